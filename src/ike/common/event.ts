@@ -1,0 +1,42 @@
+import type { Endpoint } from '../../base/net.ts';
+import type { Reason, Stage } from './reason.ts';
+
+/**
+ * What happened, in the past tense: the one stream that log, metrics, control events and statuses are folds of.
+ * Events name objects; their details are read from the core's views. No key material ever.
+ */
+export type GatewayEvent =
+  | (IkeSaRef & { readonly type: 'ike.initiated'; readonly remote: Endpoint })
+  | (IkeSaRef & { readonly type: 'ike.established' })
+  | (IkeSaRef & { readonly type: 'ike.rekeyed'; readonly successor: number })
+  /** An IKE SA that was not yet established came to nothing. */
+  | (IkeSaRef & { readonly type: 'ike.failed'; readonly stage: Stage; readonly reason: Reason })
+  /** An established IKE SA is gone. */
+  | (IkeSaRef & { readonly type: 'ike.closed'; readonly reason: Reason })
+  | (ChildRef & { readonly type: 'child.installed' })
+  | (ChildRef & { readonly type: 'child.rekeyed'; readonly successor: string })
+  | (ChildRef & { readonly type: 'child.deleted'; readonly reason: Reason })
+  /** A Child SA was refused or could not be installed, while the IKE SA lives on. */
+  | (IkeSaRef & { readonly type: 'child.failed'; readonly reason: Reason })
+  | (IkeSaRef & { readonly type: 'nat.detected'; readonly local: boolean; readonly remote: boolean })
+  | (IkeSaRef & { readonly type: 'auth.failed'; readonly reason: Reason })
+  | (IkeSaRef & { readonly type: 'message.retransmitted'; readonly attempt: number })
+  | (IkeSaRef & { readonly type: 'peer.unresponsive' })
+  | (IkeSaRef & { readonly type: 'peer.moved'; readonly from: Endpoint; readonly to: Endpoint })
+  | {
+      readonly type: 'kernel.failed';
+      readonly tunnel?: string;
+      readonly operation: string;
+      readonly algorithm?: string;
+      readonly code: string;
+    }
+  /** A request that fits no tunnel, or a peer refused before there was an IKE SA. */
+  | { readonly type: 'peer.refused'; readonly remote: Endpoint; readonly tunnel?: string; readonly reason: Reason }
+  /** `why` is a fixed word per cause, for counters; `count` is how many of them this event stands for. */
+  | { readonly type: 'datagram.dropped'; readonly remote: Endpoint; readonly why: string; readonly count: number };
+
+/** `ikeSa` is our own number of the IKE SA, unique within a run. `tunnel` is absent until the peer is known. */
+export type IkeSaRef = { readonly tunnel?: string; readonly ikeSa: number };
+
+/** `child` is our own id of the Child SA, `<tunnel>#<n>`. */
+export type ChildRef = { readonly tunnel: string; readonly ikeSa: number; readonly child: string };

@@ -1,0 +1,23 @@
+import type { Endpoint, IpAddress } from '../../base/net.ts';
+import type { KeyExchangeResult } from '../../crypto/key-exchange-job.ts';
+import type { DataPlaneEvent, DataPlaneReply } from '../../sa/data-plane.ts';
+import type { TunnelPolicy } from './policy.ts';
+import type { Reason } from './reason.ts';
+
+/** Everything that can reach the core. */
+export type Input =
+  /** As it came from UDP: on port 4500 with its non-ESP marker. `local` is the address it was sent to. */
+  | { readonly kind: 'datagram'; readonly local: Endpoint; readonly remote: Endpoint; readonly bytes: Uint8Array }
+  | { readonly kind: 'timer'; readonly key: string }
+  | { readonly kind: 'dataplane.reply'; readonly request: number; readonly reply: DataPlaneReply }
+  | { readonly kind: 'dataplane.event'; readonly event: DataPlaneEvent }
+  | { readonly kind: 'job.reply'; readonly request: number; readonly result: KeyExchangeResult }
+  | { readonly kind: 'command'; readonly command: CoreCommand };
+
+export type CoreCommand =
+  /** Replaces the set of tunnels. Live SAs are left alone: whoever changes a tunnel also says what becomes of them. */
+  | { readonly kind: 'configure'; readonly tunnels: readonly TunnelPolicy[] }
+  /** `remote` is the resolved address of a peer given by name. */
+  | { readonly kind: 'initiate'; readonly tunnel: string; readonly remote?: IpAddress }
+  /** Deletes all SAs of the tunnel, at the peer too. */
+  | { readonly kind: 'terminate'; readonly tunnel: string; readonly reason: Reason };

@@ -1,0 +1,51 @@
+import type { IpAddress } from '../../base/net.ts';
+import type { Secret } from '../../base/secret.ts';
+import type { Duration } from '../../base/time.ts';
+import type { Identity } from '../../sa/identity.ts';
+import type { ChildProtocol, Proposal } from '../../sa/proposal.ts';
+import type { TrafficSelector } from '../../sa/traffic-selector.ts';
+
+/** Where the peer is expected. A name is resolved at every attempt. */
+export type PeerAddress =
+  | { readonly kind: 'address'; readonly address: IpAddress }
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'any' };
+
+/**
+ * One VPN tunnel as the core needs it: everything resolved, defaults filled in, nothing left to parse. The
+ * configuration (src/config) yields these; the core owns the type.
+ */
+export type TunnelPolicy = {
+  readonly name: string;
+  readonly gateway: string;
+  readonly peer: string;
+  readonly version: 1 | 2;
+  /** IKEv1 only. */
+  readonly mode: 'main' | 'aggressive';
+  readonly local: {
+    readonly address: IpAddress;
+    readonly identity: Identity;
+    readonly selectors: readonly TrafficSelector[];
+  };
+  readonly remote: {
+    readonly address: PeerAddress;
+    /** Absent only where any identity with the right key will do. */
+    readonly identity?: Identity;
+    readonly selectors: readonly TrafficSelector[];
+  };
+  readonly psk: Secret;
+  /** In order of preference; never empty. */
+  readonly ikeProposals: readonly Proposal[];
+  /** The key exchange methods of these are the PFS groups; the first Child SA of an IKE_AUTH ignores them. */
+  readonly childProposals: readonly Proposal[];
+  readonly childProtocol: ChildProtocol;
+  readonly ikeLifetime: Duration;
+  readonly childLifetime: Duration;
+  readonly start: 'initiate' | 'respond' | 'on-traffic';
+  readonly dpd: { readonly delay: Duration; readonly timeout: Duration; readonly action: 'hold' | 'clear' | 'restart' };
+  readonly retry: { readonly attempts: number; readonly interval: Duration };
+  /** Whether routes to the remote selectors are installed while connected. */
+  readonly routes: boolean;
+  /** Whether a policy keeps clear text between the selectors from leaving while the tunnel is down. */
+  readonly blockClearText: boolean;
+};

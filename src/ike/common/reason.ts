@@ -1,0 +1,26 @@
+/** Why a tunnel is not up, as a closed list that statuses, metrics and diagnosis share. */
+export type ReasonCode =
+  | 'no-response'
+  | 'no-proposal-chosen'
+  | 'key-exchange-mismatch'
+  | 'authentication-failed'
+  | 'peer-identity-mismatch'
+  | 'traffic-selectors-unacceptable'
+  | 'child-refused'
+  | 'version-mismatch'
+  | 'protocol-error'
+  | 'kernel-refused'
+  | 'peer-closed'
+  | 'peer-unresponsive'
+  | 'terminated'
+  | 'expired'
+  | 'replaced'
+  | 'unresolved-peer'
+  | 'too-many'
+  | 'internal-error';
+
+/** `text` is one sentence for the operator, without secrets; peer-supplied parts are escaped and cut. */
+export type Reason = { readonly code: ReasonCode; readonly text: string };
+
+/** 1: the IKE SA; 2: the Child SA. What the operator sees as stage 1 and stage 2 failure. */
+export type Stage = 1 | 2;

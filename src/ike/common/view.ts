@@ -1,0 +1,42 @@
+import type { Endpoint } from '../../base/net.ts';
+import type { SaKey } from '../../sa/data-plane.ts';
+import type { Identity } from '../../sa/identity.ts';
+import type { ChildProtocol, CipherSuite } from '../../sa/proposal.ts';
+import type { TrafficSelector } from '../../sa/traffic-selector.ts';
+
+/** What may be seen of an IKE SA from outside: no keys. Times are wall clock, milliseconds since 1970. */
+export type IkeSaView = {
+  readonly id: number;
+  readonly tunnel?: string;
+  readonly version: 1 | 2;
+  readonly state: 'connecting' | 'established' | 'rekeyed' | 'deleting';
+  readonly role: 'initiator' | 'responder';
+  /** Lower-case hexadecimal, 16 digits. */
+  readonly initiatorSpi: string;
+  readonly responderSpi: string;
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  readonly localId?: Identity;
+  readonly remoteId?: Identity;
+  readonly suite?: CipherSuite;
+  readonly nat: { readonly local: boolean; readonly remote: boolean };
+  readonly establishedAt?: number;
+  readonly rekeyAt?: number;
+  readonly children: readonly ChildSaView[];
+};
+
+export type ChildSaView = {
+  readonly id: string;
+  readonly state: 'installing' | 'installed' | 'rekeying' | 'rekeyed' | 'deleting';
+  readonly protocol: ChildProtocol;
+  readonly mode: 'tunnel' | 'transport';
+  /** ESP in UDP. */
+  readonly encap: boolean;
+  readonly suite: CipherSuite;
+  readonly inbound: SaKey;
+  readonly outbound: SaKey;
+  readonly localSelectors: readonly TrafficSelector[];
+  readonly remoteSelectors: readonly TrafficSelector[];
+  readonly installedAt?: number;
+  readonly rekeyAt?: number;
+};

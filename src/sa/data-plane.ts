@@ -1,0 +1,133 @@
+import type { IpAddress, Prefix } from '../base/net.ts';
+import type { Duration } from '../base/time.ts';
+import type { EncryptionKeyword, IntegrityKeyword } from '../crypto/algorithms.ts';
+import type { ChildProtocol } from './proposal.ts';
+import type { TrafficSelector } from './traffic-selector.ts';
+
+/**
+ * The port to whatever carries the packets: the kernel (src/xfrm), userspace (src/esp), the simulation. Requests are
+ * effects of the core; each gets exactly one reply. All of it is plain data.
+ */
+export type DataPlaneRequest =
+  /** Reserves an inbound SPI (kernel: ALLOCSPI, a larval SA that expires by itself). */
+  | {
+      readonly kind: 'allocate-spi';
+      readonly protocol: ChildProtocol;
+      readonly local: IpAddress;
+      readonly remote: IpAddress;
+      readonly reqid: number;
+    }
+  /**
+   * Steps done in order, all or nothing: where one is refused, those before it are undone and the reply names it.
+   * Removing what is not there counts as done.
+   */
+  | { readonly kind: 'apply'; readonly steps: readonly DataPlaneStep[] }
+  /** Counters of SAs; those that are gone are missing in the reply. */
+  | { readonly kind: 'query'; readonly sas: readonly SaKey[] };
+
+export type DataPlaneReply =
+  | { readonly kind: 'spi'; readonly spi: number }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'counters'; readonly counters: readonly SaCounters[] }
+  | { readonly kind: 'refused'; readonly failure: DataPlaneFailure };
+
+export type DataPlaneFailure = {
+  /** What was tried, in words: `add ESP SA`, `add policy out`. */
+  readonly operation: string;
+  /** The algorithm in question, where there is one. */
+  readonly algorithm?: string;
+  /** errno name such as `ENOSYS`, `EEXIST`. */
+  readonly code: string;
+};
+
+export type DataPlaneStep =
+  | { readonly kind: 'add-sa'; readonly sa: SaSpec }
+  /** Changes the outer addresses and ports of an SA in place, after an authenticated change of the peer's endpoint. */
+  | { readonly kind: 'move-sa'; readonly sa: SaKey; readonly to: SaAddresses }
+  | { readonly kind: 'remove-sa'; readonly sa: SaKey }
+  /** Policies and routes are shared: each is there as long as one owner holds it. */
+  | { readonly kind: 'add-policy'; readonly owner: string; readonly policy: PolicySpec }
+  | { readonly kind: 'remove-policy'; readonly owner: string; readonly policy: PolicySpec }
+  | { readonly kind: 'add-route'; readonly owner: string; readonly route: RouteSpec }
+  | { readonly kind: 'remove-route'; readonly owner: string; readonly route: RouteSpec };
+
+export type SaDirection = 'in' | 'out';
+
+/** What identifies an SA in a kernel: destination, protocol and SPI. */
+export type SaKey = { readonly protocol: ChildProtocol; readonly destination: IpAddress; readonly spi: number };
+
+/** Outer addresses; `encap` is the pair of UDP ports of ESP-in-UDP (RFC 3948). */
+export type SaAddresses = {
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
+  readonly encap?: { readonly sourcePort: number; readonly destinationPort: number };
+};
+
+export type SaSpec = SaAddresses & {
+  readonly direction: SaDirection;
+  readonly protocol: ChildProtocol;
+  readonly spi: number;
+  readonly reqid: number;
+  readonly mode: 'tunnel' | 'transport';
+  readonly encryption?: EncryptionKeyword;
+  /** Key, followed by the salt for combined-mode algorithms (as KEYMAT yields it). */
+  readonly encryptionKey?: Uint8Array;
+  readonly integrity?: IntegrityKeyword;
+  readonly integrityKey?: Uint8Array;
+  readonly esn: boolean;
+  /** Packets; inbound only. */
+  readonly replayWindow: number;
+  /** The backstop: the kernel drops the SA after this time even where the daemon is dead. */
+  readonly hardLifetime?: Duration;
+};
+
+export type PolicyDirection = 'in' | 'out' | 'fwd';
+
+export type PolicySpec = {
+  readonly direction: PolicyDirection;
+  readonly source: TrafficSelector;
+  readonly destination: TrafficSelector;
+  readonly action: 'protect' | 'block' | 'bypass';
+  /** For `protect`: what the packet is wrapped in. */
+  readonly template?: {
+    readonly protocol: ChildProtocol;
+    readonly mode: 'tunnel' | 'transport';
+    readonly reqid: number;
+    readonly source: IpAddress;
+    readonly destination: IpAddress;
+  };
+};
+
+export type RouteSpec = {
+  readonly destination: Prefix;
+  /** The outer peer: the route leaves by the interface and next hop that lead there. */
+  readonly via: IpAddress;
+  /** An own address within the local selectors, where there is one: the source of the gateway's own packets. */
+  readonly localSelectors: readonly TrafficSelector[];
+};
+
+export type SaCounters = {
+  readonly sa: SaKey;
+  readonly bytes: number;
+  readonly packets: number;
+  /** Wall clock, milliseconds; absent before the first packet. */
+  readonly lastUsedAt?: number;
+};
+
+/** What the data plane reports by itself. */
+export type DataPlaneEvent =
+  | {
+      readonly kind: 'acquire';
+      readonly reqid: number;
+      readonly source: TrafficSelector;
+      readonly destination: TrafficSelector;
+    }
+  | { readonly kind: 'expire'; readonly sa: SaKey; readonly hard: boolean }
+  /** Authenticated ESP-in-UDP arrived from another endpoint. */
+  | {
+      readonly kind: 'mapping';
+      readonly sa: SaKey;
+      readonly from: { readonly address: IpAddress; readonly port: number };
+    }
+  /** Events were lost: whoever relies on them must query. */
+  | { readonly kind: 'overrun' };

@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+// One process for all files of a project: the code under test holds no global state, so isolation buys nothing.
+const shared = { pool: 'threads', isolate: false, testTimeout: 120_000 } as const;
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'conformance/**/*.test.ts'],
+          exclude: ['src/sim/**/*.test.ts'],
+        },
+      },
+      { test: { ...shared, name: 'sim', include: ['src/sim/**/*.test.ts'] } },
+    ],
+  },
+});
