@@ -1,0 +1,37 @@
+import { addressOf } from './libc.ts';
+
+/**
+ * `struct msghdr` (56 bytes) with one buffer, written at `offset` of `header`: name pointer, name length, iovec
+ * pointer, iovec count, control pointer, control length, flags. `vector` receives the `struct iovec` (16 bytes). The
+ * structure holds pointers only: the caller keeps everything referenced for as long as the kernel may use it.
+ */
+export function writeMessageHeader(header: DataView, offset: number, parts: MessageParts): void {
+  const vector = new DataView(parts.vector.buffer, parts.vector.byteOffset, IOVEC_BYTES);
+  vector.setBigUint64(0, addressOf(parts.data), true);
+  vector.setBigUint64(8, BigInt(parts.data.length), true);
+  header.setBigUint64(offset, addressOf(parts.name), true);
+  header.setUint32(offset + NAME_LENGTH, parts.name.length, true);
+  header.setBigUint64(offset + 16, addressOf(parts.vector), true);
+  header.setBigUint64(offset + 24, 1n, true);
+  header.setBigUint64(offset + 32, addressOf(parts.control), true);
+  header.setBigUint64(offset + CONTROL_LENGTH, BigInt(parts.control.length), true);
+  header.setInt32(offset + FLAGS, 0, true);
+}
+
+/** What a message consists of; `vector` is filled in here, the others by the caller or the kernel. */
+export type MessageParts = {
+  readonly name: Uint8Array;
+  readonly vector: Uint8Array;
+  readonly data: Uint8Array;
+  readonly control: Uint8Array;
+};
+
+export const MSGHDR_BYTES = 56;
+/** `struct mmsghdr`: a msghdr, then the length of what was received, padded to 8. */
+export const MMSGHDR_BYTES = 64;
+export const IOVEC_BYTES = 16;
+/** Offsets that the kernel writes to. */
+export const NAME_LENGTH = 8;
+export const CONTROL_LENGTH = 40;
+export const FLAGS = 48;
+export const RECEIVED_LENGTH = 56;
