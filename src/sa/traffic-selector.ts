@@ -1,4 +1,12 @@
-import type { IpAddress } from '../base/net.ts';
+import type { AddressFamily, IpAddress, Prefix } from '../base/net.ts';
+import {
+  addressBits,
+  addressFamily,
+  addressFromInteger,
+  addressToInteger,
+  formatPrefix,
+  prefixRange,
+} from '../base/net.ts';
 
 /**
  * A traffic selector, RFC 7296 §3.13.1: an address range with protocol and port range. `start` and `end` are of one
@@ -11,3 +19,191 @@ export type TrafficSelector = {
   readonly start: IpAddress;
   readonly end: IpAddress;
 };
+
+/** What a TS payload can hold: its count is one octet, RFC 7296 §3.13. `narrow` yields no more. */
+export const MAX_SELECTORS = 255;
+
+/** Intersections that `narrow` looks at before it stops: the work that one message can cause. */
+const MAX_INTERSECTIONS = 4096;
+
+/** Any protocol, any port. */
+export function selectorFromPrefix(prefix: Prefix): TrafficSelector {
+  return { protocol: 0, startPort: 0, endPort: 65_535, ...prefixRange(prefix) };
+}
+
+/**
+ * The least set of prefixes that is exactly the selector's address range, ascending; at most 62 for IPv4 and 254
+ * for IPv6. Empty where `start` lies behind `end`.
+ */
+export function selectorToPrefixes(selector: TrafficSelector): Prefix[] {
+  const { family, start, end } = toRange(selector);
+  const bits = addressBits(family);
+  const prefixes: Prefix[] = [];
+  for (let next = start; next <= end; ) {
+    let hostBits = 0;
+    while (hostBits < bits && blockFits(next, hostBits + 1, end)) hostBits++;
+    prefixes.push({ address: addressFromInteger(next, family), length: bits - hostBits });
+    next += 1n << BigInt(hostBits);
+  }
+  return prefixes;
+}
+
+/** `10.0.0.0/8`, `10.0.0.1-10.0.0.9`; with `[tcp/80]`, `[udp/500-600]`, `[47]` where not everything is meant. */
+export function formatSelector(selector: TrafficSelector): string {
+  const [prefix, ...more] = selectorToPrefixes(selector);
+  const single = prefix !== undefined && more.length === 0;
+  return `${single ? formatPrefix(prefix) : `${selector.start}-${selector.end}`}${formatUpperLayer(selector)}`;
+}
+
+/**
+ * RFC 7296 §2.9: what both sides allow. Every intersection of one of ours with one of theirs, in the order of theirs
+ * (the peer's first may stand for the packet that started it all), without those that lie within another. Empty
+ * where nothing is common. At most `MAX_SELECTORS`.
+ */
+export function narrow(ours: readonly TrafficSelector[], theirs: readonly TrafficSelector[]): TrafficSelector[] {
+  let kept: Range[] = [];
+  const ourRanges = ours.map(toRange);
+  for (const common of intersections(ourRanges, theirs.map(toRange))) {
+    if (kept.some((range) => rangeContains(range, common))) continue;
+    kept = kept.filter((range) => !rangeContains(common, range));
+    kept.push(common);
+    if (kept.length === MAX_SELECTORS) break;
+  }
+  return kept.map(fromRange);
+}
+
+/** Whether both lists hold the same selectors, in whatever order. */
+export function sameSelectors(a: readonly TrafficSelector[], b: readonly TrafficSelector[]): boolean {
+  const left = new Set(a.map(selectorKey));
+  const right = new Set(b.map(selectorKey));
+  return left.size === right.size && [...left].every((key) => right.has(key));
+}
+
+/** Whether every packet of `inner` is one of `outer`. */
+export function containsSelector(outer: TrafficSelector, inner: TrafficSelector): boolean {
+  return rangeContains(toRange(outer), toRange(inner));
+}
+
+/** Equal for equal selectors, and for nothing else. */
+export function selectorKey(selector: TrafficSelector): string {
+  return `${selector.start}-${selector.end}/${selector.protocol}/${selector.startPort}-${selector.endPort}`;
+}
+
+/** A selector with its addresses as integers, for arithmetic. */
+type Range = {
+  readonly family: AddressFamily;
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly protocol: number;
+  readonly startPort: number;
+  readonly endPort: number;
+};
+
+function toRange(selector: TrafficSelector): Range {
+  return {
+    family: addressFamily(selector.start),
+    start: addressToInteger(selector.start),
+    end: addressToInteger(selector.end),
+    protocol: selector.protocol,
+    startPort: selector.startPort,
+    endPort: selector.endPort,
+  };
+}
+
+function fromRange(range: Range): TrafficSelector {
+  return {
+    protocol: range.protocol,
+    startPort: range.startPort,
+    endPort: range.endPort,
+    start: addressFromInteger(range.start, range.family),
+    end: addressFromInteger(range.end, range.family),
+  };
+}
+
+function* intersections(ours: readonly Range[], theirs: readonly Range[]): Generator<Range> {
+  let found = 0;
+  for (const their of theirs) {
+    for (const our of ours) {
+      const common = intersect(our, their);
+      if (common === undefined) continue;
+      yield common;
+      found++;
+      if (found === MAX_INTERSECTIONS) return;
+    }
+  }
+}
+
+function intersect(a: Range, b: Range): Range | undefined {
+  if (a.family !== b.family) return undefined;
+  if (a.protocol !== 0 && b.protocol !== 0 && a.protocol !== b.protocol) return undefined;
+  const start = a.start > b.start ? a.start : b.start;
+  const end = a.end < b.end ? a.end : b.end;
+  const ports = intersectPorts(a, b);
+  if (start > end || ports === undefined) return undefined;
+  return { family: a.family, start, end, protocol: a.protocol === 0 ? b.protocol : a.protocol, ...ports };
+}
+
+type Ports = { readonly startPort: number; readonly endPort: number };
+
+/** RFC 4301 §4.4.1.1: ANY takes in OPAQUE, a port range does not. */
+function intersectPorts(a: Ports, b: Ports): Ports | undefined {
+  if (isOpaque(a) || isOpaque(b))
+    return (isOpaque(a) || isAnyPort(a)) && (isOpaque(b) || isAnyPort(b)) ? OPAQUE : undefined;
+  const startPort = Math.max(a.startPort, b.startPort);
+  const endPort = Math.min(a.endPort, b.endPort);
+  return startPort <= endPort ? { startPort, endPort } : undefined;
+}
+
+function rangeContains(outer: Range, inner: Range): boolean {
+  return (
+    outer.family === inner.family &&
+    outer.start <= inner.start &&
+    inner.end <= outer.end &&
+    (outer.protocol === 0 || outer.protocol === inner.protocol) &&
+    portsContain(outer, inner)
+  );
+}
+
+function portsContain(outer: Ports, inner: Ports): boolean {
+  if (isAnyPort(outer)) return true;
+  if (isOpaque(outer) || isOpaque(inner)) return isOpaque(outer) && isOpaque(inner);
+  return outer.startPort <= inner.startPort && inner.endPort <= outer.endPort;
+}
+
+const OPAQUE: Ports = { startPort: 65_535, endPort: 0 };
+
+function isOpaque(ports: Ports): boolean {
+  return ports.startPort === OPAQUE.startPort && ports.endPort === OPAQUE.endPort;
+}
+
+function isAnyPort(ports: Ports): boolean {
+  return ports.startPort === 0 && ports.endPort === 65_535;
+}
+
+/** Whether an aligned block of 2^hostBits addresses starts at `start` and ends by `end`. */
+function blockFits(start: bigint, hostBits: number, end: bigint): boolean {
+  const size = 1n << BigInt(hostBits);
+  return start % size === 0n && start + size - 1n <= end;
+}
+
+const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
+  [0, 'any'],
+  [1, 'icmp'],
+  [6, 'tcp'],
+  [17, 'udp'],
+  [47, 'gre'],
+  [58, 'ipv6-icmp'],
+  [132, 'sctp'],
+]);
+
+function formatUpperLayer(selector: TrafficSelector): string {
+  if (selector.protocol === 0 && isAnyPort(selector)) return '';
+  const protocol = PROTOCOL_NAMES.get(selector.protocol) ?? String(selector.protocol);
+  return `[${protocol}${formatPorts(selector)}]`;
+}
+
+function formatPorts(ports: Ports): string {
+  if (isAnyPort(ports)) return '';
+  if (isOpaque(ports)) return '/opaque';
+  return ports.startPort === ports.endPort ? `/${ports.startPort}` : `/${ports.startPort}-${ports.endPort}`;
+}
