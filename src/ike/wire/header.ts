@@ -21,11 +21,11 @@ export const HEADER_BYTES = 28;
 /** An SPI that is not yet known: the responder's in the first message. */
 export const ZERO_SPI = '0000000000000000';
 
-/** IKEv2 flags, RFC 7296 §3.1. INITIATOR means the original initiator of the IKE SA. */
-export const FLAG = { INITIATOR: 0x08, VERSION: 0x10, RESPONSE: 0x20 } as const;
-
-/** IKEv1 flags, RFC 2408 §3.1. */
-export const FLAG_V1 = { ENCRYPTION: 0x01, COMMIT: 0x02, AUTHENTICATION_ONLY: 0x04 } as const;
+/** Flags of RFC 7296 §3.1. INITIATOR means the original initiator of the IKE SA, whoever sends. */
+export const FLAG_INITIATOR = 0x08;
+/** A higher major version is spoken too; always clear in ours. */
+export const FLAG_VERSION = 0x10;
+export const FLAG_RESPONSE = 0x20;
 
 /** Exchange types, IANA "IKEv2 Exchange Types". */
 export const EXCHANGE = {
@@ -36,16 +36,6 @@ export const EXCHANGE = {
   IKE_SESSION_RESUME: 38,
   IKE_INTERMEDIATE: 43,
   IKE_FOLLOWUP_KE: 44,
-} as const;
-
-/** Exchange types of IKEv1, RFC 2408 §3.1 and RFC 2409 appendix A. */
-export const EXCHANGE_V1 = {
-  IDENTITY_PROTECTION: 2,
-  AGGRESSIVE: 4,
-  INFORMATIONAL_V1: 5,
-  TRANSACTION: 6,
-  QUICK_MODE: 32,
-  NEW_GROUP_MODE: 33,
 } as const;
 
 /**
@@ -90,7 +80,7 @@ export function encodeHeader(header: IkeHeader): Uint8Array {
 }
 
 const EXCHANGE_NAMES: ReadonlyMap<number, string> = new Map(
-  [...Object.entries(EXCHANGE), ...Object.entries(EXCHANGE_V1)].map(([name, number]) => [number, name]),
+  Object.entries(EXCHANGE).map(([name, number]) => [number, name]),
 );
 
 /** `IKE_AUTH`, or `exchange 99` for a number without a name. */
