@@ -1,0 +1,152 @@
+import { equalBytes } from '../base/bytes.ts';
+import type { Endpoint, IpAddress } from '../base/net.ts';
+import { addressFamily, addressToInteger, sameEndpoint } from '../base/net.ts';
+import type { PolicySpec, SaSpec } from '../sa/data-plane.ts';
+import type { TrafficSelector } from '../sa/traffic-selector.ts';
+import type { SimKernel } from './kernel.ts';
+import type { InstalledSa } from './kernel-tables.ts';
+import { endpointsOf } from './kernel-tables.ts';
+
+/** A clear packet between the segments. */
+export type TestPacket = {
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
+  readonly protocol: number;
+  readonly bytes: number;
+};
+
+/** What became of a packet; only `delivered` went through a tunnel from end to end. */
+export type PacketFate =
+  | 'delivered'
+  /** No policy: it leaves as it is. */
+  | 'clear'
+  | 'blocked'
+  /** A policy but no SA: the kernel asks for one. */
+  | 'acquire'
+  /** The outer packet found no way. */
+  | 'unroutable'
+  | 'no-inbound-sa'
+  | 'wrong-keys'
+  | 'wrong-encapsulation'
+  /** RFC 4301 §5.2: what comes out of an SA must match the inbound policy of that SA. */
+  | 'no-inbound-policy';
+
+/** The outer path of an ESP or AH packet, at this moment. */
+export type OuterPath = (
+  from: Endpoint,
+  to: Endpoint,
+) => { readonly from: Endpoint; readonly to: Endpoint; readonly kernel: SimKernel } | undefined;
+
+/** Sends one packet from behind `kernel` and follows it to the other side's policy check. */
+export function transmit(kernel: SimKernel, packet: TestPacket, path: OuterPath): PacketFate {
+  const policy = matchPolicy(kernel, 'out', packet);
+  if (policy === undefined || policy.action === 'bypass') return 'clear';
+  if (policy.action === 'block') return 'blocked';
+  const outbound = outboundSa(kernel, policy);
+  if (outbound === undefined) {
+    kernel.report({
+      kind: 'acquire',
+      reqid: policy.template?.reqid ?? 0,
+      source: policy.source,
+      destination: policy.destination,
+    });
+    return 'acquire';
+  }
+  kernel.countPacket(outbound, packet.bytes);
+  const { from, to } = endpointsOf(outbound.spec);
+  const way = path(from, to);
+  // ESP without UDP has no ports, so a NAT device cannot map it.
+  if (way === undefined || (outbound.spec.encap === undefined && !sameEndpoint(way.from, from))) return 'unroutable';
+  return receive(way.kernel, { sent: outbound.spec, from: way.from, to: way.to, inner: packet });
+}
+
+type OuterPacket = {
+  readonly sent: SaSpec;
+  readonly from: Endpoint;
+  readonly to: Endpoint;
+  readonly inner: TestPacket;
+};
+
+function receive(kernel: SimKernel, packet: OuterPacket): PacketFate {
+  const { sent, from, to, inner } = packet;
+  const inbound = kernel.tables.find({ protocol: sent.protocol, destination: to.address, spi: sent.spi });
+  if (inbound === undefined || inbound.spec.direction !== 'in') return 'no-inbound-sa';
+  if (!sameProtection(sent, inbound.spec)) return 'wrong-keys';
+  if ((sent.encap === undefined) !== (inbound.spec.encap === undefined)) return 'wrong-encapsulation';
+  kernel.countPacket(inbound, inner.bytes);
+  const { protocol, destination, spi, encap, source } = inbound.spec;
+  if (encap !== undefined && !sameEndpoint(from, { address: source, port: encap.sourcePort }))
+    kernel.report({ kind: 'mapping', sa: { protocol, destination, spi }, from });
+  const policy = matchPolicy(kernel, 'fwd', inner);
+  return policy?.action === 'protect' && policy.template?.reqid === inbound.spec.reqid
+    ? 'delivered'
+    : 'no-inbound-policy';
+}
+
+/** Whether what one side seals is what the other opens. */
+export function sameProtection(a: SaSpec, b: SaSpec): boolean {
+  return (
+    a.protocol === b.protocol &&
+    a.spi === b.spi &&
+    a.mode === b.mode &&
+    a.esn === b.esn &&
+    a.encryption === b.encryption &&
+    a.integrity === b.integrity &&
+    sameKey(a.encryptionKey, b.encryptionKey) &&
+    sameKey(a.integrityKey, b.integrityKey)
+  );
+}
+
+function sameKey(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : equalBytes(a, b);
+}
+
+/** The policy with the narrowest selectors; a blocking one ranks below any other. */
+function matchPolicy(
+  kernel: SimKernel,
+  direction: PolicySpec['direction'],
+  packet: TestPacket,
+): PolicySpec | undefined {
+  const matching = kernel
+    .policies()
+    .map(({ policy }) => policy)
+    .filter(
+      (policy) =>
+        policy.direction === direction &&
+        covers(policy.source, packet.source, packet.protocol) &&
+        covers(policy.destination, packet.destination, packet.protocol),
+    );
+  const rank = (policy: PolicySpec) =>
+    (policy.action === 'block' ? 2n ** 200n : 0n) + width(policy.source) + width(policy.destination);
+  return matching.sort((a, b) => (rank(a) < rank(b) ? -1 : 1))[0];
+}
+
+function covers(selector: TrafficSelector, address: IpAddress, protocol: number): boolean {
+  if (addressFamily(selector.start) !== addressFamily(address)) return false;
+  const value = addressToInteger(address);
+  return (
+    addressToInteger(selector.start) <= value &&
+    value <= addressToInteger(selector.end) &&
+    (selector.protocol === 0 || selector.protocol === protocol)
+  );
+}
+
+function width(selector: TrafficSelector): bigint {
+  return addressToInteger(selector.end) - addressToInteger(selector.start);
+}
+
+/** The newest one that fits the template, as Linux prefers it. */
+function outboundSa(kernel: SimKernel, policy: PolicySpec): InstalledSa | undefined {
+  const { template } = policy;
+  if (template === undefined) return undefined;
+  return kernel
+    .sas()
+    .filter(
+      ({ spec }) =>
+        spec.direction === 'out' &&
+        spec.reqid === template.reqid &&
+        spec.protocol === template.protocol &&
+        spec.destination === template.destination,
+    )
+    .sort((a, b) => b.addedAt - a.addedAt)[0];
+}
