@@ -1,0 +1,38 @@
+export type ControlClientFault =
+  /** Nobody listens, we may not connect, or the daemon went away. */
+  | 'unreachable'
+  | 'timeout'
+  /** There is no tunnel of that name. */
+  | 'not-found'
+  /** The daemon will not do it; the message says why. */
+  | 'refused'
+  | 'protocol';
+
+export class ControlClientError extends Error {
+  readonly fault: ControlClientFault;
+
+  constructor(fault: ControlClientFault, message: string) {
+    super(message);
+    this.name = 'ControlClientError';
+    this.fault = fault;
+  }
+}
+
+export function unreachable(path: string, error: unknown): ControlClientError {
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+  const hint = HINTS[code] ?? `the connection to ${path} failed (${code})`;
+  return new ControlClientError(
+    'unreachable',
+    hint.replace('{path}', () => path),
+  );
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  ENOENT:
+    'no daemon runs: there is no socket {path}; start one with "cygnet daemon", or name its socket with --control',
+  ECONNREFUSED: 'no daemon runs: nobody listens on {path}; start one with "cygnet daemon"',
+  EACCES: '{path} may not be opened: run this as root, or as a member of the group that owns the socket',
+  EPERM: '{path} may not be opened: run this as root, or as a member of the group that owns the socket',
+  ECONNRESET: 'the daemon has closed the connection; it may be stopping, or too many clients are connected',
+  ENOTSOCK: '{path} is not a socket',
+};

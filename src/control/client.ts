@@ -1,0 +1,147 @@
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { ControlClientError, unreachable } from './client-error.ts';
+import { readServerSentEvents } from './client-events.ts';
+import {
+  COMMANDS,
+  type CommandName,
+  pathParameters,
+  type ReplyCommandName,
+  type ReplyOf,
+  type RequestOf,
+} from './commands.ts';
+import { type ControlEvent, controlEventSchema, errorReportSchema } from './protocol.ts';
+
+export type ControlClientOptions = {
+  /** Of the Unix socket. */
+  readonly path: string;
+  /** Milliseconds until an answer must have begun. */
+  readonly timeout?: number;
+};
+
+/** The other end of the control socket. Everything it throws is a ControlClientError. */
+export class ControlClient {
+  readonly #path: string;
+  readonly #timeout: number;
+
+  constructor({ path, timeout = 30_000 }: ControlClientOptions) {
+    this.#path = path;
+    this.#timeout = timeout;
+  }
+
+  async call<Name extends ReplyCommandName>(command: Name, request: RequestOf<Name>): Promise<ReplyOf<Name>> {
+    const response = await this.#send(command, request);
+    const body = parseJson(await this.#readText(response));
+    if (response.statusCode !== 200) throw refusal(body);
+    const parsed = COMMANDS[command].reply.safeParse(body);
+    if (!parsed.success) throw notUnderstood(parsed.error.issues[0]?.path.join('.') ?? '');
+    return parsed.data as ReplyOf<Name>;
+  }
+
+  /**
+   * Resolves once the daemon has subscribed us, so that nothing that comes after is missed. Without `after` only new
+   * events; the stream ends when `signal` aborts, and throws where the daemon goes.
+   */
+  async events(options: { after?: number; signal: AbortSignal }): Promise<AsyncIterable<ControlEvent>> {
+    const request = options.after === undefined ? {} : { after: String(options.after) };
+    const response = await this.#send('events', request, options.signal);
+    if (response.statusCode !== 200) throw refusal(parseJson(await this.#readText(response)));
+    return this.#follow(response, options.signal);
+  }
+
+  async *#follow(response: IncomingMessage, signal: AbortSignal): AsyncGenerator<ControlEvent> {
+    try {
+      for await (const { event, data } of readServerSentEvents(response)) {
+        if (event === 'lost') continue;
+        const parsed = controlEventSchema.safeParse(parseJson(data));
+        if (parsed.success) yield parsed.data;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      throw unreachable(this.#path, error);
+    }
+    if (!signal.aborted) throw new ControlClientError('unreachable', 'the daemon has ended the connection');
+  }
+
+  #send<Name extends CommandName>(
+    command: Name,
+    request: RequestOf<Name>,
+    signal?: AbortSignal,
+  ): Promise<IncomingMessage> {
+    const { method } = COMMANDS[command];
+    const { path, rest } = fillPath(COMMANDS[command].path, request);
+    const target = method === 'GET' ? `${path}${queryOf(rest)}` : path;
+    const headers = { host: 'cygnet', ...(method === 'POST' ? { 'content-type': 'application/json' } : {}) };
+    const options = { socketPath: this.#path, method, path: target, headers, agent: false as const };
+    const outgoing = httpRequest(signal === undefined ? options : { ...options, signal });
+    outgoing.end(method === 'POST' ? JSON.stringify(rest) : undefined);
+    return this.#response(outgoing);
+  }
+
+  #response(outgoing: ClientRequest): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new ControlClientError('timeout', `the daemon has not answered for ${this.#timeout / 1_000} s`));
+        outgoing.destroy();
+      }, this.#timeout);
+      outgoing.on('response', (response) => {
+        clearTimeout(timer);
+        resolve(response);
+      });
+      outgoing.on('error', (error) => {
+        clearTimeout(timer);
+        reject(unreachable(this.#path, error));
+      });
+    });
+  }
+
+  async #readText(response: IncomingMessage): Promise<string> {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+    } catch (error) {
+      throw unreachable(this.#path, error);
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  }
+}
+
+function fillPath(template: string, request: object): { path: string; rest: Record<string, unknown> } {
+  const rest: Record<string, unknown> = { ...request };
+  let path = template;
+  for (const key of pathParameters(template)) {
+    path = path.replace(`{${key}}`, () => encodeURIComponent(String(rest[key])));
+    delete rest[key];
+  }
+  return { path, rest };
+}
+
+function queryOf(fields: Record<string, unknown>): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    for (const item of Array.isArray(value) ? value : [value]) query.append(key, String(item));
+  }
+  return query.size === 0 ? '' : `?${query}`;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw notUnderstood('not JSON');
+  }
+}
+
+function refusal(body: unknown): ControlClientError {
+  const report = errorReportSchema.safeParse(body);
+  if (!report.success) return notUnderstood('error');
+  const { code, message } = report.data.error;
+  return new ControlClientError(code === 'not-found' ? 'not-found' : 'refused', message);
+}
+
+function notUnderstood(where: string): ControlClientError {
+  return new ControlClientError(
+    'protocol',
+    `the daemon's answer is not understood (${where}); are both of one version?`,
+  );
+}

@@ -1,0 +1,88 @@
+import { nearestWord } from '../base/nearest.ts';
+import { COMMANDS, type CommandName, type ReplyCommandName, type ReplyOf, type RequestOf } from './commands.ts';
+import { ControlError, unknownTunnel } from './control-error.ts';
+import type { GatewayApi } from './gateway-api.ts';
+
+/** Performs one command on the daemon. */
+export function perform<Name extends ReplyCommandName>(
+  api: GatewayApi,
+  command: Name,
+  request: RequestOf<Name>,
+): Promise<ReplyOf<Name>> {
+  return HANDLERS[command](api, request);
+}
+
+/** The command of a method and path, with the values that the path holds. Throws a ControlError in plain words. */
+export function route(method: string, path: string): { command: CommandName; parameters: Record<string, string> } {
+  let otherMethod: string | undefined;
+  for (const command of COMMAND_NAMES) {
+    const parameters = matchPath(COMMANDS[command].path, path);
+    if (parameters === undefined) continue;
+    if (COMMANDS[command].method === method) return { command, parameters };
+    otherMethod = COMMANDS[command].method;
+  }
+  if (otherMethod !== undefined)
+    throw new ControlError('no-such-method', `${path} takes ${otherMethod}, not ${method}`);
+  const paths = COMMAND_NAMES.map((command) => COMMANDS[command].path);
+  const nearest = nearestWord(path, paths);
+  const hint = nearest === undefined ? `the paths are ${paths.join(', ')}` : `did you mean ${nearest}?`;
+  throw new ControlError('no-such-path', `there is nothing at ${JSON.stringify(path.slice(0, 200))}; ${hint}`);
+}
+
+type Handlers = {
+  readonly [Name in ReplyCommandName]: (api: GatewayApi, request: RequestOf<Name>) => Promise<ReplyOf<Name>>;
+};
+
+const HANDLERS: Handlers = {
+  version: async (api) => api.version(),
+  status: (api, { tunnel }) => api.status(tunnel === undefined ? undefined : known(api, tunnel)),
+  list: async (api, { kind, query }) => ({ [kind]: await api.list(kind, query) }),
+  show: (api, { tunnel, reveal }) => {
+    known(api, [tunnel]);
+    return api.show(tunnel, { reveal: reveal === 'true' });
+  },
+  up: (api, { tunnels }) => act(api, tunnels, (names) => api.up(names)),
+  down: (api, { tunnels }) => act(api, tunnels, (names) => api.down(names)),
+  restart: (api, { tunnels }) => act(api, tunnels, (names) => api.restart(names)),
+};
+
+const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];
+
+async function act(
+  api: GatewayApi,
+  tunnels: readonly string[],
+  action: (names: readonly string[]) => Promise<void>,
+): Promise<ReplyOf<'status'>> {
+  const names = known(api, tunnels);
+  await action(names);
+  return api.status(names);
+}
+
+/** Each name once; all of them are checked before anything is done to any. */
+function known(api: GatewayApi, names: readonly string[]): string[] {
+  const existing = api.tunnelNames();
+  const set = new Set(existing);
+  for (const name of names) if (!set.has(name)) throw unknownTunnel(name, existing);
+  return [...new Set(names)];
+}
+
+function matchPath(template: string, path: string): Record<string, string> | undefined {
+  const want = template.split('/');
+  const have = path.split('/');
+  if (want.length !== have.length) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [index, segment] of want.entries()) {
+    const value = have[index] ?? '';
+    if (segment.startsWith('{')) parameters[segment.slice(1, -1)] = decodeSegment(value);
+    else if (segment !== value) return undefined;
+  }
+  return parameters;
+}
+
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw new ControlError('bad-request', `${JSON.stringify(segment.slice(0, 200))} is not percent-encoded correctly`);
+  }
+}

@@ -1,0 +1,61 @@
+import type { EventSource, EventSubscription } from './gateway-api.ts';
+import type { ControlEvent } from './protocol.ts';
+
+/** Remembers the last events of this run in a ring, numbers them, and passes them on to whoever listens. */
+export class EventHistory implements EventSource {
+  readonly #capacity: number;
+  readonly #ring: ControlEvent[] = [];
+  readonly #listeners = new Set<(event: ControlEvent) => void>();
+  #lastId = 0;
+
+  /** `capacity`: how many events are remembered. */
+  constructor(capacity = 4_096) {
+    this.#capacity = capacity;
+  }
+
+  publish(event: Omit<ControlEvent, 'id'>): ControlEvent {
+    this.#lastId += 1;
+    const numbered = { id: this.#lastId, ...event };
+    this.#ring[this.#slot(numbered.id)] = numbered;
+    for (const listener of this.#listeners) listener(numbered);
+    return numbered;
+  }
+
+  subscribe({ after, onEvent, onLost }: EventSubscription): () => void {
+    if (after !== undefined) this.#replay(after, onEvent, onLost);
+    // A set of its own closures, so that one listener given twice is two subscriptions.
+    const listener = (event: ControlEvent): void => onEvent(event);
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** The last `count` events of a tunnel, oldest first. */
+  recent(tunnel: string, count: number): ControlEvent[] {
+    const found: ControlEvent[] = [];
+    for (let id = this.#lastId; id >= this.#oldestId() && found.length < count; id--) {
+      const event = this.#ring[this.#slot(id)];
+      if (event?.tunnel === tunnel) found.push(event);
+    }
+    return found.reverse();
+  }
+
+  #replay(after: number, onEvent: EventSubscription['onEvent'], onLost: EventSubscription['onLost']): void {
+    // An id from the future comes from a client of an earlier run: everything of this run is new to it.
+    const start = after > this.#lastId ? 1 : after + 1;
+    const oldest = this.#oldestId();
+    if (start < oldest) onLost?.(oldest - start);
+    const last = this.#lastId;
+    for (let id = Math.max(start, oldest); id <= last; id++) {
+      const event = this.#ring[this.#slot(id)];
+      if (event !== undefined) onEvent(event);
+    }
+  }
+
+  #oldestId(): number {
+    return Math.max(1, this.#lastId - this.#capacity + 1);
+  }
+
+  #slot(id: number): number {
+    return (id - 1) % this.#capacity;
+  }
+}

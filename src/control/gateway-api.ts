@@ -1,0 +1,51 @@
+import type {
+  ControlEvent,
+  GatewayRow,
+  ListKind,
+  PeerRow,
+  StatusReport,
+  TunnelDetail,
+  TunnelStatus,
+  VersionReport,
+} from './protocol.ts';
+
+/**
+ * What the daemon lets be asked of it. Names that reach it are known: the server has checked them against
+ * `tunnelNames`. A method that cannot do what is asked rejects with a ControlError.
+ */
+export interface GatewayApi {
+  version(): VersionReport;
+  tunnelNames(): readonly string[];
+  /** All tunnels where no names are given; otherwise those, in that order. */
+  status(names?: readonly string[]): Promise<StatusReport>;
+  list(kind: 'tunnels', query?: string): Promise<readonly TunnelStatus[]>;
+  list(kind: 'gateways', query?: string): Promise<readonly GatewayRow[]>;
+  list(kind: 'peers', query?: string): Promise<readonly PeerRow[]>;
+  list(kind: ListKind, query?: string): Promise<readonly (TunnelStatus | GatewayRow | PeerRow)[]>;
+  /** The pre-shared key is null unless `reveal` is set. */
+  show(name: string, options: { readonly reveal: boolean }): Promise<TunnelDetail>;
+  /**
+   * Starts an attempt now. Resolves once the statuses reflect that: a failure left by an earlier attempt is no
+   * longer shown. A tunnel that is connected stays as it is. A `conflict` where the tunnel cannot be started.
+   */
+  up(names: readonly string[]): Promise<void>;
+  /** Deletes the SAs at both ends and leaves the tunnel down; resolves once that has begun. */
+  down(names: readonly string[]): Promise<void>;
+  /** `down`, then `up`; resolves once the old SAs no longer count as connected. */
+  restart(names: readonly string[]): Promise<void>;
+  events: EventSource;
+}
+
+export interface EventSource {
+  /**
+   * Calls the listener with what comes; with `after`, first with everything remembered since that id. Where part of
+   * that is already forgotten, `onLost` is told how many. Returns the way to end it. The listener may not throw.
+   */
+  subscribe(subscription: EventSubscription): () => void;
+}
+
+export type EventSubscription = {
+  readonly after?: number | undefined;
+  readonly onEvent: (event: ControlEvent) => void;
+  readonly onLost?: (count: number) => void;
+};

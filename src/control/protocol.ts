@@ -1,0 +1,288 @@
+import { z } from 'zod';
+import type { ChildStatus, IkeStatus, StatusReport, TunnelStatus } from '../tunnel/status.ts';
+
+/** What goes over the control socket: every reply as a schema. A published interface, changed only by adding. */
+
+export type { StatusReport, TunnelStatus };
+export type ChildReport = ChildStatus;
+export type IkeReport = IkeStatus;
+export type ConnectionStatus = TunnelStatus['connectionStatus'];
+export type Reason = NonNullable<TunnelStatus['reason']>;
+
+export const EVENT_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type EventLevel = (typeof EVENT_LEVELS)[number];
+
+/** One thing that happened, as events are replayed and streamed. Never contains key material. */
+export type ControlEvent = {
+  /** Counts up from 1 within one run of the daemon. */
+  readonly id: number;
+  /** ISO 8601. */
+  readonly time: string;
+  readonly level: EventLevel;
+  /** Dotted, in the past tense: `ike.established`. */
+  readonly event: string;
+  /** One sentence for the operator. */
+  readonly text: string;
+  readonly gateway?: string;
+  readonly tunnel?: string;
+  readonly peer?: string;
+  /** The daemon's own number of the IKE SA. */
+  readonly ike?: number;
+  readonly child?: string;
+  readonly spiIn?: string;
+  readonly spiOut?: string;
+  readonly stage?: 1 | 2;
+  /** A reason code. */
+  readonly reason?: string;
+};
+
+export type VersionReport = {
+  readonly version: string;
+  /** Changes only when a client written for the one before would break. */
+  readonly api: 1;
+  readonly startedAt: string;
+  readonly dataPlane: string;
+};
+
+export type GatewayRow = {
+  readonly name: string;
+  readonly address: string;
+  readonly publicAddress: string | null;
+  readonly vpc: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly remarks: string;
+  readonly tunnels: number;
+  readonly connected: number;
+};
+
+export type PeerRow = {
+  readonly name: string;
+  /** An IP address, a DNS name, or 0.0.0.0 for any. */
+  readonly address: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly remarks: string;
+  readonly tunnels: number;
+  readonly connected: number;
+};
+
+/** The configuration of one tunnel with every default filled in. Durations in seconds. */
+export type PolicyReport = {
+  readonly local: { readonly address: string; readonly id: string; readonly subnets: readonly string[] };
+  readonly remote: { readonly address: string; readonly id: string | null; readonly subnets: readonly string[] };
+  /** Null unless asked for with `reveal`. */
+  readonly psk: string | null;
+  readonly start: 'initiate' | 'respond' | 'on-traffic';
+  readonly ike: {
+    readonly version: 1 | 2;
+    /** Null with version 2. */
+    readonly mode: 'main' | 'aggressive' | null;
+    readonly proposals: readonly string[];
+    readonly lifetime: number;
+  };
+  readonly ipsec: { readonly protocol: 'esp' | 'ah'; readonly proposals: readonly string[]; readonly lifetime: number };
+  readonly dpd: { readonly delay: number; readonly timeout: number; readonly action: 'hold' | 'clear' | 'restart' };
+  readonly retry: { readonly attempts: number; readonly interval: number };
+  readonly routes: boolean;
+  readonly blockClearText: boolean;
+};
+
+export type TunnelDetail = {
+  readonly status: TunnelStatus;
+  readonly policy: PolicyReport;
+  /** One sentence for each weak choice of the configuration. */
+  readonly weak: readonly string[];
+  /** The last of this tunnel, oldest first. */
+  readonly events: readonly ControlEvent[];
+};
+
+const time = z.iso.datetime().describe('ISO 8601');
+const hex = z
+  .string()
+  .regex(/^[0-9a-f]+$/)
+  .describe('lower-case hexadecimal without 0x');
+const count = z.number().int().nonnegative();
+const names = z.array(z.string()).readonly();
+const labels = z.record(z.string(), z.string()).readonly();
+// A newer daemon may know more codes than this client, so the list stays open here.
+const reasonCode = z.string() as z.ZodType<string> as z.ZodType<Reason['code']>;
+
+const reason: z.ZodType<Reason> = z.object({ code: reasonCode, text: z.string() });
+
+const ikeStatus: z.ZodType<IkeStatus> = z.object({
+  version: z.union([z.literal(1), z.literal(2)]),
+  state: z.string(),
+  role: z.enum(['initiator', 'responder']),
+  initiatorSpi: hex,
+  responderSpi: hex,
+  local: z.string().describe('address:port'),
+  remote: z.string().describe('address:port'),
+  localId: z.string().nullable(),
+  remoteId: z.string().nullable(),
+  proposal: z.string().nullable().describe('such as aes128-sha1-modp1024'),
+  nat: z.object({ local: z.boolean(), remote: z.boolean() }),
+  establishedAt: time.nullable(),
+  rekeyAt: time.nullable(),
+});
+
+const childStatus: z.ZodType<ChildStatus> = z.object({
+  spiIn: hex,
+  spiOut: hex,
+  protocol: z.enum(['esp', 'ah']),
+  mode: z.enum(['tunnel', 'transport']),
+  encap: z.boolean().describe('ESP in UDP'),
+  proposal: z.string(),
+  localSubnets: names,
+  remoteSubnets: names,
+  bytesIn: count,
+  bytesOut: count,
+  packetsIn: count,
+  packetsOut: count,
+  installedAt: time.nullable(),
+  rekeyAt: time.nullable(),
+});
+
+const tunnelStatus: z.ZodType<TunnelStatus> = z.object({
+  name: z.string(),
+  gateway: z.string(),
+  peer: z.string(),
+  resourceStatus: z.enum(['creating', 'running', 'deleting']),
+  connectionStatus: z.enum(['connecting', 'connected', 'stage1Failure', 'stage2Failure', 'disabled', 'waiting']),
+  reason: reason.nullable(),
+  attempt: count,
+  nextAttemptAt: time.nullable(),
+  ike: ikeStatus.nullable(),
+  children: z.array(childStatus).readonly(),
+});
+
+export const statusReportSchema: z.ZodType<StatusReport> = z.object({ tunnels: z.array(tunnelStatus).readonly() });
+
+export const controlEventSchema: z.ZodType<ControlEvent> = z.object({
+  id: count.describe('counts up from 1 within one run of the daemon'),
+  time,
+  level: z.enum(EVENT_LEVELS),
+  event: z.string().describe('dotted, in the past tense: ike.established'),
+  text: z.string().describe('one sentence for the operator'),
+  gateway: z.string().exactOptional(),
+  tunnel: z.string().exactOptional(),
+  peer: z.string().exactOptional(),
+  ike: count.exactOptional().describe("the daemon's own number of the IKE SA"),
+  child: z.string().exactOptional(),
+  spiIn: hex.exactOptional(),
+  spiOut: hex.exactOptional(),
+  stage: z.union([z.literal(1), z.literal(2)]).exactOptional(),
+  reason: z.string().exactOptional().describe('a reason code'),
+});
+
+export const versionReportSchema: z.ZodType<VersionReport> = z.object({
+  version: z.string(),
+  api: z.literal(1).describe('changes only when an older client would break'),
+  startedAt: time,
+  dataPlane: z.string(),
+});
+
+const gatewayRow: z.ZodType<GatewayRow> = z.object({
+  name: z.string(),
+  address: z.string(),
+  publicAddress: z.string().nullable(),
+  vpc: names,
+  labels,
+  remarks: z.string(),
+  tunnels: count.describe('how many tunnels are configured on it'),
+  connected: count.describe('how many of them are connected'),
+});
+
+const peerRow: z.ZodType<PeerRow> = z.object({
+  name: z.string(),
+  address: z.string().describe('an IP address, a DNS name, or 0.0.0.0 for any'),
+  labels,
+  remarks: z.string(),
+  tunnels: count,
+  connected: count,
+});
+
+export const LIST_KINDS = ['tunnels', 'gateways', 'peers'] as const;
+export type ListKind = (typeof LIST_KINDS)[number];
+
+/** The reply to `list`: the one list that was asked for, under its own name. */
+export type ListReport = {
+  readonly tunnels?: readonly TunnelStatus[];
+  readonly gateways?: readonly GatewayRow[];
+  readonly peers?: readonly PeerRow[];
+};
+
+export const listReportSchema: z.ZodType<ListReport> = z.object({
+  tunnels: z.array(tunnelStatus).readonly().exactOptional(),
+  gateways: z.array(gatewayRow).readonly().exactOptional(),
+  peers: z.array(peerRow).readonly().exactOptional(),
+});
+
+const seconds = z.number().nonnegative().describe('seconds');
+
+const policyReport: z.ZodType<PolicyReport> = z.object({
+  local: z.object({ address: z.string(), id: z.string(), subnets: names }),
+  remote: z.object({ address: z.string(), id: z.string().nullable(), subnets: names }),
+  psk: z.string().nullable().describe('null unless asked for with reveal'),
+  start: z.enum(['initiate', 'respond', 'on-traffic']),
+  ike: z.object({
+    version: z.union([z.literal(1), z.literal(2)]),
+    mode: z.enum(['main', 'aggressive']).nullable(),
+    proposals: names,
+    lifetime: seconds,
+  }),
+  ipsec: z.object({ protocol: z.enum(['esp', 'ah']), proposals: names, lifetime: seconds }),
+  dpd: z.object({ delay: seconds, timeout: seconds, action: z.enum(['hold', 'clear', 'restart']) }),
+  retry: z.object({ attempts: count, interval: seconds }),
+  routes: z.boolean(),
+  blockClearText: z.boolean(),
+});
+
+export const tunnelDetailSchema: z.ZodType<TunnelDetail> = z.object({
+  status: tunnelStatus,
+  policy: policyReport,
+  weak: names.describe('one sentence for each weak choice of the configuration'),
+  events: z.array(controlEventSchema).readonly().describe('the last of this tunnel, oldest first'),
+});
+
+/** What a refused request gets, with the HTTP status of the code. */
+export const ERROR_STATUS = {
+  'bad-request': 400,
+  'not-found': 404,
+  'no-such-path': 404,
+  'no-such-method': 405,
+  timeout: 408,
+  conflict: 409,
+  'too-large': 413,
+  internal: 500,
+  busy: 503,
+} as const satisfies Record<string, number>;
+
+export type ErrorCode = keyof typeof ERROR_STATUS;
+
+export type ErrorReport = {
+  readonly error: { readonly code: string; readonly message: string; readonly nearest?: string };
+};
+
+export const errorReportSchema: z.ZodType<ErrorReport> = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string().describe('plain words'),
+    nearest: z.string().exactOptional().describe('the name that was probably meant'),
+  }),
+});
+
+/** Every shape by its name, for the documentation. */
+export const SHAPES = {
+  StatusReport: statusReportSchema,
+  TunnelStatus: tunnelStatus,
+  Reason: reason,
+  IkeStatus: ikeStatus,
+  ChildStatus: childStatus,
+  ListReport: listReportSchema,
+  GatewayRow: gatewayRow,
+  PeerRow: peerRow,
+  TunnelDetail: tunnelDetailSchema,
+  PolicyReport: policyReport,
+  ControlEvent: controlEventSchema,
+  VersionReport: versionReportSchema,
+  ErrorReport: errorReportSchema,
+} as const satisfies Record<string, z.ZodType>;

@@ -1,0 +1,159 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { RequestOf } from './commands.ts';
+import { ControlError } from './control-error.ts';
+import { perform, route } from './dispatch.ts';
+import { resumeAfter, streamEvents } from './event-stream.ts';
+import type { GatewayApi } from './gateway-api.ts';
+import { ERROR_STATUS, type ErrorCode, type ErrorReport } from './protocol.ts';
+import { readRequest } from './request.ts';
+import { listenOnSocketFile } from './socket-file.ts';
+
+/** Bytes, milliseconds and counts that bound what one or many clients can hold. */
+export type ControlLimits = {
+  readonly maxBody: number;
+  readonly maxConnections: number;
+  readonly maxStreams: number;
+  readonly maxBacklog: number;
+  readonly heartbeat: number;
+  /** For the whole request, head and body, to arrive. */
+  readonly requestTimeout: number;
+};
+
+const LIMITS: ControlLimits = {
+  maxBody: 1 << 20,
+  maxConnections: 128,
+  maxStreams: 64,
+  maxBacklog: 1 << 20,
+  heartbeat: 15_000,
+  requestTimeout: 10_000,
+};
+
+export type ControlServerOptions = {
+  /** Of the Unix socket. */
+  readonly path: string;
+  readonly api: GatewayApi;
+  readonly limits?: Partial<ControlLimits>;
+  /** Told of a bug behind a request; the client learns only that there was one. */
+  readonly onError?: (error: unknown) => void;
+};
+
+export type ControlServer = { close(): Promise<void> };
+
+/** Serves the control API: HTTP/1.1 with JSON over a Unix socket. The file's mode is the access control. */
+export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
+  const limits = { ...LIMITS, ...options.limits };
+  const service = new ControlService(options, limits);
+  const server = createServer(
+    {
+      requestTimeout: limits.requestTimeout,
+      headersTimeout: limits.requestTimeout,
+      connectionsCheckingInterval: Math.min(1_000, limits.requestTimeout),
+      keepAliveTimeout: limits.requestTimeout,
+      maxHeaderSize: 16_384,
+    },
+    (message, response) => void service.answer(message, response),
+  );
+  server.maxConnections = limits.maxConnections;
+  server.on('clientError', answerBrokenHttp);
+  const removeFile = await listenOnSocketFile(server, options.path);
+  return {
+    close: async () => {
+      await removeFile();
+      service.endStreams();
+      await closed(server);
+    },
+  };
+}
+
+class ControlService {
+  readonly #api: GatewayApi;
+  readonly #onError: (error: unknown) => void;
+  readonly #limits: ControlLimits;
+  readonly #streams = new Set<() => void>();
+
+  constructor({ api, onError }: ControlServerOptions, limits: ControlLimits) {
+    this.#api = api;
+    this.#onError = onError ?? (() => {});
+    this.#limits = limits;
+  }
+
+  /** Never rejects. */
+  async answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.#answer(message, response);
+    } catch (error) {
+      // A client that goes in the middle of its request is no fault of ours.
+      if (message.destroyed && !message.complete) return void response.destroy();
+      if (!(error instanceof ControlError)) this.#onError(error);
+      answerError(message, response, error);
+    }
+  }
+
+  endStreams(): void {
+    for (const end of this.#streams) end();
+  }
+
+  async #answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [path = '', ...query] = (message.url ?? '').split('?');
+    const { command, parameters } = route(message.method ?? '', path);
+    const found = { command, parameters, query: new URLSearchParams(query.join('?')) };
+    const request = await readRequest(message, found, this.#limits.maxBody);
+    if (command === 'events') {
+      this.#stream(response, resumeAfter(message, (request as RequestOf<'events'>).after));
+    } else {
+      // The schema of this very command has just checked the request.
+      answerJson(response, 200, await perform(this.#api, command, request as RequestOf<typeof command>));
+    }
+  }
+
+  #stream(response: ServerResponse, after: number | undefined): void {
+    if (this.#streams.size >= this.#limits.maxStreams) {
+      throw new ControlError('busy', `${this.#limits.maxStreams} clients follow the events already; end one of them`);
+    }
+    const end = streamEvents(response, { source: this.#api.events, after, limits: this.#limits });
+    this.#streams.add(end);
+    response.on('close', () => this.#streams.delete(end));
+  }
+}
+
+function answerJson(response: ServerResponse, status: number, body: unknown): void {
+  const text = `${JSON.stringify(body)}\n`;
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+function answerError(message: IncomingMessage, response: ServerResponse, error: unknown): void {
+  if (response.headersSent) return void response.destroy();
+  const known = error instanceof ControlError ? error : new ControlError('internal', INTERNAL);
+  // What is left of an oversized body is not read: the connection ends with this answer.
+  if (!message.complete) response.setHeader('connection', 'close');
+  answerJson(response, ERROR_STATUS[known.code], errorReport(known.code, known.message, known.nearest));
+}
+
+const INTERNAL = 'the daemon failed on this request; its log tells more';
+
+function errorReport(code: ErrorCode, message: string, nearest?: string): ErrorReport {
+  return { error: nearest === undefined ? { code, message } : { code, message, nearest } };
+}
+
+/** What Node's parser refuses before there is a request: answered where the socket still takes it, then closed. */
+function answerBrokenHttp(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const [code, text]: [ErrorCode, string] =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? ['timeout', 'the request did not arrive in time']
+      : ['bad-request', 'this is not HTTP/1.1'];
+  const body = `${JSON.stringify(errorReport(code, text))}\n`;
+  const head = `HTTP/1.1 ${ERROR_STATUS[code]} ${code}\r\nconnection: close\r\ncontent-type: application/json\r\n`;
+  socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    // Whoever is in the middle of something has one second to take the answer.
+    setTimeout(() => server.closeAllConnections(), 1_000).unref();
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,178 @@
+import { ControlError } from '../control-error.ts';
+import { EventHistory } from '../event-history.ts';
+import type { GatewayApi } from '../gateway-api.ts';
+import type {
+  ControlEvent,
+  GatewayRow,
+  ListKind,
+  PeerRow,
+  PolicyReport,
+  StatusReport,
+  TunnelDetail,
+  TunnelStatus,
+  VersionReport,
+} from '../protocol.ts';
+import { searchRows } from '../search.ts';
+
+/** Test support: a gateway of fixed tunnels, whose commands do what the test says. */
+export class FakeGateway implements GatewayApi {
+  readonly events = new EventHistory(8);
+  readonly calls: string[] = [];
+  readonly #tunnels = new Map<string, TunnelStatus>();
+  onUp: (name: string) => void = (name) => this.set({ ...this.tunnel(name), connectionStatus: 'connecting' });
+  onDown: (name: string) => void = (name) => this.set(sampleTunnel({ name, connectionStatus: 'disabled' }));
+
+  constructor(tunnels: readonly TunnelStatus[]) {
+    for (const tunnel of tunnels) this.set(tunnel);
+  }
+
+  set(tunnel: TunnelStatus): void {
+    this.#tunnels.set(tunnel.name, tunnel);
+  }
+
+  tunnel(name: string): TunnelStatus {
+    return this.#tunnels.get(name) ?? sampleTunnel({ name });
+  }
+
+  publish(event: Partial<ControlEvent> & Pick<ControlEvent, 'event' | 'text'>): void {
+    this.events.publish({ time: '2026-01-02T03:04:05.678Z', level: 'info', ...event });
+  }
+
+  version(): VersionReport {
+    return { version: '0.1.0', api: 1, startedAt: '2026-01-02T03:04:05.678Z', dataPlane: 'kernel' };
+  }
+
+  tunnelNames(): readonly string[] {
+    return [...this.#tunnels.keys()];
+  }
+
+  async status(names?: readonly string[]): Promise<StatusReport> {
+    return { tunnels: (names ?? this.tunnelNames()).map((name) => this.tunnel(name)) };
+  }
+
+  list(kind: 'tunnels', query?: string): Promise<readonly TunnelStatus[]>;
+  list(kind: 'gateways', query?: string): Promise<readonly GatewayRow[]>;
+  list(kind: 'peers', query?: string): Promise<readonly PeerRow[]>;
+  async list(kind: ListKind, query?: string): Promise<readonly (TunnelStatus | GatewayRow | PeerRow)[]> {
+    const rows = { tunnels: [...this.#tunnels.values()], gateways: [SAMPLE_GATEWAY], peers: [SAMPLE_PEER] };
+    return searchRows<TunnelStatus | GatewayRow | PeerRow>(rows[kind], query);
+  }
+
+  async show(name: string, { reveal }: { reveal: boolean }): Promise<TunnelDetail> {
+    return {
+      status: this.tunnel(name),
+      policy: { ...SAMPLE_POLICY, psk: reveal ? 'test.1231' : null },
+      weak: ['ike.dhGroup 2 (modp1024) is weak: use 14 or higher'],
+      events: this.events.recent(name, 5),
+    };
+  }
+
+  async up(names: readonly string[]): Promise<void> {
+    this.calls.push(`up ${names.join(' ')}`);
+    for (const name of names) {
+      if (name === 'off') throw new ControlError('conflict', 'off is disabled in the configuration');
+      if (name === 'broken') throw new Error('a bug with the secret test.1231');
+      this.onUp(name);
+    }
+  }
+
+  async down(names: readonly string[]): Promise<void> {
+    this.calls.push(`down ${names.join(' ')}`);
+    for (const name of names) this.onDown(name);
+  }
+
+  async restart(names: readonly string[]): Promise<void> {
+    this.calls.push(`restart ${names.join(' ')}`);
+    for (const name of names) this.onUp(name);
+  }
+}
+
+export function sampleTunnel(changes: Partial<TunnelStatus> = {}): TunnelStatus {
+  return {
+    name: 'idc',
+    gateway: 'gw1',
+    peer: 'idc-peer',
+    resourceStatus: 'running',
+    connectionStatus: 'waiting',
+    reason: null,
+    attempt: 0,
+    nextAttemptAt: null,
+    ike: null,
+    children: [],
+    ...changes,
+  };
+}
+
+export function connectedTunnel(name = 'idc'): TunnelStatus {
+  return sampleTunnel({
+    name,
+    connectionStatus: 'connected',
+    attempt: 1,
+    ike: {
+      version: 2,
+      state: 'established',
+      role: 'initiator',
+      initiatorSpi: '0123456789abcdef',
+      responderSpi: 'fedcba9876543210',
+      local: '192.168.93.46:4500',
+      remote: '113.31.113.78:4500',
+      localId: '106.75.234.78',
+      remoteId: '113.31.113.78',
+      proposal: 'aes128-sha1-modp1024',
+      nat: { local: true, remote: false },
+      establishedAt: '2026-01-02T03:04:05.678Z',
+      rekeyAt: '2026-01-03T02:04:05.678Z',
+    },
+    children: [
+      {
+        spiIn: 'c1d2e3f4',
+        spiOut: 'c4f3e2d1',
+        protocol: 'esp',
+        mode: 'tunnel',
+        encap: true,
+        proposal: 'aes128-sha1',
+        localSubnets: ['10.0.192.0/20'],
+        remoteSubnets: ['10.23.0.0/16', '10.25.0.0/16'],
+        bytesIn: 35_328,
+        bytesOut: 1_536,
+        packetsIn: 421,
+        packetsOut: 18,
+        installedAt: '2026-01-02T03:04:05.700Z',
+        rekeyAt: null,
+      },
+    ],
+  });
+}
+
+const SAMPLE_GATEWAY: GatewayRow = {
+  name: 'gw1',
+  address: '192.168.93.46',
+  publicAddress: '106.75.234.78',
+  vpc: ['10.0.192.0/20'],
+  labels: { env: 'prod' },
+  remarks: 'first',
+  tunnels: 2,
+  connected: 1,
+};
+
+const SAMPLE_PEER: PeerRow = {
+  name: 'idc-peer',
+  address: '113.31.113.78',
+  labels: {},
+  remarks: '',
+  tunnels: 1,
+  connected: 1,
+};
+
+const SAMPLE_POLICY: PolicyReport = {
+  local: { address: '192.168.93.46', id: '106.75.234.78', subnets: ['10.0.192.0/20'] },
+  remote: { address: '113.31.113.78', id: '113.31.113.78', subnets: ['10.23.0.0/16'] },
+  psk: null,
+  start: 'initiate',
+  ike: { version: 2, mode: null, proposals: ['aes128-sha1-modp1024'], lifetime: 86_400 },
+  ipsec: { protocol: 'esp', proposals: ['aes128-sha1-modp1024'], lifetime: 86_400 },
+  dpd: { delay: 8, timeout: 13, action: 'restart' },
+  retry: { attempts: 3, interval: 12 },
+  routes: true,
+  blockClearText: true,
+};
