@@ -1,0 +1,89 @@
+import type { AddressFamily, Endpoint } from '../base/net.ts';
+import { addressFamily } from '../base/net.ts';
+import { NativeError } from '../native/errno.ts';
+import type { Datagram } from '../native/udp-socket.ts';
+import { UdpSocket } from '../native/udp-socket.ts';
+
+export type IkePorts = {
+  /** RFC 7296 §2: 500. */
+  readonly ike: number;
+  /** RFC 3948: 4500, where ESP in UDP comes in too. */
+  readonly natTraversal: number;
+};
+
+export type IkeSocketsOptions = {
+  /** What is bound in the place of 500 and 4500, for tests; datagrams are reported with the well-known numbers. */
+  readonly ports?: IkePorts;
+  readonly onDatagram: (datagram: Datagram) => void;
+  /** False for tests without CAP_NET_ADMIN: no exemption from IPsec policies, no ESP in UDP. */
+  readonly privileged?: boolean;
+};
+
+/** The UDP sockets of the daemon: both ports, in both families as far as the machine has them. */
+export class IkeSockets {
+  readonly #sockets = new Map<string, UdpSocket>();
+
+  /** @throws NativeError where a port is taken or forbidden; a machine without IPv6 is no error */
+  static open(options: IkeSocketsOptions): IkeSockets {
+    const sockets = new IkeSockets();
+    try {
+      sockets.#open(options);
+    } catch (error) {
+      sockets.close();
+      throw error;
+    }
+    return sockets;
+  }
+
+  get families(): AddressFamily[] {
+    return [...new Set([...this.#sockets.values()].map(({ family }) => family))];
+  }
+
+  /** The errno name where the datagram could not be sent. */
+  send(from: Endpoint, to: Endpoint, datagram: Uint8Array): string | undefined {
+    const family = addressFamily(to.address);
+    const socket = this.#sockets.get(socketKey(family, from.port));
+    if (socket === undefined || addressFamily(from.address) !== family) return 'EAFNOSUPPORT';
+    return socket.send(from, to, datagram);
+  }
+
+  close(): void {
+    for (const socket of this.#sockets.values()) socket.close();
+    this.#sockets.clear();
+  }
+
+  #open(options: IkeSocketsOptions): void {
+    const ports = options.ports ?? WELL_KNOWN;
+    for (const family of [4, 6] as const) {
+      for (const role of ['ike', 'natTraversal'] as const) {
+        const socket = openOne(family, ports[role], { encap: role === 'natTraversal', ...options });
+        if (socket === undefined) continue;
+        const port = WELL_KNOWN[role];
+        this.#sockets.set(socketKey(family, port), socket);
+        socket.onDatagram((datagram) => options.onDatagram({ ...datagram, local: { ...datagram.local, port } }));
+      }
+    }
+  }
+}
+
+const WELL_KNOWN: IkePorts = { ike: 500, natTraversal: 4500 };
+
+function openOne(
+  family: AddressFamily,
+  port: number,
+  { encap, privileged = true }: { readonly encap: boolean; readonly privileged?: boolean },
+): UdpSocket | undefined {
+  try {
+    return UdpSocket.open({ family, port, udpEncap: encap && privileged, bypassPolicy: privileged });
+  } catch (error) {
+    if (family === 6 && error instanceof NativeError && NO_IPV6.includes(error.code)) return undefined;
+    throw error;
+  }
+}
+
+/** A kernel built or booted without IPv6. */
+const NO_IPV6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL'];
+
+function socketKey(family: AddressFamily, port: number): string {
+  return `${family}/${port}`;
+}

@@ -1,0 +1,110 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { KeyExchangeJob, KeyExchangeResult } from '../crypto/key-exchange-job.ts';
+import type { JobPoolOptions } from './job-pool.ts';
+import { JobPool } from './job-pool.ts';
+
+const open: JobPool[] = [];
+afterEach(async () => {
+  for (const pool of open.splice(0)) await pool.close();
+});
+
+function openPool(options: JobPoolOptions): JobPool {
+  const pool = new JobPool(options);
+  open.push(pool);
+  return pool;
+}
+
+function script(source: string): URL {
+  return new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+}
+
+/** Answers each job with its private key; key 255 crashes the thread, key 254 is never answered. */
+const ECHO = script(`
+  import { parentPort, threadId } from 'node:worker_threads';
+  parentPort.on('message', ({ privateKey }) => {
+    if (privateKey[0] === 255) throw new Error('worker failed');
+    if (privateKey[0] === 254) return;
+    parentPort.postMessage({ kind: 'ke.generate', publicValue: Uint8Array.of(privateKey[0], threadId) });
+  });
+`);
+
+function job(number: number): KeyExchangeJob {
+  return { kind: 'ke.generate', method: 'curve25519', privateKey: new Uint8Array(32).fill(number) };
+}
+
+function result(pool: JobPool, number: number): Promise<KeyExchangeResult> {
+  return new Promise((resolve) => pool.run(job(number), resolve));
+}
+
+/** The job number that a result of `ECHO` carries. */
+function numberOf(answer: KeyExchangeResult): number | undefined {
+  return answer.kind === 'ke.generate' ? answer.publicValue[0] : undefined;
+}
+
+describe('job pool', () => {
+  it('gives each job its own result', async () => {
+    const pool = openPool({ size: 2, script: ECHO });
+    const numbers = Array.from({ length: 50 }, (_, index) => index);
+    const results = await Promise.all(numbers.map((number) => result(pool, number)));
+    expect(results.map(numberOf)).toEqual(numbers);
+  });
+
+  it('uses no more threads than its size, and that many under load', async () => {
+    const pool = openPool({ size: 2, script: ECHO });
+    const results = await Promise.all(Array.from({ length: 200 }, (_, index) => result(pool, index)));
+    const threads = new Set(results.map((answer) => answer.kind === 'ke.generate' && answer.publicValue[1]));
+    expect(threads.size).toBe(2);
+  });
+
+  it('a job whose thread crashes is refused, and the jobs behind it are done by a new thread', async () => {
+    const crashes: string[] = [];
+    const pool = openPool({ size: 1, script: ECHO, onCrash: (error) => crashes.push(error.message) });
+    const results = await Promise.all([result(pool, 1), result(pool, 255), result(pool, 2), result(pool, 3)]);
+    expect(results.map(({ kind }) => kind)).toEqual(['ke.generate', 'ke.refused', 'ke.generate', 'ke.generate']);
+    expect(crashes).toEqual(['worker failed']);
+  });
+
+  it('a script that cannot even start refuses each job instead of trying for ever', async () => {
+    let crashes = 0;
+    const pool = openPool({ size: 1, script: new URL('file:///nonexistent/worker.js'), onCrash: () => crashes++ });
+    const results = await Promise.all([result(pool, 1), result(pool, 2)]);
+    expect(results.map(({ kind }) => kind)).toEqual(['ke.refused', 'ke.refused']);
+    expect(crashes).toBe(2);
+  });
+
+  it('a full queue refuses, but never before `run` returns', async () => {
+    const pool = openPool({ size: 1, queueLimit: 1, script: ECHO });
+    const answers: string[] = [];
+    pool.run(job(254), () => answers.push('hung'));
+    pool.run(job(1), () => answers.push('waiting'));
+    const refused = new Promise<KeyExchangeResult>((resolve) => {
+      pool.run(job(2), (answer) => {
+        answers.push('refused');
+        resolve(answer);
+      });
+    });
+    expect(answers).toEqual([]);
+    expect(await refused).toEqual({ kind: 'ke.refused', reason: 'too many key exchanges are waiting' });
+    expect(answers).toEqual(['refused']);
+  });
+
+  it('after closing, nothing is answered any more, whatever was under way', async () => {
+    const pool = openPool({ size: 1, script: ECHO });
+    const answers: KeyExchangeResult[] = [];
+    for (const number of [254, 1, 255]) pool.run(job(number), (answer) => answers.push(answer));
+    await pool.close();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(answers).toEqual([]);
+  });
+
+  it('run from the sources, where no compiled worker exists, jobs are done in this thread, off the stack', async () => {
+    const pool = openPool({});
+    let answered = false;
+    pool.run(job(7), () => {
+      answered = true;
+    });
+    expect(answered).toBe(false);
+    const answer = await result(pool, 7);
+    expect(answer.kind === 'ke.generate' && answer.publicValue.length).toBe(32);
+  });
+});
