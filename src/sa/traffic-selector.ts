@@ -136,11 +136,16 @@ function* intersections(ours: readonly Range[], theirs: readonly Range[]): Gener
 function intersect(a: Range, b: Range): Range | undefined {
   if (a.family !== b.family) return undefined;
   if (a.protocol !== 0 && b.protocol !== 0 && a.protocol !== b.protocol) return undefined;
-  const start = a.start > b.start ? a.start : b.start;
-  const end = a.end < b.end ? a.end : b.end;
+  const [, start] = ordered(a.start, b.start);
+  const [end] = ordered(a.end, b.end);
   const ports = intersectPorts(a, b);
   if (start > end || ports === undefined) return undefined;
   return { family: a.family, start, end, protocol: a.protocol === 0 ? b.protocol : a.protocol, ...ports };
+}
+
+/** Math.min and Math.max know no bigint. */
+function ordered(a: bigint, b: bigint): readonly [bigint, bigint] {
+  return a < b ? [a, b] : [b, a];
 }
 
 type Ports = { readonly startPort: number; readonly endPort: number };
