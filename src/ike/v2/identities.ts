@@ -1,10 +1,10 @@
 import { utf8 } from '../../base/bytes.ts';
 import { addressBytes, addressFromBytes } from '../../base/net.ts';
 import type { Identity } from '../../sa/identity.ts';
-import { decodeId, ID_TYPE, type IdPayload, idBody } from './wire/id.ts';
+import { decodeId, ID_TYPE, type IdPayload, type IdPayloadOf, idBody } from './wire/id.ts';
 
 /** The Identification payload that states `identity`. */
-export function identityToPayload(type: 'IDi' | 'IDr', identity: Identity): IdPayload {
+export function identityToPayload<Type extends 'IDi' | 'IDr'>(type: Type, identity: Identity): IdPayloadOf<Type> {
   const { idType, data } = identityToWire(identity);
   return { type, idType, data, body: idBody(idType, data) };
 }

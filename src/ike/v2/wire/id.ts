@@ -2,8 +2,10 @@ import { ByteReader, ByteWriter } from '../../../base/bytes.ts';
 import { WireError } from '../../../base/errors.ts';
 
 /** Identification payload, RFC 7296 §3.5. */
-export type IdPayload = {
-  readonly type: 'IDi' | 'IDr';
+export type IdPayload = IdPayloadOf<'IDi'> | IdPayloadOf<'IDr'>;
+
+export type IdPayloadOf<Type extends 'IDi' | 'IDr'> = {
+  readonly type: Type;
   readonly idType: number;
   readonly data: Uint8Array;
   /**
@@ -25,7 +27,7 @@ const ADDRESS_BYTES: ReadonlyMap<number, number> = new Map([
 ]);
 
 /** @throws WireError where the data is empty, too long, or no address although the type says so. */
-export function decodeId(type: 'IDi' | 'IDr', body: Uint8Array): IdPayload {
+export function decodeId<Type extends 'IDi' | 'IDr'>(type: Type, body: Uint8Array): IdPayloadOf<Type> {
   const reader = new ByteReader(body);
   const idType = reader.u8(`${type}.type`);
   reader.bytes(3, `${type}.reserved`);

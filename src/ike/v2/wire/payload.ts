@@ -33,7 +33,11 @@ export type Payload =
   | { readonly type: 'unknown'; readonly payloadType: number; readonly critical: boolean; readonly body: Uint8Array };
 
 /** Known kinds whose content nothing looks at. */
-export type OpaquePayload = { readonly type: 'CERT' | 'CERTREQ' | 'CP' | 'EAP'; readonly body: Uint8Array };
+export type OpaquePayload =
+  | { readonly type: 'CERT'; readonly body: Uint8Array }
+  | { readonly type: 'CERTREQ'; readonly body: Uint8Array }
+  | { readonly type: 'CP'; readonly body: Uint8Array }
+  | { readonly type: 'EAP'; readonly body: Uint8Array };
 
 export type PayloadType = Exclude<Payload['type'], 'unknown'>;
 

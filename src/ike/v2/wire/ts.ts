@@ -4,7 +4,12 @@ import { addressBytes, addressFamily, addressFromBytes } from '../../../base/net
 import type { TrafficSelector } from '../../../sa/traffic-selector.ts';
 
 /** Traffic Selector payload, RFC 7296 §3.13. Selectors of types that we do not know are left out. */
-export type TsPayload = { readonly type: 'TSi' | 'TSr'; readonly selectors: readonly TrafficSelector[] };
+export type TsPayload = TsPayloadOf<'TSi'> | TsPayloadOf<'TSr'>;
+
+export type TsPayloadOf<Type extends 'TSi' | 'TSr'> = {
+  readonly type: Type;
+  readonly selectors: readonly TrafficSelector[];
+};
 
 /** Traffic selector types, RFC 7296 §3.13.1, with the bytes of one address. */
 const TYPES: readonly { readonly number: number; readonly family: 4 | 6; readonly bytes: number }[] = [
@@ -15,7 +20,7 @@ const TYPES: readonly { readonly number: number; readonly family: 4 | 6; readonl
 const SELECTOR_HEADER_BYTES = 4;
 
 /** @throws WireError where there is none, a length or the count does not fit, or a range is reversed. */
-export function decodeTs(type: 'TSi' | 'TSr', body: Uint8Array): TsPayload {
+export function decodeTs<Type extends 'TSi' | 'TSr'>(type: Type, body: Uint8Array): TsPayloadOf<Type> {
   const reader = new ByteReader(body);
   const count = reader.u8(`${type}.count`);
   reader.bytes(3, `${type}.reserved`);
