@@ -1,0 +1,182 @@
+import type { Endpoint } from '../base/net.ts';
+import { printable } from '../base/printable.ts';
+import type { GatewayEvent } from '../ike/common/event.ts';
+import type { Reason } from '../ike/common/reason.ts';
+import type { ChildStatus, IkeStatus } from '../tunnel/status.ts';
+
+/** info: an operator would act or be glad; debug: one line per exchange; warn: the peer's or the network's fault; error: ours. */
+export type EventLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** An event as log and control API show it. */
+export type EventRecord = {
+  readonly level: EventLevel;
+  readonly event: GatewayEvent['type'];
+  readonly text: string;
+  readonly gateway?: string;
+  readonly tunnel?: string;
+  readonly peer?: string;
+  readonly ike?: number;
+  readonly child?: string;
+  readonly spiIn?: string;
+  readonly spiOut?: string;
+  readonly stage?: 1 | 2;
+  readonly reason?: Reason['code'];
+};
+
+/** What is known of the objects that an event names; each part may be missing, such as when the SA is gone already. */
+export type EventDetails = {
+  readonly gateway?: string;
+  readonly peer?: string;
+  readonly ike?: IkeStatus;
+  readonly child?: ChildStatus;
+};
+
+export function describeEvent(event: GatewayEvent, details: EventDetails = {}): EventRecord {
+  const { level, text } = rowOf(event);
+  return {
+    level: typeof level === 'function' ? level(event) : level,
+    event: event.type,
+    text: printable(text(event, details)),
+    ...names(event, details),
+    ...(event.type === 'ike.failed' ? { stage: event.stage } : {}),
+    ...('reason' in event ? { reason: event.reason.code } : {}),
+  };
+}
+
+/**
+ * What to count together when an event must not come at any rate that its cause likes: everything that a sender who
+ * has not authenticated can bring about, directly or through a kernel that refuses. Undefined where there is nothing to limit.
+ */
+export function limitKey(event: GatewayEvent): string | undefined {
+  if (!rowOf(event).limited) return undefined;
+  const why = 'reason' in event ? event.reason.code : 'why' in event ? event.why : '';
+  return [event.type, tunnelOf(event) ?? '', why].join(' ');
+}
+
+type EventOf<Type extends GatewayEvent['type']> = Extract<GatewayEvent, { type: Type }>;
+type Row<Event> = {
+  readonly level: EventLevel | ((event: Event) => EventLevel);
+  readonly limited: boolean;
+  readonly text: (event: Event, details: EventDetails) => string;
+};
+type Rows = { readonly [Type in GatewayEvent['type']]: Row<EventOf<Type>> };
+
+const ROWS: Rows = {
+  'ike.initiated': {
+    level: 'info',
+    limited: true,
+    text: ({ remote }) => `connecting to ${endpoint(remote)}`,
+  },
+  'ike.established': { level: 'info', limited: false, text: (_, { ike }) => establishedText(ike) },
+  'ike.rekeyed': {
+    level: 'info',
+    limited: false,
+    text: ({ successor }) => `the IKE SA was rekeyed; IKE SA ${successor} has taken over`,
+  },
+  'ike.failed': {
+    level: failureLevel,
+    limited: true,
+    text: ({ stage, reason }) => `stage ${stage} failed: ${reason.text}`,
+  },
+  'ike.closed': { level: endLevel, limited: false, text: ({ reason }) => `the IKE SA is gone: ${reason.text}` },
+  'child.installed': { level: 'info', limited: false, text: (_, { child }) => installedText(child) },
+  'child.rekeyed': {
+    level: 'info',
+    limited: false,
+    text: ({ child, successor }) => `Child SA ${child} was rekeyed; ${successor} has taken over`,
+  },
+  'child.deleted': {
+    level: endLevel,
+    limited: false,
+    text: ({ child, reason }) => `Child SA ${child} is gone: ${reason.text}`,
+  },
+  'child.failed': { level: failureLevel, limited: false, text: ({ reason }) => `stage 2 failed: ${reason.text}` },
+  'nat.detected': { level: 'debug', limited: true, text: natText },
+  'auth.failed': { level: 'warn', limited: true, text: ({ reason }) => `authentication failed: ${reason.text}` },
+  'message.retransmitted': {
+    level: 'debug',
+    limited: false,
+    text: ({ attempt }) => `no answer yet; sent again, attempt ${attempt}`,
+  },
+  'peer.unresponsive': { level: 'warn', limited: false, text: () => 'the peer no longer answers' },
+  'peer.moved': {
+    level: 'info',
+    limited: false,
+    text: ({ from, to }) => `the peer has moved from ${endpoint(from)} to ${endpoint(to)}`,
+  },
+  'kernel.failed': { level: 'error', limited: true, text: kernelText },
+  'peer.refused': {
+    level: 'warn',
+    limited: true,
+    text: ({ remote, reason }) => `refused ${endpoint(remote)}: ${reason.text}`,
+  },
+  'datagram.dropped': {
+    level: 'warn',
+    limited: true,
+    text: ({ remote, why, count }) =>
+      count === 1
+        ? `dropped a datagram from ${endpoint(remote)}: ${why}`
+        : `dropped ${count} datagrams, the last from ${endpoint(remote)}: ${why}`,
+  },
+};
+
+function rowOf(event: GatewayEvent): Row<GatewayEvent> {
+  // The row of this very type, whose functions therefore take this very event.
+  return ROWS[event.type] as Row<GatewayEvent>;
+}
+
+function names(event: GatewayEvent, { gateway, peer, child }: EventDetails): Partial<EventRecord> {
+  const tunnel = tunnelOf(event);
+  return {
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(tunnel === undefined ? {} : { tunnel }),
+    ...(peer === undefined ? {} : { peer }),
+    ...('ikeSa' in event ? { ike: event.ikeSa } : {}),
+    ...('child' in event ? { child: event.child } : {}),
+    ...(child === undefined ? {} : { spiIn: child.spiIn, spiOut: child.spiOut }),
+  };
+}
+
+function tunnelOf(event: GatewayEvent): string | undefined {
+  return 'tunnel' in event ? event.tunnel : undefined;
+}
+
+const OURS: ReadonlySet<Reason['code']> = new Set<Reason['code']>(['kernel-refused', 'internal-error']);
+const WANTED: ReadonlySet<Reason['code']> = new Set<Reason['code']>(['terminated', 'replaced', 'expired']);
+
+function failureLevel({ reason }: { readonly reason: Reason }): EventLevel {
+  if (OURS.has(reason.code)) return 'error';
+  return WANTED.has(reason.code) ? 'info' : 'warn';
+}
+
+/** An end that somebody wanted is no fault; one that came from outside is. */
+function endLevel(event: { readonly reason: Reason }): EventLevel {
+  return failureLevel(event);
+}
+
+function establishedText(ike: IkeStatus | undefined): string {
+  if (ike === undefined) return 'stage 1 is up';
+  const suite = ike.proposal === null ? '' : `, ${ike.proposal}`;
+  return `stage 1 is up with ${ike.remote} as ${ike.role}: IKEv${ike.version}${suite}`;
+}
+
+function installedText(child: ChildStatus | undefined): string {
+  if (child === undefined) return 'stage 2 is up';
+  const pair = `${child.localSubnets.join(' ')} <-> ${child.remoteSubnets.join(' ')}`;
+  return `stage 2 is up: ${pair}, ${child.protocol.toUpperCase()}${child.encap ? ' in UDP' : ''}, ${child.proposal}`;
+}
+
+function natText({ local, remote }: { readonly local: boolean; readonly remote: boolean }): string {
+  if (local && remote) return 'both ends are behind NAT';
+  if (local) return 'this end is behind NAT';
+  return remote ? 'the peer is behind NAT' : 'there is no NAT between the ends';
+}
+
+function kernelText({ operation, algorithm, code }: EventOf<'kernel.failed'>): string {
+  const what = algorithm === undefined ? operation : `${operation} (${algorithm})`;
+  return `the kernel refused to ${what}: ${code}`;
+}
+
+function endpoint({ address, port }: Endpoint): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
