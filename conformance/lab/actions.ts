@@ -1,0 +1,50 @@
+import { fileURLToPath } from 'node:url';
+import type { Lab } from './lab.ts';
+import type { Action, SideName } from './scenario.ts';
+import { inNamespace, must } from './shell.ts';
+
+type ActionOf<Do extends Action['do']> = Extract<Action, { readonly do: Do }>;
+type Actions = { readonly [Do in Action['do']]: (lab: Lab, action: ActionOf<Do>) => Promise<void> };
+
+/** How each action of a scenario is done; rejects when it cannot be. */
+export const ACTIONS: Actions = {
+  start: (lab, { on }) => lab.start(on),
+  stop: (lab, { on }) => lab.stop(on),
+  up: async (lab, { on, fails }) => outcomeMustBe(await lab.gateway(on).up(), fails),
+  down: async (lab, { on, fails }) => outcomeMustBe(await lab.gateway(on).down(), fails),
+  'half-open': openHalf,
+  'foreign-state': addForeignState,
+};
+
+/** SA, policy and route of another program, far from every scenario's addresses. */
+export const FOREIGN = {
+  sa: 'src 198.51.100.1 dst 198.51.100.2 proto esp spi 0xf0e1d2c3',
+  policy: 'src 198.51.100.0/25 dst 198.51.100.128/25',
+  route: '203.0.113.0/24',
+} as const;
+
+function outcomeMustBe(failure: string | undefined, fails: true | undefined): void {
+  if (fails === undefined && failure !== undefined) throw new Error(failure);
+  if (fails && failure === undefined) throw new Error('the command succeeded, where it has to fail');
+}
+
+async function openHalf(lab: Lab, { towards, count }: ActionOf<'half-open'>): Promise<void> {
+  const from = towards === 'a' ? 'b' : 'a';
+  const { topology } = lab.scenario;
+  const program = fileURLToPath(new URL('./half-open.js', import.meta.url));
+  const to = topology[towards].address;
+  await must(inNamespace(from, [process.execPath, program, topology[from].address, to, String(count)]));
+}
+
+async function addForeignState(_lab: Lab, { on }: { readonly on: SideName }): Promise<void> {
+  const keys = `enc cbc(aes) 0x${'11'.repeat(16)} auth-trunc hmac(sha1) 0x${'22'.repeat(20)} 96`;
+  const template = 'tmpl src 198.51.100.1 dst 198.51.100.2 proto esp mode tunnel reqid 4711';
+  await must(['ip', '-n', on, '-batch', '-'], {
+    input: [
+      `xfrm state add ${FOREIGN.sa} reqid 4711 mode tunnel ${keys}`,
+      `xfrm policy add ${FOREIGN.policy} dir out priority 1 ${template}`,
+      `route add ${FOREIGN.route} dev outer`,
+      '',
+    ].join('\n'),
+  });
+}

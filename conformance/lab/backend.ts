@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { startInNamespaces } from './namespaces.ts';
+import { run } from './shell.ts';
+import { startUml } from './uml.ts';
+
+/** A kernel with ESP at work on one worker. */
+export interface LabProcess {
+  /** Resolves when it is over, with how it ended. */
+  readonly ended: Promise<string>;
+  kill(): void;
+}
+
+export type WorkerCommand = {
+  readonly repository: string;
+  /** The directory that holds all output, writable from within. */
+  readonly out: string;
+  readonly name: string;
+  readonly argv: readonly string[];
+};
+
+export type Backend =
+  | { readonly description: string; start(command: WorkerCommand): Promise<LabProcess> }
+  | { readonly missing: string };
+
+/** The host's own kernel where it can do ESP (found by trying, since versions tell nothing), else user-mode-linux. */
+export async function chooseBackend(): Promise<Backend> {
+  const refusal = await hostRefusal();
+  if (refusal === undefined) return { description: "the host's kernel", start: startInNamespaces };
+  if (existsSync('/usr/bin/linux.uml')) {
+    return { description: `user-mode-linux (the host's kernel: ${refusal})`, start: startUml };
+  }
+  return { missing: `the host's kernel: ${refusal}; and user-mode-linux is not installed` };
+}
+
+async function hostRefusal(): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) return 'not root';
+  const sa = 'src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x100 mode tunnel';
+  const keys = `enc cbc(aes) 0x${'11'.repeat(16)} auth-trunc hmac(sha1) 0x${'22'.repeat(20)} 96`;
+  const outcome = await run(['unshare', '--net', 'ip', 'xfrm', 'state', 'add', ...`${sa} ${keys}`.split(' ')]);
+  if (outcome.status === 0) return undefined;
+  return (
+    outcome.stderr
+      .trim()
+      .replace(/^(.*) answers: /, '')
+      .replace(/\n/g, ' ') || 'no ESP'
+  );
+}

@@ -1,0 +1,107 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StatusReport, TunnelStatus } from '../../src/tunnel/status.ts';
+import { DaemonProcess } from './daemon-process.ts';
+import { normalSpi, type Place, type ReportedChild, type RunningGateway } from './gateway.ts';
+import { poll } from './poll.ts';
+import type { CygnetSetup } from './scenario.ts';
+import { type Outcome, run } from './shell.ts';
+
+/** Starts `cygnet daemon` in a namespace and waits for its control socket. */
+export async function startCygnet(setup: CygnetSetup, place: Place, repository: string): Promise<CygnetGateway> {
+  const gateway = new CygnetGateway(setup, place, repository);
+  await gateway.ready();
+  return gateway;
+}
+
+export class CygnetGateway implements RunningGateway {
+  readonly tunnel: string;
+  readonly #program: readonly string[];
+  readonly #control: string;
+  readonly #process: DaemonProcess;
+
+  constructor(setup: CygnetSetup, place: Place, repository: string) {
+    this.tunnel = setup.tunnel;
+    this.#program = [process.execPath, join(repository, 'bin/cygnet.js')];
+    this.#control = join(place.directory, 'control.sock');
+    const file = join(place.directory, 'cygnet.yaml');
+    const { configuration } = setup;
+    writeFileSync(file, typeof configuration === 'string' ? configuration : JSON.stringify(configuration, null, 2), {
+      mode: 0o600,
+    });
+    this.#process = new DaemonProcess(
+      place.namespace,
+      [...this.#program, 'daemon', '--config', file, '--control', this.#control],
+      { logFile: join(place.directory, 'cygnet.log'), env: { CYGNET_LOG: 'debug' } },
+    );
+  }
+
+  async ready(): Promise<void> {
+    await poll(async () => {
+      if (!this.#process.running) throw new Error(`cygnet daemon ended: ${this.log().trim().slice(-400)}`);
+      return existsSync(this.#control) ? { value: true } : { unmet: 'cygnet opened no control socket' };
+    });
+  }
+
+  /** Also what every scenario ends with: a daemon that broke an invariant does not pass unnoticed. */
+  async stop(): Promise<void> {
+    const end = await this.#process.terminate(STOP_PATIENCE_MS);
+    if (end !== 'exit status 0') throw new Error(`cygnet daemon ended with ${end}`);
+    const bug = this.log()
+      .split('\n')
+      .find((line) => /"level":(50|60|"error"|"fatal")/.test(line));
+    if (bug !== undefined) throw new Error(`cygnet logged an error: ${bug.slice(0, 300)}`);
+  }
+
+  async kill(): Promise<void> {
+    await this.#process.terminate(STOP_PATIENCE_MS);
+  }
+
+  async up(): Promise<string | undefined> {
+    return failure('cygnet up', await this.command(['up', this.tunnel]));
+  }
+
+  async down(): Promise<string | undefined> {
+    return failure('cygnet down', await this.command(['down', this.tunnel]));
+  }
+
+  async notConnected(): Promise<string | undefined> {
+    const { connectionStatus, reason } = await this.status();
+    return connectionStatus === 'connected' ? undefined : `cygnet says ${connectionStatus}: ${JSON.stringify(reason)}`;
+  }
+
+  async children(): Promise<readonly ReportedChild[]> {
+    const { children } = await this.status();
+    return children.map((child) => ({ spiIn: normalSpi(child.spiIn), spiOut: normalSpi(child.spiOut) }));
+  }
+
+  /** The tunnel's entry of `cygnet status --json`, whose exit status may tell that the tunnel is down. */
+  async status(): Promise<TunnelStatus> {
+    const outcome = await this.command(['status', '--json']);
+    if (outcome.stdout.trim() === '') throw new Error(`cygnet status --json: ${outcome.stderr.trim()}`);
+    const report = JSON.parse(outcome.stdout) as StatusReport;
+    const tunnel = report.tunnels.find((entry) => entry.name === this.tunnel);
+    if (tunnel === undefined) throw new Error(`cygnet status --json has no tunnel ${this.tunnel}`);
+    return tunnel;
+  }
+
+  command(args: readonly string[]): Promise<Outcome> {
+    return run([...this.#program, ...args, '--control', this.#control], { timeout: 90_000 });
+  }
+
+  log(): string {
+    return this.#process.log;
+  }
+
+  async describe(): Promise<string> {
+    return (await this.command(['status', '--json'])).stdout;
+  }
+}
+
+/** The daemon bounds its own farewell to two seconds; the rest is for slow machines. */
+const STOP_PATIENCE_MS = 20_000;
+
+function failure(command: string, outcome: Outcome): string | undefined {
+  if (outcome.status === 0) return undefined;
+  return `${command}: exit status ${outcome.status}: ${(outcome.stderr || outcome.stdout).trim().slice(-300)}`;
+}

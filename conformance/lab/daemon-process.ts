@@ -1,0 +1,42 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { inNamespace } from './shell.ts';
+
+/** A daemon in a namespace, its output in a file. */
+export class DaemonProcess {
+  readonly #child: ChildProcess;
+  readonly #logFile: string;
+  readonly #ended: Promise<string>;
+
+  constructor(namespace: string, argv: readonly string[], options: { logFile: string; env?: Record<string, string> }) {
+    const [command = '', ...args] = inNamespace(namespace, argv);
+    const output = openSync(options.logFile, 'a');
+    this.#logFile = options.logFile;
+    this.#child = spawn(command, args, {
+      stdio: ['ignore', output, output],
+      env: { ...process.env, ...options.env },
+    });
+    closeSync(output);
+    this.#ended = new Promise((resolve) => {
+      this.#child.on('error', (error) => resolve(error.message));
+      this.#child.on('exit', (code, signal) => resolve(signal === null ? `exit status ${code}` : `signal ${signal}`));
+    });
+  }
+
+  get running(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null && this.#child.pid !== undefined;
+  }
+
+  get log(): string {
+    return readFileSync(this.#logFile, 'utf8');
+  }
+
+  /** Sends SIGTERM and waits; returns how the process ended, after SIGKILL where it took too long. */
+  async terminate(patience: number): Promise<string> {
+    if (this.running) this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), patience);
+    const end = await this.#ended;
+    clearTimeout(timer);
+    return end;
+  }
+}

@@ -1,0 +1,42 @@
+import type { Lab } from '../lab.ts';
+import { PING_PATTERN, type PingExpectation, type SideName } from '../scenario.ts';
+import { inNamespace, run } from '../shell.ts';
+import { segmentHosts, sourceNamespace } from '../topology.ts';
+
+type Ping = { readonly from: SideName; readonly source: string; readonly target: string };
+
+/** Pings between the segments, in both directions. */
+export async function expectPings(lab: Lab, expectation: PingExpectation): Promise<void> {
+  for (const ping of directions(lab, expectation.allPairs === true)) await expectPing(lab, ping, expectation);
+}
+
+function directions(lab: Lab, allPairs: boolean): Ping[] {
+  const { a, b } = lab.scenario.topology;
+  const [fromA, fromB] = [a, b].map((site) => (allPairs ? segmentHosts(site) : segmentHosts(site).slice(0, 1)));
+  const pairs = (fromA ?? []).flatMap((hostA) => (fromB ?? []).map((hostB) => ({ hostA, hostB })));
+  return pairs.flatMap(({ hostA, hostB }) => [
+    { from: 'a' as const, source: hostA, target: hostB },
+    { from: 'b' as const, source: hostB, target: hostA },
+  ]);
+}
+
+async function expectPing(lab: Lab, ping: Ping, expectation: PingExpectation): Promise<void> {
+  const count = expectation.count ?? 3;
+  const patience = expectation.lost ? 2 : 10;
+  const outcome = await run(
+    inNamespace(sourceNamespace(ping.from, lab.scenario.topology), [
+      'ping',
+      ...['-n', '-c', String(count), '-i', '0.2', '-W', String(patience)],
+      ...['-s', String(expectation.size ?? 56), '-p', Buffer.from(PING_PATTERN, 'latin1').toString('hex')],
+      ...(expectation.fragmentation === undefined ? [] : ['-M', expectation.fragmentation]),
+      ...['-I', ping.source, ping.target],
+    ]),
+  );
+  const received = Number(/(\d+) received/.exec(outcome.stdout)?.[1] ?? 0);
+  const wanted = expectation.lost ? 0 : count;
+  if (received === wanted) return;
+  const said = outcome.stderr.trim().split('\n').at(-1) ?? '';
+  throw new Error(
+    `ping ${ping.source} to ${ping.target}: ${received} of ${count} answered, not ${wanted} ${said}`.trim(),
+  );
+}

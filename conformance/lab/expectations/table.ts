@@ -1,0 +1,66 @@
+import { bothOr, type Lab } from '../lab.ts';
+import { poll } from '../poll.ts';
+import type { Expectation, SideName } from '../scenario.ts';
+import { differences } from './contains.ts';
+import {
+  expectAlgorithms,
+  expectCounters,
+  expectForeignUntouched,
+  expectNothingInstalled,
+  expectNothingLeft,
+  expectRoute,
+  expectSameSpis,
+} from './kernel.ts';
+import { expectPings } from './pings.ts';
+import { expectCaptured, expectSealed } from './wire.ts';
+
+type ExpectationOf<Kind extends Expectation['expect']> = Extract<Expectation, { readonly expect: Kind }>;
+type Expectations = {
+  readonly [Kind in Expectation['expect']]: (lab: Lab, expectation: ExpectationOf<Kind>) => Promise<void>;
+};
+
+/** How each expectation is judged; rejects with what was seen instead. */
+export const EXPECTATIONS: Expectations = {
+  connected: (lab, { on }) => expectConnected(lab, on),
+  status: expectStatus,
+  'exit-status': expectExitStatus,
+  pings: expectPings,
+  counters: (lab, { packets }) => expectCounters(lab, packets),
+  'same-spis': (lab, { children }) => expectSameSpis(lab, children ?? 1),
+  'kernel-algorithms': (_lab, { names }) => expectAlgorithms(names),
+  sealed: (lab, { authenticatedOnly }) => expectSealed(lab, authenticatedOnly === true),
+  captured: (lab, { filter, atLeast }) => expectCaptured(lab, filter, atLeast),
+  'nothing-installed': (_lab, { on }) => expectNothingInstalled(on),
+  'nothing-left': (lab, { on }) => expectNothingLeft(lab, on),
+  'foreign-untouched': (_lab, { on }) => expectForeignUntouched(on),
+  route: (_lab, { on, to, present }) => expectRoute(on, to, present),
+  log: expectLog,
+};
+
+async function expectConnected(lab: Lab, on: SideName | 'both'): Promise<void> {
+  for (const side of bothOr(on)) {
+    await poll(async () => {
+      const unmet = await lab.gateway(side).notConnected();
+      return unmet === undefined ? { value: true } : { unmet: `${side}: ${unmet}` };
+    });
+  }
+}
+
+async function expectStatus(lab: Lab, { on, contains }: ExpectationOf<'status'>): Promise<void> {
+  await poll(async () => {
+    const different = differences(await lab.cygnet(on).status(), contains);
+    return different.length === 0 ? { value: true } : { unmet: `cygnet status of ${on}: ${different.join('; ')}` };
+  });
+}
+
+async function expectExitStatus(lab: Lab, { on, of, is }: ExpectationOf<'exit-status'>): Promise<void> {
+  const { status, stderr } = await lab.cygnet(on).command(of);
+  if (status !== is) throw new Error(`cygnet ${of.join(' ')}: exit status ${status}, expected ${is} ${stderr.trim()}`);
+}
+
+async function expectLog(lab: Lab, { on, matches }: ExpectationOf<'log'>): Promise<void> {
+  const pattern = new RegExp(matches);
+  await poll(async () =>
+    pattern.test(lab.gateway(on).log()) ? { value: true } : { unmet: `the log of ${on} has nothing like ${matches}` },
+  );
+}

@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import type { LabProcess } from './backend.ts';
+
+/** Starts a process group of its own whose output goes to a file, so that all of it can be ended at once. */
+export function startGroup(argv: readonly string[], logFile: string, env: NodeJS.ProcessEnv = {}): LabProcess {
+  const [command = '', ...args] = argv;
+  const log = openSync(logFile, 'w');
+  const child = spawn(command, args, {
+    stdio: ['ignore', log, log],
+    detached: true,
+    env: { ...process.env, ...env },
+  });
+  closeSync(log);
+  const ended = new Promise<string>((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('exit', (code, signal) => resolve(signal ?? `exit status ${code}`));
+  });
+  return { ended, kill: () => killGroup(child.pid) };
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
+}

@@ -1,0 +1,109 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Capture } from './capture.ts';
+import { CygnetGateway, startCygnet } from './cygnet-gateway.ts';
+import type { RunningGateway } from './gateway.ts';
+import { routes } from './kernel-state.ts';
+import type { Scenario, SideName } from './scenario.ts';
+import { startStrongswan } from './strongswan-gateway.ts';
+import { buildTopology, clearTopology } from './topology.ts';
+
+export type LabOptions = {
+  readonly scenario: Scenario;
+  /** Where cygnet is built. */
+  readonly repository: string;
+  /** An empty directory of this scenario's own, on a file system that takes sockets. */
+  readonly directory: string;
+};
+
+/** One scenario's namespaces, gateways and capture, from the first to the last step. */
+export class Lab {
+  readonly scenario: Scenario;
+  readonly #options: LabOptions;
+  readonly #gateways = new Map<SideName, RunningGateway>();
+  #capture: Capture | undefined;
+  /** Routes of a side before a gateway ran there. */
+  readonly routesBefore = new Map<SideName, readonly string[]>();
+
+  constructor(options: LabOptions) {
+    this.scenario = options.scenario;
+    this.#options = options;
+  }
+
+  async open(): Promise<void> {
+    await buildTopology(this.scenario.topology);
+    this.#capture = new Capture(
+      join(this.#options.directory, 'wire.pcap'),
+      join(this.#options.directory, 'tcpdump.log'),
+    );
+    await this.#capture.ready();
+    for (const side of ['a', 'b'] as const) this.routesBefore.set(side, await routes(side));
+    for (const side of this.scenario.start ?? (['b', 'a'] as const)) await this.start(side);
+  }
+
+  /** The ordinary end, which is part of what is tested. */
+  async finish(): Promise<void> {
+    for (const side of [...this.#gateways.keys()]) await this.stop(side);
+  }
+
+  /** Whatever is left goes; never throws. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#gateways.values()].map((gateway) => gateway.kill()));
+    this.#gateways.clear();
+    await this.#capture?.stop();
+    await clearTopology();
+  }
+
+  async start(side: SideName): Promise<void> {
+    const directory = join(this.#options.directory, side);
+    mkdirSync(directory, { recursive: true });
+    const place = { namespace: side, directory };
+    const setup = this.scenario[side];
+    const gateway =
+      'cygnet' in setup
+        ? await startCygnet(setup.cygnet, place, this.#options.repository)
+        : await startStrongswan(setup.strongswan, place);
+    this.#gateways.set(side, gateway);
+  }
+
+  async stop(side: SideName): Promise<void> {
+    const gateway = this.gateway(side);
+    this.#gateways.delete(side);
+    try {
+      await gateway.stop();
+    } catch (error) {
+      await gateway.kill();
+      throw error;
+    }
+  }
+
+  gateway(side: SideName): RunningGateway {
+    const gateway = this.#gateways.get(side);
+    if (gateway === undefined) throw new Error(`the gateway of side ${side} does not run`);
+    return gateway;
+  }
+
+  cygnet(side: SideName): CygnetGateway {
+    const gateway = this.gateway(side);
+    if (!(gateway instanceof CygnetGateway)) throw new Error(`the gateway of side ${side} is not Cygnet`);
+    return gateway;
+  }
+
+  /** The Cygnet gateways that run. */
+  cygnets(): [SideName, CygnetGateway][] {
+    return [...this.#gateways].filter((entry): entry is [SideName, CygnetGateway] => entry[1] instanceof CygnetGateway);
+  }
+
+  get running(): ReadonlyMap<SideName, RunningGateway> {
+    return this.#gateways;
+  }
+
+  get capture(): Capture {
+    if (this.#capture === undefined) throw new Error('nothing is captured');
+    return this.#capture;
+  }
+}
+
+export function bothOr(on: SideName | 'both'): readonly SideName[] {
+  return on === 'both' ? ['a', 'b'] : [on];
+}

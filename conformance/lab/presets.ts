@@ -1,0 +1,135 @@
+import type { CygnetSetup, Expectation, Section, StrongswanSetup, Topology } from './scenario.ts';
+
+/** The addresses of the platform's own strongSwan example, which every plain scenario uses. */
+export const direct: Topology = {
+  a: { address: '106.75.234.78', inner: ['10.0.192.32/20'] },
+  b: { address: '113.31.113.78', inner: ['10.23.112.177/16'] },
+};
+
+/** What both ends of a tunnel have to agree on, seen from one of them. */
+export type Link = {
+  readonly local: string;
+  readonly remote: string;
+  readonly localId: string;
+  readonly remoteId: string;
+  readonly localSubnets: readonly string[];
+  readonly remoteSubnets: readonly string[];
+  readonly psk: string;
+};
+
+export const FROM_A: Link = {
+  local: direct.a.address,
+  remote: direct.b.address,
+  localId: direct.a.address,
+  remoteId: direct.b.address,
+  localSubnets: ['10.0.192.0/20'],
+  remoteSubnets: ['10.23.0.0/16'],
+  psk: 'test.1231',
+};
+
+/** The same link from the other end. */
+export function mirrored(link: Link = FROM_A): Link {
+  return {
+    local: link.remote,
+    remote: link.local,
+    localId: link.remoteId,
+    remoteId: link.localId,
+    localSubnets: link.remoteSubnets,
+    remoteSubnets: link.localSubnets,
+    psk: link.psk,
+  };
+}
+
+export type CygnetOptions = {
+  readonly start?: 'initiate' | 'respond' | 'on-traffic';
+  readonly ike?: object;
+  readonly ipsec?: object;
+  /** Further keys of the tunnel. */
+  readonly tunnel?: object;
+  /** Further keys of the gateway. */
+  readonly gateway?: object;
+};
+
+/** A Cygnet gateway with one tunnel, `idc`. What is not given is left to Cygnet's defaults. */
+export function cygnet(link: Link = FROM_A, options: CygnetOptions = {}): CygnetSetup {
+  const tunnel = {
+    gateway: 'gw1',
+    peer: 'idc',
+    local: { id: link.localId, subnets: link.localSubnets },
+    remote: { id: link.remoteId, subnets: link.remoteSubnets },
+    psk: link.psk,
+    start: options.start ?? 'initiate',
+    ...(options.ike === undefined ? {} : { ike: options.ike }),
+    ...(options.ipsec === undefined ? {} : { ipsec: options.ipsec }),
+    ...options.tunnel,
+  };
+  const configuration = {
+    version: 1,
+    gateways: { gw1: { address: link.local, ...options.gateway } },
+    peers: { idc: { address: link.remote } },
+    tunnels: { idc: tunnel },
+  };
+  return { configuration, tunnel: 'idc' };
+}
+
+export type SwanctlOptions = {
+  readonly ike?: string;
+  readonly esp?: string;
+  /** Instead of ESP. */
+  readonly ah?: string;
+  /** Further settings of the connection and of the Child SA. */
+  readonly connection?: Section;
+  readonly child?: Section;
+  readonly charon?: Section;
+};
+
+/** A strongSwan with one connection and one Child SA; the platform's algorithms where none are given. */
+export function swanctl(link: Link = FROM_A, options: SwanctlOptions = {}): StrongswanSetup {
+  const proposals: Section =
+    options.ah === undefined ? { esp_proposals: options.esp ?? DEFAULT_SUITE } : { ah_proposals: options.ah };
+  const child = {
+    local_ts: link.localSubnets.join(','),
+    remote_ts: link.remoteSubnets.join(','),
+    ...proposals,
+    ...options.child,
+  };
+  return {
+    swanctl: {
+      connections: {
+        idc: {
+          version: 2,
+          local_addrs: link.local,
+          remote_addrs: link.remote,
+          proposals: options.ike ?? DEFAULT_SUITE,
+          local: { auth: 'psk', id: link.localId },
+          remote: { auth: 'psk', id: link.remoteId },
+          children: { net: child },
+          ...options.connection,
+        },
+      },
+      secrets: { 'ike-1': { secret: link.psk } },
+    },
+    ...(options.charon === undefined ? {} : { charon: options.charon }),
+    child: 'net',
+  };
+}
+
+export const DEFAULT_SUITE = 'aes128-sha1-modp1024';
+
+export type CarriesOptions = {
+  readonly children?: number;
+  readonly allPairs?: true;
+  /** AH hides nothing. */
+  readonly authenticatedOnly?: true;
+};
+
+/** What every tunnel that is up has to show: packets both ways, counted, under the same SPIs, and nothing in clear. */
+export function carries(options: CarriesOptions = {}): readonly Expectation[] {
+  const { children = 1, allPairs, authenticatedOnly } = options;
+  return [
+    { expect: 'same-spis', children },
+    { expect: 'pings', ...(allPairs ? { allPairs } : {}) },
+    { expect: 'counters', packets: 6 },
+    { expect: 'sealed', ...(authenticatedOnly ? { authenticatedOnly } : {}) },
+  ];
+}

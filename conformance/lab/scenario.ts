@@ -1,0 +1,114 @@
+/**
+ * What a conformance scenario is: one file of data under conformance/scenarios/<suite>/<name>.scenario.ts whose default
+ * export is a Scenario, or a list of them for a table of variants. docs/conformance.md tells how to write one.
+ */
+
+export type Scenario = {
+  /** Only in a list: the row's name, appended to the file's. */
+  readonly name?: string;
+  /** One sentence that says what holds when the scenario passes. */
+  readonly title: string;
+  /** The clauses it shows, such as `RFC 7296 §2.6`. */
+  readonly rfc: readonly string[];
+  readonly topology: Topology;
+  readonly a: Gateway;
+  readonly b: Gateway;
+  /** Which gateways run before the first step, in this order; b, then a, where not given. */
+  readonly start?: readonly SideName[];
+  /** Actions and expectations in their order; the first one that fails ends the scenario. */
+  readonly steps: readonly Step[];
+};
+
+export type SideName = 'a' | 'b';
+
+/** Two gateways with one router between them that knows only their outer addresses. */
+export type Topology = {
+  readonly a: Site;
+  readonly b: Site;
+  /** Address that the router puts in the place of b's towards a: b is behind NAT, and only b can open the way. */
+  readonly natOfB?: string;
+  /** Bytes, of the links between the router and the gateways; 1500 where not given. */
+  readonly mtu?: number;
+};
+
+export type Site = {
+  /** The gateway's outer address. */
+  readonly address: string;
+  /** The gateway's own address in each of its segments, with the segment's prefix length. */
+  readonly inner: readonly string[];
+  /** A host of the first segment in a namespace of its own, so that the gateway forwards instead of terminating. */
+  readonly client?: string;
+};
+
+export type Gateway = { readonly cygnet: CygnetSetup } | { readonly strongswan: StrongswanSetup };
+
+export type CygnetSetup = {
+  /** YAML text, or an object that is written as JSON (which YAML 1.2 contains). */
+  readonly configuration: string | object;
+  /** The tunnel that steps and expectations speak of. */
+  readonly tunnel: string;
+};
+
+export type StrongswanSetup = {
+  readonly swanctl: Section;
+  /** Settings below `charon` of strongswan.conf. */
+  readonly charon?: Section;
+  /** The Child SA that `up` initiates. */
+  readonly child: string;
+};
+
+/** strongSwan's configuration language: nested sections of settings. */
+export type Section = { readonly [key: string]: string | number | boolean | Section };
+
+export type Step = Action | Expectation;
+
+export type Action =
+  | { readonly do: 'start' | 'stop'; readonly on: SideName }
+  /** `cygnet up` or `swanctl --initiate`; its exit status must be zero or, for `fails`, not zero. */
+  | { readonly do: 'up' | 'down'; readonly on: SideName; readonly fails?: true }
+  /** Opens IKE SAs that are never continued, from the other side's address and one port each. */
+  | { readonly do: 'half-open'; readonly towards: SideName; readonly count: number }
+  /** An SA, a policy and a route that belong to nobody in the scenario. */
+  | { readonly do: 'foreign-state'; readonly on: SideName };
+
+export type Expectation =
+  /** The gateway itself says that the tunnel is up. */
+  | { readonly expect: 'connected'; readonly on: SideName | 'both' }
+  /** `cygnet status --json` comes to contain this. */
+  | { readonly expect: 'status'; readonly on: SideName; readonly contains: object }
+  | { readonly expect: 'exit-status'; readonly on: SideName; readonly of: readonly string[]; readonly is: number }
+  | PingExpectation
+  /** Kernel counters: at least so many packets each way, the same on both sides and in `cygnet status`. */
+  | { readonly expect: 'counters'; readonly packets: number }
+  /** SPIs that the gateways report are each other's and are the ones in both kernels, with the same keys. */
+  | { readonly expect: 'same-spis'; readonly children?: number }
+  /** Every SA of both kernels names these algorithms. */
+  | { readonly expect: 'kernel-algorithms'; readonly names: readonly string[] }
+  /** Only IPsec and IKE between the gateways, and nowhere the pattern of the pings (AH does not hide it). */
+  | { readonly expect: 'sealed'; readonly authenticatedOnly?: true }
+  /** The router saw at least so many packets that the tcpdump filter accepts. */
+  | { readonly expect: 'captured'; readonly filter: string; readonly atLeast: number }
+  /** No SA and no protecting policy in the kernel of a side, or of both. */
+  | { readonly expect: 'nothing-installed'; readonly on: SideName | 'both' }
+  /** Nothing at all of the gateway's is left: SAs, policies, routes. */
+  | { readonly expect: 'nothing-left'; readonly on: SideName }
+  | { readonly expect: 'foreign-untouched'; readonly on: SideName }
+  | { readonly expect: 'route'; readonly on: SideName; readonly to: string; readonly present: boolean }
+  | { readonly expect: 'log'; readonly on: SideName; readonly matches: string };
+
+export type PingExpectation = {
+  readonly expect: 'pings';
+  /** Every local with every remote segment, instead of the first with the first. */
+  readonly allPairs?: true;
+  /** Echo requests of each direction; 3 where not given. */
+  readonly count?: number;
+  /** Bytes of the echo's data; 56 where not given. */
+  readonly size?: number;
+  /** Sets the DF bit (`do`) or leaves it clear (`dont`). */
+  readonly fragmentation?: 'do' | 'dont';
+  /** Nothing may come through. */
+  readonly lost?: true;
+};
+
+/** Data of every echo request, so that a capture can be searched for it. 16 bytes. */
+export const PING_PATTERN = 'cygnet-in-clear!';
