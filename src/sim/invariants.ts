@@ -1,9 +1,9 @@
 import type { GatewayEvent } from '../ike/common/event.ts';
 import type { ChildSaView, IkeSaView } from '../ike/common/view.ts';
 import type { SaKey, SaSpec } from '../sa/data-plane.ts';
-import type { TrafficSelector } from '../sa/traffic-selector.ts';
+import { saKey } from '../sa/ledger.ts';
+import { sameSelectors, selectorKey } from '../sa/traffic-selector.ts';
 import type { SimGateway, Step } from './gateway.ts';
-import { saText, selectorText } from './kernel-tables.ts';
 import { sameProtection } from './traffic.ts';
 import type { SimWorld, StepCheck } from './world.ts';
 
@@ -30,12 +30,12 @@ export function stepChecks(): StepCheck[] {
 export function kernelMatchesViews(gateway: SimGateway): string[] {
   const children = gateway.machine.views().flatMap((view) => view.children);
   const installed = children.filter(({ state }) => state !== 'installing');
-  const owned = new Set(children.flatMap((child) => [saText(child.inbound), saText(child.outbound)]));
+  const owned = new Set(children.flatMap((child) => [saKey(child.inbound), saKey(child.outbound)]));
   return [
     ...gateway.kernel
       .sas()
-      .filter(({ spec }) => !owned.has(saText(spec)))
-      .map(({ spec }) => `the kernel has SA ${saText(spec)}, which no view owns`),
+      .filter(({ spec }) => !owned.has(saKey(spec)))
+      .map(({ spec }) => `the kernel has SA ${saKey(spec)}, which no view owns`),
     ...ownerless(gateway, new Set(children.map(({ id }) => id))),
     ...installed.flatMap((child) => missing(gateway, child)),
   ];
@@ -156,14 +156,14 @@ function ownerless(gateway: SimGateway, children: ReadonlySet<string>): string[]
 function missing(gateway: SimGateway, child: ChildSaView): string[] {
   const sas = [child.inbound, child.outbound].flatMap((key) => {
     const found = gateway.kernel.tables.find(key);
-    if (found === undefined) return [`Child SA ${child.id} lacks ${saText(key)} in the kernel`];
-    return suiteOf(found.spec, child) ? [] : [`SA ${saText(key)} has other algorithms than Child SA ${child.id} says`];
+    if (found === undefined) return [`Child SA ${child.id} lacks ${saKey(key)} in the kernel`];
+    return suiteOf(found.spec, child) ? [] : [`SA ${saKey(key)} has other algorithms than Child SA ${child.id} says`];
   });
   const present = new Set(
     gateway.kernel
       .policies()
       .filter(({ policy }) => policy.action === 'protect')
-      .map(({ policy }) => `${policy.direction} ${selectorText(policy.source)} ${selectorText(policy.destination)}`),
+      .map(({ policy }) => `${policy.direction} ${selectorKey(policy.source)} ${selectorKey(policy.destination)}`),
   );
   const absent = neededPolicies(child).filter((text) => !present.has(text));
   return [...sas, ...absent.map((text) => `Child SA ${child.id} lacks the policy ${text}`)];
@@ -180,9 +180,9 @@ function suiteOf(spec: SaSpec, child: ChildSaView): boolean {
 function neededPolicies(child: ChildSaView): string[] {
   return child.localSelectors.flatMap((local) =>
     child.remoteSelectors.flatMap((remote) => [
-      `out ${selectorText(local)} ${selectorText(remote)}`,
-      `in ${selectorText(remote)} ${selectorText(local)}`,
-      `fwd ${selectorText(remote)} ${selectorText(local)}`,
+      `out ${selectorKey(local)} ${selectorKey(remote)}`,
+      `in ${selectorKey(remote)} ${selectorKey(local)}`,
+      `fwd ${selectorKey(remote)} ${selectorKey(local)}`,
     ]),
   );
 }
@@ -206,9 +206,4 @@ function oneWay(from: SimGateway, to: SimGateway): string[] {
 
 function sameSpi(a: SaKey, b: SaKey): boolean {
   return a.spi === b.spi && a.protocol === b.protocol;
-}
-
-function sameSelectors(a: readonly TrafficSelector[], b: readonly TrafficSelector[]): boolean {
-  const texts = (list: readonly TrafficSelector[]) => list.map(selectorText).sort().join(' ');
-  return texts(a) === texts(b);
 }

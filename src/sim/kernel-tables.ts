@@ -1,9 +1,8 @@
 import type { Endpoint } from '../base/net.ts';
-import { formatPrefix } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import { encryptionAlgorithm, integrityAlgorithm } from '../crypto/algorithms.ts';
 import type { DataPlaneStep, PolicySpec, RouteSpec, SaAddresses, SaKey, SaSpec } from '../sa/data-plane.ts';
-import type { TrafficSelector } from '../sa/traffic-selector.ts';
+import { policyKey, routeKey, saKey } from '../sa/ledger.ts';
 
 export type InstalledSa = {
   spec: SaSpec;
@@ -38,22 +37,22 @@ export class KernelTables {
       case 'remove-sa':
         return this.#removeSa(step.sa);
       case 'add-policy':
-        return hold(this.policies, policyText(step.policy), step.owner, step.policy);
+        return hold(this.policies, policyKey(step.policy), step.owner, step.policy);
       case 'remove-policy':
-        return release(this.policies, policyText(step.policy), step.owner);
+        return release(this.policies, policyKey(step.policy), step.owner);
       case 'add-route':
-        return hold(this.routes, formatPrefix(step.route.destination), step.owner, step.route);
+        return hold(this.routes, routeKey(step.route), step.owner, step.route);
       case 'remove-route':
-        return release(this.routes, formatPrefix(step.route.destination), step.owner);
+        return release(this.routes, routeKey(step.route), step.owner);
     }
   }
 
   find(key: SaKey): InstalledSa | undefined {
-    return this.sas.get(saText(key));
+    return this.sas.get(saKey(key));
   }
 
   #addSa(spec: SaSpec, now: Instant): StepOutcome {
-    const key = saText(spec);
+    const key = saKey(spec);
     const refuse = (code: string): StepOutcome => ({
       done: false,
       operation: `add ${spec.protocol.toUpperCase()} SA`,
@@ -77,19 +76,19 @@ export class KernelTables {
     const before = found.spec;
     const { encap: _, ...rest } = before;
     const after: SaSpec = { ...rest, ...to };
-    if (saText(after) !== saText(before) && this.sas.has(saText(after)))
+    if (saKey(after) !== saKey(before) && this.sas.has(saKey(after)))
       return { done: false, operation: 'move SA', code: 'EEXIST' };
     const place = (from: SaSpec, target: SaSpec) => {
-      this.sas.delete(saText(from));
+      this.sas.delete(saKey(from));
       found.spec = target;
-      this.sas.set(saText(target), found);
+      this.sas.set(saKey(target), found);
     };
     place(before, after);
     return done(() => place(after, before));
   }
 
   #removeSa(key: SaKey): StepOutcome {
-    const text = saText(key);
+    const text = saKey(key);
     const found = this.sas.get(text);
     const wasLarval = this.larval.delete(text);
     this.sas.delete(text);
@@ -103,20 +102,6 @@ export class KernelTables {
 /** The spec that is in force. */
 export function inForce<Spec>(shared: Shared<Spec>): Spec | undefined {
   return [...shared.specs.values()].at(-1);
-}
-
-export function saText(key: SaKey): string {
-  return `${key.protocol} ${key.destination} ${key.spi.toString(16)}`;
-}
-
-export function selectorText(selector: TrafficSelector): string {
-  return `${selector.start}-${selector.end}/${selector.protocol}/${selector.startPort}-${selector.endPort}`;
-}
-
-/** As a kernel tells policies apart; blocking ones rank below the others and so stand beside them. */
-export function policyText(policy: PolicySpec): string {
-  const rank = policy.action === 'block' ? 'low' : 'high';
-  return `${policy.direction} ${selectorText(policy.source)} ${selectorText(policy.destination)} ${rank}`;
 }
 
 export function endpointsOf(spec: SaSpec): { readonly from: Endpoint; readonly to: Endpoint } {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { DataPlaneEvent, DataPlaneReply, DataPlaneStep, SaSpec } from '../sa/data-plane.ts';
+import { selectorFromPrefix } from '../sa/traffic-selector.ts';
 import { Dice } from './dice.ts';
 import type { KernelBehaviour } from './kernel.ts';
 import { LARVAL_LIFETIME, PROMPT_KERNEL, SimKernel } from './kernel.ts';
 import { Scheduler } from './scheduler.ts';
 import { transmit } from './traffic.ts';
-import { LEFT, RIGHT, selectorOf } from './tunnels.ts';
+import { LEFT, RIGHT } from './tunnels.ts';
 
 function kernel(behaviour: KernelBehaviour = PROMPT_KERNEL) {
   const scheduler = new Scheduler();
@@ -44,8 +45,8 @@ const SA: SaSpec = {
   esn: false,
   replayWindow: 0,
 };
-const HERE = LEFT.segments.map(selectorOf)[0];
-const THERE = RIGHT.segments.map(selectorOf)[0];
+const HERE = LEFT.segments.map(selectorFromPrefix)[0];
+const THERE = RIGHT.segments.map(selectorFromPrefix)[0];
 if (HERE === undefined || THERE === undefined) throw new Error('the sides have segments');
 
 function policy(direction: 'in' | 'out' | 'fwd', owner = 'net#1'): DataPlaneStep & { kind: 'add-policy' } {

@@ -9,9 +9,10 @@ import type {
   PolicySpec,
   SaKey,
 } from '../sa/data-plane.ts';
+import { saKey } from '../sa/ledger.ts';
 import type { Dice, Range } from './dice.ts';
 import type { InstalledSa } from './kernel-tables.ts';
-import { inForce, KernelTables, saText } from './kernel-tables.ts';
+import { inForce, KernelTables } from './kernel-tables.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** One way in which a kernel refuses. `times` counts down; without it the fault stays. */
@@ -109,7 +110,7 @@ export class SimKernel {
 
   /** An SA reaches its hard limit now, as when its byte limit is used up. */
   expire(key: SaKey): void {
-    if (!this.#tables.sas.delete(saText(key))) return;
+    if (!this.#tables.sas.delete(saKey(key))) return;
     this.#options.onEvent({ kind: 'expire', sa: key, hard: true });
   }
 
@@ -150,8 +151,8 @@ export class SimKernel {
     let key: SaKey;
     do {
       key = { protocol: operation.protocol, destination: operation.local, spi: 0x100 + dice.below(0xffff_fe00) };
-    } while (tables.sas.has(saText(key)) || tables.larval.has(saText(key)));
-    const text = saText(key);
+    } while (tables.sas.has(saKey(key)) || tables.larval.has(saKey(key)));
+    const text = saKey(key);
     const larval = key;
     tables.larval.add(text);
     scheduler.after(LARVAL_LIFETIME, () => {

@@ -1,13 +1,13 @@
 import { utf8 } from '../base/bytes.ts';
 import type { IpAddress, Prefix } from '../base/net.ts';
-import { addressFamily, prefixRange } from '../base/net.ts';
 import { Secret } from '../base/secret.ts';
 import { HOUR, SECOND } from '../base/time.ts';
 import { ENCRYPTION, INTEGRITY, KEY_EXCHANGE, PRF } from '../crypto/algorithms.ts';
 import type { TunnelPolicy } from '../ike/common/policy.ts';
 import type { Identity } from '../sa/identity.ts';
+import { addressIdentity } from '../sa/identity.ts';
 import type { Capabilities, Proposal } from '../sa/proposal.ts';
-import type { TrafficSelector } from '../sa/traffic-selector.ts';
+import { selectorFromPrefix } from '../sa/traffic-selector.ts';
 
 export const EVERYTHING: Capabilities = {
   ike: {
@@ -61,11 +61,11 @@ export function tunnelPolicy(own: Side, peer: Side, changes: Partial<TunnelPolic
     peer: 'peer',
     version: 2,
     mode: 'main',
-    local: { address: own.address, identity: identityOf(own), selectors: own.segments.map(selectorOf) },
+    local: { address: own.address, identity: identityOf(own), selectors: own.segments.map(selectorFromPrefix) },
     remote: {
       address: { kind: 'address', address: peer.publicAddress ?? peer.address },
       identity: identityOf(peer),
-      selectors: peer.segments.map(selectorOf),
+      selectors: peer.segments.map(selectorFromPrefix),
     },
     psk: new Secret(utf8('test.1231')),
     ikeProposals: [CHEAP_IKE],
@@ -86,11 +86,6 @@ export function fqdn(name: string): Identity {
   return { type: 'fqdn', name };
 }
 
-export function selectorOf(prefix: Prefix): TrafficSelector {
-  return { protocol: 0, startPort: 0, endPort: 65_535, ...prefixRange(prefix) };
-}
-
 function identityOf(side: Side): Identity {
-  const address = side.publicAddress ?? side.address;
-  return side.identity ?? { type: addressFamily(address) === 4 ? 'ipv4' : 'ipv6', address };
+  return side.identity ?? addressIdentity(side.publicAddress ?? side.address);
 }

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { MINUTE, SECOND } from '../base/time.ts';
+import { PRESETS } from './conditions.ts';
+import { expectInOrder, expectNothingInstalled, installedChildren } from './invariants.ts';
+import type { KernelFault } from './kernel.ts';
+import { CorePair, countEvents, isConnected } from './pair.ts';
+import { forEachSeed } from './seeds.ts';
+
+const STEPS: readonly KernelFault['on'][] = ['allocate-spi', 'add-sa', 'add-policy', 'add-route'];
+
+describe('a slow kernel', () => {
+  it('connects: the responder answers only when its Child SA is installed', () => {
+    forEachSeed(100, (seed) => {
+      const slow = { delay: [200, 1_800] as const, faults: [] };
+      const pair = new CorePair({ seed, network: PRESETS.lossy10, left: { kernel: slow }, right: { kernel: slow } });
+      pair.connect();
+      expect(pair.exchangePackets()).toEqual(['delivered', 'delivered']);
+    });
+  });
+
+  it('slower than the retransmissions: repeated requests start nothing twice', () => {
+    forEachSeed(50, (seed) => {
+      const pair = new CorePair({ seed, right: { kernel: { delay: [4_000, 9_000], faults: [] } } });
+      pair.connect();
+      expect(countEvents(pair.right, 'child.installed')).toBe(countEvents(pair.left, 'child.installed'));
+    });
+  });
+
+  it('slow key exchange jobs are waited for, and messages that come meanwhile are not lost', () => {
+    forEachSeed(50, (seed) => {
+      const jobDelay = [300, 4_000] as const;
+      const pair = new CorePair({ seed, network: PRESETS.reordering, left: { jobDelay }, right: { jobDelay } });
+      pair.connect();
+    });
+  });
+});
+
+describe('a kernel that refuses', () => {
+  const cases = STEPS.flatMap((on) => (['left', 'right'] as const).map((side) => ({ on, side })));
+
+  it.each(cases)('$on on the $side: nothing stays installed on either side, and it is reported', ({ on, side }) => {
+    forEachSeed(20, (seed) => {
+      const kernel = { delay: [0, 50] as const, faults: [{ on, code: 'ENOSYS', probability: 1 }] };
+      const pair = new CorePair({ seed, [side]: { kernel } });
+      pair.initiate(pair.left);
+      // Without a second attempt: the supervisor above decides about those.
+      pair.world.run(3 * MINUTE);
+      if (countEvents(pair[side], 'kernel.failed') === 0) pair.world.fail('nobody heard of the refusal');
+      expectInOrder(pair.world);
+      for (const gateway of [pair.left, pair.right]) {
+        expect(installedChildren(gateway)).toEqual([]);
+        expectNothingInstalled(pair.world, gateway);
+      }
+    });
+  });
+
+  it('now and then: attempts go on until one succeeds, and no half of one is left', () => {
+    forEachSeed(150, (seed) => {
+      const faults = STEPS.map((on) => ({ on, code: 'ENOMEM', probability: 0.12 }));
+      const kernel = { delay: [0, 300] as const, faults };
+      const pair = new CorePair({ seed, network: PRESETS.lossy10, left: { kernel }, right: { kernel } });
+      for (let attempt = 0; !(isConnected(pair.left) && isConnected(pair.right)); attempt++) {
+        if (attempt > 40) pair.world.fail('40 attempts and no connection');
+        pair.terminate(pair.left);
+        pair.world.run(40 * SECOND);
+        pair.initiate(pair.left);
+        pair.world.run(40 * SECOND);
+        expectInOrder(pair.world);
+      }
+    });
+  });
+});
+
+describe('an SA that expires in the kernel', () => {
+  it('takes its Child SA with it on both sides', () => {
+    forEachSeed(20, (seed) => {
+      const pair = new CorePair({ seed });
+      pair.connect();
+      const [child] = installedChildren(pair.left);
+      if (child === undefined) throw new Error('connected without a Child SA');
+      pair.left.kernel.expire(child.inbound);
+      pair.world.run(30 * SECOND);
+      expectInOrder(pair.world);
+      for (const gateway of [pair.left, pair.right]) expect(installedChildren(gateway)).toEqual([]);
+    });
+  });
+});

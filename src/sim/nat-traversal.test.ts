@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { MINUTE, SECOND } from '../base/time.ts';
+import { HOME_ROUTER, PRESETS } from './conditions.ts';
+import { expectAgreement, installedChildren } from './invariants.ts';
+import type { NatOptions } from './nat.ts';
+import type { PairOptions } from './pair.ts';
+import { CorePair } from './pair.ts';
+import { forEachSeed } from './seeds.ts';
+import type { Side } from './tunnels.ts';
+import { LEFT, RIGHT } from './tunnels.ts';
+
+const LEFT_INSIDE: Side = { ...LEFT, address: '10.9.0.2', publicAddress: '192.0.2.1' };
+const RIGHT_INSIDE: Side = { ...RIGHT, address: '10.8.0.2', publicAddress: '198.51.100.1' };
+const LEFT_NAT: NatOptions = { ...HOME_ROUTER, address: '192.0.2.1', inside: ['10.9.0.2'] };
+const RIGHT_NAT: NatOptions = {
+  ...HOME_ROUTER,
+  address: '198.51.100.1',
+  inside: ['10.8.0.2'],
+  forwards: [500, 4500].map((port) => ({ outsidePort: port, inside: { address: '10.8.0.2', port } })),
+};
+
+type Placing = { readonly where: string; readonly options: Omit<PairOptions, 'seed'> };
+const PLACINGS: readonly Placing[] = [
+  { where: 'the initiator', options: { nats: [LEFT_NAT], left: { side: LEFT_INSIDE } } },
+  { where: 'the responder', options: { nats: [RIGHT_NAT], right: { side: RIGHT_INSIDE } } },
+  {
+    where: 'both',
+    options: { nats: [LEFT_NAT, RIGHT_NAT], left: { side: LEFT_INSIDE }, right: { side: RIGHT_INSIDE } },
+  },
+];
+
+describe('NAT traversal (RFC 7296 §2.23)', () => {
+  it.each(PLACINGS)('$where behind NAT: ESP goes in UDP, for all seeds with loss', ({ options }) => {
+    forEachSeed(100, (seed) => {
+      const pair = new CorePair({ seed, network: seed % 2 === 0 ? PRESETS.calm : PRESETS.lossy10, ...options });
+      pair.connect();
+      expect(installedChildren(pair.left).map(({ encap }) => encap)).toEqual([true]);
+      expect(pair.exchangePackets()).toEqual(['delivered', 'delivered']);
+    });
+  });
+
+  it('without NAT ESP goes without UDP', () => {
+    const pair = new CorePair({ seed: 1 });
+    pair.connect();
+    expect(installedChildren(pair.left).map(({ encap }) => encap)).toEqual([false]);
+  });
+
+  it('an idle tunnel keeps its mapping: an hour later packets still come in', () => {
+    const pair = new CorePair({ seed: 2, nats: [LEFT_NAT], left: { side: LEFT_INSIDE } });
+    pair.connect();
+    pair.world.run(60 * MINUTE);
+    const [, inward] = [undefined, pair.exchangePackets()[1]];
+    expect(inward).toBe('delivered');
+  });
+
+  it('rebinding: the peer follows the new port once an authenticated message comes from it', () => {
+    forEachSeed(50, (seed) => {
+      const pair = new CorePair({ seed, nats: [LEFT_NAT], left: { side: LEFT_INSIDE } });
+      pair.connect();
+      const before = pair.right.machine.views()[0]?.remote.port;
+      pair.world.run(20 * SECOND);
+      pair.world.nats[0]?.rebind();
+      pair.world.run(60 * SECOND);
+      const after = pair.right.machine.views()[0]?.remote.port;
+      if (after === before) pair.world.fail('the peer still uses the old port');
+      expectAgreement(pair.world, pair.left, pair.right);
+      expect(pair.exchangePackets()).toEqual(['delivered', 'delivered']);
+    });
+  });
+});

@@ -1,0 +1,146 @@
+import type { Duration } from '../base/time.ts';
+import { MINUTE } from '../base/time.ts';
+import type { GatewayEvent } from '../ike/common/event.ts';
+import type { Input } from '../ike/common/input.ts';
+import type { TunnelPolicy } from '../ike/common/policy.ts';
+import { IkeCore } from '../ike/core.ts';
+import type { LinkConditions } from './conditions.ts';
+import type { Range } from './dice.ts';
+import type { SimGateway } from './gateway.ts';
+import { establishedIkeSas, expectAgreement, installedChildren, stepChecks } from './invariants.ts';
+import type { KernelBehaviour } from './kernel.ts';
+import type { NatOptions } from './nat.ts';
+import type { PacketFate } from './traffic.ts';
+import type { Side } from './tunnels.ts';
+import { EVERYTHING, LEFT, RIGHT, tunnelPolicy } from './tunnels.ts';
+import { SimWorld } from './world.ts';
+
+export type PairSide = {
+  readonly side?: Side;
+  /** What this end configures otherwise than `tunnelPolicy` does. */
+  readonly policy?: Partial<TunnelPolicy>;
+  readonly kernel?: KernelBehaviour;
+  readonly jobDelay?: Range;
+};
+
+export type PairOptions = {
+  readonly seed: number;
+  readonly network?: LinkConditions;
+  readonly nats?: readonly NatOptions[];
+  readonly left?: PairSide;
+  readonly right?: PairSide;
+  readonly traceLines?: number;
+};
+
+/** Two cores with one tunnel between them, not yet connected, and every invariant watched. */
+export class CorePair {
+  readonly world: SimWorld;
+  readonly left: SimGateway;
+  readonly right: SimGateway;
+  readonly #policies: ReadonlyMap<SimGateway, TunnelPolicy>;
+
+  constructor(options: PairOptions) {
+    const sides = { left: options.left?.side ?? LEFT, right: options.right?.side ?? RIGHT };
+    const policies = {
+      left: tunnelPolicy(sides.left, sides.right, options.left?.policy),
+      right: tunnelPolicy(sides.right, sides.left, options.right?.policy),
+    };
+    const { seed, network, nats, traceLines } = options;
+    this.world = new SimWorld({
+      seed,
+      ...(network === undefined ? {} : { network }),
+      ...(nats === undefined ? {} : { nats }),
+      ...(traceLines === undefined ? {} : { traceLines }),
+      checks: stepChecks(),
+      gateways: (['left', 'right'] as const).map((name) => ({
+        name,
+        address: sides[name].address,
+        build: (entropy) => new IkeCore({ entropy, capabilities: EVERYTHING, tunnels: [] }),
+        ...behaviourOf(options[name]),
+      })),
+    });
+    this.left = this.world.gateway('left');
+    this.right = this.world.gateway('right');
+    this.#policies = new Map([
+      [this.left, policies.left],
+      [this.right, policies.right],
+    ]);
+    this.configure(this.left);
+    this.configure(this.right);
+  }
+
+  /** Gives a gateway its tunnel, as at its start. */
+  configure(gateway: SimGateway): void {
+    const policy = this.#policies.get(gateway);
+    command(gateway, { kind: 'configure', tunnels: policy === undefined ? [] : [policy] });
+  }
+
+  initiate(gateway: SimGateway): void {
+    command(gateway, { kind: 'initiate', tunnel: 'net' });
+  }
+
+  terminate(gateway: SimGateway): void {
+    command(gateway, { kind: 'terminate', tunnel: 'net', reason: { code: 'terminated', text: 'asked to' } });
+  }
+
+  get connected(): boolean {
+    return [this.left, this.right].every((gateway) => isConnected(gateway)) && this.world.idle;
+  }
+
+  /** Initiates, again after each failure as a supervisor would, and waits until both ends are connected and agree. */
+  connect(gateway = this.left, limit: Duration = 10 * MINUTE): Duration {
+    this.initiate(gateway);
+    return this.awaitConnection([gateway], limit);
+  }
+
+  awaitConnection(redialling: readonly SimGateway[], limit: Duration = 10 * MINUTE): Duration {
+    const failures = new Map(redialling.map((gateway) => [gateway, countEvents(gateway, 'ike.failed')]));
+    const took = this.world.runUntil(
+      'connected',
+      () => {
+        for (const [gateway, seen] of failures) {
+          const count = countEvents(gateway, 'ike.failed');
+          failures.set(gateway, count);
+          if (count > seen && gateway.machine.views().length === 0) this.initiate(gateway);
+        }
+        return this.connected;
+      },
+      limit,
+    );
+    expectAgreement(this.world, this.left, this.right);
+    return took;
+  }
+
+  /** One packet each way. */
+  exchangePackets(): [PacketFate, PacketFate] {
+    const there = { source: '10.1.0.5', destination: '10.2.0.5', protocol: 1, bytes: 84 };
+    const back = { ...there, source: there.destination, destination: there.source };
+    return [this.world.transmit(this.left, there), this.world.transmit(this.right, back)];
+  }
+}
+
+export function command(gateway: SimGateway, given: (Input & { kind: 'command' })['command']): void {
+  gateway.input({ kind: 'command', command: given });
+}
+
+export function isConnected(gateway: SimGateway): boolean {
+  return establishedIkeSas(gateway).length === 1 && installedChildren(gateway).length === 1;
+}
+
+export function countEvents(gateway: SimGateway, type: GatewayEvent['type']): number {
+  let count = 0;
+  for (const event of gateway.events) if (event.type === type) count++;
+  return count;
+}
+
+/** The reasons that the events of this type gave. */
+export function reasonsOf(gateway: SimGateway, type: GatewayEvent['type']): string[] {
+  return gateway.events.flatMap((event) => (event.type === type && 'reason' in event ? [event.reason.code] : []));
+}
+
+function behaviourOf(side: PairSide | undefined): { kernel?: KernelBehaviour; jobDelay?: Range } {
+  return {
+    ...(side?.kernel === undefined ? {} : { kernel: side.kernel }),
+    ...(side?.jobDelay === undefined ? {} : { jobDelay: side.jobDelay }),
+  };
+}
