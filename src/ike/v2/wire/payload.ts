@@ -76,36 +76,35 @@ export const CHAIN_RULES: ChainRules = {
   maxOfType: new Map([[PAYLOAD_TYPE.CERT, 8]]),
 };
 
-const DECODERS: ReadonlyMap<number, (raw: RawPayload) => Payload> = new Map(
-  Object.entries({
-    SA: (raw: RawPayload) => decodeSa(raw.body),
-    KE: (raw: RawPayload) => decodeKe(raw.body),
-    IDi: (raw: RawPayload) => decodeId('IDi', raw.body),
-    IDr: (raw: RawPayload) => decodeId('IDr', raw.body),
-    CERT: (raw: RawPayload) => ({ type: 'CERT', body: raw.body }) as const,
-    CERTREQ: (raw: RawPayload) => ({ type: 'CERTREQ', body: raw.body }) as const,
-    AUTH: (raw: RawPayload) => decodeAuth(raw.body),
-    Nonce: (raw: RawPayload) => decodeNonce(raw.body),
-    N: (raw: RawPayload) => decodeNotify(raw.body),
-    D: (raw: RawPayload) => decodeDelete(raw.body),
-    V: (raw: RawPayload) => ({ type: 'V', data: raw.body }) as const,
-    TSi: (raw: RawPayload) => decodeTs('TSi', raw.body),
-    TSr: (raw: RawPayload) => decodeTs('TSr', raw.body),
-    SK: (raw: RawPayload) => ({ type: 'SK', innerType: raw.nextType, body: raw.body }) as const,
-    CP: (raw: RawPayload) => ({ type: 'CP', body: raw.body }) as const,
-    EAP: (raw: RawPayload) => ({ type: 'EAP', body: raw.body }) as const,
-    SKF: (raw: RawPayload) => decodeSkf(raw.body, raw.nextType),
-  } satisfies { [Type in PayloadType]: (raw: RawPayload) => Payload }).map(([type, decode]) => [
-    PAYLOAD_TYPE[type as PayloadType],
-    decode,
-  ]),
+const TYPE_OF_NUMBER: ReadonlyMap<number, PayloadType> = new Map(
+  Object.entries(PAYLOAD_TYPE).map(([type, number]) => [number, type as PayloadType]),
 );
 
+const DECODERS: { readonly [Type in PayloadType]: (raw: RawPayload) => Payload } = {
+  SA: ({ body }) => decodeSa(body),
+  KE: ({ body }) => decodeKe(body),
+  IDi: ({ body }) => decodeId('IDi', body),
+  IDr: ({ body }) => decodeId('IDr', body),
+  CERT: ({ body }) => ({ type: 'CERT', body }),
+  CERTREQ: ({ body }) => ({ type: 'CERTREQ', body }),
+  AUTH: ({ body }) => decodeAuth(body),
+  Nonce: ({ body }) => decodeNonce(body),
+  N: ({ body }) => decodeNotify(body),
+  D: ({ body }) => decodeDelete(body),
+  V: ({ body }) => ({ type: 'V', data: body }),
+  TSi: ({ body }) => decodeTs('TSi', body),
+  TSr: ({ body }) => decodeTs('TSr', body),
+  SK: ({ body, nextType }) => ({ type: 'SK', innerType: nextType, body }),
+  CP: ({ body }) => ({ type: 'CP', body }),
+  EAP: ({ body }) => ({ type: 'EAP', body }),
+  SKF: ({ body, nextType }) => decodeSkf(body, nextType),
+};
+
 function decodePayload(raw: RawPayload): Payload {
-  const decode = DECODERS.get(raw.type);
+  const type = TYPE_OF_NUMBER.get(raw.type);
   // RFC 7296 §2.5: the critical bit matters only on a type that is not understood.
-  if (decode === undefined) return { type: 'unknown', payloadType: raw.type, critical: raw.critical, body: raw.body };
-  return decode(raw);
+  if (type === undefined) return { type: 'unknown', payloadType: raw.type, critical: raw.critical, body: raw.body };
+  return DECODERS[type](raw);
 }
 
 function encodePayload(payload: Payload): ChainLink {
