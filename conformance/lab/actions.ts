@@ -10,6 +10,7 @@ type Actions = { readonly [Do in Action['do']]: (lab: Lab, action: ActionOf<Do>)
 export const ACTIONS: Actions = {
   start: (lab, { on }) => lab.start(on),
   stop: (lab, { on }) => lab.stop(on),
+  kill: (lab, { on }) => lab.kill(on),
   up: async (lab, { on, fails }) => outcomeMustBe(await lab.gateway(on).up(), fails),
   down: async (lab, { on, fails }) => outcomeMustBe(await lab.gateway(on).down(), fails),
   'half-open': openHalf,

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StatusReport, TunnelStatus } from '../../src/tunnel/status.ts';
 import { DaemonProcess } from './daemon-process.ts';
@@ -29,6 +29,8 @@ export class CygnetGateway implements RunningGateway {
     writeFileSync(file, typeof configuration === 'string' ? configuration : JSON.stringify(configuration, null, 2), {
       mode: 0o600,
     });
+    // What a killed daemon left must not look like the new one's socket.
+    rmSync(this.#control, { force: true });
     this.#process = new DaemonProcess(
       place.namespace,
       [...this.#program, 'daemon', '--config', file, '--control', this.#control],
@@ -54,7 +56,7 @@ export class CygnetGateway implements RunningGateway {
   }
 
   async kill(): Promise<void> {
-    await this.#process.terminate(STOP_PATIENCE_MS);
+    await this.#process.kill();
   }
 
   async up(): Promise<string | undefined> {

@@ -39,4 +39,9 @@ export class DaemonProcess {
     clearTimeout(timer);
     return end;
   }
+
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#ended;
+  }
 }

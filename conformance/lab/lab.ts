@@ -77,6 +77,11 @@ export class Lab {
     }
   }
 
+  async kill(side: SideName): Promise<void> {
+    await this.gateway(side).kill();
+    this.#gateways.delete(side);
+  }
+
   gateway(side: SideName): RunningGateway {
     const gateway = this.#gateways.get(side);
     if (gateway === undefined) throw new Error(`the gateway of side ${side} does not run`);

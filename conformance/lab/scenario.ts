@@ -63,7 +63,8 @@ export type Section = { readonly [key: string]: string | number | boolean | Sect
 export type Step = Action | Expectation;
 
 export type Action =
-  | { readonly do: 'start' | 'stop'; readonly on: SideName }
+  /** `kill` gives the daemon no time to say goodbye. */
+  | { readonly do: 'start' | 'stop' | 'kill'; readonly on: SideName }
   /** `cygnet up` or `swanctl --initiate`; its exit status must be zero or, for `fails`, not zero. */
   | { readonly do: 'up' | 'down'; readonly on: SideName; readonly fails?: true }
   /** Opens IKE SAs that are never continued, from the other side's address and one port each. */

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DaemonProcess } from './daemon-process.ts';
 import { normalSpi, type Place, type ReportedChild, type RunningGateway } from './gateway.ts';
@@ -30,6 +30,7 @@ class StrongswanGateway implements RunningGateway {
     writeFileSync(this.#swanctlFile, renderSection(setup.swanctl));
     writeFileSync(this.#settingsFile, renderSection(strongswanConf(setup, this.#vici)));
     this.#swanctl = unconfinedCopy('/usr/sbin/swanctl', place.directory);
+    rmSync(this.#vici, { force: true });
     this.#process = new DaemonProcess(place.namespace, [unconfinedCopy('/usr/sbin/charon-systemd', place.directory)], {
       logFile: join(place.directory, 'charon.log'),
       env: { STRONGSWAN_CONF: this.#settingsFile },
@@ -52,7 +53,7 @@ class StrongswanGateway implements RunningGateway {
   }
 
   async kill(): Promise<void> {
-    await this.#process.terminate(STOP_PATIENCE_MS);
+    await this.#process.kill();
   }
 
   async up(): Promise<string | undefined> {

@@ -1,0 +1,49 @@
+import { cygnet, direct, FROM_A, type Link, mirrored, type SwanctlOptions, swanctl } from './presets.ts';
+import type { Scenario, Step } from './scenario.ts';
+
+export type Disagreement = {
+  readonly title: string;
+  readonly rfc: readonly string[];
+  /** What strongSwan has otherwise than Cygnet, as seen from Cygnet. */
+  readonly link?: Partial<Link>;
+  readonly algorithms?: SwanctlOptions;
+  readonly initiator: Verdict;
+  readonly responder: Verdict;
+};
+
+export type Verdict = { readonly stage: 1 | 2; readonly code: string };
+
+/** A disagreement with Cygnet in both roles: the tunnel does not come up, the reason is told, nothing is installed. */
+export function refusals({ title, rfc, link, algorithms, initiator, responder }: Disagreement): readonly Scenario[] {
+  const common = {
+    rfc,
+    topology: direct,
+    b: { strongswan: swanctl(mirrored({ ...FROM_A, ...link }), algorithms) },
+  };
+  return [
+    {
+      ...common,
+      name: 'initiator',
+      title: `${title}: Cygnet, which initiates, says so and installs nothing`,
+      a: { cygnet: cygnet(undefined, { tunnel: { retry: { attempts: 1, interval: '12s' } } }) },
+      steps: refused(initiator),
+    },
+    {
+      ...common,
+      name: 'responder',
+      title: `${title}: Cygnet, which responds, says so and installs nothing`,
+      a: { cygnet: cygnet(undefined, { start: 'respond' }) },
+      steps: [{ do: 'up', on: 'b', fails: true }, ...refused(responder)],
+    },
+  ];
+}
+
+function refused({ stage, code }: Verdict): readonly Step[] {
+  return [
+    { expect: 'status', on: 'a', contains: { connectionStatus: `stage${stage}Failure`, reason: { code } } },
+    { expect: 'status', on: 'a', contains: { children: [] } },
+    { expect: 'nothing-installed', on: 'both' },
+    { expect: 'exit-status', on: 'a', of: ['status'], is: 7 },
+    { expect: 'pings', count: 1, lost: true },
+  ];
+}
