@@ -3,14 +3,14 @@ const only = (name, from, to, comment) => ({
   name,
   severity: 'error',
   comment,
-  from: { path: from, pathNot: '\\.test\\.ts$' },
+  from: { path: from, pathNot: '\\.test\\.ts$|/testing/' },
   to: { pathNot: to, dependencyTypesNot: ['npm', 'core', 'npm-dev'] },
 });
 const ban = (name, from, to, comment) => ({
   name,
   severity: 'error',
   comment,
-  from: { path: from, pathNot: '\\.test\\.ts$' },
+  from: { path: from, pathNot: '\\.test\\.ts$|/testing/' },
   to: { path: to },
 });
 
@@ -57,13 +57,13 @@ module.exports = {
       name: 'core-without-host',
       severity: 'error',
       comment: 'the core uses no Node built-in but crypto',
-      from: { path: '^src/(base|sa|ike|tunnel)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^src/(base|sa|ike|tunnel)/', pathNot: '\\.test\\.ts$|/testing/' },
       to: { dependencyTypes: ['core'] },
     },
     {
       name: 'not-from-tests-or-sim',
       severity: 'error',
-      from: { path: '^src/(?!sim/)', pathNot: '\\.test\\.ts$' },
+      from: { path: '^src/(?!sim/)', pathNot: '\\.test\\.ts$|/testing/' },
       to: { path: '^src/sim/|\\.test\\.ts$|^conformance/' },
     },
   ],

@@ -12,4 +12,6 @@ export type Effect =
   | { readonly kind: 'timer.clear'; readonly key: string }
   | { readonly kind: 'dataplane'; readonly request: number; readonly operation: DataPlaneRequest }
   | { readonly kind: 'job'; readonly request: number; readonly job: KeyExchangeJob }
+  /** Looks up the address of a peer that is given by name. */
+  | { readonly kind: 'resolve'; readonly tunnel: string; readonly name: string }
   | { readonly kind: 'emit'; readonly event: GatewayEvent };

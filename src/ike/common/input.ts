@@ -12,6 +12,8 @@ export type Input =
   | { readonly kind: 'dataplane.reply'; readonly request: number; readonly reply: DataPlaneReply }
   | { readonly kind: 'dataplane.event'; readonly event: DataPlaneEvent }
   | { readonly kind: 'job.reply'; readonly request: number; readonly result: KeyExchangeResult }
+  /** The answer to `resolve`; no address: the name has none, or the resolver did not answer. */
+  | { readonly kind: 'resolved'; readonly tunnel: string; readonly address: IpAddress | undefined }
   | { readonly kind: 'command'; readonly command: CoreCommand };
 
 export type CoreCommand =
@@ -19,5 +21,7 @@ export type CoreCommand =
   | { readonly kind: 'configure'; readonly tunnels: readonly TunnelPolicy[] }
   /** `remote` is the resolved address of a peer given by name. */
   | { readonly kind: 'initiate'; readonly tunnel: string; readonly remote?: IpAddress }
+  /** Whether the peer may start the tunnel; every tunnel begins with yes. */
+  | { readonly kind: 'admit'; readonly tunnel: string; readonly admit: boolean }
   /** Deletes all SAs of the tunnel, at the peer too. */
   | { readonly kind: 'terminate'; readonly tunnel: string; readonly reason: Reason };

@@ -1,0 +1,38 @@
+import type { DataPlaneStep, PolicySpec } from '../sa/data-plane.ts';
+import { policyKey } from '../sa/ledger.ts';
+import type { TunnelPolicy } from './common/policy.ts';
+
+/**
+ * The steps that keep clear text in while a tunnel is down: a standing block policy for each pair of segments, under
+ * the protecting ones of its Child SAs. It stands from the configuration of the tunnel to its removal, so that there
+ * is no moment in between at which a packet could slip out (RFC 4301 §4.4.1 makes dropping the default as well).
+ */
+export function planBlocks(
+  before: ReadonlyMap<string, TunnelPolicy>,
+  after: ReadonlyMap<string, TunnelPolicy>,
+): DataPlaneStep[] {
+  const old = blocks(before);
+  const fresh = blocks(after);
+  const added = [...fresh].filter(([key]) => !old.has(key));
+  const removed = [...old].filter(([key]) => !fresh.has(key));
+  return [
+    ...added.map(([, step]): DataPlaneStep => ({ kind: 'add-policy', ...step })),
+    ...removed.map(([, step]): DataPlaneStep => ({ kind: 'remove-policy', ...step })),
+  ];
+}
+
+type Block = { readonly owner: string; readonly policy: PolicySpec };
+
+function blocks(tunnels: ReadonlyMap<string, TunnelPolicy>): Map<string, Block> {
+  const all = new Map<string, Block>();
+  for (const tunnel of tunnels.values()) {
+    if (!tunnel.blockClearText) continue;
+    for (const source of tunnel.local.selectors) {
+      for (const destination of tunnel.remote.selectors) {
+        const policy: PolicySpec = { direction: 'out', source, destination, action: 'block' };
+        all.set(`${tunnel.name}|${policyKey(policy)}`, { owner: `tunnel:${tunnel.name}`, policy });
+      }
+    }
+  }
+  return all;
+}

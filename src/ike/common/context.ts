@@ -1,0 +1,39 @@
+import type { Entropy } from '../../base/entropy.ts';
+import type { Endpoint } from '../../base/net.ts';
+import type { Instant, Now } from '../../base/time.ts';
+import type { KeyExchangeJob } from '../../crypto/key-exchange-job.ts';
+import type { DataPlaneRequest } from '../../sa/data-plane.ts';
+import type { Capabilities } from '../../sa/proposal.ts';
+import type { TrafficSelector } from '../../sa/traffic-selector.ts';
+import type { GatewayEvent } from './event.ts';
+import type { TunnelPolicy } from './policy.ts';
+
+/**
+ * What an IKE SA may reach while it handles one input: the time, randomness, the policies, and a way to ask for
+ * effects. It lives as long as that one input; nothing keeps it.
+ */
+export interface Context {
+  readonly now: Now;
+  readonly entropy: Entropy;
+  readonly capabilities: Capabilities;
+  readonly policies: ReadonlyMap<string, TunnelPolicy>;
+
+  send(from: Endpoint, to: Endpoint, datagram: Uint8Array): void;
+  emit(event: GatewayEvent): void;
+  /** Counts a datagram that had no effect, and reports it at a limited rate. */
+  drop(remote: Endpoint, why: string): void;
+  setTimer(ikeSa: number, name: string, at: Instant): void;
+  clearTimer(ikeSa: number, name: string): void;
+  /** The reply comes back to the same IKE SA, with the number that is returned here. */
+  requestDataPlane(ikeSa: number, operation: DataPlaneRequest): number;
+  /** A request whose reply changes nothing, such as the removal of an SA that is gone for us either way. */
+  requestCleanUp(operation: DataPlaneRequest): void;
+  requestJob(ikeSa: number, job: KeyExchangeJob): number;
+  /** Whether the peer may start this tunnel now. */
+  admits(policy: TunnelPolicy): boolean;
+  /** Whether no other IKE SA joins the two identities of `policy`: what INITIAL_CONTACT claims (RFC 7296 §2.4). */
+  isOnlyContact(ikeSa: number, policy: TunnelPolicy): boolean;
+  newChildId(tunnel: string): string;
+  /** The same number for the same selectors of the same tunnel as long as a Child SA uses it: rekeying keeps it. */
+  reqidFor(tunnel: string, local: readonly TrafficSelector[], remote: readonly TrafficSelector[]): number;
+}

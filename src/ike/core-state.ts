@@ -1,0 +1,62 @@
+import type { Instant } from '../base/time.ts';
+import { type HalfOpen, newHalfOpen } from './common/half-open.ts';
+import { type CookieSecrets, newCookieSecrets } from './v2/cookie.ts';
+import type { IkeSaV2 } from './v2/state.ts';
+
+/** Everything that the core remembers, as plain data: what a snapshot holds and a restored core starts from. */
+export type CoreState = {
+  nextIkeSa: number;
+  nextRequest: number;
+  nextChild: number;
+  nextReqid: number;
+  readonly ikeSas: Map<number, IkeSaV2>;
+  /** Our own SPI of each IKE SA. */
+  readonly spis: Map<string, number>;
+  /** `endpoint|initiator SPI` of responder IKE SAs: an initiator repeats IKE_SA_INIT before it knows our SPI. */
+  readonly initiators: Map<string, number>;
+  /** The IKE SAs of each tunnel. */
+  readonly byTunnel: Map<string, Set<number>>;
+  readonly tunnelOf: Map<number, string>;
+  /** IKE SAs that are not established yet. */
+  readonly connecting: Set<number>;
+  /** Which IKE SA waits for the answer of a request; 0: nobody does. */
+  readonly requests: Map<number, number>;
+  /** The timers that are set, by IKE SA. */
+  readonly timers: Map<number, Set<string>>;
+  readonly halfOpen: HalfOpen;
+  readonly drops: Map<string, DropCount>;
+  /** Tunnels that the operator has taken down: their peers are not answered. */
+  readonly closedTunnels: Set<string>;
+  /** Secrets of the responder's cookies, and when they last changed. */
+  cookies: CookieSecrets;
+  cookiesSince: Instant;
+};
+
+export type DropCount = { unreported: number; reportedAt: number };
+
+/**
+ * Our reqids start high: other IPsec software on the same host counts from 1. ("Cyg" in ASCII, then zeros.)
+ */
+const FIRST_REQID = 0x4379_0000;
+
+export function newCoreState(cookieKey: Uint8Array): CoreState {
+  return {
+    nextIkeSa: 1,
+    nextRequest: 1,
+    nextChild: 1,
+    nextReqid: FIRST_REQID,
+    ikeSas: new Map(),
+    spis: new Map(),
+    initiators: new Map(),
+    byTunnel: new Map(),
+    tunnelOf: new Map(),
+    connecting: new Set(),
+    requests: new Map(),
+    timers: new Map(),
+    halfOpen: newHalfOpen(),
+    drops: new Map(),
+    closedTunnels: new Set(),
+    cookies: newCookieSecrets(cookieKey),
+    cookiesSince: 0,
+  };
+}

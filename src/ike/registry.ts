@@ -1,0 +1,57 @@
+import type { Endpoint } from '../base/net.ts';
+import { addHalfOpen, removeHalfOpen } from './common/half-open.ts';
+import type { CoreState } from './core-state.ts';
+import type { Run } from './run.ts';
+import { type IkeSaV2, ownSpi } from './v2/state.ts';
+
+/** Makes a new IKE SA known under its SPI and, for a responder, under its initiator. */
+export function addIkeSa(state: CoreState, sa: IkeSaV2): void {
+  state.ikeSas.set(sa.id, sa);
+  state.spis.set(ownSpi(sa), sa.id);
+  state.connecting.add(sa.id);
+  if (sa.role === 'responder') {
+    state.initiators.set(initiatorKey(sa.origin, sa.initiatorSpi), sa.id);
+    addHalfOpen(state.halfOpen, sa.id, sa.remote.address);
+  }
+}
+
+/**
+ * Follows what one input has made of an IKE SA: the tunnel it belongs to, and whether it still is half-open.
+ * Returns true when the IKE SA has just become established and its first Child SA is settled.
+ */
+export function indexIkeSa(state: CoreState, sa: IkeSaV2): boolean {
+  const before = state.tunnelOf.get(sa.id);
+  if (before !== sa.tunnel) {
+    if (before !== undefined) removeFromTunnel(state, before, sa.id);
+    state.tunnelOf.set(sa.id, sa.tunnel);
+    const ids = state.byTunnel.get(sa.tunnel);
+    if (ids === undefined) state.byTunnel.set(sa.tunnel, new Set([sa.id]));
+    else ids.add(sa.id);
+  }
+  if (sa.phase !== 'established') return false;
+  removeHalfOpen(state.halfOpen, sa.id);
+  return sa.handshake === undefined && state.connecting.delete(sa.id);
+}
+
+/** The IKE SA is closed: nothing of it stays, its timers included. */
+export function forgetIkeSa(run: Run, state: CoreState, sa: IkeSaV2): void {
+  for (const name of [...(state.timers.get(sa.id) ?? [])]) run.clearTimer(sa.id, name);
+  state.timers.delete(sa.id);
+  state.ikeSas.delete(sa.id);
+  state.spis.delete(ownSpi(sa));
+  state.connecting.delete(sa.id);
+  state.initiators.delete(initiatorKey(sa.origin, sa.initiatorSpi));
+  removeHalfOpen(state.halfOpen, sa.id);
+  removeFromTunnel(state, sa.tunnel, sa.id);
+  state.tunnelOf.delete(sa.id);
+}
+
+/** An initiator repeats IKE_SA_INIT before it knows our SPI; its endpoint and its own SPI tell it apart. */
+export function initiatorKey(origin: Endpoint, initiatorSpi: string): string {
+  return `${origin.address}|${origin.port}|${initiatorSpi}`;
+}
+
+function removeFromTunnel(state: CoreState, tunnel: string, ikeSa: number): void {
+  const ids = state.byTunnel.get(tunnel);
+  if (ids?.delete(ikeSa) === true && ids.size === 0) state.byTunnel.delete(tunnel);
+}

@@ -1,0 +1,45 @@
+import type { Reason } from './common/reason.ts';
+import type { CoreState } from './core-state.ts';
+import type { Run } from './run.ts';
+import { abandon } from './v2/close.ts';
+import { doWork } from './v2/machine.ts';
+import type { IkeSaV2 } from './v2/state.ts';
+
+/** Runs `action` on another IKE SA within that one's own error boundary. */
+export type OnIkeSa = (sa: IkeSaV2, action: () => void) => void;
+
+/**
+ * One tunnel has one IKE SA. Called when `fresh` has just been authenticated; what it makes superfluous is closed:
+ *
+ * - The peer said INITIAL_CONTACT (RFC 7296 §2.4): all older ones are gone at its end already.
+ * - Ours was only sending IKE_SA_INIT while the peer's came to its end: ours is given up.
+ * - Both ends initiated at once and both exchanges went through: the one with the lower initiator SPI stays, and the
+ *   initiator of the other deletes it. Both ends know both SPIs, so both come to the same result.
+ * - Otherwise the peer has come back, from a restart or another address: the newer one stays.
+ */
+export function resolveDuplicates(run: Run, state: CoreState, fresh: IkeSaV2, on: OnIkeSa): void {
+  for (const id of [...(state.byTunnel.get(fresh.tunnel) ?? [])]) {
+    const other = state.ikeSas.get(id);
+    if (other === undefined || other === fresh) continue;
+    if (other.phase === 'established') resolveEstablished(run, fresh, other, on);
+    else if (other.role === 'initiator' && (other.phase === 'larval' || other.phase === 'init-sent')) {
+      on(other, () => abandon(run, other, REPLACED));
+    }
+  }
+}
+
+const REPLACED: Reason = { code: 'replaced', text: 'another IKE SA of this tunnel has taken over' };
+
+const TAKE_DOWN = { kind: 'terminate', reason: REPLACED } as const;
+
+function resolveEstablished(run: Run, fresh: IkeSaV2, other: IkeSaV2, on: OnIkeSa): void {
+  if (fresh.initialContact) return on(other, () => abandon(run, other, REPLACED));
+  if (!crossed(fresh, other)) return on(other, () => doWork(run, other, TAKE_DOWN));
+  const loser = fresh.initiatorSpi < other.initiatorSpi ? other : fresh;
+  if (loser.role === 'initiator') on(loser, () => doWork(run, loser, TAKE_DOWN));
+}
+
+/** Whether each end initiated one of the two before the other one was established. */
+function crossed(fresh: IkeSaV2, other: IkeSaV2): boolean {
+  return fresh.role !== other.role && other.establishedAt !== undefined && fresh.startedAt <= other.establishedAt.mono;
+}

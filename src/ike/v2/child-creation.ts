@@ -1,0 +1,84 @@
+import { invariant } from '../../base/errors.ts';
+import { type ChildSa, planInstall } from '../../sa/child-sa.ts';
+import type { DataPlaneRequest } from '../../sa/data-plane.ts';
+import type { Context } from '../common/context.ts';
+import type { TunnelPolicy } from '../common/policy.ts';
+import { type ChildKeys, deriveChildKeys, prfOf } from './keymat.ts';
+import type { ChildNegotiation, IkeSaV2 } from './state.ts';
+
+/** The nonces of the exchange that makes a Child SA, by its initiator and responder. */
+export type Nonces = { readonly nonceI: Uint8Array; readonly nonceR: Uint8Array };
+
+/** The request for an inbound SPI. */
+export function allocateSpi(ctx: Context, sa: IkeSaV2, policy: TunnelPolicy): number {
+  return ctx.requestDataPlane(sa.id, {
+    kind: 'allocate-spi',
+    protocol: policy.childProtocol,
+    local: sa.local.address,
+    remote: sa.remote.address,
+    reqid: ctx.reqidFor(policy.name, policy.local.selectors, policy.remote.selectors),
+  });
+}
+
+/**
+ * Makes the Child SA that was agreed part of the IKE SA, `installing` until the data plane has confirmed it.
+ * `asInitiator` says who initiated the exchange: its packets take the first keys (RFC 7296 §2.17).
+ */
+export function createChild(
+  ctx: Context,
+  sa: IkeSaV2,
+  options: {
+    readonly policy: TunnelPolicy;
+    readonly negotiation: ChildNegotiation;
+    readonly inboundSpi: number;
+    readonly nonces: Nonces;
+    readonly asInitiator: boolean;
+  },
+): { readonly child: ChildSa; readonly operation: DataPlaneRequest } {
+  const { policy, negotiation, inboundSpi, nonces, asInitiator } = options;
+  const { suite, localSelectors, remoteSelectors } = negotiation;
+  invariant(sa.keys !== undefined && sa.suite !== undefined, 'a Child SA takes its keys from the IKE SA');
+  const child: ChildSa = {
+    id: ctx.newChildId(policy.name),
+    tunnel: policy.name,
+    state: 'installing',
+    protocol: policy.childProtocol,
+    mode: 'tunnel',
+    suite,
+    reqid: ctx.reqidFor(policy.name, localSelectors, remoteSelectors),
+    inboundSpi,
+    outboundSpi: negotiation.peerSpi,
+    localSelectors,
+    remoteSelectors,
+    local: sa.local,
+    remote: sa.remote,
+    encap: sa.nat.local || sa.nat.remote,
+    routes: policy.routes,
+    installedAt: undefined,
+    packetsSeen: 0,
+  };
+  const keys = deriveChildKeys({ suite, prf: prfOf(sa.suite), skD: sa.keys.skD, ...nonces });
+  sa.children.push(child);
+  const steps = planInstall(child, byDirection(keys, asInitiator), policy.childLifetime);
+  return { child, operation: { kind: 'apply', steps } };
+}
+
+/** The data plane has confirmed it. */
+export function childInstalled(ctx: Context, sa: IkeSaV2, id: string): void {
+  const child = sa.children.find((candidate) => candidate.id === id);
+  invariant(child?.state === 'installing', 'only what is being installed becomes installed');
+  child.state = 'installed';
+  child.installedAt = ctx.now;
+  ctx.emit({ type: 'child.installed', tunnel: child.tunnel, ikeSa: sa.id, child: child.id });
+}
+
+/** The data plane refused it and has undone what it had begun: nothing is left to remove. */
+export function childRefused(sa: IkeSaV2, id: string): void {
+  sa.children = sa.children.filter((child) => child.id !== id);
+}
+
+function byDirection(keys: ChildKeys, asInitiator: boolean) {
+  return asInitiator
+    ? { outbound: keys.initiator, inbound: keys.responder }
+    : { outbound: keys.responder, inbound: keys.initiator };
+}

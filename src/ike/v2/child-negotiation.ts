@@ -1,0 +1,123 @@
+import { MAX_SELECTOR_PAIRS } from '../../sa/child-sa.ts';
+import { formatProposal } from '../../sa/proposal.ts';
+import { selectSuite } from '../../sa/suite-selection.ts';
+import { formatSelector, narrow, type TrafficSelector } from '../../sa/traffic-selector.ts';
+import type { Context } from '../common/context.ts';
+import type { TunnelPolicy } from '../common/policy.ts';
+import type { Reason } from '../common/reason.ts';
+import { acceptAnswer, firstChildOffers } from './offers.ts';
+import { requirePayload } from './payload-set.ts';
+import { readOffers } from './proposals.ts';
+import type { ChildNegotiation } from './state.ts';
+import type { NotifyName } from './wire/notify.ts';
+import type { Payload } from './wire/payload.ts';
+
+/** A Child SA that is not to be, with what the peer is told and what the operator reads. */
+export type ChildRefusal = { readonly notify: NotifyName; readonly reason: Reason };
+
+/** The responder's choice from what the initiator offers: SA, TSi, TSr. */
+export function answerChild(
+  ctx: Context,
+  policy: TunnelPolicy,
+  payloads: readonly Payload[],
+): ChildNegotiation | ChildRefusal {
+  const offers = readOffers(requirePayload(payloads, 'SA').proposals);
+  const own = firstChildOffers(ctx, policy);
+  const peer = offers.map((offer) => offer.proposal);
+  const selected = selectSuite(own, peer, policy.childProtocol, { ignoreKeyExchange: true });
+  if (!('suite' in selected)) return refuse('NO_PROPOSAL_CHOSEN', 'no-proposal-chosen', selected.text);
+  const offer = offers[selected.peerIndex];
+  if (offer === undefined) return refuse('NO_PROPOSAL_CHOSEN', 'no-proposal-chosen', 'no usable proposal');
+  const tsi = requirePayload(payloads, 'TSi').selectors;
+  const tsr = requirePayload(payloads, 'TSr').selectors;
+  // RFC 7296 §2.9: what both sides want; the initiator's selectors are the remote ones here.
+  const remoteSelectors = narrow(policy.remote.selectors, tsi);
+  const localSelectors = narrow(policy.local.selectors, tsr);
+  const pairs = remoteSelectors.length * localSelectors.length;
+  if (pairs === 0 || pairs > MAX_SELECTOR_PAIRS) {
+    return refuse('TS_UNACCEPTABLE', 'traffic-selectors-unacceptable', selectorMismatch(policy, tsr, tsi));
+  }
+  return {
+    suite: selected.suite,
+    proposalNumber: offer.number,
+    peerSpi: spiOf(offer.spi),
+    localSelectors,
+    remoteSelectors,
+  };
+}
+
+/** What the initiator takes from the answer; a responder that widens what was offered is refused (RFC 7296 §2.9). */
+export function acceptChild(
+  ctx: Context,
+  policy: TunnelPolicy,
+  payloads: readonly Payload[],
+): ChildNegotiation | Reason {
+  const [chosen, ...more] = requirePayload(payloads, 'SA').proposals;
+  if (chosen === undefined || more.length > 0) return NOT_OUR_OFFER;
+  const suite = acceptAnswer(firstChildOffers(ctx, policy), chosen, policy.childProtocol);
+  if (suite === undefined) return NOT_OUR_OFFER;
+  const localSelectors = requirePayload(payloads, 'TSi').selectors;
+  const remoteSelectors = requirePayload(payloads, 'TSr').selectors;
+  const within = isWithin(localSelectors, policy.local.selectors) && isWithin(remoteSelectors, policy.remote.selectors);
+  const pairs = localSelectors.length * remoteSelectors.length;
+  if (!within || pairs === 0 || pairs > MAX_SELECTOR_PAIRS) {
+    const text = selectorMismatch(policy, localSelectors, remoteSelectors);
+    return { code: 'traffic-selectors-unacceptable', text };
+  }
+  return { suite, proposalNumber: chosen.number, peerSpi: spiOf(chosen.spi), localSelectors, remoteSelectors };
+}
+
+/** What the operator reads when the peer refuses the Child SA that we asked for. */
+export function refusedByPeer(ctx: Context, policy: TunnelPolicy, notify: string): Reason {
+  if (notify === 'TS_UNACCEPTABLE') {
+    const text = `the peer does not accept these segments: local ${list(policy.local.selectors)}, peer ${list(policy.remote.selectors)}; they must mirror the peer's configuration`;
+    return { code: 'traffic-selectors-unacceptable', text };
+  }
+  if (notify === 'NO_PROPOSAL_CHOSEN') {
+    const offers = firstChildOffers(ctx, policy).map(formatProposal).join(', ');
+    return {
+      code: 'no-proposal-chosen',
+      text: `the peer accepts none of our IPsec proposals: ${policy.childProtocol} ${offers}`,
+    };
+  }
+  return { code: 'child-refused', text: `the peer refuses the Child SA with ${notify}` };
+}
+
+/** RFC 4302 §3.1: an address translator changes what AH protects. */
+export const AH_BEHIND_NAT: Reason = {
+  code: 'child-refused',
+  text: 'AH cannot pass the address translation (NAT) between the gateways; use ESP',
+};
+
+function isWithin(inner: readonly TrafficSelector[], outer: readonly TrafficSelector[]): boolean {
+  return inner.every((selector) => narrow(outer, [selector]).some((common) => same(common, selector)));
+}
+
+function same(a: TrafficSelector, b: TrafficSelector): boolean {
+  return formatSelector(a) === formatSelector(b);
+}
+
+function selectorMismatch(
+  policy: TunnelPolicy,
+  theirLocal: readonly TrafficSelector[],
+  theirRemote: readonly TrafficSelector[],
+): string {
+  return `the segments do not match: here local ${list(policy.local.selectors)} and peer ${list(policy.remote.selectors)}, the peer says local ${list(theirRemote)} and remote ${list(theirLocal)}`;
+}
+
+/** For people: a peer may send hundreds. */
+function list(selectors: readonly TrafficSelector[]): string {
+  const shown = selectors.slice(0, 8).map(formatSelector).join(', ');
+  if (selectors.length === 0) return 'none';
+  return selectors.length > 8 ? `${shown} and ${selectors.length - 8} more` : shown;
+}
+
+function refuse(notify: NotifyName, code: Reason['code'], text: string): ChildRefusal {
+  return { notify, reason: { code, text } };
+}
+
+function spiOf(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
+}
+
+const NOT_OUR_OFFER: Reason = { code: 'protocol-error', text: 'the peer chose an IPsec proposal that was not offered' };

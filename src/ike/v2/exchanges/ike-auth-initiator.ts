@@ -1,0 +1,174 @@
+import { ByteWriter } from '../../../base/bytes.ts';
+import { invariant } from '../../../base/errors.ts';
+import { constantTimeEqual } from '../../../crypto/constant-time.ts';
+import type { DataPlaneReply } from '../../../sa/data-plane.ts';
+import { formatIdentity, type Identity, sameIdentity } from '../../../sa/identity.ts';
+import type { Context } from '../../common/context.ts';
+import type { TunnelPolicy } from '../../common/policy.ts';
+import type { Reason } from '../../common/reason.ts';
+import { pskAuth } from '../auth.ts';
+import { allocateSpi, childInstalled, childRefused, createChild } from '../child-creation.ts';
+import { AH_BEHIND_NAT, acceptChild, refusedByPeer } from '../child-negotiation.ts';
+import { abandon, closeIkeSa, kernelRefused } from '../close.ts';
+import { deleteIke } from '../deletes.ts';
+import { establish } from '../establish.ts';
+import { identityFromPayload, identityToPayload } from '../identities.ts';
+import { prfOf } from '../keymat.ts';
+import { HANDSHAKE_RETRANSMIT, sendLastWord, sendRequest, settleRequest } from '../message-window.ts';
+import { firstChildOffers } from '../offers.ts';
+import { findError, onlyPayload, requirePayload } from '../payload-set.ts';
+import { offersToWire } from '../proposals.ts';
+import type { Received } from '../received.ts';
+import type { Handshake, IkeSaV2 } from '../state.ts';
+import { AUTH_METHOD } from '../wire/auth.ts';
+import { NOTIFY, type NotifyPayload, notifyName, notifyPayload } from '../wire/notify.ts';
+import type { Payload } from '../wire/payload.ts';
+
+/** The first Child SA needs an inbound SPI before IKE_AUTH can propose it. */
+export function requestFirstSpi(ctx: Context, sa: IkeSaV2): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return abandon(ctx, sa, UNCONFIGURED);
+  if (policy.childProtocol === 'ah' && (sa.nat.local || sa.nat.remote)) return abandon(ctx, sa, AH_BEHIND_NAT, 2);
+  if (firstChildOffers(ctx, policy).length === 0) return abandon(ctx, sa, NOTHING_TO_OFFER, 2);
+  sa.pending = { request: allocateSpi(ctx, sa, policy), step: { kind: 'auth-spi-allocated' } };
+}
+
+/** IKE_AUTH SK { IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, SAi2, TSi, TSr } --> */
+export function onFirstSpiAllocated(ctx: Context, sa: IkeSaV2, reply: DataPlaneReply): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return abandon(ctx, sa, UNCONFIGURED);
+  if (reply.kind !== 'spi') return abandon(ctx, sa, dataPlaneReason(reply), 2);
+  const handshake = handshakeOf(sa);
+  handshake.inboundSpi = reply.spi;
+  const idi = identityToPayload('IDi', policy.local.identity);
+  const spi = new ByteWriter().u32(reply.spi).finish();
+  const payloads: Payload[] = [
+    idi,
+    ...(ctx.isOnlyContact(sa.id, policy) ? [notifyPayload('INITIAL_CONTACT')] : []),
+    ...(policy.remote.identity === undefined ? [] : [identityToPayload('IDr', policy.remote.identity)]),
+    { type: 'AUTH', method: AUTH_METHOD.SHARED_KEY_MIC, data: authOf(sa, policy, 'own', idi.body) },
+    { type: 'SA', proposals: offersToWire(firstChildOffers(ctx, policy), spi) },
+    { type: 'TSi', selectors: policy.local.selectors },
+    { type: 'TSr', selectors: policy.remote.selectors },
+  ];
+  sa.phase = 'auth-sent';
+  sendRequest(ctx, sa, { exchange: 'IKE_AUTH', payloads, schedule: HANDSHAKE_RETRANSMIT });
+}
+
+/** <-- IKE_AUTH SK { IDr, AUTH, SAr2, TSi, TSr } or an error */
+export function onAuthResponse(ctx: Context, sa: IkeSaV2, received: Received): void {
+  settleRequest(ctx, sa);
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return closeIkeSa(ctx, sa, UNCONFIGURED);
+  const { payloads } = received;
+  const auth = onlyPayload(payloads, 'AUTH');
+  const error = findError(payloads);
+  if (auth === undefined) return abandon(ctx, sa, refusalOf(policy, error));
+  const failure = verifyResponder(sa, policy, payloads);
+  if (failure !== undefined) {
+    // RFC 7296 §2.21.2: the responder believes in this IKE SA, so it has to be told.
+    sendLastWord(ctx, sa, [notifyPayload('AUTHENTICATION_FAILED'), deleteIke()]);
+    ctx.emit({ type: 'auth.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason: failure });
+    return abandon(ctx, sa, failure);
+  }
+  establish(ctx, sa, policy, identityFromPayload(requirePayload(payloads, 'IDr')));
+  if (error !== undefined) return failChild(ctx, sa, refusedByPeer(ctx, policy, notifyName(error.notify)));
+  const negotiation = acceptChild(ctx, policy, payloads);
+  if ('code' in negotiation) return failChild(ctx, sa, negotiation);
+  const handshake = handshakeOf(sa);
+  const { child, operation } = createChild(ctx, sa, {
+    policy,
+    negotiation,
+    inboundSpi: handshake.inboundSpi,
+    nonces: { nonceI: handshake.ownNonce, nonceR: handshake.peerNonce },
+    asInitiator: true,
+  });
+  sa.pending = {
+    request: ctx.requestDataPlane(sa.id, operation),
+    step: { kind: 'auth-installed', child: child.id },
+  };
+}
+
+/** The data plane's answer for the first Child SA. */
+export function onFirstChildInstalled(ctx: Context, sa: IkeSaV2, child: string, reply: DataPlaneReply): void {
+  if (reply.kind === 'done') {
+    sa.handshake = undefined;
+    return childInstalled(ctx, sa, child);
+  }
+  childRefused(sa, child);
+  failChild(ctx, sa, dataPlaneReason(reply));
+}
+
+/** The initiator's or the responder's AUTH data, computed with the key of `policy`. */
+export function authOf(sa: IkeSaV2, policy: TunnelPolicy, side: 'own' | 'peer', idBody: Uint8Array): Uint8Array {
+  invariant(sa.suite !== undefined && sa.keys !== undefined, 'AUTH follows the key exchange');
+  const handshake = handshakeOf(sa);
+  const signerIsInitiator = (side === 'own') === (sa.role === 'initiator');
+  return pskAuth({
+    prf: prfOf(sa.suite),
+    psk: policy.psk,
+    message: side === 'own' ? handshake.ownMessage : handshake.peerMessage,
+    peerNonce: side === 'own' ? handshake.peerNonce : handshake.ownNonce,
+    skP: signerIsInitiator ? sa.keys.skPi : sa.keys.skPr,
+    idBody,
+  });
+}
+
+export function dataPlaneReason(reply: DataPlaneReply): Reason {
+  invariant(reply.kind === 'refused', 'a request is answered in kind or refused');
+  return kernelRefused(reply.failure);
+}
+
+export function identityMismatch(policy: TunnelPolicy, actual: Identity): Reason {
+  const expected = policy.remote.identity === undefined ? 'any' : formatIdentity(policy.remote.identity);
+  const text = `the peer calls itself "${formatIdentity(actual)}", this tunnel expects "${expected}"`;
+  return { code: 'peer-identity-mismatch', text };
+}
+
+export const WRONG_KEY: Reason = {
+  code: 'authentication-failed',
+  text: 'the pre-shared keys differ: the peer proved its identity with another key than the one configured here',
+};
+
+export const UNCONFIGURED: Reason = { code: 'terminated', text: 'the tunnel is no longer configured' };
+
+const NOTHING_TO_OFFER: Reason = {
+  code: 'no-proposal-chosen',
+  text: 'this machine supports none of the configured IPsec proposals',
+};
+
+/** Undefined where the responder is who it should be. The key is checked first: only then its words count. */
+function verifyResponder(sa: IkeSaV2, policy: TunnelPolicy, payloads: readonly Payload[]): Reason | undefined {
+  const idr = requirePayload(payloads, 'IDr');
+  const auth = requirePayload(payloads, 'AUTH');
+  const expected = authOf(sa, policy, 'peer', idr.body);
+  const genuine = auth.method === AUTH_METHOD.SHARED_KEY_MIC && constantTimeEqual(auth.data, expected);
+  const identity = identityFromPayload(idr);
+  const wanted = policy.remote.identity;
+  if (wanted !== undefined && !sameIdentity(identity, wanted)) return identityMismatch(policy, identity);
+  return genuine ? undefined : WRONG_KEY;
+}
+
+/** IKE_AUTH was answered without AUTH. */
+function refusalOf(policy: TunnelPolicy, error: NotifyPayload | undefined): Reason {
+  if (error?.notify === NOTIFY.AUTHENTICATION_FAILED) {
+    const own = formatIdentity(policy.local.identity);
+    const peer = policy.remote.identity === undefined ? '' : ` as "${formatIdentity(policy.remote.identity)}"`;
+    const text = `the peer refuses our authentication: the pre-shared keys differ, or it does not know us as "${own}" or itself${peer}`;
+    return { code: 'authentication-failed', text };
+  }
+  const name = error === undefined ? 'an answer without proof of identity' : notifyName(error.notify);
+  return { code: 'protocol-error', text: `the peer refuses IKE_AUTH with ${name}` };
+}
+
+/** The IKE SA stands, but its tunnel has nothing to carry: it is taken down, and the next attempt starts over. */
+function failChild(ctx: Context, sa: IkeSaV2, reason: Reason): void {
+  sa.handshake = undefined;
+  ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
+  closeIkeSa(ctx, sa, reason);
+}
+
+function handshakeOf(sa: IkeSaV2): Handshake {
+  invariant(sa.handshake !== undefined, 'the initial exchanges have their state');
+  return sa.handshake;
+}

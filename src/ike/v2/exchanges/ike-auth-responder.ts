@@ -1,0 +1,219 @@
+import { ByteWriter, utf8 } from '../../../base/bytes.ts';
+import { invariant } from '../../../base/errors.ts';
+import { Secret } from '../../../base/secret.ts';
+import { constantTimeEqual } from '../../../crypto/constant-time.ts';
+import type { DataPlaneReply } from '../../../sa/data-plane.ts';
+import { formatIdentity, type Identity, sameIdentity } from '../../../sa/identity.ts';
+import type { CipherSuite, Proposal } from '../../../sa/proposal.ts';
+import { selectSuite } from '../../../sa/suite-selection.ts';
+import type { Context } from '../../common/context.ts';
+import type { TunnelPolicy } from '../../common/policy.ts';
+import type { Reason } from '../../common/reason.ts';
+import { allocateSpi, childInstalled, childRefused, createChild } from '../child-creation.ts';
+import { AH_BEHIND_NAT, answerChild, type ChildRefusal } from '../child-negotiation.ts';
+import { abandon } from '../close.ts';
+import { establish } from '../establish.ts';
+import { identityFromPayload, identityToPayload } from '../identities.ts';
+import { sendResponse } from '../message-window.ts';
+import { ikeOffers } from '../offers.ts';
+import { findNotify, onlyPayload, requirePayload } from '../payload-set.ts';
+import { suiteToWire } from '../proposals.ts';
+import type { Received } from '../received.ts';
+import type { AuthReply, ChildNegotiation, IkeSaV2 } from '../state.ts';
+import { AUTH_METHOD } from '../wire/auth.ts';
+import type { IdPayload } from '../wire/id.ts';
+import { notifyPayload } from '../wire/notify.ts';
+import type { Payload } from '../wire/payload.ts';
+import { authOf, dataPlaneReason, UNCONFIGURED } from './ike-auth-initiator.ts';
+
+/** IKE_AUTH SK { IDi, [IDr], AUTH, SAi2, TSi, TSr } --> */
+export function onAuthRequest(ctx: Context, sa: IkeSaV2, received: Received): void {
+  const { payloads } = received;
+  const idi = requirePayload(payloads, 'IDi');
+  const identity = identityFromPayload(idi);
+  const found = authenticate(ctx, sa, idi, payloads);
+  if ('code' in found) return rejectPeer(ctx, sa, received, found);
+  const policy = found;
+  sa.tunnel = policy.name;
+  sa.local = received.local;
+  sa.remote = received.remote;
+  sa.initialContact = findNotify(payloads, 'INITIAL_CONTACT') !== undefined;
+  const idr = identityToPayload('IDr', policy.local.identity);
+  const auth: Payload = { type: 'AUTH', method: AUTH_METHOD.SHARED_KEY_MIC, data: authOf(sa, policy, 'own', idr.body) };
+  establish(ctx, sa, policy, identity);
+  if (sa.nat.local || sa.nat.remote) ctx.emit({ type: 'nat.detected', tunnel: sa.tunnel, ikeSa: sa.id, ...sa.nat });
+  const reply: AuthReply = { request: received, payloads: [idr, auth] };
+  const negotiation = negotiate(ctx, sa, policy, payloads);
+  if (negotiation === undefined) return settle(ctx, sa, reply, []);
+  if ('notify' in negotiation) return refuseChild(ctx, sa, reply, negotiation);
+  sa.pending = {
+    request: allocateSpi(ctx, sa, policy),
+    step: { kind: 'auth-response-spi-allocated', negotiation, reply },
+  };
+}
+
+/** The inbound SPI is there: the Child SA can be installed. */
+export function onResponseSpiAllocated(
+  ctx: Context,
+  sa: IkeSaV2,
+  step: { readonly negotiation: ChildNegotiation; readonly reply: AuthReply },
+  answer: DataPlaneReply,
+): void {
+  const { negotiation, reply } = step;
+  const policy = ctx.policies.get(sa.tunnel);
+  const { handshake } = sa;
+  invariant(handshake !== undefined, 'the initial exchanges have their state');
+  if (policy === undefined) return refuseChild(ctx, sa, reply, { notify: 'NO_PROPOSAL_CHOSEN', reason: UNCONFIGURED });
+  if (answer.kind !== 'spi') return refuseByKernel(ctx, sa, reply, answer);
+  const { child, operation } = createChild(ctx, sa, {
+    policy,
+    negotiation,
+    inboundSpi: answer.spi,
+    nonces: { nonceI: handshake.peerNonce, nonceR: handshake.ownNonce },
+    asInitiator: false,
+  });
+  sa.pending = {
+    request: ctx.requestDataPlane(sa.id, operation),
+    step: { kind: 'auth-response-installed', child: child.id, negotiation, reply },
+  };
+}
+
+/** <-- IKE_AUTH SK { IDr, AUTH, SAr2, TSi, TSr }, only now that packets can follow it. */
+export function onResponseChildInstalled(
+  ctx: Context,
+  sa: IkeSaV2,
+  step: { readonly child: string; readonly negotiation: ChildNegotiation; readonly reply: AuthReply },
+  answer: DataPlaneReply,
+): void {
+  const { negotiation, reply } = step;
+  if (answer.kind !== 'done') {
+    childRefused(sa, step.child);
+    return refuseByKernel(ctx, sa, reply, answer);
+  }
+  const child = sa.children.find(({ id }) => id === step.child);
+  invariant(child !== undefined, 'the Child SA stands while it is being installed');
+  childInstalled(ctx, sa, child.id);
+  const spi = new ByteWriter().u32(child.inboundSpi).finish();
+  settle(ctx, sa, reply, [
+    { type: 'SA', proposals: [suiteToWire(negotiation.suite, negotiation.proposalNumber, spi)] },
+    { type: 'TSi', selectors: negotiation.remoteSelectors },
+    { type: 'TSr', selectors: negotiation.localSelectors },
+  ]);
+}
+
+/**
+ * The tunnel that this peer may have: one of the candidates by address, with the identities that the peer states,
+ * the key that it proves, and proposals that include the suite in use. All constraints hold for the tunnel that is
+ * finally chosen, whichever of them the peer was first taken for.
+ */
+function authenticate(ctx: Context, sa: IkeSaV2, idi: IdPayload, payloads: readonly Payload[]): TunnelPolicy | Reason {
+  const candidates = (sa.handshake?.candidates ?? []).flatMap((name) => ctx.policies.get(name) ?? []);
+  const identity = identityFromPayload(idi);
+  const idr = onlyPayload(payloads, 'IDr');
+  const asked = idr === undefined ? undefined : identityFromPayload(idr);
+  const auth = onlyPayload(payloads, 'AUTH');
+  if (auth === undefined) return NO_AUTH;
+  const named = candidates.filter((policy) => isMeant(policy, identity, asked));
+  const proven = (policy: TunnelPolicy) =>
+    auth.method === AUTH_METHOD.SHARED_KEY_MIC && constantTimeEqual(auth.data, authOf(sa, policy, 'peer', idi.body));
+  // An unknown identity takes as long as a known one with a wrong key, and gets the same answer.
+  if (named.length === 0 && candidates[0] !== undefined) proven({ ...candidates[0], psk: NOBODYS_KEY });
+  if (named.length === 0) return notMeant(candidates, identity, asked);
+  const authentic = named.filter(proven);
+  if (authentic.length === 0) return WRONG_PEER_KEY;
+  const { suite } = sa;
+  const usable = authentic.filter((policy) => suite !== undefined && allows(ikeOffers(ctx, policy), suite));
+  return bySelectors(ctx, usable, payloads) ?? SUITE_NOT_ALLOWED;
+}
+
+function isMeant(policy: TunnelPolicy, identity: Identity, asked: Identity | undefined): boolean {
+  const peerFits = policy.remote.identity === undefined || sameIdentity(policy.remote.identity, identity);
+  return peerFits && (asked === undefined || sameIdentity(policy.local.identity, asked));
+}
+
+/** Several tunnels to one peer differ in their segments alone. */
+function bySelectors(
+  ctx: Context,
+  policies: readonly TunnelPolicy[],
+  payloads: readonly Payload[],
+): TunnelPolicy | undefined {
+  if (policies.length < 2 || onlyPayload(payloads, 'SA') === undefined) return policies[0];
+  return policies.find((policy) => !('notify' in answerChild(ctx, policy, payloads))) ?? policies[0];
+}
+
+function allows(offers: readonly Proposal[], suite: CipherSuite): boolean {
+  const one = <Item>(item: Item | undefined): Item[] => (item === undefined ? [] : [item]);
+  const asProposal: Proposal = {
+    protocol: 'ike',
+    encryption: one(suite.encryption),
+    integrity: one(suite.integrity),
+    prf: one(suite.prf),
+    keyExchange: one(suite.keyExchange),
+    esn: [],
+  };
+  return 'suite' in selectSuite(offers, [asProposal], 'ike');
+}
+
+/** Undefined where the peer wants no Child SA now (RFC 6023). */
+function negotiate(
+  ctx: Context,
+  sa: IkeSaV2,
+  policy: TunnelPolicy,
+  payloads: readonly Payload[],
+): ChildNegotiation | ChildRefusal | undefined {
+  if (onlyPayload(payloads, 'SA') === undefined) return undefined;
+  if (policy.childProtocol === 'ah' && (sa.nat.local || sa.nat.remote)) {
+    return { notify: 'NO_PROPOSAL_CHOSEN', reason: AH_BEHIND_NAT };
+  }
+  return answerChild(ctx, policy, payloads);
+}
+
+/** RFC 7296 §2.21.2: one answer for every cause, and nothing is left behind. */
+function rejectPeer(ctx: Context, sa: IkeSaV2, received: Received, reason: Reason): void {
+  sendResponse(ctx, sa, received, { exchange: 'IKE_AUTH', payloads: [notifyPayload('AUTHENTICATION_FAILED')] });
+  ctx.emit({ type: 'auth.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
+  abandon(ctx, sa, reason);
+}
+
+function refuseByKernel(ctx: Context, sa: IkeSaV2, reply: AuthReply, answer: DataPlaneReply): void {
+  refuseChild(ctx, sa, reply, { notify: 'NO_PROPOSAL_CHOSEN', reason: dataPlaneReason(answer) });
+}
+
+/** RFC 7296 §1.2: the IKE SA stands without its Child SA. */
+function refuseChild(ctx: Context, sa: IkeSaV2, reply: AuthReply, refusal: ChildRefusal): void {
+  ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason: refusal.reason });
+  settle(ctx, sa, reply, [notifyPayload(refusal.notify)]);
+}
+
+function settle(ctx: Context, sa: IkeSaV2, reply: AuthReply, payloads: readonly Payload[]): void {
+  sa.handshake = undefined;
+  sendResponse(ctx, sa, reply.request, { exchange: 'IKE_AUTH', payloads: [...reply.payloads, ...payloads] });
+}
+
+function notMeant(candidates: readonly TunnelPolicy[], identity: Identity, asked: Identity | undefined): Reason {
+  const [first] = candidates;
+  const expected = first?.remote.identity === undefined ? 'any' : formatIdentity(first.remote.identity);
+  const peerKnown = candidates.some(
+    ({ remote }) => remote.identity !== undefined && sameIdentity(remote.identity, identity),
+  );
+  const text =
+    peerKnown && asked !== undefined && first !== undefined
+      ? `the peer asks for "${formatIdentity(asked)}", this gateway is "${formatIdentity(first.local.identity)}"`
+      : `the peer calls itself "${formatIdentity(identity)}", this tunnel expects "${expected}"`;
+  return { code: 'peer-identity-mismatch', text };
+}
+
+const NOBODYS_KEY = new Secret(utf8('no peer has this key'));
+
+const NO_AUTH: Reason = {
+  code: 'authentication-failed',
+  text: 'the peer wants to authenticate by EAP; this tunnel uses a pre-shared key',
+};
+const WRONG_PEER_KEY: Reason = {
+  code: 'authentication-failed',
+  text: 'the pre-shared keys differ: the peer proved its identity with another key than the one configured here',
+};
+const SUITE_NOT_ALLOWED: Reason = {
+  code: 'no-proposal-chosen',
+  text: 'the peer turned out to be one whose tunnel does not allow the IKE proposal in use',
+};

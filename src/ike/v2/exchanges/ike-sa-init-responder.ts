@@ -1,0 +1,194 @@
+import { ByteWriter, toHex } from '../../../base/bytes.ts';
+import { invariant } from '../../../base/errors.ts';
+import { SECOND } from '../../../base/time.ts';
+import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
+import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
+import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
+import { type SuiteSelection, selectSuite } from '../../../sa/suite-selection.ts';
+import { candidatesFor } from '../../common/candidates.ts';
+import type { Context } from '../../common/context.ts';
+import type { Admission } from '../../common/half-open.ts';
+import type { TunnelPolicy } from '../../common/policy.ts';
+import type { Reason } from '../../common/reason.ts';
+import { EXCHANGE, FLAG_INITIATOR, FLAG_RESPONSE, type IkeHeader } from '../../wire/header.ts';
+import { abandon } from '../close.ts';
+import { type CookieSecrets, makeCookie, verifyCookie } from '../cookie.ts';
+import { deriveIkeKeys } from '../keymat.ts';
+import { digestOf, sendInitResponse, transmit } from '../message-window.ts';
+import { ikeOffers } from '../offers.ts';
+import { findNotify, requirePayload, unsupportedCritical } from '../payload-set.ts';
+import { type Offer, readOffers, suiteToWire } from '../proposals.ts';
+import { type IkeSaV2, newIkeSa, type RequestRef } from '../state.ts';
+import { decodePlainMessage, encodePlainMessage } from '../wire/message.ts';
+import { type NotifyPayload, notifyPayload } from '../wire/notify.ts';
+import type { Payload } from '../wire/payload.ts';
+import { detectNat, initiatorOnly, initNotifies, NONCE_BYTES } from './ike-sa-init.ts';
+
+/** How long an initiator may take from IKE_SA_INIT to IKE_AUTH. */
+const HALF_OPEN_TIME = 30 * SECOND;
+
+/** A request for a new IKE SA, and what decides whether it may cost us anything. */
+export type InitRequest = {
+  readonly header: IkeHeader;
+  readonly message: Uint8Array;
+  readonly path: { readonly local: RequestRef['local']; readonly remote: RequestRef['remote'] };
+  /** The number that the IKE SA gets. */
+  readonly id: number;
+  readonly cookies: CookieSecrets;
+  /** By whether the source has proven its address, and whether it is that of a configured peer. */
+  readonly admit: (proven: boolean, known: boolean) => Admission;
+};
+
+/**
+ * IKE_SA_INIT { SA, KE, Ni, … } from somebody unknown: the new IKE SA, or undefined where the request is dropped,
+ * refused or sent back for a cookie, of which nothing remains. @throws WireError
+ */
+export function answerInit(ctx: Context, request: InitRequest): IkeSaV2 | undefined {
+  const { header, message, path } = request;
+  const isInit = header.exchangeType === EXCHANGE.IKE_SA_INIT && header.messageId === 0;
+  if (!isInit || (header.flags & FLAG_INITIATOR) === 0) return dropped(ctx, request, 'no-such-ike-sa');
+  const { payloads } = decodePlainMessage(message);
+  const critical = unsupportedCritical(payloads);
+  if (critical !== undefined) {
+    return refuse(ctx, request, notifyPayload('UNSUPPORTED_CRITICAL_PAYLOAD', Uint8Array.of(critical)));
+  }
+  const candidates = candidatesFor(ctx.policies.values(), 2, path.local, path.remote).filter((policy) =>
+    ctx.admits(policy),
+  );
+  const nonce = requirePayload(payloads, 'Nonce').data;
+  const claim = { nonceI: nonce, address: path.remote.address, initiatorSpi: header.initiatorSpi };
+  const cookie = findNotify(payloads, 'COOKIE')?.data;
+  const proven = cookie !== undefined && verifyCookie(request.cookies, cookie, claim);
+  const known = candidates.some((policy) => policy.remote.address.kind === 'address');
+  const admission = request.admit(proven, known);
+  if (admission === 'refuse') return dropped(ctx, request, 'too-many-half-open');
+  // RFC 7296 §2.6: before any state or computation.
+  if (admission === 'demand-cookie')
+    return refuse(ctx, request, notifyPayload('COOKIE', makeCookie(request.cookies, claim)));
+  const choice = chooseSuite(ctx, candidates, readOffers(requirePayload(payloads, 'SA').proposals));
+  if ('reason' in choice) {
+    refuse(ctx, request, notifyPayload('NO_PROPOSAL_CHOSEN'));
+    if (choice.tunnel === undefined) return dropped(ctx, request, 'no-tunnel-for-peer');
+    ctx.emit({ type: 'peer.refused', remote: path.remote, tunnel: choice.tunnel, reason: choice.reason });
+    return undefined;
+  }
+  return startResponding(ctx, request, payloads, choice);
+}
+
+/** Our half of the key exchange is done: <-- IKE_SA_INIT { SA, KE, Nr, N(NAT_DETECTION…), N(FRAGMENTATION…) } */
+export function onInitResponded(ctx: Context, sa: IkeSaV2, result: KeyExchangeResult): void {
+  // RFC 6989 §2.5: a bad public value gets no answer.
+  if (result.kind !== 'ke.respond') return abandonQuietly(ctx, sa, result);
+  const { handshake, suite } = sa;
+  invariant(handshake !== undefined && suite?.keyExchange !== undefined, 'a responding IKE SA has chosen its suite');
+  handshake.privateKey = new Uint8Array(0);
+  sa.keys = deriveIkeKeys({
+    suite,
+    sharedSecret: result.sharedSecret,
+    nonceI: handshake.peerNonce,
+    nonceR: handshake.ownNonce,
+    spiI: sa.initiatorSpi,
+    spiR: sa.responderSpi,
+  });
+  const payloads: Payload[] = [
+    { type: 'SA', proposals: [suiteToWire(suite, handshake.proposalNumber, new Uint8Array(0))] },
+    { type: 'KE', method: keyExchangeMethod(suite.keyExchange).group, data: result.publicValue },
+    { type: 'Nonce', data: handshake.ownNonce },
+    ...initNotifies(sa, sa),
+  ];
+  sa.phase = 'init-answered';
+  const request = { messageId: 0, digest: digestOf(handshake.peerMessage), local: sa.local, remote: sa.remote };
+  handshake.ownMessage = sendInitResponse(ctx, sa, request, payloads);
+}
+
+type Choice = {
+  readonly candidates: readonly TunnelPolicy[];
+  readonly selected: SuiteSelection;
+  readonly offer: Offer;
+};
+
+type NoChoice = { readonly tunnel: string | undefined; readonly reason: Reason };
+
+/** The first tunnel that the peer may mean and whose proposals go with its own; the others stay candidates. */
+function chooseSuite(ctx: Context, candidates: readonly TunnelPolicy[], offers: readonly Offer[]): Choice | NoChoice {
+  let mismatch: string | undefined;
+  const peer = offers.map((offer) => offer.proposal);
+  for (const policy of candidates) {
+    const selected = selectSuite(ikeOffers(ctx, policy), peer, 'ike');
+    const offer = 'suite' in selected ? offers[selected.peerIndex] : undefined;
+    if ('suite' in selected && offer !== undefined) return { candidates, selected, offer };
+    if ('mismatch' in selected) mismatch ??= selected.text;
+  }
+  const text = `the IKE proposals do not match: ${mismatch ?? 'no tunnel is configured for this peer'}`;
+  return { tunnel: candidates[0]?.name, reason: { code: 'no-proposal-chosen', text } };
+}
+
+function startResponding(
+  ctx: Context,
+  request: InitRequest,
+  payloads: readonly Payload[],
+  choice: Choice,
+): IkeSaV2 | undefined {
+  const { header, path, message, id } = request;
+  const { suite } = choice.selected;
+  const ke = requirePayload(payloads, 'KE');
+  invariant(suite.keyExchange !== undefined, 'an IKE suite has a key exchange method');
+  const method = keyExchangeMethod(suite.keyExchange);
+  if (ke.method !== method.group) {
+    // RFC 7296 §1.2: the initiator guessed another group than the one we choose.
+    return refuse(ctx, request, notifyPayload('INVALID_KE_PAYLOAD', new ByteWriter().u16(method.group).finish()));
+  }
+  const privateKey = ctx.entropy.bytes(privateKeyBytes(suite.keyExchange));
+  const sa = newIkeSa({
+    id,
+    tunnel: choice.candidates[0]?.name ?? '',
+    role: 'responder',
+    initiatorSpi: header.initiatorSpi,
+    responderSpi: toHex(ctx.entropy.bytes(8)),
+    ...path,
+    startedAt: ctx.now.mono,
+    handshake: {
+      method: suite.keyExchange,
+      privateKey,
+      publicValue: new Uint8Array(0),
+      ownNonce: ctx.entropy.bytes(NONCE_BYTES),
+      peerNonce: requirePayload(payloads, 'Nonce').data.slice(),
+      ownMessage: new Uint8Array(0),
+      peerMessage: message.slice(),
+      cookie: undefined,
+      cookieRetries: 0,
+      methodRetries: 0,
+      refusal: undefined,
+      candidates: choice.candidates.map((policy) => policy.name),
+      proposalNumber: choice.offer.number,
+      inboundSpi: 0,
+    },
+  });
+  sa.suite = suite;
+  sa.nat = detectNat(payloads, initiatorOnly(header.initiatorSpi), path);
+  sa.fragmentation = findNotify(payloads, 'FRAGMENTATION_SUPPORTED') !== undefined;
+  const job = { kind: 'ke.respond', method: suite.keyExchange, privateKey, peerPublic: ke.data.slice() } as const;
+  sa.pending = { request: ctx.requestJob(id, job), step: { kind: 'init-responded' } };
+  ctx.setTimer(id, 'half-open', ctx.now.mono + HALF_OPEN_TIME);
+  return sa;
+}
+
+/** One datagram back, no state kept. */
+function refuse(ctx: Context, request: InitRequest, notify: NotifyPayload): undefined {
+  const { header, path } = request;
+  const spis = initiatorOnly(header.initiatorSpi);
+  const answer = { ...spis, exchangeType: EXCHANGE.IKE_SA_INIT, flags: FLAG_RESPONSE, messageId: 0 };
+  transmit(ctx, path.local, path.remote, [encodePlainMessage(answer, [notify])]);
+  return undefined;
+}
+
+function dropped(ctx: Context, request: InitRequest, why: string): undefined {
+  ctx.drop(request.path.remote, why);
+  return undefined;
+}
+
+function abandonQuietly(ctx: Context, sa: IkeSaV2, result: KeyExchangeResult): void {
+  const text = result.kind === 'ke.refused' ? result.reason : 'the key exchange came to nothing';
+  ctx.drop(sa.remote, 'bad-public-value');
+  abandon(ctx, sa, { code: 'protocol-error', text: `the peer's key exchange is refused: ${text}` });
+}

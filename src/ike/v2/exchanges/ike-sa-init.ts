@@ -1,0 +1,54 @@
+import { equalBytes } from '../../../base/bytes.ts';
+import type { Endpoint } from '../../../base/net.ts';
+import { natDetectionHash } from '../../common/nat-detection.ts';
+import { ZERO_SPI } from '../../wire/header.ts';
+import { notifies } from '../payload-set.ts';
+import { NOTIFY, type NotifyPayload, notifyPayload } from '../wire/notify.ts';
+import type { Payload } from '../wire/payload.ts';
+
+/** RFC 7296 §2.23 has SHA-1 here whatever was negotiated. */
+const NAT_DETECTION_HASH_NAME = 'sha1';
+
+/** RFC 7296 §2.10: at least half the key size of the largest prf, 16 to 256; 32 suit them all. */
+export const NONCE_BYTES = 32;
+
+/** Both ends of the path as one side sees it. */
+export type Path = { readonly local: Endpoint; readonly remote: Endpoint };
+
+/** Which SPIs a message carries: the initiator's first one has no responder SPI yet. */
+export type SpiPair = { readonly initiatorSpi: string; readonly responderSpi: string };
+
+/** What both sides add to IKE_SA_INIT: NAT detection (RFC 7296 §2.23) and fragmentation (RFC 7383 §2.3). */
+export function initNotifies(spis: SpiPair, path: Path): NotifyPayload[] {
+  return [
+    notifyPayload('NAT_DETECTION_SOURCE_IP', hashOf(spis, path.local)),
+    notifyPayload('NAT_DETECTION_DESTINATION_IP', hashOf(spis, path.remote)),
+    notifyPayload('FRAGMENTATION_SUPPORTED'),
+  ];
+}
+
+/** Where the peer's view of the path differs from ours there is a NAT; a peer that sends no view has none to tell. */
+export function detectNat(
+  payloads: readonly Payload[],
+  spis: SpiPair,
+  path: Path,
+): { local: boolean; remote: boolean } {
+  const differs = (type: number, endpoint: Endpoint) => {
+    const hashes = notifies(payloads).filter((payload) => payload.notify === type);
+    return hashes.length > 0 && !hashes.some((payload) => equalBytes(payload.data, hashOf(spis, endpoint)));
+  };
+  return {
+    local: differs(NOTIFY.NAT_DETECTION_DESTINATION_IP, path.local),
+    // RFC 7296 §2.23: a host with several addresses may send several source hashes; one match will do.
+    remote: differs(NOTIFY.NAT_DETECTION_SOURCE_IP, path.remote),
+  };
+}
+
+/** The SPIs of an initiator's first message. */
+export function initiatorOnly(initiatorSpi: string): SpiPair {
+  return { initiatorSpi, responderSpi: ZERO_SPI };
+}
+
+function hashOf(spis: SpiPair, endpoint: Endpoint): Uint8Array {
+  return natDetectionHash(NAT_DETECTION_HASH_NAME, spis.initiatorSpi, spis.responderSpi, endpoint);
+}

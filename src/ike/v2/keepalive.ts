@@ -1,0 +1,13 @@
+import { SECOND } from '../../base/time.ts';
+import type { Context } from '../common/context.ts';
+import type { IkeSaV2 } from './state.ts';
+
+/** RFC 3948 §4: the default; translators forget UDP mappings after 30 s at the earliest. */
+export const KEEPALIVE_INTERVAL = 20 * SECOND;
+
+/** RFC 3948 §2.3: one octet 0xFF, from the side behind the NAT. */
+export function onKeepaliveTimer(ctx: Context, sa: IkeSaV2): void {
+  if (sa.phase !== 'established') return;
+  ctx.send(sa.local, sa.remote, Uint8Array.of(0xff));
+  ctx.setTimer(sa.id, 'keepalive', ctx.now.mono + KEEPALIVE_INTERVAL);
+}

@@ -1,0 +1,66 @@
+import { SECOND } from '../../base/time.ts';
+import { inboundSa } from '../../sa/child-sa.ts';
+import type { DataPlaneReply } from '../../sa/data-plane.ts';
+import { saKey } from '../../sa/ledger.ts';
+import type { Context } from '../common/context.ts';
+import type { RetransmitSchedule } from '../common/retransmit.ts';
+import { addTask, sendRequest } from './message-window.ts';
+import type { IkeSaV2 } from './state.ts';
+
+/** A probe is lost or answered within moments; how long it is repeated is up to `dpd.timeout`. */
+const PROBE_RETRANSMIT: RetransmitSchedule = { base: SECOND, factor: 1.5, transmissions: 20, jitter: 0.2 };
+
+/** However short the configured timeout is, a probe is repeated at least once. */
+const MIN_PROBE_TIME = 4 * SECOND;
+
+/** RFC 7296 §2.4: the peer is asked only after a time without any sign of life. */
+export function onLivenessTimer(ctx: Context, sa: IkeSaV2): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (sa.phase !== 'established' || policy === undefined) return;
+  const quietUntil = sa.lastHeardAt + policy.dpd.delay;
+  if (ctx.now.mono < quietUntil) return ctx.setTimer(sa.id, 'liveness', quietUntil);
+  if (sa.children.length === 0) return probe(sa);
+  const request = ctx.requestDataPlane(sa.id, { kind: 'query', sas: sa.children.map(inboundSa) });
+  sa.pending = { request, step: { kind: 'liveness-counted' } };
+}
+
+/** Packets that came in since the last look are as good as an answer. */
+export function onLivenessCounted(ctx: Context, sa: IkeSaV2, reply: DataPlaneReply): void {
+  const counters = reply.kind === 'counters' ? reply.counters : [];
+  let alive = false;
+  for (const child of sa.children) {
+    const key = saKey(inboundSa(child));
+    const packets = counters.find((entry) => saKey(entry.sa) === key)?.packets ?? child.packetsSeen;
+    if (packets > child.packetsSeen) alive = true;
+    child.packetsSeen = packets;
+  }
+  if (!alive) return probe(sa);
+  sa.lastHeardAt = ctx.now.mono;
+  armLiveness(ctx, sa);
+}
+
+/** INFORMATIONAL SK { } --> */
+export function sendProbe(ctx: Context, sa: IkeSaV2): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return;
+  const patience = Math.max(policy.dpd.timeout - policy.dpd.delay, MIN_PROBE_TIME);
+  sendRequest(ctx, sa, {
+    exchange: 'INFORMATIONAL',
+    payloads: [],
+    schedule: PROBE_RETRANSMIT,
+    task: { kind: 'liveness' },
+    giveUpAt: ctx.now.mono + patience,
+  });
+}
+
+/** Looks again when the peer may have been silent for `dpd.delay`. */
+export function armLiveness(ctx: Context, sa: IkeSaV2): void {
+  const delay = ctx.policies.get(sa.tunnel)?.dpd.delay ?? 0;
+  if (sa.phase === 'established' && delay > 0) ctx.setTimer(sa.id, 'liveness', sa.lastHeardAt + delay);
+}
+
+/** Any request that is under way already asks the same question. */
+function probe(sa: IkeSaV2): void {
+  const asking = sa.outstanding !== undefined || sa.tasks.some((task) => task.kind === 'liveness');
+  if (!asking) addTask(sa, { kind: 'liveness' });
+}

@@ -1,0 +1,118 @@
+import { invariant, WireError } from '../../base/errors.ts';
+import type { Context } from '../common/context.ts';
+import { abandon, childGone, closeIkeSa } from './close.ts';
+import { onFirstChildInstalled, onFirstSpiAllocated } from './exchanges/ike-auth-initiator.ts';
+import { onResponseChildInstalled, onResponseSpiAllocated } from './exchanges/ike-auth-responder.ts';
+import { giveUp, onInitAgreed, onInitGenerated } from './exchanges/ike-sa-init-initiator.ts';
+import { onInitResponded } from './exchanges/ike-sa-init-responder.ts';
+import { onKeepaliveTimer } from './keepalive.ts';
+import { onLivenessCounted, onLivenessTimer } from './liveness.ts';
+import { retransmit } from './message-window.ts';
+import { receive } from './receive.ts';
+import type { EffectAnswer, IkeSaV2, Step, Work } from './state.ts';
+import { sendNextTask } from './tasks.ts';
+
+/** An honest peer sends one request at a time and repeats it; more than this waiting is a flood. */
+const MAX_QUEUED_DATAGRAMS = 8;
+
+/** Handles what concerns this IKE SA, strictly in order: while an effect is under way, all else waits. */
+export function doWork(ctx: Context, sa: IkeSaV2, work: Work): void {
+  if (sa.phase === 'closed') return;
+  if (sa.pending !== undefined) return enqueue(ctx, sa, work);
+  perform(ctx, sa, work);
+  goOn(ctx, sa);
+}
+
+/** The effect that everything else waits for has been answered. */
+export function answerEffect(ctx: Context, sa: IkeSaV2, answer: EffectAnswer): void {
+  const { pending } = sa;
+  invariant(pending !== undefined, 'answers come only for pending effects');
+  sa.pending = undefined;
+  continueWith(ctx, sa, pending.step, answer);
+  goOn(ctx, sa);
+}
+
+function goOn(ctx: Context, sa: IkeSaV2): void {
+  while (sa.pending === undefined && sa.phase !== 'closed') {
+    const work = sa.queue.shift();
+    if (work === undefined) break;
+    perform(ctx, sa, work);
+  }
+  sendNextTask(ctx, sa);
+}
+
+function enqueue(ctx: Context, sa: IkeSaV2, work: Work): void {
+  if (work.kind === 'datagram') {
+    const waiting = sa.queue.filter((other) => other.kind === 'datagram').length;
+    if (waiting >= MAX_QUEUED_DATAGRAMS) return ctx.drop(work.remote, 'queue-full');
+  }
+  sa.queue.push(work);
+}
+
+function perform(ctx: Context, sa: IkeSaV2, work: Work): void {
+  switch (work.kind) {
+    case 'datagram':
+      try {
+        return receive(ctx, sa, work);
+      } catch (error) {
+        if (!(error instanceof WireError)) throw error;
+        return ctx.drop(work.remote, `syntax-${error.fault}`);
+      }
+    case 'timer':
+      return TIMERS.get(work.name)?.(ctx, sa);
+    case 'child-expired':
+      return childGone(ctx, sa, work.child);
+    case 'terminate':
+      return closeIkeSa(ctx, sa, work.reason);
+  }
+}
+
+function continueWith(ctx: Context, sa: IkeSaV2, step: Step, answer: EffectAnswer): void {
+  if (answer.kind === 'job') {
+    if (step.kind === 'init-generated') return onInitGenerated(ctx, sa, answer.result);
+    if (step.kind === 'init-agreed') return onInitAgreed(ctx, sa, step.answer, answer.result);
+    invariant(step.kind === 'init-responded', 'only key exchanges are jobs');
+    return onInitResponded(ctx, sa, answer.result);
+  }
+  switch (step.kind) {
+    case 'auth-spi-allocated':
+      return onFirstSpiAllocated(ctx, sa, answer.reply);
+    case 'auth-installed':
+      return onFirstChildInstalled(ctx, sa, step.child, answer.reply);
+    case 'auth-response-spi-allocated':
+      return onResponseSpiAllocated(ctx, sa, step, answer.reply);
+    case 'auth-response-installed':
+      return onResponseChildInstalled(ctx, sa, step, answer.reply);
+    case 'liveness-counted':
+      return onLivenessCounted(ctx, sa, answer.reply);
+    default:
+      invariant(false, `the data plane answered a step of kind ${step.kind}`);
+  }
+}
+
+type OnTimer = (ctx: Context, sa: IkeSaV2) => void;
+
+const TIMERS: ReadonlyMap<string, OnTimer> = new Map<string, OnTimer>([
+  ['retransmit', onRetransmitTimer],
+  ['handshake', (ctx, sa) => (sa.establishedAt === undefined ? giveUp(ctx, sa) : undefined)],
+  ['refused', (ctx, sa) => (sa.phase === 'init-sent' ? giveUp(ctx, sa) : undefined)],
+  ['half-open', (ctx, sa) => (sa.establishedAt === undefined ? abandonHalfOpen(ctx, sa) : undefined)],
+  ['liveness', onLivenessTimer],
+  ['keepalive', onKeepaliveTimer],
+  ['lifetime', (ctx, sa) => closeIkeSa(ctx, sa, { code: 'expired', text: 'the lifetime of the IKE SA has ended' })],
+]);
+
+function onRetransmitTimer(ctx: Context, sa: IkeSaV2): void {
+  if (retransmit(ctx, sa)) return;
+  if (sa.establishedAt === undefined) return giveUp(ctx, sa);
+  const task = sa.outstanding?.task;
+  if (task?.kind === 'delete-ike') return abandon(ctx, sa, task.reason);
+  ctx.emit({ type: 'peer.unresponsive', tunnel: sa.tunnel, ikeSa: sa.id });
+  abandon(ctx, sa, { code: 'peer-unresponsive', text: 'the peer no longer answers' });
+}
+
+/** Anyone can start an IKE SA and leave it; only the counters hear of it. */
+function abandonHalfOpen(ctx: Context, sa: IkeSaV2): void {
+  ctx.drop(sa.remote, 'half-open-expired');
+  sa.phase = 'closed';
+}

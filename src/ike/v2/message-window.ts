@@ -1,0 +1,195 @@
+import { concatBytes, equalBytes } from '../../base/bytes.ts';
+import { randomFraction } from '../../base/entropy.ts';
+import { invariant } from '../../base/errors.ts';
+import { addressFamily, type Endpoint } from '../../base/net.ts';
+import type { Instant } from '../../base/time.ts';
+import { SECOND } from '../../base/time.ts';
+import { encryptionAlgorithm } from '../../crypto/algorithms.ts';
+import { hash } from '../../crypto/hash.ts';
+import type { Context } from '../common/context.ts';
+import { NAT_TRAVERSAL_PORT } from '../common/ports.ts';
+import { type RetransmitSchedule, retransmitDelay } from '../common/retransmit.ts';
+import { EXCHANGE, FLAG_INITIATOR, FLAG_RESPONSE } from '../wire/header.ts';
+import { fragmentMessage, maxMessageBytes } from './fragmentation.ts';
+import { messageKeys } from './keymat.ts';
+import type { ExchangeName, IkeSaV2, RequestRef, Task } from './state.ts';
+import { encodePlainMessage } from './wire/message.ts';
+import type { Payload } from './wire/payload.ts';
+
+/**
+ * For the initial exchanges: quick at first, because a lost datagram there is a tunnel that comes up late. How long
+ * an attempt lasts in all is up to the handshake timer.
+ */
+export const HANDSHAKE_RETRANSMIT: RetransmitSchedule = { base: SECOND, factor: 1.8, transmissions: 7, jitter: 0.2 };
+
+export type RequestOptions = {
+  readonly exchange: ExchangeName;
+  readonly payloads: readonly Payload[];
+  readonly schedule: RetransmitSchedule;
+  readonly task?: Task;
+  readonly giveUpAt?: Instant;
+};
+
+/** Sends a request of ours and keeps it until it is answered. The window must be free (RFC 7296 §2.3). */
+export function sendRequest(ctx: Context, sa: IkeSaV2, options: RequestOptions): void {
+  invariant(sa.outstanding === undefined, 'a window of one has one request');
+  const messageId = sa.nextRequestId++;
+  const datagrams = protectedDatagrams(ctx, sa, { ...options, messageId, response: false });
+  startWaiting(ctx, sa, datagrams, messageId, options);
+}
+
+/** Sends IKE_SA_INIT, again with message ID 0 when a cookie or another group changes it; returns what AUTH covers. */
+export function sendInitRequest(ctx: Context, sa: IkeSaV2, payloads: readonly Payload[]): Uint8Array {
+  const message = encodePlainMessage({ ...headerOf(sa, 0, false), exchangeType: EXCHANGE.IKE_SA_INIT }, payloads);
+  sa.nextRequestId = 1;
+  startWaiting(ctx, sa, [message], 0, { exchange: 'IKE_SA_INIT', payloads, schedule: HANDSHAKE_RETRANSMIT });
+  return message;
+}
+
+/** A request that nobody waits for, as the IKE SA is gone for us already. */
+export function sendLastWord(ctx: Context, sa: IkeSaV2, payloads: readonly Payload[]): void {
+  const datagrams = protectedDatagrams(ctx, sa, {
+    exchange: 'INFORMATIONAL',
+    payloads,
+    messageId: sa.nextRequestId++,
+    response: false,
+  });
+  transmit(ctx, sa.local, sa.remote, datagrams);
+}
+
+/** Answers a request where it came from, and remembers the answer for its repetitions. */
+export function sendResponse(
+  ctx: Context,
+  sa: IkeSaV2,
+  request: RequestRef,
+  response: { readonly exchange: ExchangeName; readonly payloads: readonly Payload[] },
+): void {
+  const { messageId } = request;
+  rememberAnswer(ctx, sa, request, protectedDatagrams(ctx, sa, { ...response, messageId, response: true }));
+}
+
+/** The responder's IKE_SA_INIT; returns the message, which AUTH covers. */
+export function sendInitResponse(
+  ctx: Context,
+  sa: IkeSaV2,
+  request: RequestRef,
+  payloads: readonly Payload[],
+): Uint8Array {
+  const message = encodePlainMessage({ ...headerOf(sa, 0, true), exchangeType: EXCHANGE.IKE_SA_INIT }, payloads);
+  rememberAnswer(ctx, sa, request, [message]);
+  return message;
+}
+
+/** RFC 7296 §2.1: a request that is repeated to the letter gets the same answer; true where it was one. */
+export function repeatAnswer(ctx: Context, sa: IkeSaV2, request: RequestRef): boolean {
+  const answered = sa.answered;
+  if (answered?.messageId !== request.messageId || !equalBytes(answered.requestDigest, request.digest)) return false;
+  transmit(ctx, request.local, request.remote, answered.datagrams);
+  return true;
+}
+
+/** Sends the outstanding request once more; false where its schedule is over and the peer counts as unreachable. */
+export function retransmit(ctx: Context, sa: IkeSaV2): boolean {
+  const outstanding = sa.outstanding;
+  if (outstanding === undefined) return true;
+  const over = outstanding.giveUpAt !== undefined && ctx.now.mono >= outstanding.giveUpAt;
+  if (over || outstanding.sent >= outstanding.schedule.transmissions) return false;
+  outstanding.sent++;
+  transmit(ctx, sa.local, sa.remote, outstanding.datagrams);
+  armRetransmit(ctx, sa);
+  ctx.emit({ type: 'message.retransmitted', tunnel: sa.tunnel, ikeSa: sa.id, attempt: outstanding.sent });
+  return true;
+}
+
+/** The response has come: the window is free again. */
+export function settleRequest(ctx: Context, sa: IkeSaV2): void {
+  sa.outstanding = undefined;
+  ctx.clearTimer(sa.id, 'retransmit');
+}
+
+/** Puts a request in line; the machine sends it when the window is free. */
+export function addTask(sa: IkeSaV2, task: Task): void {
+  sa.tasks.push(task);
+}
+
+/** How a datagram is known again. */
+export function digestOf(message: Uint8Array): Uint8Array {
+  return hash('sha256', message);
+}
+
+/** Puts the non-ESP marker before what leaves from port 4500 (RFC 3948 §2.2). */
+export function transmit(ctx: Context, from: Endpoint, to: Endpoint, messages: readonly Uint8Array[]): void {
+  const marker = new Uint8Array(from.port === NAT_TRAVERSAL_PORT ? 4 : 0);
+  for (const message of messages) ctx.send(from, to, concatBytes(marker, message));
+}
+
+type MessageParts = {
+  readonly exchange: ExchangeName;
+  readonly payloads: readonly Payload[];
+  readonly messageId: number;
+  readonly response: boolean;
+};
+
+function protectedDatagrams(ctx: Context, sa: IkeSaV2, parts: MessageParts): Uint8Array[] {
+  const { suite, keys } = sa;
+  invariant(suite !== undefined && keys !== undefined, 'protected messages follow the key exchange');
+  const whole = Number.POSITIVE_INFINITY;
+  const marked = sa.local.port === NAT_TRAVERSAL_PORT;
+  return fragmentMessage({
+    suite,
+    keys: messageKeys(keys, sa.role),
+    header: { ...headerOf(sa, parts.messageId, parts.response), exchangeType: EXCHANGE[parts.exchange] },
+    payloads: parts.payloads,
+    maxBytes: sa.fragmentation ? maxMessageBytes(addressFamily(sa.remote.address), marked) : whole,
+    nextIv: () => nextIv(ctx, sa),
+  });
+}
+
+/** Random for CBC (RFC 7296 §3.14), a counter for combined-mode ciphers (RFC 5282 §3.1). */
+function nextIv(ctx: Context, sa: IkeSaV2): Uint8Array {
+  invariant(sa.suite?.encryption !== undefined, 'an agreed IKE suite has a cipher');
+  const cipher = encryptionAlgorithm(sa.suite.encryption);
+  if (cipher.aeadIcvBytes === undefined) return ctx.entropy.bytes(cipher.ivBytes);
+  const iv = new Uint8Array(cipher.ivBytes);
+  new DataView(iv.buffer).setBigUint64(0, BigInt(++sa.ivCounter));
+  return iv;
+}
+
+function headerOf(sa: IkeSaV2, messageId: number, response: boolean) {
+  const flags = (sa.role === 'initiator' ? FLAG_INITIATOR : 0) | (response ? FLAG_RESPONSE : 0);
+  return { initiatorSpi: sa.initiatorSpi, responderSpi: sa.responderSpi, messageId, flags };
+}
+
+function startWaiting(
+  ctx: Context,
+  sa: IkeSaV2,
+  datagrams: readonly Uint8Array[],
+  messageId: number,
+  options: RequestOptions,
+): void {
+  sa.outstanding = {
+    messageId,
+    exchange: options.exchange,
+    task: options.task,
+    datagrams,
+    schedule: options.schedule,
+    sent: 1,
+    giveUpAt: options.giveUpAt,
+  };
+  transmit(ctx, sa.local, sa.remote, datagrams);
+  armRetransmit(ctx, sa);
+}
+
+function armRetransmit(ctx: Context, sa: IkeSaV2): void {
+  const outstanding = sa.outstanding;
+  if (outstanding === undefined) return;
+  const { sent, schedule, giveUpAt } = outstanding;
+  const wait = retransmitDelay(sent, randomFraction(ctx.entropy), schedule) ?? 0;
+  const at = ctx.now.mono + wait;
+  ctx.setTimer(sa.id, 'retransmit', giveUpAt === undefined ? at : Math.min(at, giveUpAt));
+}
+
+function rememberAnswer(ctx: Context, sa: IkeSaV2, request: RequestRef, datagrams: readonly Uint8Array[]): void {
+  sa.answered = { messageId: request.messageId, requestDigest: request.digest, datagrams };
+  transmit(ctx, request.local, request.remote, datagrams);
+}

@@ -1,0 +1,164 @@
+import { WireError } from '../../base/errors.ts';
+import { sameEndpoint } from '../../base/net.ts';
+import { planMove } from '../../sa/child-sa.ts';
+import type { Context } from '../common/context.ts';
+import { decodeHeader, FLAG_RESPONSE, type IkeHeader } from '../wire/header.ts';
+import { abandon, closeIkeSa } from './close.ts';
+import { type OpenedMessage, openMessage, peekFragment } from './encrypted-payload.ts';
+import { addFragment, fragmentRefusal, REASSEMBLY_LIMITS, UNAUTHENTICATED_REASSEMBLY_LIMITS } from './fragmentation.ts';
+import { messageKeys } from './keymat.ts';
+import { digestOf, repeatAnswer, sendResponse, settleRequest } from './message-window.ts';
+import { unsupportedCritical } from './payload-set.ts';
+import type { Received } from './received.ts';
+import type { IkeSaV2, Work } from './state.ts';
+import { findTransition, type Transition } from './transitions.ts';
+import { decodePlainMessage } from './wire/message.ts';
+import { notifyPayload } from './wire/notify.ts';
+import { decodePayloads, type Payload } from './wire/payload.ts';
+
+type Datagram = Extract<Work, { readonly kind: 'datagram' }>;
+
+/**
+ * A message for this IKE SA. In this order, and each step changes nothing unless the ones before it have passed: a
+ * repetition is answered from memory; the message must be one that is due here (transitions.ts), with the message ID
+ * that is due; it must be authentic; it must parse. Only then is it acted upon. @throws WireError
+ */
+export function receive(ctx: Context, sa: IkeSaV2, datagram: Datagram): void {
+  const header = decodeHeader(datagram.message);
+  const isResponse = (header.flags & FLAG_RESPONSE) !== 0;
+  const { local, remote, message } = datagram;
+  const request = { messageId: header.messageId, digest: digestOf(message), local, remote };
+  if (!isResponse && repeatAnswer(ctx, sa, request)) return;
+  const transition = findTransition(sa, header.exchangeType, isResponse ? 'response' : 'request');
+  if (transition === undefined) return ctx.drop(remote, 'unexpected-message');
+  if (!isDue(sa, header, transition)) return ctx.drop(remote, 'message-id');
+  const received = { header, ...request, message };
+  if (transition.exchange === 'IKE_SA_INIT') {
+    return transition.run(ctx, sa, { ...received, payloads: decodePlainMessage(message).payloads });
+  }
+  receiveProtected(ctx, sa, transition, received);
+}
+
+/** RFC 7296 §2.3 with a window of one. */
+function isDue(sa: IkeSaV2, header: IkeHeader, transition: Transition): boolean {
+  if (transition.message === 'request') return header.messageId === sa.expectedRequestId;
+  return sa.outstanding?.messageId === header.messageId && sa.outstanding.exchange === transition.exchange;
+}
+
+function receiveProtected(
+  ctx: Context,
+  sa: IkeSaV2,
+  transition: Transition,
+  received: Omit<Received, 'payloads'>,
+): void {
+  let opened: Whole | undefined;
+  let payloads: readonly Payload[];
+  try {
+    opened = open(ctx, sa, received);
+    if (opened === undefined) return;
+    payloads = decodePayloads(opened.firstType, opened.chain);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    // It was authentic, so the peer is told, and the IKE SA ends (RFC 7296 §2.21.3).
+    return failSyntax(ctx, sa, transition, received, error);
+  }
+  const complete: Received = { ...received, payloads, digest: opened.digest };
+  sa.reassembly = undefined;
+  sa.lastHeardAt = ctx.now.mono;
+  if (transition.message === 'request') sa.expectedRequestId++;
+  followPeer(ctx, sa, received);
+  const critical = unsupportedCritical(payloads);
+  if (critical !== undefined) return refuseCritical(ctx, sa, transition, complete, critical);
+  try {
+    transition.run(ctx, sa, complete);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    failSyntax(ctx, sa, transition, received, error);
+  }
+}
+
+type Whole = { readonly firstType: number; readonly chain: Uint8Array; readonly digest: Uint8Array };
+
+/** The whole plaintext, once the last fragment is there (RFC 7383 §2.6). @throws WireError where it is authentic. */
+function open(ctx: Context, sa: IkeSaV2, received: Omit<Received, 'payloads'>): Whole | undefined {
+  const { message, header, remote, digest } = received;
+  if (sa.suite === undefined || sa.keys === undefined) return dropped(ctx, received, 'no-keys');
+  const limits = sa.establishedAt === undefined ? UNAUTHENTICATED_REASSEMBLY_LIMITS : REASSEMBLY_LIMITS;
+  const position = peekFragment(message);
+  if (position !== undefined) {
+    const why = sa.fragmentation
+      ? fragmentRefusal(sa.reassembly, { header, fragment: position }, limits)
+      : 'fragment-not-negotiated';
+    if (why !== undefined) return dropped(ctx, received, why);
+  }
+  const sender = sa.role === 'initiator' ? 'responder' : 'initiator';
+  const opened: OpenedMessage | undefined = openMessage(message, sa.suite, messageKeys(sa.keys, sender));
+  if (opened === undefined) return dropped(ctx, received, 'not-authentic');
+  if (opened.fragment === undefined) return { ...opened, digest };
+  const added = addFragment(sa.reassembly, { ...opened, fragment: opened.fragment }, limits);
+  if (added.kind === 'ignored') {
+    ctx.drop(remote, added.why);
+    return undefined;
+  }
+  // RFC 7383 §2.6.1: a repeated request shows by its first fragment.
+  if (opened.fragment.number === 1) sa.firstFragmentDigest = digest;
+  if (added.kind === 'incomplete') {
+    sa.reassembly = added.state;
+    return undefined;
+  }
+  return { ...added, digest: sa.firstFragmentDigest ?? digest };
+}
+
+/**
+ * RFC 7296 §2.23: a peer behind a NAT is followed to the address and port of its last authentic message, with its
+ * Child SAs; who is behind a NAT himself does not follow.
+ */
+function followPeer(ctx: Context, sa: IkeSaV2, path: Pick<Received, 'local' | 'remote'>): void {
+  const mayMove = sa.phase === 'established' && sa.nat.remote && !sa.nat.local;
+  if (!mayMove || sameEndpoint(sa.remote, path.remote)) return;
+  ctx.emit({ type: 'peer.moved', tunnel: sa.tunnel, ikeSa: sa.id, from: sa.remote, to: path.remote });
+  for (const child of sa.children) {
+    ctx.requestCleanUp({ kind: 'apply', steps: planMove(child, path.local, path.remote) });
+    child.local = path.local;
+    child.remote = path.remote;
+  }
+  sa.local = path.local;
+  sa.remote = path.remote;
+}
+
+/** RFC 7296 §2.5: the request is refused; without an answer to our own request there is nothing to go on with. */
+function refuseCritical(ctx: Context, sa: IkeSaV2, transition: Transition, received: Received, type: number): void {
+  const reason = {
+    code: 'protocol-error',
+    text: `the peer sent payload type ${type}, which it calls critical`,
+  } as const;
+  if (transition.message === 'request') {
+    const payloads = [notifyPayload('UNSUPPORTED_CRITICAL_PAYLOAD', Uint8Array.of(type))];
+    sendResponse(ctx, sa, received, { exchange: transition.exchange, payloads });
+    if (sa.establishedAt === undefined) abandon(ctx, sa, reason);
+    return;
+  }
+  settleRequest(ctx, sa);
+  closeIkeSa(ctx, sa, reason);
+}
+
+function failSyntax(
+  ctx: Context,
+  sa: IkeSaV2,
+  transition: Transition,
+  received: Omit<Received, 'payloads'>,
+  error: WireError,
+): void {
+  if (transition.message === 'request') {
+    sendResponse(ctx, sa, received, { exchange: transition.exchange, payloads: [notifyPayload('INVALID_SYNTAX')] });
+  }
+  abandon(ctx, sa, {
+    code: 'protocol-error',
+    text: `the peer sent a malformed ${transition.exchange}: ${error.message}`,
+  });
+}
+
+function dropped(ctx: Context, received: Omit<Received, 'payloads'>, why: string): undefined {
+  ctx.drop(received.remote, why);
+  return undefined;
+}

@@ -1,0 +1,244 @@
+import type { Endpoint } from '../../base/net.ts';
+import type { Instant } from '../../base/time.ts';
+import type { KeyExchangeKeyword } from '../../crypto/algorithms.ts';
+import type { KeyExchangeResult } from '../../crypto/key-exchange-job.ts';
+import type { ChildSa } from '../../sa/child-sa.ts';
+import type { DataPlaneReply } from '../../sa/data-plane.ts';
+import type { Identity } from '../../sa/identity.ts';
+import type { ChildProtocol, CipherSuite } from '../../sa/proposal.ts';
+import type { TrafficSelector } from '../../sa/traffic-selector.ts';
+import type { Reason } from '../common/reason.ts';
+import type { RetransmitSchedule } from '../common/retransmit.ts';
+import type { Reassembly } from './fragmentation.ts';
+import type { IkeKeys } from './keymat.ts';
+import type { Payload } from './wire/payload.ts';
+
+/**
+ * An IKE SA of IKEv2. Plain data throughout (snapshots rest on it); only the modules of this folder change it, and
+ * nothing of it changes before the message that asks for the change is authenticated.
+ */
+export type IkeSaV2 = {
+  readonly version: 2;
+  readonly id: number;
+  /** As long as a responder does not know who the peer is, the best guess by address. */
+  tunnel: string;
+  /** The original role: it decides the flag bit, the keys and which SPI is ours (RFC 7296 §3.1). */
+  readonly role: 'initiator' | 'responder';
+  phase: Phase;
+  readonly initiatorSpi: string;
+  /** Zero until the responder has answered. */
+  responderSpi: string;
+  local: Endpoint;
+  remote: Endpoint;
+  /** Where the first message came from or went to. */
+  readonly origin: Endpoint;
+  nat: { readonly local: boolean; readonly remote: boolean };
+  suite: CipherSuite | undefined;
+  keys: IkeKeys | undefined;
+  /** Counts AEAD initialization vectors: RFC 5282 §3.1 asks for uniqueness, not for randomness. */
+  ivCounter: number;
+  fragmentation: boolean;
+  localId: Identity | undefined;
+  remoteId: Identity | undefined;
+
+  /** RFC 7296 §2.3, window of one: the request of ours that waits for its response. */
+  outstanding: Outstanding | undefined;
+  nextRequestId: number;
+  expectedRequestId: number;
+  /** RFC 7296 §2.1: a repeated request gets the same response, unprocessed. */
+  answered: Answered | undefined;
+  reassembly: Reassembly | undefined;
+  firstFragmentDigest: Uint8Array | undefined;
+
+  /** The effect that must be answered before anything else of this IKE SA is handled. */
+  pending: Pending | undefined;
+  /** What arrived meanwhile, in order and bounded. */
+  queue: Work[];
+  /** Requests that wait for the window. */
+  tasks: Task[];
+
+  /** Only until established. */
+  handshake: Handshake | undefined;
+  children: ChildSa[];
+  /** The peer says that it holds no other IKE SA with us (RFC 7296 §2.4). */
+  initialContact: boolean;
+
+  readonly startedAt: Instant;
+  establishedAt: { readonly mono: Instant; readonly wall: number } | undefined;
+  /** When the lifetime ends and the IKE SA is replaced. */
+  expiresAt: { readonly mono: Instant; readonly wall: number } | undefined;
+  /** The last proof that the peer lives. */
+  lastHeardAt: Instant;
+};
+
+export type Phase =
+  /** No message has gone out yet: the key exchange is being computed. */
+  | 'larval'
+  | 'init-sent'
+  | 'init-answered'
+  | 'auth-sent'
+  | 'established'
+  /** A Delete for this IKE SA is on its way. */
+  | 'deleting'
+  | 'closed';
+
+export type ExchangeName = 'IKE_SA_INIT' | 'IKE_AUTH' | 'CREATE_CHILD_SA' | 'INFORMATIONAL';
+
+export type Outstanding = {
+  readonly messageId: number;
+  readonly exchange: ExchangeName;
+  /** What the request was for; absent in the initial exchanges. */
+  readonly task: Task | undefined;
+  readonly datagrams: readonly Uint8Array[];
+  readonly schedule: RetransmitSchedule;
+  /** Transmissions so far. */
+  sent: number;
+  /** When the peer counts as unreachable, if before the end of the schedule. */
+  readonly giveUpAt: Instant | undefined;
+};
+
+export type Answered = {
+  readonly messageId: number;
+  /** SHA-256 of the request's datagram (of the first fragment): only a true repetition is answered again. */
+  readonly requestDigest: Uint8Array;
+  readonly datagrams: readonly Uint8Array[];
+};
+
+export type Task =
+  | { readonly kind: 'liveness' }
+  | { readonly kind: 'delete-ike'; readonly reason: Reason }
+  | { readonly kind: 'delete-children'; readonly protocol: ChildProtocol; readonly spis: readonly number[] };
+
+/** What goes on when the answer of an effect arrives; a continuation as plain data. */
+export type Step =
+  | { readonly kind: 'init-generated' }
+  | { readonly kind: 'init-agreed'; readonly answer: InitAnswer }
+  | { readonly kind: 'init-responded' }
+  | { readonly kind: 'auth-spi-allocated' }
+  | { readonly kind: 'auth-installed'; readonly child: string }
+  | { readonly kind: 'auth-response-spi-allocated'; readonly negotiation: ChildNegotiation; readonly reply: AuthReply }
+  | {
+      readonly kind: 'auth-response-installed';
+      readonly child: string;
+      readonly negotiation: ChildNegotiation;
+      readonly reply: AuthReply;
+    }
+  | { readonly kind: 'liveness-counted' };
+
+export type Pending = { readonly request: number; readonly step: Step };
+
+export type Work =
+  | { readonly kind: 'datagram'; readonly local: Endpoint; readonly remote: Endpoint; readonly message: Uint8Array }
+  | { readonly kind: 'timer'; readonly name: string }
+  /** The data plane dropped it at the end of its lifetime. */
+  | { readonly kind: 'child-expired'; readonly child: string }
+  | { readonly kind: 'terminate'; readonly reason: Reason };
+
+export type EffectAnswer =
+  | { readonly kind: 'job'; readonly result: KeyExchangeResult }
+  | { readonly kind: 'dataplane'; readonly reply: DataPlaneReply };
+
+/** What an IKE_SA_INIT answer said, kept while its shared secret is computed. */
+export type InitAnswer = {
+  readonly message: Uint8Array;
+  readonly responderSpi: string;
+  readonly suite: CipherSuite;
+  readonly nonce: Uint8Array;
+  readonly nat: { readonly local: boolean; readonly remote: boolean };
+  readonly fragmentation: boolean;
+};
+
+/** The state of the initial exchanges, dropped with its secrets when they are over. */
+export type Handshake = {
+  method: KeyExchangeKeyword;
+  privateKey: Uint8Array;
+  publicValue: Uint8Array;
+  readonly ownNonce: Uint8Array;
+  peerNonce: Uint8Array;
+  /** The exact last IKE_SA_INIT messages of both sides: AUTH covers them (RFC 7296 §2.15). */
+  ownMessage: Uint8Array;
+  peerMessage: Uint8Array;
+  /** Initiator: the cookie to repeat (RFC 7296 §2.6). */
+  cookie: Uint8Array | undefined;
+  cookieRetries: number;
+  methodRetries: number;
+  /** Evidence of why it may fail; unauthenticated, so it only explains a failure and causes none by itself. */
+  refusal: Reason | undefined;
+  /** Responder: the tunnels that this peer may turn out to be. */
+  candidates: readonly string[];
+  /** Responder: which of the peer's proposals was chosen. */
+  proposalNumber: number;
+  /** Initiator: the SPI reserved for the first Child SA. */
+  inboundSpi: number;
+};
+
+/** A Child SA as agreed on paper, before it has an inbound SPI. */
+export type ChildNegotiation = {
+  readonly suite: CipherSuite;
+  readonly proposalNumber: number;
+  readonly peerSpi: number;
+  readonly localSelectors: readonly TrafficSelector[];
+  readonly remoteSelectors: readonly TrafficSelector[];
+};
+
+/** What the responder's IKE_AUTH answer says of itself, kept while the Child SA is installed. */
+export type AuthReply = {
+  readonly request: RequestRef;
+  readonly payloads: readonly Payload[];
+};
+
+/** What is needed to answer a request later: where it came from and how to know it again. */
+export type RequestRef = {
+  readonly messageId: number;
+  readonly digest: Uint8Array;
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+};
+
+export type NewIkeSa = {
+  readonly id: number;
+  readonly tunnel: string;
+  readonly role: 'initiator' | 'responder';
+  readonly initiatorSpi: string;
+  readonly responderSpi: string;
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  readonly startedAt: Instant;
+  readonly handshake: Handshake;
+};
+
+export function newIkeSa(options: NewIkeSa): IkeSaV2 {
+  return {
+    version: 2,
+    phase: 'larval',
+    nat: { local: false, remote: false },
+    suite: undefined,
+    keys: undefined,
+    ivCounter: 0,
+    fragmentation: false,
+    localId: undefined,
+    remoteId: undefined,
+    outstanding: undefined,
+    nextRequestId: 0,
+    // RFC 7296 §2.2: each side counts its own requests from 0; the responder has then already seen IKE_SA_INIT.
+    expectedRequestId: options.role === 'responder' ? 1 : 0,
+    answered: undefined,
+    reassembly: undefined,
+    firstFragmentDigest: undefined,
+    pending: undefined,
+    queue: [],
+    tasks: [],
+    children: [],
+    initialContact: false,
+    establishedAt: undefined,
+    expiresAt: undefined,
+    lastHeardAt: options.startedAt,
+    origin: options.remote,
+    ...options,
+  };
+}
+
+/** The SPI by which the peer addresses this IKE SA. */
+export function ownSpi(sa: IkeSaV2): string {
+  return sa.role === 'initiator' ? sa.initiatorSpi : sa.responderSpi;
+}

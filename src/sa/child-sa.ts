@@ -1,0 +1,153 @@
+import type { Endpoint } from '../base/net.ts';
+import type { Duration, Instant } from '../base/time.ts';
+import type { DataPlaneStep, PolicySpec, RouteSpec, SaAddresses, SaKey, SaSpec } from './data-plane.ts';
+import type { ChildProtocol, CipherSuite } from './proposal.ts';
+import type { TrafficSelector } from './traffic-selector.ts';
+import { selectorToPrefixes } from './traffic-selector.ts';
+
+/** A Child SA, the same for both IKE versions: what is installed, not how it was negotiated. Plain data. */
+export type ChildSa = {
+  readonly id: string;
+  readonly tunnel: string;
+  state: 'installing' | 'installed' | 'rekeying' | 'rekeyed' | 'deleting';
+  readonly protocol: ChildProtocol;
+  readonly mode: 'tunnel' | 'transport';
+  readonly suite: CipherSuite;
+  readonly reqid: number;
+  readonly inboundSpi: number;
+  readonly outboundSpi: number;
+  readonly localSelectors: readonly TrafficSelector[];
+  readonly remoteSelectors: readonly TrafficSelector[];
+  /** The outer endpoints as installed; they follow the IKE SA's. */
+  local: Endpoint;
+  remote: Endpoint;
+  readonly encap: boolean;
+  readonly routes: boolean;
+  installedAt: { readonly mono: Instant; readonly wall: number } | undefined;
+  /** The inbound packet count when liveness last looked; more since then is proof of life. */
+  packetsSeen: number;
+};
+
+/** Keys of one direction, as KEYMAT yields them. */
+export type DirectionKeys = { readonly encryptionKey: Uint8Array; readonly integrityKey: Uint8Array };
+
+/**
+ * Packets. RFC 4303 §3.4.3 asks for at least 32 and prefers 64; fast links reorder more than that.
+ */
+const REPLAY_WINDOW = 128;
+
+/** A peer that splits one segment into pieces multiplies our kernel policies; more pairs than this are refused. */
+export const MAX_SELECTOR_PAIRS = 1024;
+
+/**
+ * The steps that bring a Child SA to life. The inbound SA is first, so that nothing the peer sends is lost; the
+ * outbound SA precedes its policy, so that the first packet finds it.
+ */
+export function planInstall(
+  child: ChildSa,
+  keys: { readonly inbound: DirectionKeys; readonly outbound: DirectionKeys },
+  hardLifetime: Duration,
+): DataPlaneStep[] {
+  const sa = (direction: 'in' | 'out'): SaSpec => ({
+    ...saAddresses(child, direction),
+    direction,
+    protocol: child.protocol,
+    spi: direction === 'in' ? child.inboundSpi : child.outboundSpi,
+    reqid: child.reqid,
+    mode: child.mode,
+    ...saAlgorithms(child.suite, direction === 'in' ? keys.inbound : keys.outbound),
+    esn: child.suite.esn === true,
+    replayWindow: direction === 'in' ? REPLAY_WINDOW : 0,
+    hardLifetime,
+  });
+  return [
+    { kind: 'add-sa', sa: sa('in') },
+    { kind: 'add-sa', sa: sa('out') },
+    ...policies(child).map((policy): DataPlaneStep => ({ kind: 'add-policy', owner: child.id, policy })),
+    ...routes(child).map((route): DataPlaneStep => ({ kind: 'add-route', owner: child.id, route })),
+  ];
+}
+
+/** The reverse: routes and policies go before the SAs that they point to. */
+export function planRemove(child: ChildSa): DataPlaneStep[] {
+  return [
+    ...routes(child).map((route): DataPlaneStep => ({ kind: 'remove-route', owner: child.id, route })),
+    ...policies(child).map((policy): DataPlaneStep => ({ kind: 'remove-policy', owner: child.id, policy })),
+    { kind: 'remove-sa', sa: outboundSa(child) },
+    { kind: 'remove-sa', sa: inboundSa(child) },
+  ];
+}
+
+/**
+ * Moves the outer endpoints: SAs in place, policies by way of their templates. `child` holds the endpoints from
+ * before; the caller stores the new ones when the steps are done.
+ */
+export function planMove(child: ChildSa, local: Endpoint, remote: Endpoint): DataPlaneStep[] {
+  const moved: ChildSa = { ...child, local, remote };
+  const addresses = child.local.address !== local.address || child.remote.address !== remote.address;
+  return [
+    { kind: 'move-sa', sa: inboundSa(child), to: saAddresses(moved, 'in') },
+    { kind: 'move-sa', sa: outboundSa(child), to: saAddresses(moved, 'out') },
+    ...(addresses ? policies(moved) : []).map(
+      (policy): DataPlaneStep => ({ kind: 'add-policy', owner: child.id, policy }),
+    ),
+  ];
+}
+
+export function inboundSa(child: ChildSa): SaKey {
+  return { protocol: child.protocol, destination: child.local.address, spi: child.inboundSpi };
+}
+
+export function outboundSa(child: ChildSa): SaKey {
+  return { protocol: child.protocol, destination: child.remote.address, spi: child.outboundSpi };
+}
+
+function saAddresses(child: ChildSa, direction: 'in' | 'out'): SaAddresses {
+  const [from, to] = direction === 'in' ? [child.remote, child.local] : [child.local, child.remote];
+  const addresses = { source: from.address, destination: to.address };
+  return child.encap ? { ...addresses, encap: { sourcePort: from.port, destinationPort: to.port } } : addresses;
+}
+
+function saAlgorithms(suite: CipherSuite, keys: DirectionKeys) {
+  return {
+    ...(suite.encryption === undefined ? {} : { encryption: suite.encryption, encryptionKey: keys.encryptionKey }),
+    ...(suite.integrity === undefined ? {} : { integrity: suite.integrity, integrityKey: keys.integrityKey }),
+  };
+}
+
+/** RFC 4301 §4.4.1: traffic out, in for ourselves, and (Linux) fwd for those behind us. */
+function policies(child: ChildSa): PolicySpec[] {
+  return child.localSelectors.flatMap((local) =>
+    child.remoteSelectors.flatMap((remote) =>
+      (['in', 'fwd', 'out'] as const).map((direction): PolicySpec => {
+        const outbound = direction === 'out';
+        const [source, destination] = outbound ? [local, remote] : [remote, local];
+        const [outerSource, outerDestination] = outbound ? [child.local, child.remote] : [child.remote, child.local];
+        return {
+          direction,
+          source,
+          destination,
+          action: 'protect',
+          template: {
+            protocol: child.protocol,
+            mode: child.mode,
+            reqid: child.reqid,
+            source: outerSource.address,
+            destination: outerDestination.address,
+          },
+        };
+      }),
+    ),
+  );
+}
+
+function routes(child: ChildSa): RouteSpec[] {
+  if (!child.routes || child.mode === 'transport') return [];
+  return child.remoteSelectors.flatMap((remote) =>
+    selectorToPrefixes(remote).map((destination) => ({
+      destination,
+      via: child.remote.address,
+      localSelectors: child.localSelectors,
+    })),
+  );
+}

@@ -1,0 +1,315 @@
+import type { Now } from '../base/time.ts';
+import type { Effect } from '../ike/common/effect.ts';
+import type { GatewayEvent } from '../ike/common/event.ts';
+import type { CoreCommand, Input } from '../ike/common/input.ts';
+import type { Reason, Stage } from '../ike/common/reason.ts';
+import type { IkeSaView } from '../ike/common/view.ts';
+import { type CountersOf, reportTunnel } from './report.ts';
+import type { TunnelStatus } from './status.ts';
+import { type ManagedTunnel, newTunnelState, type TunnelState, wish } from './tunnel-state.ts';
+
+/** The part of the IKE core that the service stands on. */
+export interface Core {
+  handle(input: Input, now: Now): readonly Effect[];
+  views(tunnel?: string): readonly IkeSaView[];
+}
+
+const STOPPED: Reason = { code: 'terminated', text: 'the tunnel was taken down' };
+const RECONFIGURED: Reason = { code: 'terminated', text: 'the configuration of the tunnel has changed' };
+
+/**
+ * The gateway service: it compares what each tunnel should be with what its SAs are, and acts. It takes the same
+ * inputs as the core and gives the same effects, so that whoever drives a core can drive the service instead.
+ */
+export class GatewayService {
+  readonly #core: Core;
+  readonly #tunnels = new Map<string, TunnelState>();
+
+  constructor(core: Core, tunnels: readonly ManagedTunnel[]) {
+    this.#core = core;
+    for (const tunnel of tunnels) this.#tunnels.set(tunnel.policy.name, newTunnelState(tunnel));
+  }
+
+  /** Hands the tunnels to the core and starts those that should be up. */
+  start(now: Now): readonly Effect[] {
+    const run = new ServiceRun(this.#core, now);
+    run.command({ kind: 'configure', tunnels: this.#policies() });
+    for (const tunnel of this.#tunnels.values()) if (tunnel.desired === 'up') this.#attempt(run, tunnel);
+    return this.#finish(run);
+  }
+
+  handle(input: Input, now: Now): readonly Effect[] {
+    const run = new ServiceRun(this.#core, now);
+    const timer = input.kind === 'timer' ? tunnelOfTimer(input.key) : undefined;
+    if (timer !== undefined) this.#onRetry(run, timer);
+    else if (input.kind === 'resolved') this.#onResolved(run, input.tunnel, input.address);
+    else run.pass(input);
+    return this.#finish(run);
+  }
+
+  names(): string[] {
+    return [...this.#tunnels.keys()];
+  }
+
+  /** Why the tunnel cannot be started by us; undefined where it can. */
+  cannotStart(name: string): string | undefined {
+    const tunnel = this.#tunnels.get(name);
+    if (tunnel === undefined) return `there is no tunnel ${name}`;
+    if (!tunnel.enabled) return `${name} is disabled in the configuration (enabled: false)`;
+    if (tunnel.policy.remote.address.kind === 'any') {
+      return `${name} has a peer of any address, which only the peer itself can start`;
+    }
+    return undefined;
+  }
+
+  /** Starts an attempt now, as the first of a new series; does nothing to a tunnel that is connected. */
+  up(name: string, now: Now): readonly Effect[] {
+    const run = new ServiceRun(this.#core, now);
+    const tunnel = this.#tunnels.get(name);
+    if (tunnel !== undefined && this.cannotStart(name) === undefined) {
+      run.command({ kind: 'admit', tunnel: name, admit: true });
+      tunnel.desired = 'up';
+      tunnel.attempt = 0;
+      tunnel.failure = undefined;
+      if (tunnel.children.size === 0 && tunnel.current === undefined) this.#attempt(run, tunnel);
+    }
+    return this.#finish(run);
+  }
+
+  /** Deletes the SAs at both ends and keeps the tunnel down, whoever calls. */
+  down(name: string, now: Now): readonly Effect[] {
+    const run = new ServiceRun(this.#core, now);
+    const tunnel = this.#tunnels.get(name);
+    if (tunnel?.enabled === true) {
+      this.#rest(run, tunnel, 'down');
+      run.command({ kind: 'admit', tunnel: name, admit: false });
+      run.command({ kind: 'terminate', tunnel: name, reason: STOPPED });
+    }
+    return this.#finish(run);
+  }
+
+  /** Lets the tunnel be as the configuration wants it again, after `down`. */
+  release(name: string, now: Now): readonly Effect[] {
+    const run = new ServiceRun(this.#core, now);
+    const tunnel = this.#tunnels.get(name);
+    if (tunnel?.enabled === true) {
+      run.command({ kind: 'admit', tunnel: name, admit: true });
+      tunnel.desired = wish(tunnel.policy);
+      if (tunnel.desired === 'up' && tunnel.children.size === 0) this.#attempt(run, tunnel);
+    }
+    return this.#finish(run);
+  }
+
+  /** Takes a new set of tunnels: the changed ones reconnect, the removed ones go, the others are left alone. */
+  reconfigure(tunnels: readonly ManagedTunnel[], changed: ReadonlySet<string>, now: Now): readonly Effect[] {
+    const run = new ServiceRun(this.#core, now);
+    const wanted = new Map(tunnels.map((tunnel) => [tunnel.policy.name, tunnel]));
+    const fresh: TunnelState[] = [];
+    for (const [name, state] of [...this.#tunnels]) {
+      if (wanted.has(name) && !changed.has(name)) continue;
+      this.#rest(run, state, 'down');
+      run.command({ kind: 'terminate', tunnel: name, reason: RECONFIGURED });
+      this.#follow(run);
+      this.#tunnels.delete(name);
+    }
+    for (const [name, tunnel] of wanted) {
+      if (this.#tunnels.has(name)) continue;
+      const state = newTunnelState(tunnel);
+      this.#tunnels.set(name, state);
+      fresh.push(state);
+    }
+    run.command({ kind: 'configure', tunnels: this.#policies() });
+    for (const state of fresh) {
+      run.command({ kind: 'admit', tunnel: state.policy.name, admit: true });
+      if (state.desired === 'up') this.#attempt(run, state);
+    }
+    return this.#finish(run);
+  }
+
+  /** Takes everything down at both ends, for the end of the daemon. */
+  stop(now: Now): readonly Effect[] {
+    const run = new ServiceRun(this.#core, now);
+    for (const [name, tunnel] of this.#tunnels) {
+      this.#rest(run, tunnel, 'down');
+      run.command({ kind: 'admit', tunnel: name, admit: false });
+      run.command({ kind: 'terminate', tunnel: name, reason: STOPPED });
+    }
+    return this.#finish(run);
+  }
+
+  /** Whether the SAs of all tunnels are gone. */
+  idle(): boolean {
+    return this.#core.views().length === 0;
+  }
+
+  /** Undefined for a name that is not configured. */
+  status(name: string, countersOf: CountersOf): TunnelStatus | undefined {
+    const tunnel = this.#tunnels.get(name);
+    return tunnel === undefined ? undefined : reportTunnel(tunnel, this.#core.views(name), countersOf);
+  }
+
+  #policies() {
+    return [...this.#tunnels.values()].filter(({ enabled }) => enabled).map(({ policy }) => policy);
+  }
+
+  #finish(run: ServiceRun): readonly Effect[] {
+    this.#follow(run);
+    return run.effects;
+  }
+
+  /** Looks at every event once; what it leads to may bring further events. */
+  #follow(run: ServiceRun): void {
+    for (let event = run.nextEvent(); event !== undefined; event = run.nextEvent()) this.#onEvent(run, event);
+  }
+
+  #onEvent(run: ServiceRun, event: GatewayEvent): void {
+    const tunnel = 'tunnel' in event && event.tunnel !== undefined ? this.#tunnels.get(event.tunnel) : undefined;
+    if (tunnel === undefined) return;
+    switch (event.type) {
+      case 'ike.initiated':
+        tunnel.current = event.ikeSa;
+        return;
+      case 'child.installed':
+        return this.#onConnected(run, tunnel, event.child);
+      case 'child.deleted':
+        tunnel.children.delete(event.child);
+        if (tunnel.children.size === 0) this.#onLost(run, tunnel, event.reason);
+        return;
+      case 'child.failed':
+        return noteFailure(tunnel, 2, event.reason);
+      case 'peer.refused':
+        return noteFailure(tunnel, 1, event.reason);
+      case 'ike.failed':
+        noteFailure(tunnel, event.stage, event.reason);
+        return this.#onIkeSaGone(run, tunnel, event.ikeSa);
+      case 'ike.closed':
+        return this.#onIkeSaGone(run, tunnel, event.ikeSa);
+    }
+  }
+
+  #onConnected(run: ServiceRun, tunnel: TunnelState, child: string): void {
+    tunnel.children.add(child);
+    tunnel.connectedAt ??= run.now.mono;
+    tunnel.attempt = 0;
+    tunnel.current = undefined;
+    tunnel.failure = undefined;
+    this.#clearRetry(run, tunnel);
+  }
+
+  #onLost(run: ServiceRun, tunnel: TunnelState, reason: Reason): void {
+    const lasted = run.now.mono - (tunnel.connectedAt ?? run.now.mono);
+    tunnel.connectedAt = undefined;
+    // Our own doing is no failure of the tunnel.
+    if (reason.code !== 'terminated' && reason.code !== 'expired') tunnel.failure = { stage: 1, reason };
+    if (tunnel.desired !== 'up' || tunnel.current !== undefined) return;
+    // Back at once, unless it never held: then at the usual pace, so that two ends cannot chase each other.
+    if (lasted >= tunnel.policy.retry.interval || reason.code === 'expired') this.#attempt(run, tunnel);
+    else this.#retryAfter(run, tunnel, tunnel.policy.retry.interval);
+  }
+
+  #onIkeSaGone(run: ServiceRun, tunnel: TunnelState, ikeSa: number): void {
+    if (tunnel.current !== ikeSa) return;
+    tunnel.current = undefined;
+    if (tunnel.desired !== 'up' || tunnel.children.size > 0 || tunnel.nextAttemptAt !== undefined) return;
+    const elapsed = run.now.mono - (tunnel.attemptStartedAt ?? run.now.mono);
+    this.#retryAfter(run, tunnel, Math.max(0, tunnel.policy.retry.interval - elapsed));
+  }
+
+  #onRetry(run: ServiceRun, name: string): void {
+    const tunnel = this.#tunnels.get(name);
+    if (tunnel === undefined) return;
+    tunnel.nextAttemptAt = undefined;
+    const idle = tunnel.children.size === 0 && tunnel.current === undefined;
+    if (tunnel.desired === 'up' && idle) this.#attempt(run, tunnel);
+  }
+
+  #onResolved(run: ServiceRun, name: string, address: string | undefined): void {
+    const tunnel = this.#tunnels.get(name);
+    if (tunnel?.resolving !== true) return;
+    tunnel.resolving = false;
+    if (tunnel.desired !== 'up' || tunnel.children.size > 0) return;
+    if (address !== undefined) return run.command({ kind: 'initiate', tunnel: name, remote: address });
+    const host = tunnel.policy.remote.address.kind === 'name' ? tunnel.policy.remote.address.name : '';
+    noteFailure(tunnel, 1, { code: 'unresolved-peer', text: `the name of the peer, ${host}, has no address` });
+    this.#retryAfter(run, tunnel, tunnel.policy.retry.interval);
+  }
+
+  #attempt(run: ServiceRun, tunnel: TunnelState): void {
+    this.#clearRetry(run, tunnel);
+    const { name, remote } = tunnel.policy;
+    tunnel.attempt++;
+    tunnel.attemptStartedAt = run.now.mono;
+    if (remote.address.kind === 'name') {
+      tunnel.resolving = true;
+      run.effects.push({ kind: 'resolve', tunnel: name, name: remote.address.name });
+      return;
+    }
+    run.command({ kind: 'initiate', tunnel: name });
+    this.#follow(run);
+    // Nothing could be started, such as where this machine can do none of the proposals.
+    const stillborn = tunnel.current === undefined && tunnel.children.size === 0 && tunnel.nextAttemptAt === undefined;
+    if (stillborn && tunnel.desired === 'up') this.#retryAfter(run, tunnel, tunnel.policy.retry.interval);
+  }
+
+  #rest(run: ServiceRun, tunnel: TunnelState, desired: TunnelState['desired']): void {
+    tunnel.desired = desired;
+    tunnel.failure = undefined;
+    tunnel.attempt = 0;
+    tunnel.resolving = false;
+    this.#clearRetry(run, tunnel);
+  }
+
+  #retryAfter(run: ServiceRun, tunnel: TunnelState, wait: number): void {
+    tunnel.nextAttemptAt = { mono: run.now.mono + wait, wall: run.now.wall + wait };
+    run.effects.push({ kind: 'timer.set', key: timerOfTunnel(tunnel.policy.name), at: tunnel.nextAttemptAt.mono });
+  }
+
+  #clearRetry(run: ServiceRun, tunnel: TunnelState): void {
+    if (tunnel.nextAttemptAt === undefined) return;
+    tunnel.nextAttemptAt = undefined;
+    run.effects.push({ kind: 'timer.clear', key: timerOfTunnel(tunnel.policy.name) });
+  }
+}
+
+/** The handling of one input: the effects so far, and how far their events have been looked at. */
+class ServiceRun {
+  readonly now: Now;
+  readonly effects: Effect[] = [];
+  readonly #core: Core;
+  #seen = 0;
+
+  constructor(core: Core, now: Now) {
+    this.#core = core;
+    this.now = now;
+  }
+
+  pass(input: Input): void {
+    this.effects.push(...this.#core.handle(input, this.now));
+  }
+
+  command(command: CoreCommand): void {
+    this.pass({ kind: 'command', command });
+  }
+
+  nextEvent(): GatewayEvent | undefined {
+    while (this.#seen < this.effects.length) {
+      const effect = this.effects[this.#seen++];
+      if (effect?.kind === 'emit') return effect.event;
+    }
+    return undefined;
+  }
+}
+
+/** Evidence of why it is not up; what happens beside a working tunnel is not its failure. */
+function noteFailure(tunnel: TunnelState, stage: Stage, reason: Reason): void {
+  if (tunnel.children.size > 0 || reason.code === 'replaced' || tunnel.desired === 'down') return;
+  tunnel.failure = { stage, reason };
+}
+
+function timerOfTunnel(name: string): string {
+  return `tunnel:${name}`;
+}
+
+function tunnelOfTimer(key: string): string | undefined {
+  return key.startsWith('tunnel:') ? key.slice('tunnel:'.length) : undefined;
+}
