@@ -177,10 +177,10 @@ function decrypt(place: Place, shape: Shape, keys: DirectionKeys): Uint8Array | 
     return openAead(shape.keyword, keys.encryptionKey, iv, aad, bytes.subarray(textAt));
   }
   const icvAt = bytes.length - shape.icvBytes;
+  const ciphertext = bytes.subarray(textAt, icvAt);
+  if (ciphertext.length % shape.cipher.blockBytes !== 0) return undefined;
   const expected = computeIcv(shape.integrity, keys.integrityKey, bytes.subarray(0, icvAt));
   if (!constantTimeEqual(expected, bytes.subarray(icvAt))) return undefined;
-  const ciphertext = bytes.subarray(textAt, icvAt);
-  if (ciphertext.length % shape.cipher.blockBytes !== 0) throw new WireError('length', 'SK.ciphertext');
   return decryptCbc(shape.keyword, keys.encryptionKey, iv, ciphertext);
 }
 

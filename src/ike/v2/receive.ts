@@ -45,12 +45,7 @@ function isDue(sa: IkeSaV2, header: IkeHeader, transition: Transition): boolean 
   return sa.outstanding?.messageId === header.messageId && sa.outstanding.exchange === transition.exchange;
 }
 
-function receiveProtected(
-  ctx: Context,
-  sa: IkeSaV2,
-  transition: Transition,
-  received: Omit<Received, 'payloads'>,
-): void {
+function receiveProtected(ctx: Context, sa: IkeSaV2, transition: Transition, received: Closed): void {
   let opened: Whole | undefined;
   let payloads: readonly Payload[];
   try {
@@ -60,7 +55,7 @@ function receiveProtected(
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     // It was authentic, so the peer is told, and the IKE SA ends (RFC 7296 §2.21.3).
-    return failSyntax(ctx, sa, transition, received, error);
+    return failSyntax(ctx, sa, { transition, received }, error);
   }
   const complete: Received = { ...received, payloads, digest: opened.digest };
   sa.reassembly = undefined;
@@ -68,19 +63,25 @@ function receiveProtected(
   if (transition.message === 'request') sa.expectedRequestId++;
   followPeer(ctx, sa, received);
   const critical = unsupportedCritical(payloads);
-  if (critical !== undefined) return refuseCritical(ctx, sa, transition, complete, critical);
+  if (critical !== undefined) return refuseCritical(ctx, sa, { transition, received: complete }, critical);
   try {
     transition.run(ctx, sa, complete);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    failSyntax(ctx, sa, transition, received, error);
+    failSyntax(ctx, sa, { transition, received }, error);
   }
 }
+
+/** A message and what is to become of it. */
+type Arrival = { readonly transition: Transition; readonly received: Closed };
+
+/** A message before it is opened. */
+type Closed = Omit<Received, 'payloads'>;
 
 type Whole = { readonly firstType: number; readonly chain: Uint8Array; readonly digest: Uint8Array };
 
 /** The whole plaintext, once the last fragment is there (RFC 7383 §2.6). @throws WireError where it is authentic. */
-function open(ctx: Context, sa: IkeSaV2, received: Omit<Received, 'payloads'>): Whole | undefined {
+function open(ctx: Context, sa: IkeSaV2, received: Closed): Whole | undefined {
   const { message, header, remote, digest } = received;
   if (sa.suite === undefined || sa.keys === undefined) return dropped(ctx, received, 'no-keys');
   const limits = sa.establishedAt === undefined ? UNAUTHENTICATED_REASSEMBLY_LIMITS : REASSEMBLY_LIMITS;
@@ -127,7 +128,8 @@ function followPeer(ctx: Context, sa: IkeSaV2, path: Pick<Received, 'local' | 'r
 }
 
 /** RFC 7296 §2.5: the request is refused; without an answer to our own request there is nothing to go on with. */
-function refuseCritical(ctx: Context, sa: IkeSaV2, transition: Transition, received: Received, type: number): void {
+function refuseCritical(ctx: Context, sa: IkeSaV2, arrival: Arrival, type: number): void {
+  const { transition, received } = arrival;
   const reason = {
     code: 'protocol-error',
     text: `the peer sent payload type ${type}, which it calls critical`,
@@ -142,13 +144,8 @@ function refuseCritical(ctx: Context, sa: IkeSaV2, transition: Transition, recei
   closeIkeSa(ctx, sa, reason);
 }
 
-function failSyntax(
-  ctx: Context,
-  sa: IkeSaV2,
-  transition: Transition,
-  received: Omit<Received, 'payloads'>,
-  error: WireError,
-): void {
+function failSyntax(ctx: Context, sa: IkeSaV2, arrival: Arrival, error: WireError): void {
+  const { transition, received } = arrival;
   if (transition.message === 'request') {
     sendResponse(ctx, sa, received, { exchange: transition.exchange, payloads: [notifyPayload('INVALID_SYNTAX')] });
   }
@@ -158,7 +155,7 @@ function failSyntax(
   });
 }
 
-function dropped(ctx: Context, received: Omit<Received, 'payloads'>, why: string): undefined {
+function dropped(ctx: Context, received: Closed, why: string): undefined {
   ctx.drop(received.remote, why);
   return undefined;
 }

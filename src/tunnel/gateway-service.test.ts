@@ -1,0 +1,276 @@
+import { describe, expect, it } from 'vitest';
+import { utf8 } from '../base/bytes.ts';
+import { Secret } from '../base/secret.ts';
+import type { Effect } from '../ike/common/effect.ts';
+import type { GatewayEvent } from '../ike/common/event.ts';
+import type { CoreCommand, Input } from '../ike/common/input.ts';
+import type { TunnelPolicy } from '../ike/common/policy.ts';
+import type { Reason } from '../ike/common/reason.ts';
+import { GatewayService } from './gateway-service.ts';
+
+const SILENCE: Reason = { code: 'no-response', text: 'no answer' };
+const GONE: Reason = { code: 'peer-closed', text: 'the peer has closed the tunnel' };
+
+/** A core that does nothing but note its commands; the test plays its events. */
+class ScriptedCore {
+  readonly commands: CoreCommand[] = [];
+  #ikeSa = 0;
+
+  handle(input: Input): readonly Effect[] {
+    if (input.kind !== 'command') return this.#next.splice(0);
+    this.commands.push(input.command);
+    if (input.command.kind !== 'initiate') return [];
+    const remote = { address: '192.0.2.2', port: 500 };
+    return [emit({ type: 'ike.initiated', tunnel: input.command.tunnel, ikeSa: ++this.#ikeSa, remote })];
+  }
+
+  readonly #next: Effect[] = [];
+
+  say(...events: readonly GatewayEvent[]): void {
+    this.#next.push(...events.map(emit));
+  }
+
+  views() {
+    return [];
+  }
+
+  count(kind: CoreCommand['kind']): number {
+    return this.commands.filter((command) => command.kind === kind).length;
+  }
+}
+
+function emit(event: GatewayEvent): Effect {
+  return { kind: 'emit', event };
+}
+
+function tunnel(changes: Partial<TunnelPolicy> = {}): TunnelPolicy {
+  return {
+    name: 't',
+    gateway: 'gw',
+    peer: 'p',
+    version: 2,
+    mode: 'main',
+    local: { address: '192.0.2.1', identity: { type: 'ipv4', address: '192.0.2.1' }, selectors: [] },
+    remote: { address: { kind: 'address', address: '192.0.2.2' }, selectors: [] },
+    psk: new Secret(utf8('secret')),
+    ikeProposals: [],
+    childProposals: [],
+    childProtocol: 'esp',
+    ikeLifetime: 86_400_000,
+    childLifetime: 86_400_000,
+    start: 'initiate',
+    dpd: { delay: 8_000, timeout: 13_000, action: 'restart' },
+    retry: { attempts: 3, interval: 12_000 },
+    routes: true,
+    blockClearText: true,
+    ...changes,
+  };
+}
+
+function at(mono: number) {
+  return { mono, wall: 1_800_000_000_000 + mono };
+}
+
+/** A service over a scripted core, with the clock and its own timers in hand. */
+function rig(policy: TunnelPolicy = tunnel(), enabled = true) {
+  const core = new ScriptedCore();
+  const service = new GatewayService(core, [{ policy, enabled }]);
+  let timer: number | undefined;
+  const apply = (effects: readonly Effect[]) => {
+    for (const effect of effects) {
+      if (effect.kind === 'timer.set') timer = effect.at;
+      if (effect.kind === 'timer.clear') timer = undefined;
+    }
+    return effects;
+  };
+  return {
+    core,
+    service,
+    apply,
+    start: () => apply(service.start(at(0))),
+    say: (mono: number, ...events: readonly GatewayEvent[]) => {
+      core.say(...events);
+      return apply(service.handle({ kind: 'timer', key: 'ike:0:none' }, at(mono)));
+    },
+    timerAt: () => timer,
+    fire: () => {
+      const due = timer ?? Number.NaN;
+      timer = undefined;
+      return apply(service.handle({ kind: 'timer', key: 'tunnel:t' }, at(due)));
+    },
+    status: () => service.status('t', () => undefined),
+  };
+}
+
+const failed = (ikeSa: number, stage: 1 | 2 = 1): GatewayEvent => ({
+  type: 'ike.failed',
+  tunnel: 't',
+  ikeSa,
+  stage,
+  reason: SILENCE,
+});
+const installed = (child = 't#1'): GatewayEvent => ({ type: 'child.installed', tunnel: 't', ikeSa: 1, child });
+const deleted = (child = 't#1', reason = GONE): GatewayEvent => ({
+  type: 'child.deleted',
+  tunnel: 't',
+  ikeSa: 1,
+  child,
+  reason,
+});
+
+describe('a tunnel that should be up', () => {
+  it('is connecting for three attempts 12 s apart, then failed, and is tried on', () => {
+    const { start, say, fire, timerAt, status, core } = rig();
+    start();
+    expect(status()).toMatchObject({ connectionStatus: 'connecting', attempt: 1, reason: null });
+    say(10_000, failed(1));
+    expect(timerAt()).toBe(12_000);
+    expect(status()).toMatchObject({ connectionStatus: 'connecting', reason: SILENCE });
+    fire();
+    say(22_000, failed(2));
+    expect(timerAt()).toBe(24_000);
+    fire();
+    expect(status()).toMatchObject({ connectionStatus: 'connecting', attempt: 3 });
+    say(34_000, failed(3));
+    expect(status()).toMatchObject({ connectionStatus: 'stage1Failure', reason: SILENCE });
+    expect(status()?.nextAttemptAt).toBe(new Date(at(36_000).wall).toISOString());
+    fire();
+    expect(status()).toMatchObject({ connectionStatus: 'stage1Failure', attempt: 4 });
+    expect(core.count('initiate')).toBe(4);
+  });
+
+  it('is connected by the Child SA in the data plane alone, and forgets its failures', () => {
+    const { start, say, status, timerAt } = rig();
+    start();
+    say(10_000, failed(1));
+    say(12_000, { type: 'ike.established', tunnel: 't', ikeSa: 2 });
+    expect(status()?.connectionStatus).toBe('connecting');
+    say(12_100, installed());
+    expect(status()).toMatchObject({ connectionStatus: 'connected', reason: null, attempt: 0, nextAttemptAt: null });
+    expect(timerAt()).toBeUndefined();
+  });
+
+  it('that loses its last Child SA after some time starts over at once', () => {
+    const { start, say, core } = rig();
+    start();
+    say(100, installed());
+    say(60_000, deleted());
+    expect(core.count('initiate')).toBe(2);
+  });
+
+  it('that loses it right after connecting waits for the interval', () => {
+    const { start, say, core, timerAt } = rig();
+    start();
+    say(100, installed());
+    say(200, deleted());
+    expect(core.count('initiate')).toBe(1);
+    expect(timerAt()).toBe(12_200);
+  });
+
+  it('stays connected as long as one Child SA is left', () => {
+    const { start, say, status, core } = rig();
+    start();
+    say(100, installed('t#1'), installed('t#2'));
+    say(60_000, deleted('t#1'));
+    expect(status()?.connectionStatus).toBe('connected');
+    expect(core.count('initiate')).toBe(1);
+  });
+
+  it('whose Child SA the peer refuses fails in stage 2', () => {
+    const { start, say, status } = rig(tunnel({ retry: { attempts: 1, interval: 12_000 } }));
+    start();
+    const reason: Reason = { code: 'traffic-selectors-unacceptable', text: 'segments' };
+    say(
+      100,
+      { type: 'child.failed', tunnel: 't', ikeSa: 1, reason },
+      { type: 'ike.closed', tunnel: 't', ikeSa: 1, reason },
+    );
+    expect(status()).toMatchObject({ connectionStatus: 'stage2Failure', reason });
+  });
+});
+
+describe('what the operator says', () => {
+  it('down terminates, refuses the peer and stays down', () => {
+    const { start, say, apply, service, status, core } = rig();
+    start();
+    say(100, installed());
+    apply(service.down('t', at(200)));
+    say(300, deleted('t#1', { code: 'terminated', text: 'down' }));
+    expect(status()).toMatchObject({ connectionStatus: 'disabled', reason: null });
+    expect(core.commands).toContainEqual({ kind: 'admit', tunnel: 't', admit: false });
+    expect(core.count('initiate')).toBe(1);
+  });
+
+  it('up begins a new series of attempts', () => {
+    const { start, say, apply, service, status } = rig(tunnel({ retry: { attempts: 1, interval: 12_000 } }));
+    start();
+    say(100, failed(1));
+    expect(status()?.connectionStatus).toBe('stage1Failure');
+    apply(service.up('t', at(200)));
+    expect(status()).toMatchObject({ connectionStatus: 'connecting', attempt: 1, reason: null });
+  });
+
+  it('a disabled tunnel is not given to the core and cannot be started', () => {
+    const { start, service, status, core } = rig(tunnel(), false);
+    start();
+    expect(core.commands).toEqual([{ kind: 'configure', tunnels: [] }]);
+    expect(service.cannotStart('t')).toContain('disabled');
+    expect(status()?.connectionStatus).toBe('disabled');
+  });
+
+  it('a changed tunnel reconnects, an unchanged one is left alone', () => {
+    const { start, apply, service, core } = rig();
+    start();
+    const before = core.commands.length;
+    apply(service.reconfigure([{ policy: tunnel(), enabled: true }], new Set(), at(500)));
+    expect(core.commands.slice(before).map(({ kind }) => kind)).toEqual(['configure']);
+    apply(service.reconfigure([{ policy: tunnel({ peer: 'q' }), enabled: true }], new Set(['t']), at(600)));
+    expect(core.commands.slice(before + 1).map(({ kind }) => kind)).toEqual([
+      'terminate',
+      'configure',
+      'admit',
+      'initiate',
+    ]);
+  });
+});
+
+describe('a tunnel that waits for its peer', () => {
+  const waiting = () => rig(tunnel({ start: 'respond', remote: { address: { kind: 'any' }, selectors: [] } }));
+
+  it('is waiting, is connected when the peer comes, and is never called', () => {
+    const { start, say, status, core } = waiting();
+    start();
+    expect(status()?.connectionStatus).toBe('waiting');
+    say(100, installed());
+    expect(status()?.connectionStatus).toBe('connected');
+    say(60_000, deleted());
+    expect(core.count('initiate')).toBe(0);
+  });
+
+  it('shows why the peer was refused', () => {
+    const { start, say, status, service } = waiting();
+    start();
+    say(100, failed(1));
+    expect(status()).toMatchObject({ connectionStatus: 'stage1Failure', reason: SILENCE });
+    expect(service.cannotStart('t')).toContain('any address');
+  });
+});
+
+describe('a peer given by name', () => {
+  const named = () => rig(tunnel({ remote: { address: { kind: 'name', name: 'peer.example' }, selectors: [] } }));
+
+  it('is resolved at every attempt', () => {
+    const { start, apply, service, core } = named();
+    expect(start()).toContainEqual({ kind: 'resolve', tunnel: 't', name: 'peer.example' });
+    apply(service.handle({ kind: 'resolved', tunnel: 't', address: '192.0.2.9' }, at(50)));
+    expect(core.commands.at(-1)).toEqual({ kind: 'initiate', tunnel: 't', remote: '192.0.2.9' });
+  });
+
+  it('without an address is a failure with its own reason, and is asked for again', () => {
+    const { start, apply, service, status, fire } = named();
+    start();
+    apply(service.handle({ kind: 'resolved', tunnel: 't', address: undefined }, at(50)));
+    expect(status()?.reason?.code).toBe('unresolved-peer');
+    expect(fire()).toContainEqual({ kind: 'resolve', tunnel: 't', name: 'peer.example' });
+  });
+});
