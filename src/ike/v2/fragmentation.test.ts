@@ -39,8 +39,11 @@ describe('sending fragments (RFC 7383 §2.5)', () => {
         const messages = fragmentMessage({ ...protection, header: HEADER, payloads, maxBytes, nextIv });
         for (const message of messages) expect(message.length).toBeLessThanOrEqual(maxBytes);
         const fragments = messages.map((message) => openFragment(message, protection));
-        if (messages.length === 1) return expect(fragments[0]?.fragment).toBeUndefined();
-        // One piece less would not have been enough: all but the last are as full as they can be.
+        if (messages.length === 1) {
+          expect(fragments[0]?.fragment).toBeUndefined();
+          return;
+        }
+        // All but the last are as full as they can be: one piece less would not have been enough.
         const lengths = fragments.slice(0, -1).map(({ chain }) => chain.length);
         expect(new Set(lengths).size).toBe(1);
         expect(fragments.map(({ firstType }) => firstType !== 0)).toEqual(fragments.map((_, index) => index === 0));
@@ -169,7 +172,7 @@ describe('receiving fragments (RFC 7383 §2.6)', () => {
     expect(add(early, big(2, 1_001), UNAUTHENTICATED_REASSEMBLY_LIMITS).kind).toBe('ignored');
   });
 
-  it('F5: a million fragments of the same numbers leave the state as it was', () => {
+  it('F5: any number of fragments of the same number leave the state as it was', () => {
     let state = stored(undefined, piece(1, 3));
     const before = structuredClone(state);
     for (let index = 0; index < 10_000; index++) {
