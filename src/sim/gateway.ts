@@ -4,7 +4,7 @@ import { SeededEntropy } from '../base/entropy.ts';
 import { InvariantError } from '../base/errors.ts';
 import type { Endpoint, IpAddress } from '../base/net.ts';
 import { formatEndpoint } from '../base/net.ts';
-import type { Now } from '../base/time.ts';
+import type { Duration, Now } from '../base/time.ts';
 import { performKeyExchange } from '../crypto/key-exchange.ts';
 import type { Effect } from '../ike/common/effect.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
@@ -31,6 +31,8 @@ export type GatewayOptions = {
   readonly kernel?: KernelBehaviour;
   /** How long a Diffie-Hellman job takes. */
   readonly jobDelay?: Range;
+  /** The name service; without it no name has an address. */
+  readonly names?: (name: string) => IpAddress | undefined;
 };
 
 export type GatewaySurroundings = {
@@ -47,6 +49,9 @@ export type Step = { readonly input: Input | undefined; readonly effects: readon
 /** Where a wall clock stands when the simulation starts; each gateway's is off by its own amount. */
 const EPOCH = Date.UTC(2026, 0, 1);
 
+/** What a name server on the next network takes to answer. */
+const LOOKUP_TIME: Duration = 40;
+
 /** Inputs that a paused gateway's sockets can hold. */
 const SOCKET_QUEUE = 500;
 
@@ -61,6 +66,8 @@ export class SimGateway {
   readonly timers = new Map<string, ScheduledEvent>();
   readonly #options: GatewayOptions;
   readonly #around: GatewaySurroundings;
+  /** The randomness of this incarnation's machine. */
+  entropy: Entropy;
   readonly #clock: { readonly mono: number; readonly wall: number };
   readonly #answered = new Set<number>();
   readonly #asked = new Set<number>();
@@ -81,7 +88,8 @@ export class SimGateway {
       onEvent: (event) => this.#onDataPlaneEvent(event),
       wall: () => this.now().wall,
     });
-    this.machine = this.#build();
+    this.entropy = new SeededEntropy(around.dice.below(2 ** 31));
+    this.machine = options.build(this.entropy);
     around.network.attach(options.address, ({ from, to, bytes }) =>
       this.input({ kind: 'datagram', local: to, remote: from, bytes }),
     );
@@ -145,12 +153,9 @@ export class SimGateway {
     this.#jobs = 0;
     this.#held = undefined;
     this.events = [];
-    this.machine = this.#build();
+    this.entropy = new SeededEntropy(this.#around.dice.below(2 ** 31));
+    this.machine = this.#options.build(this.entropy);
     this.#note(() => 'restarted');
-  }
-
-  #build(): SimMachine {
-    return this.#options.build(new SeededEntropy(this.#around.dice.below(2 ** 31)));
   }
 
   #perform(effect: Effect): void {
@@ -171,9 +176,20 @@ export class SimGateway {
       case 'job':
         this.#startJob(effect);
         break;
+      case 'resolve':
+        this.#startLookup(effect);
+        break;
       case 'emit':
         this.events.push(effect.event);
     }
+  }
+
+  #startLookup({ tunnel, name }: Effect & { kind: 'resolve' }): void {
+    const incarnation = this.#incarnation;
+    this.#around.scheduler.after(LOOKUP_TIME, () => {
+      if (incarnation === this.#incarnation)
+        this.input({ kind: 'resolved', tunnel, address: this.#options.names?.(name) });
+    });
   }
 
   #startOperation({ request, operation }: Effect & { kind: 'dataplane' }): void {
@@ -250,6 +266,8 @@ function inputText(input: Input): string {
       return `timer ${input.key}`;
     case 'dataplane.event':
       return `kernel event ${input.event.kind}`;
+    case 'resolved':
+      return `resolved ${input.tunnel}`;
     case 'command':
       return `command ${input.command.kind}`;
   }
@@ -267,6 +285,8 @@ function effectText(effect: Effect): string {
       return `kernel ${effect.request} ${operationText(effect.operation)}`;
     case 'job':
       return `job ${effect.request} ${effect.job.kind} ${effect.job.method}`;
+    case 'resolve':
+      return `resolve ${effect.name}`;
     case 'emit':
       return `emit ${JSON.stringify(effect.event)}`;
   }
