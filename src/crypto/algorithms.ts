@@ -6,8 +6,11 @@
  * the kernel's net/xfrm/xfrm_algo.c for the kernel names.
  */
 
-/** RFC 8247 / RFC 8221 status words; `not-listed` where the RFC is silent. */
-export type Status = 'must' | 'should' | 'may' | 'should-not' | 'must-not' | 'not-listed';
+/**
+ * RFC 8247 §1.1 / RFC 8221 §2 status words; `must-` is expected to fall, `should+` to rise. What an RFC does not name
+ * may be implemented (RFC 8247 §2.5, RFC 8221 §1.1).
+ */
+export type Status = 'must' | 'must-' | 'should+' | 'should' | 'may' | 'should-not' | 'must-not';
 
 export type EncryptionAlgorithm = {
   /** strongSwan's proposal keyword; also our identifier of the row. */
@@ -65,7 +68,7 @@ export type HashName = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
 // biome-ignore format: one algorithm, one row
 export const INTEGRITY = [
   { keyword: 'md5', ikev2: 1, ikev1Auth: 1, ikev1Ah: 2, keyBytes: 16, icvBytes: 12, kernel: 'hmac(md5)', hash: 'md5', status: { ike: 'must-not', esp: 'must-not' } },
-  { keyword: 'sha1', ikev2: 2, ikev1Auth: 2, ikev1Ah: 3, keyBytes: 20, icvBytes: 12, kernel: 'hmac(sha1)', hash: 'sha1', status: { ike: 'must', esp: 'must' } },
+  { keyword: 'sha1', ikev2: 2, ikev1Auth: 2, ikev1Ah: 3, keyBytes: 20, icvBytes: 12, kernel: 'hmac(sha1)', hash: 'sha1', status: { ike: 'must-', esp: 'must-' } },
   { keyword: 'sha256', ikev2: 12, ikev1Auth: 5, ikev1Ah: 5, keyBytes: 32, icvBytes: 16, kernel: 'hmac(sha256)', hash: 'sha256', status: { ike: 'must', esp: 'must' } },
   { keyword: 'sha384', ikev2: 13, ikev1Auth: 6, ikev1Ah: 6, keyBytes: 48, icvBytes: 24, kernel: 'hmac(sha384)', hash: 'sha384', status: { ike: 'may', esp: 'may' } },
   { keyword: 'sha512', ikev2: 14, ikev1Auth: 7, ikev1Ah: 7, keyBytes: 64, icvBytes: 32, kernel: 'hmac(sha512)', hash: 'sha512', status: { ike: 'should', esp: 'should' } },
@@ -86,10 +89,10 @@ export type PrfAlgorithm = {
 // biome-ignore format: one algorithm, one row
 export const PRF = [
   { keyword: 'prfmd5', ikev2: 1, ikev1Phase1: 1, outputBytes: 16, hash: 'md5', status: { ike: 'must-not' } },
-  { keyword: 'prfsha1', ikev2: 2, ikev1Phase1: 2, outputBytes: 20, hash: 'sha1', status: { ike: 'must' } },
+  { keyword: 'prfsha1', ikev2: 2, ikev1Phase1: 2, outputBytes: 20, hash: 'sha1', status: { ike: 'must-' } },
   { keyword: 'prfsha256', ikev2: 5, ikev1Phase1: 4, outputBytes: 32, hash: 'sha256', status: { ike: 'must' } },
   { keyword: 'prfsha384', ikev2: 6, ikev1Phase1: 5, outputBytes: 48, hash: 'sha384', status: { ike: 'may' } },
-  { keyword: 'prfsha512', ikev2: 7, ikev1Phase1: 6, outputBytes: 64, hash: 'sha512', status: { ike: 'should' } },
+  { keyword: 'prfsha512', ikev2: 7, ikev1Phase1: 6, outputBytes: 64, hash: 'sha512', status: { ike: 'should+' } },
 ] as const satisfies readonly PrfAlgorithm[];
 
 export type KeyExchangeMethod = {
@@ -117,8 +120,8 @@ export const KEY_EXCHANGE = [
   { keyword: 'ecp256', group: 19, kind: 'ecp', publicBytes: 64, secretBytes: 32, status: { ike: 'should' } },
   { keyword: 'ecp384', group: 20, kind: 'ecp', publicBytes: 96, secretBytes: 48, status: { ike: 'may' } },
   { keyword: 'ecp521', group: 21, kind: 'ecp', publicBytes: 132, secretBytes: 66, status: { ike: 'may' } },
-  { keyword: 'modp2048s256', group: 24, kind: 'modp', publicBytes: 256, secretBytes: 256, status: { ike: 'must-not' } },
-  { keyword: 'curve25519', group: 31, kind: 'montgomery', publicBytes: 32, secretBytes: 32, status: { ike: 'should' } },
+  { keyword: 'modp2048s256', group: 24, kind: 'modp', publicBytes: 256, secretBytes: 256, status: { ike: 'should-not' } },
+  { keyword: 'curve25519', group: 31, kind: 'montgomery', publicBytes: 32, secretBytes: 32, status: { ike: 'may' } },
 ] as const satisfies readonly KeyExchangeMethod[];
 
 export type EncryptionKeyword = (typeof ENCRYPTION)[number]['keyword'];

@@ -1,0 +1,68 @@
+import type { KeyExchangeKeyword } from './algorithms.ts';
+import { keyExchangeMethod } from './algorithms.ts';
+import { padLeft } from './big-integer.ts';
+import { constantTimeEqual } from './constant-time.ts';
+import type { KeyExchangeJob, KeyExchangeResult } from './key-exchange-job.ts';
+import { privateKeyRule } from './private-scalar.ts';
+import type { Provider } from './provider.ts';
+import { publicValueFault } from './public-value.ts';
+import { workingProvider } from './working-provider.ts';
+
+/** How many bytes of entropy the `privateKey` of a job takes. */
+export function privateKeyBytes(method: KeyExchangeKeyword): number {
+  return privateKeyRule(method).bytes;
+}
+
+/**
+ * Does one Diffie-Hellman job. Never throws: what cannot be done is refused, with a reason that holds no secret. The
+ * result depends on the job alone. Values have their full length (RFC 7296 §2.14, §3.4), leading zeros included.
+ */
+export function performKeyExchange(job: KeyExchangeJob): KeyExchangeResult {
+  try {
+    const reason = jobFault(job);
+    return reason === undefined ? compute(job) : { kind: 'ke.refused', reason };
+  } catch {
+    // The library's own words stay out: they are not ours to vouch for.
+    return { kind: 'ke.refused', reason: `the crypto library could not do the key exchange ${job.method}` };
+  }
+}
+
+function jobFault(job: KeyExchangeJob): string | undefined {
+  const expected = privateKeyBytes(job.method);
+  if (job.privateKey.length !== expected)
+    return `a private key of ${job.privateKey.length} bytes; ${job.method} takes ${expected}`;
+  return job.kind === 'ke.generate' ? undefined : publicValueFault(job.method, job.peerPublic);
+}
+
+function compute(job: KeyExchangeJob): KeyExchangeResult {
+  const provider = workingProvider('keyExchange', job.method);
+  const scalar = privateKeyRule(job.method).scalar(job.privateKey);
+  try {
+    if (job.kind === 'ke.generate') return { kind: job.kind, publicValue: publicValue(job, provider, scalar) };
+    const sharedSecret = agree(job, provider, scalar);
+    if (sharedSecret === undefined)
+      return { kind: 'ke.refused', reason: `a public value of small order in ${job.method}` };
+    if (job.kind === 'ke.agree') return { kind: job.kind, sharedSecret };
+    return { kind: job.kind, publicValue: publicValue(job, provider, scalar), sharedSecret };
+  } finally {
+    scalar.fill(0);
+  }
+}
+
+function publicValue({ method }: KeyExchangeJob, provider: Provider, scalar: Uint8Array): Uint8Array {
+  return padLeft(provider.publicValue(method, scalar), keyExchangeMethod(method).publicBytes);
+}
+
+type Agreement = Exclude<KeyExchangeJob, { kind: 'ke.generate' }>;
+
+/** RFC 7748 §6.1: an all-zero result, which only points of small order give, is no secret. Libraries throw or tell. */
+function agree({ method, peerPublic }: Agreement, provider: Provider, scalar: Uint8Array): Uint8Array | undefined {
+  const { kind, secretBytes } = keyExchangeMethod(method);
+  if (kind !== 'montgomery') return padLeft(provider.sharedSecret(method, scalar, peerPublic), secretBytes);
+  try {
+    const secret = padLeft(provider.sharedSecret(method, scalar, peerPublic), secretBytes);
+    return constantTimeEqual(secret, new Uint8Array(secretBytes)) ? undefined : secret;
+  } catch {
+    return undefined;
+  }
+}

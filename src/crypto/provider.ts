@@ -1,0 +1,38 @@
+import type { EncryptionKeyword, HashName, KeyExchangeKeyword } from './algorithms.ts';
+
+/** What a CBC operation needs beside the text; lengths were checked. `node` is node:crypto's name of the cipher. */
+export type CbcKey = {
+  readonly keyword: EncryptionKeyword;
+  readonly node: string;
+  readonly key: Uint8Array;
+  readonly iv: Uint8Array;
+};
+
+/** What a combined-mode operation needs beside the texts; lengths were checked. */
+export type AeadKey = {
+  readonly keyword: EncryptionKeyword;
+  readonly node: string;
+  readonly key: Uint8Array;
+  readonly nonce: Uint8Array;
+  readonly tagBytes: number;
+};
+
+/**
+ * One implementation of the primitives. It may throw whatever its library throws: `workingProvider` hands out only
+ * those that gave the known answer, and input from peers was checked before.
+ */
+export type Provider = {
+  readonly name: 'node' | 'portable';
+  hash(name: HashName, data: readonly Uint8Array[]): Uint8Array;
+  hmac(name: HashName, key: Uint8Array, data: readonly Uint8Array[]): Uint8Array;
+  encryptCbc(key: CbcKey, plaintext: Uint8Array): Uint8Array;
+  decryptCbc(key: CbcKey, ciphertext: Uint8Array): Uint8Array;
+  /** Ciphertext and tag. */
+  sealAead(key: AeadKey, aad: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  /** `sealed` is at least a tag long. */
+  openAead(key: AeadKey, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
+  /** `scalar` as `privateScalar` makes it. The answer may lack leading zeros. */
+  publicValue(method: KeyExchangeKeyword, scalar: Uint8Array): Uint8Array;
+  /** `peerPublic` has passed `publicValueFault`. The answer may lack leading zeros. */
+  sharedSecret(method: KeyExchangeKeyword, scalar: Uint8Array, peerPublic: Uint8Array): Uint8Array;
+};

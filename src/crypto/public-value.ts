@@ -1,0 +1,54 @@
+import { compareBytes } from '../base/bytes.ts';
+import type { KeyExchangeKeyword } from './algorithms.ts';
+import { keyExchangeMethod } from './algorithms.ts';
+import { bytesToInteger } from './big-integer.ts';
+import { ecpCurve } from './ecp-curves.ts';
+import { modpGroup } from './modp-groups.ts';
+import { bigIntegerLibrary } from './portable-libraries.ts';
+
+/**
+ * What is wrong with a public value that a peer sent, by the tests of RFC 6989 §2; undefined where nothing is. The
+ * one test that needs the private key, the all-zero result of X25519 (RFC 7748 §6.1), is not among them.
+ */
+export function publicValueFault(keyword: KeyExchangeKeyword, value: Uint8Array): string | undefined {
+  const { kind, publicBytes } = keyExchangeMethod(keyword);
+  // RFC 6989 §2.5 with RFC 7296 §3.4: leading zeros are part of the value. Checked before anything is made of the
+  // bytes, so that an ECP value can never be taken for a compressed point.
+  if (value.length !== publicBytes) return `a public value of ${value.length} bytes; ${keyword} has ${publicBytes}`;
+  return TESTS[kind](keyword, value);
+}
+
+type PublicValueTest = (keyword: KeyExchangeKeyword, value: Uint8Array) => string | undefined;
+
+const TESTS: Readonly<Record<'modp' | 'ecp' | 'montgomery', PublicValueTest>> = {
+  modp: modpFault,
+  ecp: ecpFault,
+  montgomery: () => undefined,
+};
+
+function modpFault(keyword: KeyExchangeKeyword, value: Uint8Array): string | undefined {
+  const { prime, subgroupOrder } = modpGroup(keyword);
+  // RFC 6989 §2.1: 1 < y < p - 1. A prime is odd, so p - 1 differs in the last bit alone.
+  const primeLess1 = Uint8Array.from(prime);
+  primeLess1[prime.length - 1] = (primeLess1[prime.length - 1] ?? 0) - 1;
+  const one = new Uint8Array(prime.length);
+  one[prime.length - 1] = 1;
+  if (compareBytes(value, one) <= 0 || compareBytes(value, primeLess1) >= 0)
+    return `a public value outside of 2..p-2 of ${keyword}`;
+  // RFC 6989 §2.2 leaves this test out where no private key is used twice, which we never do; RFC 8247 §2.4 demands
+  // it for the groups of RFC 5114 all the same. All is public here, so the time that it takes may vary.
+  if (subgroupOrder === undefined) return undefined;
+  const power = bigIntegerLibrary().modPow(bytesToInteger(value), subgroupOrder, bytesToInteger(prime));
+  return power === 1n ? undefined : `a public value outside of the subgroup of ${keyword}`;
+}
+
+/** RFC 6989 §2.3; infinity has no encoding (RFC 5903 §7). */
+function ecpFault(keyword: KeyExchangeKeyword, value: Uint8Array): string | undefined {
+  const { prime, b, bytes } = ecpCurve(keyword);
+  const x = bytesToInteger(value.subarray(0, bytes));
+  const y = bytesToInteger(value.subarray(bytes));
+  if (x >= prime || y >= prime) return `a public value with a coordinate beyond the prime of ${keyword}`;
+  return (y * y - (x * x * x - 3n * x + b)) % prime === 0n
+    ? undefined
+    : `a public value that is no point of ${keyword}`;
+}
