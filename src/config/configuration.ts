@@ -1,0 +1,44 @@
+import type { IpAddress, Prefix } from '../base/net.ts';
+import type { PeerAddress, TunnelPolicy } from '../ike/common/policy.ts';
+import type { Position } from './problem.ts';
+import type { PskSource } from './psk.ts';
+
+/** What the files say, checked and with every default filled in. Everything keeps the order of the files. */
+export type Configuration = {
+  readonly dataplane: 'auto' | 'kernel' | 'userspace';
+  readonly gateways: readonly Gateway[];
+  readonly peers: readonly Peer[];
+  readonly tunnels: readonly Tunnel[];
+  /** The files that were read, the main one first. */
+  readonly files: readonly string[];
+};
+
+type Named = {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly remarks: string;
+  /** Where its name stands. */
+  readonly origin: Position;
+};
+
+export type Gateway = Named & {
+  /** The address that this machine sends from. */
+  readonly address: IpAddress;
+  /** The address that the peers see, where a NAT stands before this machine. */
+  readonly publicAddress?: IpAddress;
+  /** Empty where nothing is said: then local segments are not confined. */
+  readonly vpc: readonly Prefix[];
+};
+
+export type Peer = Named & { readonly address: PeerAddress };
+
+export type Tunnel = Named & {
+  readonly enabled: boolean;
+  readonly policy: TunnelPolicy;
+  readonly pskSource: PskSource;
+};
+
+/** What the core works with: the policies of the tunnels that are enabled. */
+export function tunnelPolicies(configuration: Configuration): TunnelPolicy[] {
+  return configuration.tunnels.filter((tunnel) => tunnel.enabled).map((tunnel) => tunnel.policy);
+}

@@ -1,0 +1,76 @@
+import { dirname } from 'node:path';
+import { expandPattern } from './glob.ts';
+import type { ConfigurationHost } from './host.ts';
+import { fileErrorText } from './host.ts';
+import type { Position, Problem } from './problem.ts';
+import { errorAt } from './problem.ts';
+import type { RawFile } from './schema.ts';
+import { fileSchema } from './schema.ts';
+import { schemaProblems } from './schema-problems.ts';
+import type { Source } from './source.ts';
+import { parseSource } from './source.ts';
+
+export type LoadedFile = { readonly source: Source; readonly raw: RawFile };
+
+export type LoadedFiles = {
+  /** The main file first, then what it includes, in order. */
+  readonly files: readonly LoadedFile[];
+  readonly problems: readonly Problem[];
+};
+
+/** Reads the main file and all that it includes, and checks each against the schema. */
+export function loadFiles(path: string, host: ConfigurationHost): LoadedFiles {
+  const visit: Visit = { host, seen: new Set(), files: [], problems: [] };
+  readOne(path, { file: path, line: 1, column: 1 }, visit);
+  return visit;
+}
+
+/** More than any sane set-up has, and an end for a pattern that matches too much. */
+const MAX_FILES = 1000;
+
+type Visit = {
+  readonly host: ConfigurationHost;
+  readonly seen: Set<string>;
+  readonly files: LoadedFile[];
+  readonly problems: Problem[];
+};
+
+/** `origin` is what asked for the file: the place to complain at where it cannot be had. */
+function readOne(path: string, origin: Position, visit: Visit): void {
+  const refusal = refuse(path, visit.seen);
+  const text = refusal === undefined ? readText(path, visit.host) : { failure: refusal };
+  if (typeof text !== 'string') {
+    visit.problems.push(errorAt(origin, text.failure));
+    return;
+  }
+  visit.seen.add(path);
+  const { source, value, problems } = parseSource(path, text);
+  visit.problems.push(...problems);
+  if (problems.length > 0) return;
+  const parsed = fileSchema.safeParse(value);
+  if (parsed.success) visit.files.push({ source, raw: parsed.data });
+  else visit.problems.push(...schemaProblems(parsed.error, source, value));
+  for (const [index, pattern] of includesOf(value).entries()) {
+    const place = source.value(['include', index]);
+    for (const included of expandPattern(pattern, dirname(path), visit.host)) readOne(included, place, visit);
+  }
+}
+
+function refuse(path: string, seen: ReadonlySet<string>): string | undefined {
+  if (seen.has(path)) return `${path} is included twice`;
+  return seen.size >= MAX_FILES ? `more than ${MAX_FILES} files are included` : undefined;
+}
+
+function readText(path: string, host: ConfigurationHost): string | { readonly failure: string } {
+  try {
+    return host.readFile(path);
+  } catch (error) {
+    return { failure: `${path} cannot be read: ${fileErrorText(error)}` };
+  }
+}
+
+/** Taken from the unchecked value, so that a mistake elsewhere in the file does not hide those in the next ones. */
+function includesOf(value: unknown): string[] {
+  const include = typeof value === 'object' && value !== null && 'include' in value ? value.include : [];
+  return Array.isArray(include) ? include.filter((pattern) => typeof pattern === 'string' && pattern !== '') : [];
+}

@@ -1,0 +1,146 @@
+import { dirname } from 'node:path';
+import { nearestWord } from '../base/nearest.ts';
+import { addressFamily } from '../base/net.ts';
+import type { Configuration, Gateway, Peer, Tunnel } from './configuration.ts';
+import { loadFiles } from './files.ts';
+import type { ConfigurationHost } from './host.ts';
+import { systemHost } from './host.ts';
+import type { Entry, Merged } from './merge.ts';
+import { mergeFiles } from './merge.ts';
+import type { Problem } from './problem.ts';
+import { sortProblems } from './problem.ts';
+import { childProposals, ikeProposals } from './proposals.ts';
+import { readPreSharedKey } from './psk.ts';
+import type { Report } from './report.ts';
+import { Refusal } from './scalars.ts';
+import type { RawGateway, RawPeer, RawTunnel } from './schema.ts';
+import { checkPairs } from './segment-rules.ts';
+import { tunnelPolicy } from './tunnel-policy.ts';
+import { checkTunnel } from './tunnel-rules.ts';
+import { weakChoices } from './weak-choices.ts';
+
+export type LoadResult =
+  | { readonly configuration: Configuration; readonly warnings: readonly Problem[] }
+  /** All that is wrong, and the warnings; nothing of the configuration may be used. */
+  | { readonly errors: readonly Problem[] };
+
+/**
+ * Reads, checks and resolves the configuration in `path` and the files that it includes. It changes nothing, and it
+ * reads no file but those and the keys that they name.
+ */
+export function loadConfiguration(path: string, host: ConfigurationHost = systemHost): LoadResult {
+  const problems: Problem[] = [];
+  const { files, problems: fileProblems } = loadFiles(path, host);
+  const [main, ...included] = files;
+  if (main === undefined || fileProblems.length > 0) return { errors: sortProblems(fileProblems) };
+  const merged = mergeFiles([main, ...included], problems);
+  const configuration = resolve(
+    merged,
+    host,
+    files.map(({ source }) => source.file),
+  );
+  const sorted = sortProblems(problems);
+  const failed = problems.some((problem) => problem.severity === 'error');
+  return failed ? { errors: sorted } : { configuration, warnings: sorted };
+}
+
+function resolve(merged: Merged, host: ConfigurationHost, files: readonly string[]): Configuration {
+  const gateways = new Map([...merged.gateways].map(([name, entry]) => [name, resolveGateway(entry)]));
+  const peers = new Map([...merged.peers].map(([name, entry]) => [name, resolvePeer(entry)]));
+  const context: Context = { merged, host, gateways, peers };
+  const tunnels = [...merged.tunnels.values()].flatMap((entry) => resolveTunnel(entry, context));
+  checkPairs(merged.tunnels.values());
+  return {
+    dataplane: merged.top.dataplane ?? 'auto',
+    gateways: [...gateways.values()],
+    peers: [...peers.values()],
+    tunnels,
+    files,
+  };
+}
+
+type Context = {
+  readonly merged: Merged;
+  readonly host: ConfigurationHost;
+  readonly gateways: ReadonlyMap<string, Gateway>;
+  readonly peers: ReadonlyMap<string, Peer>;
+};
+
+function resolveGateway({ name, raw, source, report }: Entry<RawGateway>): Gateway {
+  const { address, publicAddress } = raw;
+  const family = addressFamily(address);
+  if (publicAddress !== undefined && addressFamily(publicAddress) !== family)
+    report.error(['publicAddress'], `must be an IPv${family} address as gateways.${name}.address is`);
+  return {
+    name,
+    address,
+    ...(publicAddress === undefined ? {} : { publicAddress }),
+    vpc: raw.vpc ?? [],
+    labels: raw.labels ?? {},
+    remarks: raw.remarks ?? '',
+    origin: source.key(['gateways', name]),
+  };
+}
+
+function resolvePeer({ name, raw, source }: Entry<RawPeer>): Peer {
+  return {
+    name,
+    address: raw.address,
+    labels: raw.labels ?? {},
+    remarks: raw.remarks ?? '',
+    origin: source.key(['peers', name]),
+  };
+}
+
+/** Nothing where the tunnel is too wrong to be resolved; that is reported then. */
+function resolveTunnel(entry: Entry<RawTunnel>, context: Context): Tunnel[] {
+  const { name, raw, source, report } = entry;
+  const { top } = context.merged;
+  const gateway = referred('gateway', raw.gateway, context.gateways, report);
+  const peer = referred('peer', raw.peer, context.peers, report);
+  const profile = top.profile ?? 'platform';
+  const proposals = {
+    ikeProposals: ikeProposals(raw, profile, report),
+    childProposals: childProposals(raw, profile, report),
+  };
+  const key = readPreSharedKey(raw.psk, dirname(source.file), context.host);
+  if (key instanceof Refusal) report.error(['psk'], key.sentence);
+  if (gateway === undefined || peer === undefined) return [];
+  checkTunnel({ raw, gateway, peer, report, limitLifetimes: top.limits?.lifetime ?? true });
+  if (key instanceof Refusal) return [];
+  const tunnel: Tunnel = {
+    name,
+    enabled: raw.enabled ?? true,
+    policy: tunnelPolicy({ name, raw, gateway, peer, key, ...proposals }),
+    pskSource: key.source,
+    labels: raw.labels ?? {},
+    remarks: raw.remarks ?? '',
+    origin: source.key(['tunnels', name]),
+  };
+  warnOfWeakness(tunnel, report);
+  return [tunnel];
+}
+
+function referred<Target>(
+  kind: 'gateway' | 'peer',
+  name: string,
+  targets: ReadonlyMap<string, Target>,
+  report: Report,
+): Target | undefined {
+  const target = targets.get(name);
+  if (target === undefined) {
+    const nearest = nearestWord(name, targets.keys());
+    const advice = nearest === undefined ? `add it under ${kind}s` : `did you mean ${nearest}?`;
+    report.error([kind], `there is no ${kind} "${name}"; ${advice}`);
+  }
+  return target;
+}
+
+/** At the key that made the choice; at the tunnel where a default did. */
+function warnOfWeakness(tunnel: Tunnel, report: Report): void {
+  for (const { keys, text } of weakChoices(tunnel)) {
+    const [path = []] = keys.map((key) => key.split('.')).filter((candidate) => report.has(candidate));
+    if (path.length > 0) report.warning(path, text);
+    else report.warningAtKey([], text);
+  }
+}

@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { nearestWord } from '../base/nearest.ts';
+import { HOUR, MINUTE, SECOND } from '../base/time.ts';
+import type { KeyExchangeKeyword } from '../crypto/algorithms.ts';
+import { ENCRYPTION, INTEGRITY, KEY_EXCHANGE } from '../crypto/algorithms.ts';
+import type { ProposalWord } from '../sa/proposal-keyword.ts';
+import { proposalWord } from '../sa/proposal-keyword.ts';
+import {
+  duration,
+  flag,
+  freeText,
+  identity,
+  integer,
+  notOneOf,
+  oneOf,
+  ownAddress,
+  peerAddress,
+  prefix,
+  scalar,
+  text,
+} from './scalars.ts';
+
+/** A mapping with known keys. Its message for unknown ones has a line for each, in the order of `issue.keys`. */
+function section<Shape extends z.ZodRawShape>(shape: Shape, hint = '') {
+  const known = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? (issue.keys as string[]).map((key) => unknownKey(key, known) + hint).join('\n')
+        : undefined,
+  });
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const nearest = nearestWord(key, known);
+  return `unknown key; ${nearest === undefined ? `known are ${known.join(', ')}` : `did you mean ${nearest}?`}`;
+}
+
+/** A mapping from names to what they name; one that is written without contents is empty. */
+function named<Schema extends z.ZodType>(schema: Schema) {
+  return z.preprocess((value) => (value === '' || value === null ? {} : value), z.record(z.string(), schema));
+}
+
+const algorithm = <Type extends 'encryption' | 'integrity'>(type: Type, words: readonly string[]) =>
+  scalar((value) => {
+    const word = proposalWord(value);
+    type Keyword = Extract<ProposalWord, { type: Type }>['keyword'];
+    return word?.type === type ? (word.keyword as Keyword) : notOneOf(value, words);
+  });
+
+const encryption = algorithm(
+  'encryption',
+  ENCRYPTION.map((row) => row.keyword),
+);
+const authentication = algorithm(
+  'integrity',
+  INTEGRITY.map((row) => row.keyword),
+);
+
+const GROUPS: ReadonlyMap<string, KeyExchangeKeyword> = new Map(
+  KEY_EXCHANGE.map((row) => [String(row.group), row.keyword]),
+);
+
+/** A number of the IANA registry; a keyword is answered with its number. */
+function group(value: string, more: readonly string[] = []) {
+  const word = proposalWord(value);
+  const meant = [...GROUPS].find(([, keyword]) => word?.type === 'keyExchange' && keyword === word.keyword)?.[0];
+  return GROUPS.get(value) ?? notOneOf(value, [...GROUPS.keys(), ...more], meant);
+}
+
+const dhGroup = scalar((value) => group(value));
+const pfs = scalar((value) => {
+  if (value === 'none') return value;
+  return OFF.has(value) ? notOneOf(value, [...GROUPS.keys(), 'none'], 'none') : group(value, ['none']);
+});
+const OFF: ReadonlySet<string> = new Set(['off', 'no', 'false', 'disable', 'disabled', '0']);
+
+/** Parsed later: what a word may be depends on the protocol. */
+const proposals = z.array(text()).min(1).max(100);
+
+// The limits of 1 h and 24 h are a rule of their own, because `limits` may lift them.
+const lifetime = duration(SECOND, 365 * 24 * HOUR);
+
+const labels = z.record(z.string(), freeText());
+
+const gateway = section({
+  address: ownAddress(),
+  publicAddress: ownAddress().optional(),
+  vpc: z.array(prefix()).min(1).optional(),
+  labels: labels.optional(),
+  remarks: freeText().optional(),
+});
+
+const peer = section({
+  address: peerAddress(),
+  labels: labels.optional(),
+  remarks: freeText().optional(),
+});
+
+const side = section({ id: identity().optional(), subnets: z.array(prefix()).min(1) });
+
+const psk = z.union([
+  z.string(),
+  section(
+    { file: text().optional(), credential: text().optional(), env: text().optional() },
+    '; a key that starts with { must be quoted',
+  ),
+]);
+
+const tunnel = section({
+  enabled: flag().optional(),
+  gateway: text(),
+  peer: text(),
+  local: side,
+  remote: side,
+  psk,
+  start: oneOf({ initiate: 'initiate', respond: 'respond', 'on-traffic': 'on-traffic' } as const).optional(),
+  ike: section({
+    version: oneOf({ 1: 1, 2: 2 } as const, { ikev1: '1', ikev2: '2' }).optional(),
+    mode: oneOf({ main: 'main', aggressive: 'aggressive' } as const).optional(),
+    encryption: encryption.optional(),
+    authentication: authentication.optional(),
+    dhGroup: dhGroup.optional(),
+    proposals: proposals.optional(),
+    lifetime: lifetime.optional(),
+  }).optional(),
+  ipsec: section({
+    protocol: oneOf({ esp: 'esp', ah: 'ah' } as const).optional(),
+    encryption: encryption.optional(),
+    authentication: authentication.optional(),
+    pfs: pfs.optional(),
+    proposals: proposals.optional(),
+    lifetime: lifetime.optional(),
+  }).optional(),
+  dpd: section({
+    delay: duration(SECOND, HOUR).optional(),
+    timeout: duration(SECOND, 24 * HOUR).optional(),
+    action: oneOf({ hold: 'hold', clear: 'clear', restart: 'restart' } as const).optional(),
+  }).optional(),
+  retry: section({
+    attempts: integer(1, 100).optional(),
+    interval: duration(SECOND, 60 * MINUTE).optional(),
+  }).optional(),
+  routes: flag().optional(),
+  blockClearText: flag().optional(),
+  labels: labels.optional(),
+  remarks: freeText().optional(),
+});
+
+/** One file. Which keys an included file may have is a rule of its own. */
+export const fileSchema = section({
+  version: oneOf({ 1: 1 } as const).optional(),
+  include: z.array(text()).optional(),
+  dataplane: oneOf({ auto: 'auto', kernel: 'kernel', userspace: 'userspace' } as const).optional(),
+  profile: oneOf({ modern: 'modern' } as const).optional(),
+  limits: section({
+    lifetime: oneOf({ on: true, off: false } as const, { none: 'off', false: 'off' }).optional(),
+  }).optional(),
+  gateways: named(gateway).optional(),
+  peers: named(peer).optional(),
+  tunnels: named(tunnel).optional(),
+});
+
+export type RawFile = z.infer<typeof fileSchema>;
+export type RawGateway = z.infer<typeof gateway>;
+export type RawPeer = z.infer<typeof peer>;
+export type RawTunnel = z.infer<typeof tunnel>;

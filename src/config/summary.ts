@@ -1,0 +1,59 @@
+import { formatPrefix } from '../base/net.ts';
+import type { PeerAddress } from '../ike/common/policy.ts';
+import type { Configuration } from './configuration.ts';
+
+/** A gateway as `list gateways` shows it; plain JSON. */
+export type GatewaySummary = {
+  readonly name: string;
+  readonly address: string;
+  readonly publicAddress: string | null;
+  readonly vpc: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly remarks: string;
+  /** How many tunnels are configured on it, enabled or not. */
+  readonly tunnels: number;
+};
+
+/** A peer as `list peers` shows it; plain JSON. */
+export type PeerSummary = {
+  readonly name: string;
+  /** An IP address, a DNS name, or 0.0.0.0 for any. */
+  readonly address: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly remarks: string;
+  readonly tunnels: number;
+};
+
+export function gatewaySummaries(configuration: Configuration): GatewaySummary[] {
+  return configuration.gateways.map(({ name, address, publicAddress, vpc, labels, remarks }) => ({
+    name,
+    address,
+    publicAddress: publicAddress ?? null,
+    vpc: vpc.map(formatPrefix),
+    labels,
+    remarks,
+    tunnels: configuration.tunnels.filter((tunnel) => tunnel.policy.gateway === name).length,
+  }));
+}
+
+export function peerSummaries(configuration: Configuration): PeerSummary[] {
+  return configuration.peers.map(({ name, address, labels, remarks }) => ({
+    name,
+    address: formatPeerAddress(address),
+    labels,
+    remarks,
+    tunnels: configuration.tunnels.filter((tunnel) => tunnel.policy.peer === name).length,
+  }));
+}
+
+/** As it is written in the configuration. */
+export function formatPeerAddress(address: PeerAddress): string {
+  switch (address.kind) {
+    case 'address':
+      return address.address;
+    case 'name':
+      return address.name;
+    case 'any':
+      return '0.0.0.0';
+  }
+}

@@ -1,0 +1,85 @@
+import type { IpAddress } from '../base/net.ts';
+import type { Duration } from '../base/time.ts';
+import { HOUR, SECOND } from '../base/time.ts';
+import type { PeerAddress, TunnelPolicy } from '../ike/common/policy.ts';
+import type { Identity } from '../sa/identity.ts';
+import { addressIdentity } from '../sa/identity.ts';
+import type { Proposal } from '../sa/proposal.ts';
+import { selectorFromPrefix } from '../sa/traffic-selector.ts';
+import type { Gateway, Peer } from './configuration.ts';
+import type { PreSharedKey } from './psk.ts';
+import type { RawTunnel } from './schema.ts';
+import { DEFAULT_DPD_DELAY } from './tunnel-rules.ts';
+
+export type PolicyParts = {
+  readonly name: string;
+  readonly raw: RawTunnel;
+  readonly gateway: Gateway;
+  readonly peer: Peer;
+  readonly key: PreSharedKey;
+  readonly ikeProposals: readonly Proposal[];
+  readonly childProposals: readonly Proposal[];
+};
+
+/** A tunnel that keeps all rules, with its defaults filled in. */
+export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
+  const { name, raw, gateway, peer } = parts;
+  const remoteIdentity = raw.remote.id ?? identityOfPeer(peer.address);
+  return {
+    name,
+    gateway: gateway.name,
+    peer: peer.name,
+    version: raw.ike?.version ?? 2,
+    mode: raw.ike?.mode ?? 'main',
+    local: {
+      address: gateway.address,
+      identity: raw.local.id ?? addressIdentity(publicAddressOf(gateway)),
+      selectors: raw.local.subnets.map(selectorFromPrefix),
+    },
+    remote: {
+      address: peer.address,
+      ...(remoteIdentity === undefined ? {} : { identity: remoteIdentity }),
+      selectors: raw.remote.subnets.map(selectorFromPrefix),
+    },
+    psk: parts.key.secret,
+    ikeProposals: parts.ikeProposals,
+    childProposals: parts.childProposals,
+    childProtocol: raw.ipsec?.protocol ?? 'esp',
+    ikeLifetime: raw.ike?.lifetime ?? DEFAULT_LIFETIME,
+    childLifetime: raw.ipsec?.lifetime ?? DEFAULT_LIFETIME,
+    start: raw.start ?? (peer.address.kind === 'any' ? 'respond' : 'initiate'),
+    dpd: dpdOf(raw, peer),
+    retry: { attempts: raw.retry?.attempts ?? 3, interval: raw.retry?.interval ?? 12 * SECOND },
+    routes: raw.routes ?? true,
+    blockClearText: raw.blockClearText ?? true,
+  };
+}
+
+const DEFAULT_LIFETIME: Duration = 24 * HOUR;
+const DEFAULT_DPD_TIMEOUT: Duration = 13 * SECOND;
+
+/** What a longer delay leaves for the answer, as the defaults do. */
+const DPD_ANSWER_TIME: Duration = DEFAULT_DPD_TIMEOUT - DEFAULT_DPD_DELAY;
+
+function dpdOf(raw: RawTunnel, peer: Peer): TunnelPolicy['dpd'] {
+  const delay = raw.dpd?.delay ?? DEFAULT_DPD_DELAY;
+  const timeout = raw.dpd?.timeout ?? Math.max(DEFAULT_DPD_TIMEOUT, delay + DPD_ANSWER_TIME);
+  // A peer of any address cannot be called, neither at once (restart) nor on traffic (hold).
+  const action = peer.address.kind === 'any' ? 'clear' : (raw.dpd?.action ?? 'restart');
+  return { delay, timeout, action };
+}
+
+function publicAddressOf(gateway: Gateway): IpAddress {
+  return gateway.publicAddress ?? gateway.address;
+}
+
+function identityOfPeer(address: PeerAddress): Identity | undefined {
+  switch (address.kind) {
+    case 'address':
+      return addressIdentity(address.address);
+    case 'name':
+      return { type: 'fqdn', name: address.name };
+    case 'any':
+      return undefined;
+  }
+}

@@ -1,0 +1,93 @@
+import { addressFamily } from '../base/net.ts';
+import type { Duration } from '../base/time.ts';
+import { HOUR } from '../base/time.ts';
+import type { Gateway, Peer } from './configuration.ts';
+import { formatDuration } from './duration.ts';
+import type { Report } from './report.ts';
+import type { RawTunnel } from './schema.ts';
+import { checkSegments } from './segment-rules.ts';
+
+/** A tunnel as written, with what it refers to. */
+export type RuleSubject = {
+  readonly raw: RawTunnel;
+  readonly gateway: Gateway;
+  readonly peer: Peer;
+  readonly report: Report;
+  /** Whether lifetimes are confined to 1 h .. 24 h. */
+  readonly limitLifetimes: boolean;
+};
+
+/** The rules that one tunnel can break by itself. */
+export function checkTunnel(subject: RuleSubject): void {
+  for (const rule of RULES) rule(subject);
+  checkSegments(subject.raw, subject.gateway, subject.report);
+}
+
+export const DEFAULT_DPD_DELAY: Duration = 8_000;
+
+const RULES: readonly ((subject: RuleSubject) => void)[] = [
+  checkAddresses,
+  checkAnyPeer,
+  checkMode,
+  checkLifetimes,
+  checkDpd,
+  checkAh,
+];
+
+function checkAddresses({ gateway, peer, report }: RuleSubject): void {
+  if (peer.address.kind !== 'address') return;
+  const { address } = peer.address;
+  const [ours, theirs] = [addressFamily(gateway.address), addressFamily(address)];
+  if (ours !== theirs)
+    report.error(['peer'], `peer ${peer.name} has an IPv${theirs} address, gateway ${gateway.name} an IPv${ours} one`);
+  if (address === gateway.address)
+    report.error(['peer'], `peer ${peer.name} has the address of gateway ${gateway.name} itself (${address})`);
+}
+
+/** Nobody knows where to call a peer of any address, and only its identity tells it from another. */
+function checkAnyPeer({ raw, peer, report }: RuleSubject): void {
+  if (peer.address.kind !== 'any') return;
+  if (raw.start !== undefined && raw.start !== 'respond')
+    report.error(['start'], `a peer of 0.0.0.0 must call first; write respond instead of ${raw.start}`);
+  if (raw.remote.id === undefined) report.error(['remote', 'id'], 'is required for a peer of 0.0.0.0');
+  const action = raw.dpd?.action;
+  if (action !== undefined && action !== 'clear')
+    report.warning(['dpd', 'action'], `${action} means clear for a peer of 0.0.0.0, which must call first`);
+}
+
+function checkMode({ raw, report }: RuleSubject): void {
+  if (raw.ike?.mode !== undefined && raw.ike.version !== 1)
+    report.errorAtKey(['ike', 'mode'], 'is of IKEv1 only; remove it, or set ike.version to 1');
+}
+
+const MIN_LIFETIME = HOUR;
+const MAX_LIFETIME = 24 * HOUR;
+
+function checkLifetimes({ raw, report, limitLifetimes }: RuleSubject): void {
+  if (!limitLifetimes) return;
+  for (const section of ['ike', 'ipsec'] as const) {
+    const lifetime = raw[section]?.lifetime;
+    if (lifetime !== undefined && (lifetime < MIN_LIFETIME || lifetime > MAX_LIFETIME))
+      report.error(
+        [section, 'lifetime'],
+        `${formatDuration(lifetime)} is not within 3600s and 86400s; limits: {lifetime: off} at the top lifts this`,
+      );
+  }
+}
+
+function checkDpd({ raw, report }: RuleSubject): void {
+  const delay = raw.dpd?.delay ?? DEFAULT_DPD_DELAY;
+  const timeout = raw.dpd?.timeout;
+  if (timeout !== undefined && timeout < delay)
+    report.error(['dpd', 'timeout'], `${formatDuration(timeout)} is less than dpd.delay (${formatDuration(delay)})`);
+}
+
+/** AH authenticates the outer addresses, RFC 4302 §3.3.3, which a NAT changes. */
+function checkAh({ raw, gateway, report }: RuleSubject): void {
+  const translated = gateway.publicAddress !== undefined && gateway.publicAddress !== gateway.address;
+  if (raw.ipsec?.protocol === 'ah' && translated)
+    report.error(
+      ['ipsec', 'protocol'],
+      `AH cannot pass the NAT of gateway ${gateway.name}, whose publicAddress is not its address; use esp`,
+    );
+}
