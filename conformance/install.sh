@@ -2,9 +2,8 @@
 # Installs the system packages that Cygnet's tests and lab need on Debian, only those that are missing. Idempotent.
 set -euo pipefail
 
-# Program that tells whether the package is there, and the package.
+# A file of each package, and the package.
 needed=(
-  "/usr/bin/linux.uml user-mode-linux"
   "/usr/sbin/depmod kmod"
   "/usr/sbin/ip iproute2"
   "/usr/bin/ping iputils-ping"
@@ -12,16 +11,25 @@ needed=(
   "/usr/bin/tcpdump tcpdump"
   "/usr/sbin/swanctl strongswan-swanctl"
   "/usr/sbin/charon-systemd charon-systemd"
+  "/usr/lib/ipsec/plugins/libstrongswan-kernel-netlink.so strongswan-libcharon"
   "/usr/lib/ipsec/plugins/libstrongswan-openssl.so libstrongswan-standard-plugins"
   "/usr/lib/ipsec/plugins/libstrongswan-chapoly.so libstrongswan-extra-plugins"
-  "/usr/lib/ipsec/plugins/libstrongswan-kernel-netlink.so strongswan-libcharon"
 )
+
+# The only sure sign of a kernel with ESP is that it takes an SA.
+kernel_has_esp() {
+  unshare --net ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x100 mode tunnel \
+    enc 'cbc(aes)' 0x11111111111111111111111111111111 \
+    auth-trunc 'hmac(sha1)' 0x2222222222222222222222222222222222222222 96 2>/dev/null
+}
 
 missing=()
 for entry in "${needed[@]}"; do
   read -r file package <<<"$entry"
-  [ -e "$file" ] || [ -e "/usr$file" ] || [ -e "${file#/usr}" ] || missing+=("$package")
+  # Where /usr is not merged, system programs lie one level up.
+  [ -e "$file" ] || [ -e "${file#/usr}" ] || missing+=("$package")
 done
+[ -e /usr/bin/linux.uml ] || kernel_has_esp || missing+=(user-mode-linux)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
 
@@ -30,7 +38,6 @@ if [ ${#missing[@]} -gt 0 ]; then
     echo "install.sh: missing: ${missing[*]}; install them, or run this as root on Debian" >&2
     exit 1
   fi
-  # A package archive whose host does not answer at once is no reason to fail.
   export DEBIAN_FRONTEND=noninteractive
   apt-get -q -o Acquire::Retries=3 update
   apt-get -q -o Acquire::Retries=3 install -y --no-install-recommends "${missing[@]}"

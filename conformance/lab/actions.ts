@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Lab } from './lab.ts';
 import type { Action, SideName } from './scenario.ts';
-import { inNamespace, must } from './shell.ts';
+import { inNamespace, must, run } from './shell.ts';
 
 type ActionOf<Do extends Action['do']> = Extract<Action, { readonly do: Do }>;
 type Actions = { readonly [Do in Action['do']]: (lab: Lab, action: ActionOf<Do>) => Promise<void> };
@@ -15,6 +15,7 @@ export const ACTIONS: Actions = {
   down: async (lab, { on, fails }) => outcomeMustBe(await lab.gateway(on).down(), fails),
   'half-open': openHalf,
   'foreign-state': addForeignState,
+  show,
 };
 
 /** SA, policy and route of another program, far from every scenario's addresses. */
@@ -35,6 +36,13 @@ async function openHalf(lab: Lab, { towards, count }: ActionOf<'half-open'>): Pr
   const program = fileURLToPath(new URL('./half-open.js', import.meta.url));
   const to = topology[towards].address;
   await must(inNamespace(from, [process.execPath, program, topology[from].address, to, String(count)]));
+}
+
+async function show(lab: Lab, { on, command }: ActionOf<'show'>): Promise<void> {
+  const [program, ...args] = command;
+  const outcome = program === 'cygnet' ? await lab.cygnet(on).command(args) : await run(inNamespace(on, command));
+  if (outcome.status !== 0) throw new Error(`${command.join(' ')}: exit status ${outcome.status}: ${outcome.stderr}`);
+  lab.record(`$ ${command.join(' ')}\n${outcome.stdout}\n`);
 }
 
 async function addForeignState(_lab: Lab, { on }: { readonly on: SideName }): Promise<void> {

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Scenario } from './scenario.ts';
 
@@ -36,11 +37,15 @@ async function scenarios(): Promise<Entry[]> {
 async function kernelChecks(): Promise<Entry[]> {
   const directory = fileURLToPath(KERNEL);
   if (!existsSync(directory)) return [];
+  // Programs that the checks start lie beside them, and must not be started by looking.
+  const files = filesBelow(directory, '.js').filter((file) =>
+    /^export const checks\b/m.test(readFileSync(join(directory, file), 'utf8')),
+  );
   const loaded = await Promise.all(
-    filesBelow(directory, '.js').map(async (file) => {
+    files.map(async (file) => {
       const module = new URL(file, KERNEL).href;
-      const { checks } = (await import(module)) as { checks?: readonly { name: string }[] };
-      return (checks ?? []).map((check) => ({
+      const { checks } = (await import(module)) as { checks: readonly { name: string }[] };
+      return checks.map((check) => ({
         name: `kernel/${check.name.replace(/[^\w.,+-]+/g, '-')}`,
         title: check.name,
         rfc: [],

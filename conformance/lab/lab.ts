@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Capture } from './capture.ts';
 import { CygnetGateway, startCygnet } from './cygnet-gateway.ts';
@@ -15,6 +15,9 @@ export type LabOptions = {
   /** An empty directory of this scenario's own, on a file system that takes sockets. */
   readonly directory: string;
 };
+
+/** File of a scenario's directory that `show` writes to. */
+export const TRANSCRIPT = 'transcript.txt';
 
 /** One scenario's namespaces, gateways and capture, from the first to the last step. */
 export class Lab {
@@ -80,6 +83,10 @@ export class Lab {
   async kill(side: SideName): Promise<void> {
     await this.gateway(side).kill();
     this.#gateways.delete(side);
+  }
+
+  record(text: string): void {
+    appendFileSync(join(this.#options.directory, TRANSCRIPT), text);
   }
 
   gateway(side: SideName): RunningGateway {

@@ -69,6 +69,8 @@ export type Action =
   | { readonly do: 'up' | 'down'; readonly on: SideName; readonly fails?: true }
   /** Opens IKE SAs that are never continued, from the other side's address and one port each. */
   | { readonly do: 'half-open'; readonly towards: SideName; readonly count: number }
+  /** Writes a command and what it says to the scenario's transcript; `cygnet` talks to the side's daemon. */
+  | { readonly do: 'show'; readonly on: SideName; readonly command: readonly string[] }
   /** An SA, a policy and a route that belong to nobody in the scenario. */
   | { readonly do: 'foreign-state'; readonly on: SideName };
 

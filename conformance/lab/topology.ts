@@ -72,7 +72,7 @@ async function buildClient(side: SideName, site: Site): Promise<void> {
       'link set lo up',
       'link set eth0 up',
       `addr add ${site.client} dev eth0 ${isV6(gateway) ? 'nodad' : ''}`,
-      `route add default via ${hopOf(site.address)} dev ${OUTER} src ${site.address}`,
+      `route add default via ${gateway} dev eth0`,
     ]),
   });
 }

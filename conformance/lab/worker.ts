@@ -1,7 +1,8 @@
-import { cpSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { cpSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Entry, type KernelCheck, loadCatalogue } from './catalogue.ts';
+import { TRANSCRIPT } from './lab.ts';
 import { directoryOf, type Result } from './results.ts';
 import { runScenario } from './run-scenario.ts';
 import { inNamespace, run } from './shell.ts';
@@ -39,8 +40,9 @@ async function runEntry(entry: Entry): Promise<Result> {
       ? await runCheck(entry.check)
       : await runScenario({ scenario: entry.scenario, repository, directory }).catch(String);
   const seconds = (Date.now() - began) / 1000;
+  const shown = existsSync(join(directory, TRANSCRIPT));
+  if ('scenario' in entry && (shown || reason !== undefined)) keep(directory, entry.name);
   if (reason === undefined) return { name: entry.name, status: 'passed', seconds };
-  if ('scenario' in entry) keep(directory, entry.name);
   return { name: entry.name, status: 'failed', seconds, reason };
 }
 
