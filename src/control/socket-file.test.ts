@@ -64,7 +64,7 @@ describe("the control socket's file", () => {
       const path = join(dirname(base), 'x'.repeat(120));
       await expect(startControlServer({ path, api })).rejects.toThrow(/too long for a socket/);
       // Long enough that the private directory inside of it does not fit.
-      const directory = join(dirname(base), 'd'.repeat(101 - dirname(base).length));
+      const directory = join(dirname(base), 'd'.repeat(97 - dirname(base).length));
       await mkdir(directory);
       await expect(startControlServer({ path: join(directory, 's'), api })).rejects.toThrow(/too long for a socket/);
       expect(await readdir(directory)).toEqual([]);

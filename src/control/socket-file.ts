@@ -18,7 +18,7 @@ export async function listenOnSocketFile(server: Server, path: string): Promise<
   await refuseWhatIsInUse(path);
   // Bound in a private directory and then moved: nobody else can connect before the mode is right, and a stale file
   // is replaced in one step.
-  const directory = await mkdtemp(join(dirname(path), '.'));
+  const directory = await mkdtemp(`${dirname(path)}/.`);
   const inner = join(directory, 's');
   try {
     server.listen(shorter(inner, path));

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { startControlServer } from '../control/server.ts';
+import { connectedTunnel, FakeGateway, sampleTunnel } from '../control/testing/fake-gateway.ts';
+import { withSocketPath } from '../control/testing/socket.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const BIN = join(ROOT, 'bin', 'cygnet.js');
+
+/** `npm ci` and `npm run build` make it; on the way of developing it may be missing or older than the sources. */
+function isBuilt(): boolean {
+  const main = join(ROOT, 'dist', 'cli', 'main.js');
+  return existsSync(main) && statSync(main).mtimeMs >= Math.max(...['cli', 'control'].flatMap(changeTimes));
+}
+
+function changeTimes(folder: string): number[] {
+  const entries = readdirSync(join(ROOT, 'src', folder), { recursive: true, encoding: 'utf8' });
+  const sources = entries.filter((name) => name.endsWith('.ts') && !/\.test\.ts$|testing/.test(name));
+  return sources.map((name) => statSync(join(ROOT, 'src', folder, name)).mtimeMs);
+}
+
+type Result = { readonly exit: number | null; readonly out: string; readonly err: string };
+
+function collect(child: ChildProcess): Promise<Result> {
+  return new Promise((resolve) => {
+    let out = '';
+    let err = '';
+    child.stdout?.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.stderr?.on('data', (chunk) => {
+      err += chunk;
+    });
+    child.on('close', (exit) => resolve({ exit, out, err }));
+  });
+}
+
+function start(argv: readonly string[], control = '/nonexistent/cygnet.sock'): ChildProcess {
+  const env = { PATH: process.env.PATH, CYGNET_CONTROL: control };
+  return spawn(process.execPath, [BIN, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+describe.skipIf(!isBuilt() && process.env.CI !== 'true')('bin/cygnet.js, as built', () => {
+  it('has exit statuses of its own for help, wrong usage, a missing daemon and a bad file', async () => {
+    const cases = [['--help'], ['stauts'], ['status'], ['check', '/nonexistent/cygnet.yaml']];
+    const results = await Promise.all(cases.map((argv) => collect(start(argv))));
+    expect(results.map(({ exit }) => exit)).toEqual([0, 2, 4, 3]);
+    expect(results[0]).toMatchObject({ out: expect.stringContaining('Usage: cygnet'), err: '' });
+    expect(results[2]).toMatchObject({ out: '', err: expect.stringContaining('start one with "cygnet daemon"') });
+  });
+
+  it('prints without colours into a pipe, all of it however much, and ends by itself', async () => {
+    const many = Array.from({ length: 3_000 }, (_, i) => connectedTunnel(`tunnel-${i}`));
+    const gateway = new FakeGateway([...many, sampleTunnel({ name: 'down', connectionStatus: 'connecting' })]);
+    gateway.onUp = (name) => {
+      gateway.set(connectedTunnel(name));
+      gateway.publish({ event: 'ike.established', tunnel: name, text: 'stage 1 is up' });
+    };
+    await withSocketPath(async (path) => {
+      const server = await startControlServer({ path, api: gateway });
+      const table = await collect(start(['status', 'tunnel-1'], path));
+      expect(table.exit).toBe(0);
+      expect(table.out).not.toContain('\u001b');
+      const json = await collect(start(['status', '--json'], path));
+      expect(json.exit).toBe(7);
+      expect(JSON.parse(json.out)).toEqual(await gateway.status());
+      expect(await collect(start(['up', 'down'], path))).toMatchObject({
+        exit: 0,
+        err: expect.stringContaining('down: stage 1 is up\n'),
+      });
+      await server.close();
+    });
+  });
+
+  it('does not complain where its reader has seen enough', async () => {
+    const gateway = new FakeGateway(Array.from({ length: 3_000 }, (_, i) => connectedTunnel(`tunnel-${i}`)));
+    await withSocketPath(async (path) => {
+      const server = await startControlServer({ path, api: gateway });
+      const child = start(['list', 'tunnels', '--json'], path);
+      child.stdout?.once('data', () => child.stdout?.destroy());
+      const { exit, err } = await collect(child);
+      expect([exit, err]).toEqual([0, '']);
+      await server.close();
+    });
+  });
+});

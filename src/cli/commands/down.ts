@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import type { ExitStatus } from '../../control/commands.ts';
+import type { TunnelStatus } from '../../control/protocol.ts';
+import { exitOf, tellEvent } from '../connect.ts';
+import { type Context, clientCommand, controlClient, timeoutOption } from '../context.ts';
+import { type Outcome, settle } from '../settle.ts';
+
+export function downCommand({ terminal }: Context, finish: (status: ExitStatus) => void): Command {
+  return clientCommand('down', 'down <tunnel...>')
+    .addOption(timeoutOption('how long to wait until its SAs are gone'))
+    .action(async (tunnels: string[], { timeout, ...options }: { timeout: number; control?: string }) => {
+      const client = controlClient(options, terminal);
+      const outcomes = await settle({
+        client,
+        tunnels,
+        timeout,
+        start: () => client.call('down', { tunnels }),
+        judge,
+        onEvent: (event) => tellEvent(event, terminal),
+        onOutcome: (tunnel, outcome) => terminal.err(outcomeText(tunnel, outcome)),
+      });
+      finish(exitOf(outcomes));
+    });
+}
+
+function judge({ ike, children }: TunnelStatus): Outcome {
+  return ike === null && children.length === 0 ? 'done' : 'pending';
+}
+
+function outcomeText({ name }: TunnelStatus, outcome: Outcome): string {
+  return outcome === 'done' ? `${name}: down` : `${name}: its SAs are not gone yet; see: cygnet show ${name}`;
+}

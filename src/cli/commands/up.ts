@@ -1,0 +1,13 @@
+import type { Command } from 'commander';
+import type { ExitStatus } from '../../control/commands.ts';
+import { connect } from '../connect.ts';
+import { type Context, clientCommand, controlClient, timeoutOption } from '../context.ts';
+
+export function upCommand({ terminal }: Context, finish: (status: ExitStatus) => void): Command {
+  return clientCommand('up', 'up <tunnel...>', 'connect tunnels and wait for the outcome')
+    .addOption(timeoutOption('how long to wait for the outcome'))
+    .action(async (tunnels: string[], { timeout, ...options }: { timeout: number; control?: string }) => {
+      const client = controlClient(options, terminal);
+      finish(await connect({ client, terminal, command: 'up', tunnels, timeout }));
+    });
+}

@@ -1,0 +1,11 @@
+import type { ExitStatus } from '../control/commands.ts';
+import type { EventLevel } from '../control/protocol.ts';
+
+export type DaemonOptions = {
+  readonly configPath: string;
+  readonly controlPath: string;
+  readonly logLevel: EventLevel;
+};
+
+/** Runs the gateway until it is told to stop, and resolves with the exit status. */
+export type StartDaemon = (options: DaemonOptions) => Promise<ExitStatus>;
