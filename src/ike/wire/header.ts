@@ -23,8 +23,6 @@ export const ZERO_SPI = '0000000000000000';
 
 /** Flags of RFC 7296 §3.1. INITIATOR means the original initiator of the IKE SA, whoever sends. */
 export const FLAG_INITIATOR = 0x08;
-/** A higher major version is spoken too; always clear in ours. */
-export const FLAG_VERSION = 0x10;
 export const FLAG_RESPONSE = 0x20;
 
 /** Exchange types, IANA "IKEv2 Exchange Types". */
