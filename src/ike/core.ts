@@ -122,6 +122,7 @@ export class IkeCore {
     if (sa !== undefined) return this.#guard(run, sa, () => doWork(run, sa, work));
     if (header.responderSpi !== ZERO_SPI || (header.flags & FLAG_RESPONSE) !== 0)
       return run.drop(remote, 'unknown-spi');
+    if (this.#state.spis.has(header.initiatorSpi)) return run.drop(remote, 'reflection');
     this.#onNewPeer(run, header, work);
   }
 

@@ -1,5 +1,6 @@
+import { invariant } from '../../base/errors.ts';
 import { type ChildSa, planRemove } from '../../sa/child-sa.ts';
-import type { DataPlaneFailure } from '../../sa/data-plane.ts';
+import type { DataPlaneReply } from '../../sa/data-plane.ts';
 import type { Context } from '../common/context.ts';
 import type { Reason, Stage } from '../common/reason.ts';
 import { deleteIke } from './deletes.ts';
@@ -56,8 +57,12 @@ export function childGone(ctx: Context, sa: IkeSaV2, id: string): void {
   addTask(sa, { kind: 'delete-children', protocol: child.protocol, spis: [child.inboundSpi] });
 }
 
-/** What the operator reads when the data plane refuses. */
-export function kernelRefused(failure: DataPlaneFailure): Reason {
-  const algorithm = failure.algorithm === undefined ? '' : ` with ${failure.algorithm}`;
-  return { code: 'kernel-refused', text: `the kernel refused to ${failure.operation}${algorithm}: ${failure.code}` };
+/** Reports that the data plane has refused, and puts it in words for the tunnel. */
+export function kernelRefused(ctx: Context, sa: IkeSaV2, reply: DataPlaneReply): Reason {
+  invariant(reply.kind === 'refused', 'a request is answered in kind or refused');
+  const { operation, algorithm, code } = reply.failure;
+  const detail = algorithm === undefined ? {} : { algorithm };
+  ctx.emit({ type: 'kernel.failed', tunnel: sa.tunnel, operation, code, ...detail });
+  const withAlgorithm = algorithm === undefined ? '' : ` with ${algorithm}`;
+  return { code: 'kernel-refused', text: `the kernel refused to ${operation}${withAlgorithm}: ${code}` };
 }

@@ -8,7 +8,7 @@ import { addTask, sendRequest } from './message-window.ts';
 import type { IkeSaV2 } from './state.ts';
 
 /** A probe is lost or answered within moments; how long it is repeated is up to `dpd.timeout`. */
-const PROBE_RETRANSMIT: RetransmitSchedule = { base: SECOND, factor: 1.5, transmissions: 20, jitter: 0.2 };
+const PROBE_RETRANSMIT: RetransmitSchedule = { base: SECOND / 2, factor: 1.5, transmissions: 20, jitter: 0.2 };
 
 /** However short the configured timeout is, a probe is repeated at least once. */
 const MIN_PROBE_TIME = 4 * SECOND;
@@ -49,7 +49,7 @@ export function sendProbe(ctx: Context, sa: IkeSaV2): void {
     payloads: [],
     schedule: PROBE_RETRANSMIT,
     task: { kind: 'liveness' },
-    giveUpAt: ctx.now.mono + patience,
+    patience,
   });
 }
 

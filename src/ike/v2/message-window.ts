@@ -2,8 +2,7 @@ import { concatBytes, equalBytes } from '../../base/bytes.ts';
 import { randomFraction } from '../../base/entropy.ts';
 import { invariant } from '../../base/errors.ts';
 import { addressFamily, type Endpoint } from '../../base/net.ts';
-import type { Instant } from '../../base/time.ts';
-import { SECOND } from '../../base/time.ts';
+import { type Duration, type Instant, SECOND } from '../../base/time.ts';
 import { encryptionAlgorithm } from '../../crypto/algorithms.ts';
 import { hash } from '../../crypto/hash.ts';
 import type { Context } from '../common/context.ts';
@@ -27,7 +26,8 @@ export type RequestOptions = {
   readonly payloads: readonly Payload[];
   readonly schedule: RetransmitSchedule;
   readonly task?: Task;
-  readonly giveUpAt?: Instant;
+  /** How long the peer may stay silent, if less than the whole schedule. */
+  readonly patience?: Duration;
 };
 
 /** Sends a request of ours and keeps it until it is answered. The window must be free (RFC 7296 §2.3). */
@@ -92,7 +92,7 @@ export function repeatAnswer(ctx: Context, sa: IkeSaV2, request: RequestRef): bo
 export function retransmit(ctx: Context, sa: IkeSaV2): boolean {
   const outstanding = sa.outstanding;
   if (outstanding === undefined) return true;
-  const over = outstanding.giveUpAt !== undefined && ctx.now.mono >= outstanding.giveUpAt;
+  const over = ctx.now.mono >= (deadline(sa) ?? Number.POSITIVE_INFINITY);
   if (over || outstanding.sent >= outstanding.schedule.transmissions) return false;
   outstanding.sent++;
   transmit(ctx, sa.local, sa.remote, outstanding.datagrams);
@@ -174,7 +174,8 @@ function startWaiting(
     datagrams,
     schedule: options.schedule,
     sent: 1,
-    giveUpAt: options.giveUpAt,
+    firstSentAt: ctx.now.mono,
+    patience: options.patience,
   };
   transmit(ctx, sa.local, sa.remote, datagrams);
   armRetransmit(ctx, sa);
@@ -183,10 +184,16 @@ function startWaiting(
 function armRetransmit(ctx: Context, sa: IkeSaV2): void {
   const outstanding = sa.outstanding;
   if (outstanding === undefined) return;
-  const { sent, schedule, giveUpAt } = outstanding;
-  const wait = retransmitDelay(sent, randomFraction(ctx.entropy), schedule) ?? 0;
+  const wait = retransmitDelay(outstanding.sent, randomFraction(ctx.entropy), outstanding.schedule) ?? 0;
   const at = ctx.now.mono + wait;
-  ctx.setTimer(sa.id, 'retransmit', giveUpAt === undefined ? at : Math.min(at, giveUpAt));
+  ctx.setTimer(sa.id, 'retransmit', Math.min(at, deadline(sa) ?? at));
+}
+
+/** RFC 7296 §2.4: whatever authentic message arrives meanwhile shows that the peer lives, and gives it more time. */
+function deadline(sa: IkeSaV2): Instant | undefined {
+  const { outstanding } = sa;
+  if (outstanding?.patience === undefined) return undefined;
+  return Math.max(outstanding.firstSentAt, sa.lastHeardAt) + outstanding.patience;
 }
 
 function rememberAnswer(ctx: Context, sa: IkeSaV2, request: RequestRef, datagrams: readonly Uint8Array[]): void {

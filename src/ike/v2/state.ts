@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../base/net.ts';
-import type { Instant } from '../../base/time.ts';
+import type { Duration, Instant } from '../../base/time.ts';
 import type { KeyExchangeKeyword } from '../../crypto/algorithms.ts';
 import type { KeyExchangeResult } from '../../crypto/key-exchange-job.ts';
 import type { ChildSa } from '../../sa/child-sa.ts';
@@ -93,8 +93,9 @@ export type Outstanding = {
   readonly schedule: RetransmitSchedule;
   /** Transmissions so far. */
   sent: number;
-  /** When the peer counts as unreachable, if before the end of the schedule. */
-  readonly giveUpAt: Instant | undefined;
+  readonly firstSentAt: Instant;
+  /** How long the peer may stay silent, if less than the whole schedule. */
+  readonly patience: Duration | undefined;
 };
 
 export type Answered = {

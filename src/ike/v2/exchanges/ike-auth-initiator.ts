@@ -37,7 +37,7 @@ export function requestFirstSpi(ctx: Context, sa: IkeSaV2): void {
 export function onFirstSpiAllocated(ctx: Context, sa: IkeSaV2, reply: DataPlaneReply): void {
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return abandon(ctx, sa, UNCONFIGURED);
-  if (reply.kind !== 'spi') return abandon(ctx, sa, dataPlaneReason(reply), 2);
+  if (reply.kind !== 'spi') return abandon(ctx, sa, kernelRefused(ctx, sa, reply), 2);
   const handshake = handshakeOf(sa);
   handshake.inboundSpi = reply.spi;
   const idi = identityToPayload('IDi', policy.local.identity);
@@ -96,7 +96,7 @@ export function onFirstChildInstalled(ctx: Context, sa: IkeSaV2, child: string, 
     return childInstalled(ctx, sa, child);
   }
   childRefused(sa, child);
-  failChild(ctx, sa, dataPlaneReason(reply));
+  failChild(ctx, sa, kernelRefused(ctx, sa, reply));
 }
 
 /** The initiator's or the responder's AUTH data, computed with the key of `policy`. */
@@ -112,11 +112,6 @@ export function authOf(sa: IkeSaV2, policy: TunnelPolicy, side: 'own' | 'peer', 
     skP: signerIsInitiator ? sa.keys.skPi : sa.keys.skPr,
     idBody,
   });
-}
-
-export function dataPlaneReason(reply: DataPlaneReply): Reason {
-  invariant(reply.kind === 'refused', 'a request is answered in kind or refused');
-  return kernelRefused(reply.failure);
 }
 
 export function identityMismatch(policy: TunnelPolicy, actual: Identity): Reason {

@@ -11,7 +11,7 @@ import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
 import { allocateSpi, childInstalled, childRefused, createChild } from '../child-creation.ts';
 import { AH_BEHIND_NAT, answerChild, type ChildRefusal } from '../child-negotiation.ts';
-import { abandon } from '../close.ts';
+import { abandon, kernelRefused } from '../close.ts';
 import { establish } from '../establish.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
 import { sendResponse } from '../message-window.ts';
@@ -24,7 +24,7 @@ import { AUTH_METHOD } from '../wire/auth.ts';
 import type { IdPayload } from '../wire/id.ts';
 import { notifyPayload } from '../wire/notify.ts';
 import type { Payload } from '../wire/payload.ts';
-import { authOf, dataPlaneReason, UNCONFIGURED } from './ike-auth-initiator.ts';
+import { authOf, UNCONFIGURED } from './ike-auth-initiator.ts';
 
 /** IKE_AUTH SK { IDi, [IDr], AUTH, SAi2, TSi, TSr } --> */
 export function onAuthRequest(ctx: Context, sa: IkeSaV2, received: Received): void {
@@ -176,7 +176,7 @@ function rejectPeer(ctx: Context, sa: IkeSaV2, received: Received, reason: Reaso
 }
 
 function refuseByKernel(ctx: Context, sa: IkeSaV2, reply: AuthReply, answer: DataPlaneReply): void {
-  refuseChild(ctx, sa, reply, { notify: 'NO_PROPOSAL_CHOSEN', reason: dataPlaneReason(answer) });
+  refuseChild(ctx, sa, reply, { notify: 'NO_PROPOSAL_CHOSEN', reason: kernelRefused(ctx, sa, answer) });
 }
 
 /** RFC 7296 §1.2: the IKE SA stands without its Child SA. */
