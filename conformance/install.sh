@@ -2,19 +2,12 @@
 # Installs the system packages that Cygnet's tests and lab need on Debian, only those that are missing. Idempotent.
 set -euo pipefail
 
-# A file of each package, and the package.
 needed=(
-  "/usr/sbin/depmod kmod"
-  "/usr/sbin/ip iproute2"
-  "/usr/bin/ping iputils-ping"
-  "/usr/sbin/iptables iptables"
-  "/usr/bin/tcpdump tcpdump"
-  "/usr/sbin/swanctl strongswan-swanctl"
-  "/usr/sbin/charon-systemd charon-systemd"
-  "/usr/lib/ipsec/plugins/libstrongswan-kernel-netlink.so strongswan-libcharon"
-  "/usr/lib/ipsec/plugins/libstrongswan-openssl.so libstrongswan-standard-plugins"
-  "/usr/lib/ipsec/plugins/libstrongswan-chapoly.so libstrongswan-extra-plugins"
+  kmod iproute2 iputils-ping iptables tcpdump
+  strongswan-swanctl charon-systemd libstrongswan-standard-plugins libstrongswan-extra-plugins
 )
+
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
 # The only sure sign of a kernel with ESP is that it takes an SA.
 kernel_has_esp() {
@@ -24,12 +17,11 @@ kernel_has_esp() {
 }
 
 missing=()
-for entry in "${needed[@]}"; do
-  read -r file package <<<"$entry"
-  # Where /usr is not merged, system programs lie one level up.
-  [ -e "$file" ] || [ -e "${file#/usr}" ] || missing+=("$package")
+for package in "${needed[@]}"; do
+  installed "$package" || missing+=("$package")
 done
-[ -e /usr/bin/linux.uml ] || kernel_has_esp || missing+=(user-mode-linux)
+installed user-mode-linux || kernel_has_esp || missing+=(user-mode-linux)
+# However they came here: not only from Debian's packages.
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
 
