@@ -31,8 +31,8 @@ export const PRESETS = {
   duplicating: { ...CALM, duplicate: 0.5 },
   reordering: { ...CALM, reorder: { probability: 0.4, delay: [20, 400] } },
   satellite: { ...CALM, latency: [280, 650], loss: 0.05 },
-  /** Slower than the first retransmission, so that every request is sent at least twice. */
-  sluggish: { ...CALM, latency: [2_100, 3_500] },
+  /** Round trips that take longer than the first retransmission: every request is sent at least twice. */
+  sluggish: { ...CALM, latency: [1_100, 1_700] },
   narrow: { ...CALM, mtu: 576 },
   /** All of it at once. */
   awful: {

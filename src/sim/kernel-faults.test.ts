@@ -3,7 +3,7 @@ import { MINUTE, SECOND } from '../base/time.ts';
 import { PRESETS } from './conditions.ts';
 import { expectInOrder, expectNothingInstalled, installedChildren } from './invariants.ts';
 import type { KernelFault } from './kernel.ts';
-import { CorePair, countEvents, isConnected } from './pair.ts';
+import { CorePair, countEvents, isConnected, reasonsOf } from './pair.ts';
 import { forEachSeed } from './seeds.ts';
 
 const STEPS: readonly KernelFault['on'][] = ['allocate-spi', 'add-sa', 'add-policy', 'add-route'];
@@ -20,7 +20,7 @@ describe('a slow kernel', () => {
 
   it('slower than the retransmissions: repeated requests start nothing twice', () => {
     forEachSeed(50, (seed) => {
-      const pair = new CorePair({ seed, right: { kernel: { delay: [4_000, 9_000], faults: [] } } });
+      const pair = new CorePair({ seed, right: { kernel: { delay: [1_500, 4_000], faults: [] } } });
       pair.connect();
       expect(countEvents(pair.right, 'child.installed')).toBe(countEvents(pair.left, 'child.installed'));
     });
@@ -45,7 +45,8 @@ describe('a kernel that refuses', () => {
       pair.initiate(pair.left);
       // Without a second attempt: the supervisor above decides about those.
       pair.world.run(3 * MINUTE);
-      if (countEvents(pair[side], 'kernel.failed') === 0) pair.world.fail('nobody heard of the refusal');
+      const reasons = [...reasonsOf(pair[side], 'child.failed'), ...reasonsOf(pair[side], 'ike.failed')];
+      if (!reasons.includes('kernel-refused')) pair.world.fail(`the reasons are ${reasons}`);
       expectInOrder(pair.world);
       for (const gateway of [pair.left, pair.right]) {
         expect(installedChildren(gateway)).toEqual([]);
@@ -56,7 +57,7 @@ describe('a kernel that refuses', () => {
 
   it('now and then: attempts go on until one succeeds, and no half of one is left', () => {
     forEachSeed(150, (seed) => {
-      const faults = STEPS.map((on) => ({ on, code: 'ENOMEM', probability: 0.12 }));
+      const faults = STEPS.map((on) => ({ on, code: 'ENOMEM', probability: 0.06 }));
       const kernel = { delay: [0, 300] as const, faults };
       const pair = new CorePair({ seed, network: PRESETS.lossy10, left: { kernel }, right: { kernel } });
       for (let attempt = 0; !(isConnected(pair.left) && isConnected(pair.right)); attempt++) {

@@ -3,8 +3,10 @@ import { utf8 } from '../base/bytes.ts';
 import { Secret } from '../base/secret.ts';
 import { MINUTE } from '../base/time.ts';
 import type { TunnelPolicy } from '../ike/common/policy.ts';
+import type { ReasonCode } from '../ike/common/reason.ts';
 import { selectorFromPrefix } from '../sa/traffic-selector.ts';
 import { PRESETS } from './conditions.ts';
+import type { SimGateway } from './gateway.ts';
 import { expectInOrder, expectNothingInstalled, installedChildren } from './invariants.ts';
 import { CorePair, reasonsOf } from './pair.ts';
 import { forEachSeed } from './seeds.ts';
@@ -15,7 +17,9 @@ type Refusal = {
   readonly right: Partial<TunnelPolicy>;
   readonly event: 'ike.failed' | 'child.failed';
   /** What the initiator says. */
-  readonly reason: string;
+  readonly reason: ReasonCode;
+  /** What the responder says; it may know more. */
+  readonly responderReason: ReasonCode;
 };
 
 const REMOTE = { address: { kind: 'address', address: '192.0.2.1' } } as const;
@@ -28,36 +32,42 @@ const REFUSALS: readonly Refusal[] = [
     right: { psk: new Secret(utf8('other')) },
     event: 'ike.failed',
     reason: 'authentication-failed',
+    responderReason: 'authentication-failed',
   },
   {
     rule: 'the responder expects another identity of the initiator',
     right: { remote: { ...REMOTE, identity: fqdn('elsewhere.example'), selectors: [LEFT_SEGMENT] } },
     event: 'ike.failed',
     reason: 'authentication-failed',
+    responderReason: 'peer-identity-mismatch',
   },
   {
     rule: 'the responder has another identity than the initiator expects',
     right: { local: { address: '198.51.100.1', identity: fqdn('elsewhere.example'), selectors: [RIGHT_SEGMENT] } },
     event: 'ike.failed',
-    reason: 'peer-identity-mismatch',
+    reason: 'authentication-failed',
+    responderReason: 'peer-identity-mismatch',
   },
   {
     rule: 'no IKE proposal in common',
     right: { ikeProposals: [{ ...CHEAP_IKE, encryption: ['aes256'] }] },
     event: 'ike.failed',
     reason: 'no-proposal-chosen',
+    responderReason: 'no-proposal-chosen',
   },
   {
     rule: 'no key exchange method in common',
     right: { ikeProposals: [{ ...CHEAP_IKE, keyExchange: ['modp1024'] }] },
     event: 'ike.failed',
     reason: 'no-proposal-chosen',
+    responderReason: 'no-proposal-chosen',
   },
   {
     rule: 'no Child SA proposal in common',
     right: { childProposals: [{ ...CHEAP_ESP, integrity: ['sha512'] }] },
     event: 'child.failed',
     reason: 'no-proposal-chosen',
+    responderReason: 'no-proposal-chosen',
   },
   {
     rule: 'other segments on both sides',
@@ -70,25 +80,34 @@ const REFUSALS: readonly Refusal[] = [
     },
     event: 'child.failed',
     reason: 'traffic-selectors-unacceptable',
+    responderReason: 'traffic-selectors-unacceptable',
   },
 ];
 
+/** Why anything failed, whichever event said so. */
+function reasons(gateway: SimGateway): string[] {
+  return (['ike.failed', 'child.failed', 'auth.failed', 'peer.refused'] as const).flatMap((type) =>
+    reasonsOf(gateway, type),
+  );
+}
+
 describe('what cannot be agreed installs nothing on either side', () => {
-  it.each(REFUSALS)('$rule', ({ right, event, reason }) => {
+  it.each(REFUSALS)('$rule', ({ right, event, reason, responderReason }) => {
     forEachSeed(20, (seed) => {
       const network = seed % 2 === 0 ? PRESETS.calm : PRESETS.lossy10;
       const pair = new CorePair({ seed, network, right: { policy: right } });
       pair.initiate(pair.left);
-      pair.world.runUntil('refused', () => reasonsOf(pair.left, event).length > 0, 5 * MINUTE);
-      if (network === PRESETS.calm && reasonsOf(pair.left, event)[0] !== reason)
-        pair.world.fail(`the reason is ${reasonsOf(pair.left, event)}, not ${reason}`);
       pair.world.run(5 * MINUTE);
       expectInOrder(pair.world);
       for (const gateway of [pair.left, pair.right]) {
         expectNothingInstalled(pair.world, gateway);
         expect(installedChildren(gateway)).toEqual([]);
       }
-      expect(pair.exchangePackets()).toEqual(['blocked', 'blocked']);
+      expect(pair.exchangePackets()[0]).toBe('blocked');
+      // Under loss the answer may be lost for good, and the initiator then knows no more than that.
+      if (network !== PRESETS.calm) return;
+      expect(reasonsOf(pair.left, event)).toContain(reason);
+      expect(reasons(pair.right)).toContain(responderReason);
     });
   });
 
