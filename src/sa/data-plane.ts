@@ -38,6 +38,8 @@ export type DataPlaneFailure = {
   readonly algorithm?: string;
   /** errno name such as `ENOSYS`, `EEXIST`. */
   readonly code: string;
+  /** The kernel's own words, where it gave any: `Requested type not found`. */
+  readonly detail?: string;
 };
 
 export type DataPlaneStep =
@@ -110,7 +112,7 @@ export type SaCounters = {
   readonly sa: SaKey;
   readonly bytes: number;
   readonly packets: number;
-  /** Wall clock, milliseconds; absent before the first packet. */
+  /** Wall clock, milliseconds; absent before the first packet, and where the kernel does not tell (Linux before 6.2). */
   readonly lastUsedAt?: number;
 };
 

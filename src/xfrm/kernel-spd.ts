@@ -1,0 +1,187 @@
+import type { PolicySpec } from '../sa/data-plane.ts';
+import { policyKey } from '../sa/ledger.ts';
+import { XFRM_MSG_NEWPOLICY } from './constants.ts';
+import { kernelSelectorKey, toKernelSelectors } from './kernel-selector.ts';
+import type { Answer, NetlinkClient } from './netlink-client.ts';
+import type { Outcome } from './outcome.ts';
+import { all, done, refused, UNCHANGED } from './outcome.ts';
+import type { KernelPolicy, PolicyView } from './policy-messages.ts';
+import {
+  encodeDeletePolicy,
+  encodeDumpPolicies,
+  encodeGetPolicy,
+  encodeNewPolicy,
+  encodeUpdatePolicy,
+  parsePolicy,
+} from './policy-messages.ts';
+import { ACTION_RANK, policyPriority } from './policy-priority.ts';
+
+/** What one owner wants in a slot. `id` is owner and action: an owner that comes again replaces what it wanted. */
+type Claim = { readonly id: string; readonly policy: KernelPolicy };
+
+/**
+ * Our entries of the kernel's SPD. The kernel holds one policy for each direction and selector, whatever action or
+ * template; so each such slot has a list of claims, eldest first, and the best of them is what the kernel has. When a
+ * tunnel goes down, its protecting policy gives way to the blocking one of the same selector in one step.
+ */
+export class KernelSpd {
+  readonly #client: NetlinkClient;
+  /** No slot is empty; its best claim is installed. */
+  readonly #slots = new Map<string, readonly Claim[]>();
+
+  constructor(client: NetlinkClient) {
+    this.#client = client;
+  }
+
+  add(owner: string, policy: PolicySpec): Outcome {
+    const policies = expand(policy);
+    if (typeof policies === 'string') return refused(operationName('add', policy), { ok: false, code: policies });
+    const id = claimId(owner, policy);
+    return all(policies.map((entry) => () => this.#claim({ id, policy: entry })));
+  }
+
+  remove(owner: string, policy: PolicySpec): Outcome {
+    const policies = expand(policy);
+    if (typeof policies === 'string') return UNCHANGED;
+    const id = claimId(owner, policy);
+    return all(policies.map((entry) => () => this.#release(id, slotKey(entry))));
+  }
+
+  /** Whether a policy of ours asks for SAs of this reqid: then an ACQUIRE for it is ours. */
+  asksFor(reqid: number): boolean {
+    for (const claims of this.#slots.values()) {
+      if (claims.some(({ policy }) => policy.template?.reqid === reqid)) return true;
+    }
+    return false;
+  }
+
+  /** Installs again what the kernel should have and has not, because somebody flushed it. How many there were. */
+  repair(): number {
+    const answer = this.#client.request(encodeDumpPolicies());
+    if (!answer.ok) return 0;
+    const views = answer.messages.filter(({ type }) => type === XFRM_MSG_NEWPOLICY);
+    const there = new Set(views.map(({ payload }) => viewKey(parsePolicy(payload))));
+    const missing = [...this.#slots].filter(([slot]) => !there.has(slot)).map(([, claims]) => best(claims));
+    // EEXIST: the dump has missed it, or somebody else has taken the place.
+    return missing.filter((policy) => policy !== undefined && this.#client.request(encodeNewPolicy(policy)).ok).length;
+  }
+
+  clear(): void {
+    for (const slot of [...this.#slots.keys()]) this.#settle(slot, []);
+  }
+
+  #claim(claim: Claim): Outcome {
+    const slot = slotKey(claim.policy);
+    const before = this.#slots.get(slot) ?? [];
+    return this.#settle(slot, [...before.filter(({ id }) => id !== claim.id), claim]);
+  }
+
+  #release(id: string, slot: string): Outcome {
+    const before = this.#slots.get(slot) ?? [];
+    return before.some((claim) => claim.id === id)
+      ? this.#settle(
+          slot,
+          before.filter((claim) => claim.id !== id),
+        )
+      : UNCHANGED;
+  }
+
+  /** Gives the slot its new claims and brings the kernel into line. */
+  #settle(slot: string, claims: readonly Claim[]): Outcome {
+    const before = this.#slots.get(slot) ?? [];
+    const outcome = this.#replace(best(before), best(claims));
+    if (!outcome.ok) return outcome;
+    if (claims.length === 0) this.#slots.delete(slot);
+    else this.#slots.set(slot, claims);
+    return done(() => void this.#settle(slot, before));
+  }
+
+  #replace(before: KernelPolicy | undefined, after: KernelPolicy | undefined): Outcome {
+    if (after === undefined) return before === undefined ? UNCHANGED : this.#delete(before);
+    if (before !== undefined && samePolicy(before, after)) return UNCHANGED;
+    const answer = before === undefined ? this.#install(after) : this.#client.request(encodeUpdatePolicy(after));
+    return answer.ok ? UNCHANGED : refused(operationName('add', after), answer);
+  }
+
+  #install(policy: KernelPolicy): Answer {
+    const answer = this.#client.request(encodeNewPolicy(policy));
+    if (answer.ok || answer.code !== 'EEXIST' || !this.#isOrphan(policy)) return answer;
+    return this.#client.request(encodeUpdatePolicy(policy));
+  }
+
+  /**
+   * A run of ours that was killed leaves its policies behind. One with the very selector, priority, action and tunnel
+   * endpoints that we would install now is taken over; any other policy in the way belongs to somebody else.
+   */
+  #isOrphan(policy: KernelPolicy): boolean {
+    const answer = this.#client.request(encodeGetPolicy(policy.direction, policy.selector));
+    const message = answer.ok ? answer.messages.find(({ type }) => type === XFRM_MSG_NEWPOLICY) : undefined;
+    return message !== undefined && looksLike(parsePolicy(message.payload), policy);
+  }
+
+  #delete(policy: KernelPolicy): Outcome {
+    const answer = this.#client.request(encodeDeletePolicy(policy.direction, policy.selector));
+    return answer.ok || GONE.includes(answer.code) ? UNCHANGED : refused(operationName('remove', policy), answer);
+  }
+}
+
+function expand(policy: PolicySpec): KernelPolicy[] | string {
+  const { direction, action, template } = policy;
+  const selectors = toKernelSelectors(policy.source, policy.destination);
+  if (typeof selectors === 'string') return selectors;
+  return selectors.map((selector) => ({
+    direction,
+    selector,
+    action,
+    ...(template === undefined ? {} : { template }),
+  }));
+}
+
+/** The protecting claim before the bypassing before the blocking one; among equals the latest. */
+function best(claims: readonly Claim[]): KernelPolicy | undefined {
+  let found: KernelPolicy | undefined;
+  for (const { policy } of claims) {
+    if (found === undefined || ACTION_RANK[policy.action] <= ACTION_RANK[found.action]) found = policy;
+  }
+  return found;
+}
+
+/** For two of one slot. */
+function samePolicy(a: KernelPolicy, b: KernelPolicy): boolean {
+  return a.action === b.action && templateKey(a.template) === templateKey(b.template);
+}
+
+function looksLike(view: PolicyView, policy: KernelPolicy): boolean {
+  const endpoints = (template: PolicySpec['template']) => templateKey(template && { ...template, reqid: 0 });
+  return (
+    view.priority === policyPriority(policy.selector, policy.action) &&
+    view.blocks === (policy.action === 'block') &&
+    endpoints(view.template) === endpoints(policy.template)
+  );
+}
+
+function templateKey(template: PolicySpec['template']): string {
+  if (template === undefined) return '';
+  const { protocol, mode, reqid, source, destination } = template;
+  return mode === 'tunnel' ? `${protocol} ${reqid} ${source} ${destination}` : `${protocol} ${reqid}`;
+}
+
+function claimId(owner: string, policy: PolicySpec): string {
+  return `${policyKey(policy)} ${owner}`;
+}
+
+function slotKey(policy: KernelPolicy): string {
+  return `${policy.direction} ${kernelSelectorKey(policy.selector)}`;
+}
+
+function viewKey({ direction, selector }: PolicyView): string {
+  return selector === undefined ? '' : `${direction} ${kernelSelectorKey(selector)}`;
+}
+
+function operationName(verb: string, policy: Pick<PolicySpec, 'action' | 'direction'>): string {
+  return policy.action === 'protect'
+    ? `${verb} policy ${policy.direction}`
+    : `${verb} ${policy.action} policy ${policy.direction}`;
+}
+
+const GONE = ['ENOENT', 'ESRCH'];

@@ -1,0 +1,160 @@
+import type { AddressFamily, IpAddress, Prefix } from '../base/net.ts';
+import { addressBits, addressBytes, addressFamily, addressFromBytes } from '../base/net.ts';
+import {
+  IFA_ADDRESS,
+  IFA_F_DADFAILED,
+  IFA_F_TENTATIVE,
+  IFA_FLAGS,
+  IFA_LOCAL,
+  NLM_F_ACK,
+  NLM_F_CREATE,
+  NLM_F_DUMP,
+  NLM_F_EXCL,
+  NLM_F_REQUEST,
+  RT_SCOPE_LINK,
+  RT_SCOPE_NOWHERE,
+  RT_SCOPE_UNIVERSE,
+  RT_TABLE_MAIN,
+  RTA_DST,
+  RTA_GATEWAY,
+  RTA_OIF,
+  RTA_PREFSRC,
+  RTM_DELROUTE,
+  RTM_GETADDR,
+  RTM_GETROUTE,
+  RTM_NEWROUTE,
+  RTN_UNICAST,
+  RTN_UNSPEC,
+  RTNH_F_ONLINK,
+  RTPROT_CYGNET,
+  RTPROT_UNSPEC,
+} from './constants.ts';
+import type { NetlinkWriter } from './netlink.ts';
+import { buildMessage, HostReader, parseAttributes } from './netlink.ts';
+import { familyNumber, readFamily } from './structs.ts';
+
+/** Where packets to an address leave: interface index, and the next hop unless the address is on the link. */
+export type NextHop = { readonly interface: number; readonly gateway?: IpAddress };
+
+/** A route of ours. `source` is what the gateway's own packets carry. */
+export type KernelRoute = NextHop & { readonly destination: Prefix; readonly source?: IpAddress };
+
+/** RTM_GETROUTE. Equivalent to: `ip route get ADDRESS` */
+export function encodeLookupRoute(address: IpAddress): Uint8Array {
+  const family = addressFamily(address);
+  return buildMessage(RTM_GETROUTE, NLM_F_REQUEST | NLM_F_ACK, (writer) => {
+    writeRouteHeader(writer, {
+      family,
+      length: addressBits(family),
+      table: 0,
+      protocol: RTPROT_UNSPEC,
+      scope: 0,
+      type: 0,
+      flags: 0,
+    });
+    writer.attribute(RTA_DST, (target) => target.bytes(addressBytes(address)));
+  });
+}
+
+/** The payload of the RTM_NEWROUTE that answers a look-up; undefined where it has no interface. @throws WireError */
+export function parseNextHop(payload: Uint8Array): NextHop | undefined {
+  const reader = new HostReader(payload).skip(ROUTE_HEADER_BYTES, 'rtmsg');
+  const attributes = parseAttributes(reader.rest());
+  const output = attributes.get(RTA_OIF);
+  if (output === undefined) return undefined;
+  const gateway = attributes.get(RTA_GATEWAY);
+  const hop = { interface: new HostReader(output).u32('RTA_OIF') };
+  return gateway === undefined ? hop : { ...hop, gateway: addressFromBytes(gateway) };
+}
+
+/**
+ * RTM_NEWROUTE into the main table, leaving an existing route to the destination alone (EEXIST). The kernel has just
+ * told that the gateway is on that link, hence `onlink`: the clouds' gateways lie outside the interface's prefix.
+ * Equivalent to: `ip route add DESTINATION via GATEWAY dev … onlink src … proto 201`
+ */
+export function encodeNewRoute(route: KernelRoute): Uint8Array {
+  const { family, ...header } = routeHeader(route);
+  const linkScope = route.gateway === undefined && family === 4;
+  return buildMessage(RTM_NEWROUTE, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, (writer) => {
+    writeRouteHeader(writer, {
+      ...header,
+      family,
+      scope: linkScope ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+      type: RTN_UNICAST,
+      flags: route.gateway === undefined ? 0 : RTNH_F_ONLINK,
+    });
+    writeRouteAttributes(writer, route);
+  });
+}
+
+/**
+ * RTM_DELROUTE of the route to `destination` that carries our protocol number, wherever it leads; never anyone
+ * else's. Equivalent to: `ip route del DESTINATION proto 201`
+ */
+export function encodeDeleteRoute(destination: Prefix): Uint8Array {
+  return buildMessage(RTM_DELROUTE, NLM_F_REQUEST | NLM_F_ACK, (writer) => {
+    const header = routeHeader({ destination });
+    // NOWHERE is any scope; IPv6 routes have none.
+    const scope = header.family === 4 ? RT_SCOPE_NOWHERE : RT_SCOPE_UNIVERSE;
+    writeRouteHeader(writer, { ...header, scope, type: RTN_UNSPEC, flags: 0 });
+    writer.attribute(RTA_DST, (target) => target.bytes(addressBytes(destination.address)));
+  });
+}
+
+/** RTM_GETADDR, `struct ifaddrmsg` (8 bytes): u8 family, prefixlen, flags, scope; u32 index. Equivalent to: `ip -4 addr show` */
+export function encodeDumpAddresses(family: AddressFamily): Uint8Array {
+  return buildMessage(RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, (writer) => {
+    writer.u8(familyNumber(family)).zeros(ADDRESS_HEADER_BYTES - 1);
+  });
+}
+
+/** The payload of an RTM_NEWADDR: an own address that can be a source, or undefined. @throws WireError */
+export function parseLocalAddress(payload: Uint8Array): IpAddress | undefined {
+  const reader = new HostReader(payload);
+  const family = readFamily(reader.u8('ifa_family'));
+  const shortFlags = reader.skip(1, 'ifa_prefixlen').u8('ifa_flags');
+  const attributes = parseAttributes(reader.skip(5, 'ifa_scope').rest());
+  const longFlags = attributes.get(IFA_FLAGS);
+  const flags = longFlags === undefined ? shortFlags : new HostReader(longFlags).u32('IFA_FLAGS');
+  // On a point-to-point link IFA_ADDRESS is the other end; IFA_LOCAL, where it is given, is always ours.
+  const bytes = attributes.get(IFA_LOCAL) ?? attributes.get(IFA_ADDRESS);
+  if (family === undefined || bytes === undefined || (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) !== 0)
+    return undefined;
+  return addressFromBytes(bytes);
+}
+
+type RouteHeader = {
+  readonly family: AddressFamily;
+  readonly length: number;
+  readonly table: number;
+  readonly protocol: number;
+  readonly scope: number;
+  readonly type: number;
+  readonly flags: number;
+};
+
+/** `struct rtmsg` (12 bytes): u8 family, dst_len, src_len, tos, table, protocol, scope, type; u32 flags. */
+function writeRouteHeader(writer: NetlinkWriter, header: RouteHeader): void {
+  writer.u8(familyNumber(header.family)).u8(header.length).u8(0).u8(0);
+  writer.u8(header.table).u8(header.protocol).u8(header.scope).u8(header.type).u32(header.flags);
+}
+
+function routeHeader({ destination }: { readonly destination: Prefix }) {
+  return {
+    family: addressFamily(destination.address),
+    length: destination.length,
+    table: RT_TABLE_MAIN,
+    protocol: RTPROT_CYGNET,
+  };
+}
+
+function writeRouteAttributes(writer: NetlinkWriter, route: KernelRoute): void {
+  const { destination, gateway, source } = route;
+  writer.attribute(RTA_DST, (target) => target.bytes(addressBytes(destination.address)));
+  if (gateway !== undefined) writer.attribute(RTA_GATEWAY, (target) => target.bytes(addressBytes(gateway)));
+  if (source !== undefined) writer.attribute(RTA_PREFSRC, (target) => target.bytes(addressBytes(source)));
+  writer.attribute(RTA_OIF, (target) => target.u32(route.interface));
+}
+
+const ROUTE_HEADER_BYTES = 12;
+const ADDRESS_HEADER_BYTES = 8;
