@@ -37,7 +37,10 @@ function setUp(
     },
     actuators: {
       send: (from, to, datagram) => trace.push(`send ${from.address} ${to.address} ${datagram.join(' ')}`),
-      setTimer: (key, at) => trace.push(`set ${key} ${at}`),
+      setTimer: (key, at) => {
+        if (key === 'bad') throw new RangeError('bad timer');
+        trace.push(`set ${key} ${at}`);
+      },
       clearTimer: (key) => trace.push(`clear ${key}`),
       perform: (request) => {
         trace.push(request.kind);
@@ -47,6 +50,10 @@ function setUp(
         trace.push('job');
         if (jobs === 'at once') answer(refused);
         else waiting.push(() => answer(refused));
+      },
+      resolve: ({ tunnel, name }, answer) => {
+        trace.push(`resolve ${name} for ${tunnel}`);
+        answer('192.0.2.2');
       },
       publish: (event, now) => trace.push(`${event.type} at ${now.wall}`),
     },
@@ -92,6 +99,12 @@ describe('effect runner', () => {
     );
   });
 
+  it('the address of a name becomes an input after the batch', () => {
+    const { runner, trace } = setUp({ timer: [{ kind: 'resolve', tunnel: 'idc', name: 'peer.example' }, query] });
+    runner.input(timer);
+    expect(trace.slice(1)).toEqual(['resolve peer.example for idc', 'query', 'resolved at 2', 'dataplane.reply at 3']);
+  });
+
   it('an input that comes from within a callback waits its turn', () => {
     const { runner, trace } = setUp({ timer: [query] });
     runner.call('up', () => {
@@ -109,5 +122,12 @@ describe('effect runner', () => {
     runner.input({ kind: 'dataplane.event', event: { kind: 'overrun' } });
     expect(bugs).toEqual([['timer', bug]]);
     expect(trace).toEqual(['timer at 1', 'dataplane.event at 2', 'query', 'dataplane.reply at 3']);
+  });
+
+  it('an exception out of one effect is reported with its kind, and the rest of the batch is performed', () => {
+    const { runner, trace, bugs } = setUp({ timer: [{ kind: 'timer.set', key: 'bad', at: 1 }, query] });
+    runner.input(timer);
+    expect(bugs).toEqual([['timer.set', new RangeError('bad timer')]]);
+    expect(trace.slice(1)).toEqual(['query', 'dataplane.reply at 2']);
   });
 });

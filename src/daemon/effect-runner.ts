@@ -1,5 +1,5 @@
 import { assertNever } from '../base/errors.ts';
-import type { Endpoint } from '../base/net.ts';
+import type { Endpoint, IpAddress } from '../base/net.ts';
 import type { Instant, Now } from '../base/time.ts';
 import type { KeyExchangeJob, KeyExchangeResult } from '../crypto/key-exchange-job.ts';
 import type { Effect } from '../ike/common/effect.ts';
@@ -12,21 +12,26 @@ export interface Machine {
   handle(input: Input, now: Now): readonly Effect[];
 }
 
-/** What acts. None of these may throw; `perform` answers at once, `run` answers later, exactly once. */
+/** What acts. `perform` answers at once; `run` and `resolve` answer exactly once, now or later. */
 export interface Actuators {
   send(from: Endpoint, to: Endpoint, datagram: Uint8Array): void;
   setTimer(key: string, at: Instant): void;
   clearTimer(key: string): void;
   perform(request: DataPlaneRequest): DataPlaneReply;
   run(job: KeyExchangeJob, answer: (result: KeyExchangeResult) => void): void;
+  /** No address where the name has none. */
+  resolve(lookup: Lookup, answer: (address: IpAddress | undefined) => void): void;
   publish(event: GatewayEvent, now: Now): void;
 }
+
+/** A peer's name, and the tunnel on whose behalf it is looked up. */
+export type Lookup = { readonly tunnel: string; readonly name: string };
 
 export type EffectRunnerOptions = {
   readonly machine: Machine;
   readonly actuators: Actuators;
   readonly now: () => Now;
-  /** A bug of ours: an exception that `machine` let out, with the kind of what it was handling. */
+  /** A bug of ours: an exception that machine or actuators let out, with the kind of input or effect. */
   readonly onBug: (during: string, error: unknown) => void;
 };
 
@@ -73,7 +78,15 @@ export class EffectRunner {
       this.#options.onBug(step.name, error);
       return;
     }
-    for (const effect of effects) this.#perform(effect, now);
+    for (const effect of effects) this.#performSafely(effect, now);
+  }
+
+  #performSafely(effect: Effect, now: Now): void {
+    try {
+      this.#perform(effect, now);
+    } catch (error) {
+      this.#options.onBug(effect.kind, error);
+    }
   }
 
   #perform(effect: Effect, now: Now): void {
@@ -92,6 +105,10 @@ export class EffectRunner {
       case 'job':
         return actuators.run(effect.job, (result) =>
           this.input({ kind: 'job.reply', request: effect.request, result }),
+        );
+      case 'resolve':
+        return actuators.resolve({ tunnel: effect.tunnel, name: effect.name }, (address) =>
+          this.input({ kind: 'resolved', tunnel: effect.tunnel, address }),
         );
       case 'emit':
         return actuators.publish(effect.event, now);

@@ -1,0 +1,176 @@
+import type { Entropy } from '../base/entropy.ts';
+import { addressFamily } from '../base/net.ts';
+import { SECOND } from '../base/time.ts';
+import type { Configuration } from '../config/configuration.ts';
+import type { TunnelChange } from '../config/diff.ts';
+import { diffConfigurations } from '../config/diff.ts';
+import { EventHistory } from '../control/event-history.ts';
+import type { VersionReport } from '../control/protocol.ts';
+import type { Input } from '../ike/common/input.ts';
+import { IkeCore } from '../ike/core.ts';
+import type { Log } from '../observe/log.ts';
+import type { DataPlaneEvent, DataPlaneReply, DataPlaneRequest } from '../sa/data-plane.ts';
+import type { Capabilities } from '../sa/proposal.ts';
+import { GatewayService } from '../tunnel/gateway-service.ts';
+import { daemonActuators } from './actuators.ts';
+import { systemNow } from './clock.ts';
+import { readCounters } from './counters.ts';
+import { EffectRunner } from './effect-runner.ts';
+import { EventPublisher } from './event-publisher.ts';
+import { DaemonApi } from './gateway-api.ts';
+import type { IkePorts } from './ike-sockets.ts';
+import { IkeSockets } from './ike-sockets.ts';
+import { JobPool } from './job-pool.ts';
+import { Resolver } from './resolver.ts';
+import { Timers } from './timers.ts';
+
+/** Whatever carries the packets, on the edge of the daemon. */
+export interface DataPlane {
+  perform(request: DataPlaneRequest): DataPlaneReply;
+  onEvent(callback: (event: DataPlaneEvent) => void): void;
+  /** Removes all that is ours. */
+  close(): void;
+}
+
+export type DaemonOptions = {
+  readonly configuration: Configuration;
+  readonly capabilities: Capabilities;
+  readonly dataPlane: DataPlane;
+  readonly entropy: Entropy;
+  readonly log: Log;
+  readonly version: VersionReport;
+  /** For tests: see IkeSockets. */
+  readonly ports?: IkePorts;
+  readonly privileged?: boolean;
+};
+
+/** The gateway at work: core and service, with sockets, timers, kernel and worker threads around them. */
+export class Daemon {
+  readonly api: DaemonApi;
+  readonly #log: Log;
+  readonly #dataPlane: DataPlane;
+  readonly #core: IkeCore;
+  readonly #service: GatewayService;
+  readonly #runner: EffectRunner;
+  readonly #sockets: IkeSockets;
+  readonly #jobs: JobPool;
+  readonly #timers: Timers;
+  #configuration: Configuration;
+  #stopping = false;
+
+  /**
+   * Opens the sockets; nothing is sent before `start`. The data plane belongs to the daemon from here on.
+   * @throws NativeError where a socket cannot be had
+   */
+  constructor(options: DaemonOptions) {
+    const { log, configuration } = options;
+    this.#log = log;
+    this.#configuration = configuration;
+    this.#dataPlane = options.dataPlane;
+    // The tunnels come with `start`: what the core has to do for them at first is an effect of that.
+    this.#core = new IkeCore({ entropy: options.entropy, capabilities: options.capabilities, tunnels: [] });
+    this.#service = new GatewayService(this.#core, configuration.tunnels);
+    this.#timers = new Timers({ now: () => systemNow().mono, fire: (key) => this.#input({ kind: 'timer', key }) });
+    this.#jobs = new JobPool({
+      onCrash: (error) => log.write('error', 'a worker thread ended', { event: 'bug', error }),
+    });
+    const history = new EventHistory();
+    const publisher = new EventPublisher({ log, history, directory: this.#directory() });
+    this.#sockets = IkeSockets.open({
+      ...(options.ports === undefined ? {} : { ports: options.ports }),
+      ...(options.privileged === undefined ? {} : { privileged: options.privileged }),
+      onDatagram: (datagram) => this.#input({ kind: 'datagram', ...datagram }),
+    });
+    this.#runner = new EffectRunner({
+      machine: this.#service,
+      now: systemNow,
+      onBug: (during, error) => log.write('error', `bug while handling ${during}`, { event: 'bug', during, error }),
+      actuators: daemonActuators({
+        sockets: this.#sockets,
+        timers: this.#timers,
+        dataPlane: this.#dataPlane,
+        jobs: this.#jobs,
+        resolver: new Resolver(),
+        familyOf: (tunnel) => this.#familyOf(tunnel),
+        publish: (event, now) => publisher.publish(event, now),
+        log,
+        now: () => systemNow().mono,
+      }),
+    });
+    this.#dataPlane.onEvent((event) => this.#input({ kind: 'dataplane.event', event }));
+    this.api = new DaemonApi({
+      version: options.version,
+      history,
+      configuration: () => this.#configuration,
+      statuses: (names) => this.#statuses(names),
+      cannotStart: (name) => (this.#stopping ? 'the daemon is stopping' : this.#service.cannotStart(name)),
+      command: (name, effects) => this.#runner.call(name, (now) => effects(this.#service, now)),
+    });
+  }
+
+  /** Brings up what should be up. */
+  start(): void {
+    this.#runner.call('start', (now) => this.#service.start(now));
+  }
+
+  /** Puts another configuration in force: only the tunnels that differ are touched. */
+  apply(configuration: Configuration): readonly TunnelChange[] {
+    const changes = diffConfigurations(this.#configuration, configuration);
+    const changed = new Set(changes.filter(({ change }) => change === 'changed').map(({ tunnel }) => tunnel));
+    this.#configuration = configuration;
+    this.#runner.call('reconfigure', (now) => this.#service.reconfigure(configuration.tunnels, changed, now));
+    return changes;
+  }
+
+  /**
+   * Deletes all SAs at the peers and here, then closes everything but the log. The peers have `patience`
+   * milliseconds to confirm; `hurry` cuts that short.
+   */
+  async stop(hurry: Promise<unknown>, patience = 2 * SECOND): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#runner.call('stop', (now) => this.#service.stop(now));
+    await this.#quiet(hurry, patience);
+    this.#timers.clearAll();
+    this.#sockets.close();
+    this.#dataPlane.close();
+    await this.#jobs.close();
+  }
+
+  async #quiet(hurry: Promise<unknown>, patience: number): Promise<void> {
+    const deadline = systemNow().mono + patience;
+    let hurried = false;
+    void hurry.then(() => {
+      hurried = true;
+    });
+    while (!this.#service.idle() && !hurried && systemNow().mono < deadline) await pause(POLL_INTERVAL);
+    if (!this.#service.idle()) this.#log.write('warn', 'stopped before every peer had confirmed the deletion');
+  }
+
+  #input(input: Input): void {
+    this.#runner.input(input);
+  }
+
+  #directory() {
+    return {
+      status: (tunnel: string) => this.#service.status(tunnel, () => undefined),
+      views: (tunnel: string) => this.#core.views(tunnel),
+    };
+  }
+
+  #statuses(names: readonly string[]) {
+    const countersOf = readCounters(this.#core.views(), (request) => this.#dataPlane.perform(request));
+    return names.flatMap((name) => this.#service.status(name, countersOf) ?? []);
+  }
+
+  #familyOf(name: string) {
+    const tunnel = this.#configuration.tunnels.find((candidate) => candidate.name === name);
+    return addressFamily(tunnel?.policy.local.address ?? '0.0.0.0');
+  }
+}
+
+const POLL_INTERVAL = 20;
+
+function pause(delay: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, delay));
+}

@@ -1,0 +1,56 @@
+import type { Now } from '../base/time.ts';
+import type { EventHistory } from '../control/event-history.ts';
+import type { GatewayEvent } from '../ike/common/event.ts';
+import type { IkeSaView } from '../ike/common/view.ts';
+import { EventReporter } from '../observe/event-reporter.ts';
+import type { EventDetails } from '../observe/event-text.ts';
+import type { Log } from '../observe/log.ts';
+import type { ChildStatus, TunnelStatus } from '../tunnel/status.ts';
+
+/** Where the details of the objects that events name are looked up. */
+export interface Directory {
+  status(tunnel: string): TunnelStatus | undefined;
+  views(tunnel: string): readonly IkeSaView[];
+}
+
+/** Shows each event to the log and to whoever follows the events by the control API. */
+export class EventPublisher {
+  readonly #log: Log;
+  readonly #history: EventHistory;
+  readonly #directory: Directory;
+  readonly #reporter = new EventReporter();
+
+  constructor(options: { readonly log: Log; readonly history: EventHistory; readonly directory: Directory }) {
+    this.#log = options.log;
+    this.#history = options.history;
+    this.#directory = options.directory;
+  }
+
+  publish(event: GatewayEvent, now: Now): void {
+    const reported = this.#reporter.report(event, this.#details(event), now);
+    if (reported === undefined) return;
+    this.#log.event(reported);
+    this.#history.publish(reported);
+  }
+
+  #details(event: GatewayEvent): EventDetails {
+    const status = 'tunnel' in event && event.tunnel !== undefined ? this.#directory.status(event.tunnel) : undefined;
+    if (status === undefined) return {};
+    const names = { gateway: status.gateway, peer: status.peer };
+    const view = 'ikeSa' in event ? this.#view(status.name, event.ikeSa) : undefined;
+    if (view === undefined) return names;
+    const ike = status.ike?.initiatorSpi === view.initiatorSpi ? status.ike : undefined;
+    const child = 'child' in event ? childStatus(status, view, event.child) : undefined;
+    return { ...names, ...(ike === undefined ? {} : { ike }), ...(child === undefined ? {} : { child }) };
+  }
+
+  #view(tunnel: string, ikeSa: number): IkeSaView | undefined {
+    return this.#directory.views(tunnel).find(({ id }) => id === ikeSa);
+  }
+}
+
+/** Statuses name a Child SA by its inbound SPI. */
+function childStatus(status: TunnelStatus, view: IkeSaView, child: string): ChildStatus | undefined {
+  const spi = view.children.find(({ id }) => id === child)?.inbound.spi;
+  return status.children.find(({ spiIn }) => Number.parseInt(spiIn, 16) === spi);
+}

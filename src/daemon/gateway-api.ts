@@ -1,0 +1,125 @@
+import type { Now } from '../base/time.ts';
+import type { Configuration, Tunnel } from '../config/configuration.ts';
+import { gatewaySummaries, peerSummaries } from '../config/summary.ts';
+import { weakChoices } from '../config/weak-choices.ts';
+import { ControlError, unknownTunnel } from '../control/control-error.ts';
+import type { EventHistory } from '../control/event-history.ts';
+import type { GatewayApi } from '../control/gateway-api.ts';
+import type { GatewayRow, ListKind, PeerRow, StatusReport, TunnelDetail, VersionReport } from '../control/protocol.ts';
+import { searchRows } from '../control/search.ts';
+import type { Effect } from '../ike/common/effect.ts';
+import type { TunnelStatus } from '../tunnel/status.ts';
+import { policyReport } from './policy-report.ts';
+
+/** What the API needs of the daemon. */
+export interface ApiSubject {
+  readonly version: VersionReport;
+  readonly history: EventHistory;
+  /** The configuration in force. */
+  configuration(): Configuration;
+  /** In the order of the names, with fresh counters; names that do not exist are left out. */
+  statuses(names: readonly string[]): readonly TunnelStatus[];
+  /** Why the tunnel cannot be started by us; undefined where it can. */
+  cannotStart(name: string): string | undefined;
+  /** Runs a command of the gateway service; its effects have been performed when this returns. */
+  command(name: string, effects: (service: TunnelCommands, now: Now) => readonly Effect[]): void;
+}
+
+export interface TunnelCommands {
+  up(name: string, now: Now): readonly Effect[];
+  down(name: string, now: Now): readonly Effect[];
+}
+
+/** The control API's port, on the daemon. */
+export class DaemonApi implements GatewayApi {
+  readonly #subject: ApiSubject;
+
+  constructor(subject: ApiSubject) {
+    this.#subject = subject;
+  }
+
+  get events(): EventHistory {
+    return this.#subject.history;
+  }
+
+  version(): VersionReport {
+    return this.#subject.version;
+  }
+
+  tunnelNames(): readonly string[] {
+    return this.#subject.configuration().tunnels.map(({ name }) => name);
+  }
+
+  async status(names?: readonly string[]): Promise<StatusReport> {
+    return { tunnels: this.#subject.statuses(names ?? this.tunnelNames()) };
+  }
+
+  list(kind: 'tunnels', query?: string): Promise<readonly TunnelStatus[]>;
+  list(kind: 'gateways', query?: string): Promise<readonly GatewayRow[]>;
+  list(kind: 'peers', query?: string): Promise<readonly PeerRow[]>;
+  list(kind: ListKind, query?: string): Promise<readonly (TunnelStatus | GatewayRow | PeerRow)[]>;
+  async list(kind: ListKind, query?: string): Promise<readonly (TunnelStatus | GatewayRow | PeerRow)[]> {
+    return searchRows<TunnelStatus | GatewayRow | PeerRow>(this.#rows(kind), query);
+  }
+
+  async show(name: string, options: { readonly reveal: boolean }): Promise<TunnelDetail> {
+    const tunnel = this.#tunnel(name);
+    const [status] = this.#subject.statuses([name]);
+    if (status === undefined) throw unknownTunnel(name, this.tunnelNames());
+    return {
+      status,
+      policy: policyReport(tunnel.policy, options),
+      weak: weakChoices(tunnel).map(({ text }) => text),
+      events: this.#subject.history.recent(name, RECENT_EVENTS),
+    };
+  }
+
+  async up(names: readonly string[]): Promise<void> {
+    this.#requireStartable(names);
+    for (const name of names) this.#subject.command('up', (service, now) => service.up(name, now));
+  }
+
+  async down(names: readonly string[]): Promise<void> {
+    for (const name of names) this.#subject.command('down', (service, now) => service.down(name, now));
+  }
+
+  async restart(names: readonly string[]): Promise<void> {
+    this.#requireStartable(names);
+    await this.down(names);
+    await this.up(names);
+  }
+
+  #rows(kind: ListKind): readonly (TunnelStatus | GatewayRow | PeerRow)[] {
+    const configuration = this.#subject.configuration();
+    const tunnels = this.#subject.statuses(this.tunnelNames());
+    const connected = tunnels.filter(({ connectionStatus }) => connectionStatus === 'connected');
+    const rows = {
+      tunnels: () => tunnels,
+      gateways: () =>
+        gatewaySummaries(configuration).map((row) => ({ ...row, connected: count(connected, 'gateway', row.name) })),
+      peers: () =>
+        peerSummaries(configuration).map((row) => ({ ...row, connected: count(connected, 'peer', row.name) })),
+    };
+    return rows[kind]();
+  }
+
+  #tunnel(name: string): Tunnel {
+    const tunnel = this.#subject.configuration().tunnels.find((candidate) => candidate.name === name);
+    if (tunnel === undefined) throw unknownTunnel(name, this.tunnelNames());
+    return tunnel;
+  }
+
+  /** All are checked before anything is done to any. */
+  #requireStartable(names: readonly string[]): void {
+    for (const name of names) {
+      const why = this.#subject.cannotStart(name);
+      if (why !== undefined) throw new ControlError('conflict', why);
+    }
+  }
+}
+
+const RECENT_EVENTS = 20;
+
+function count(tunnels: readonly TunnelStatus[], key: 'gateway' | 'peer', name: string): number {
+  return tunnels.filter((tunnel) => tunnel[key] === name).length;
+}

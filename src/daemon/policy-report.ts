@@ -1,0 +1,49 @@
+import { toHex } from '../base/bytes.ts';
+import type { Secret } from '../base/secret.ts';
+import { SECOND } from '../base/time.ts';
+import { formatPeerAddress } from '../config/summary.ts';
+import type { PolicyReport } from '../control/protocol.ts';
+import type { TunnelPolicy } from '../ike/common/policy.ts';
+import { formatIdentity } from '../sa/identity.ts';
+import { formatProposal } from '../sa/proposal.ts';
+import { formatSelector } from '../sa/traffic-selector.ts';
+
+/** What `cygnet show` tells of a tunnel's configuration. The key is in it only where the operator asked for it. */
+export function policyReport(policy: TunnelPolicy, options: { readonly reveal: boolean }): PolicyReport {
+  return {
+    local: {
+      address: policy.local.address,
+      id: formatIdentity(policy.local.identity),
+      subnets: policy.local.selectors.map(formatSelector),
+    },
+    remote: {
+      address: formatPeerAddress(policy.remote.address),
+      id: policy.remote.identity === undefined ? null : formatIdentity(policy.remote.identity),
+      subnets: policy.remote.selectors.map(formatSelector),
+    },
+    psk: options.reveal ? keyText(policy.psk) : null,
+    start: policy.start,
+    ike: {
+      version: policy.version,
+      mode: policy.version === 1 ? policy.mode : null,
+      proposals: policy.ikeProposals.map(formatProposal),
+      lifetime: policy.ikeLifetime / SECOND,
+    },
+    ipsec: {
+      protocol: policy.childProtocol,
+      proposals: policy.childProposals.map(formatProposal),
+      lifetime: policy.childLifetime / SECOND,
+    },
+    dpd: { ...policy.dpd, delay: policy.dpd.delay / SECOND, timeout: policy.dpd.timeout / SECOND },
+    retry: { attempts: policy.retry.attempts, interval: policy.retry.interval / SECOND },
+    routes: policy.routes,
+    blockClearText: policy.blockClearText,
+  };
+}
+
+/** As it could be written in the configuration: itself where it can be typed, else hexadecimal. */
+function keyText(psk: Secret): string {
+  const bytes = psk.expose();
+  const typed = bytes.every((byte) => byte > 0x20 && byte < 0x7f);
+  return typed ? String.fromCharCode(...bytes) : `0x${toHex(bytes)}`;
+}

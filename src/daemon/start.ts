@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import type { Configuration } from '../config/configuration.ts';
+import { loadConfiguration } from '../config/load.ts';
+import type { Problem } from '../config/problem.ts';
+import { formatProblem } from '../config/problem.ts';
+import { EXIT, type ExitStatus } from '../control/commands.ts';
+import type { EventLevel, VersionReport } from '../control/protocol.ts';
+import { startControlServer } from '../control/server.ts';
+import { Log } from '../observe/log.ts';
+import { XfrmDataPlane } from '../xfrm/xfrm-data-plane.ts';
+import { probeCapabilities } from './capabilities.ts';
+import { Daemon } from './daemon.ts';
+import { releaseLimits } from './release-limits.ts';
+import { listenToSignals } from './signals.ts';
+import { startFailureText } from './start-failure.ts';
+import { systemEntropy } from './system-entropy.ts';
+
+export type StartOptions = {
+  readonly configPath: string;
+  readonly controlPath: string;
+  /** The least that is logged. */
+  readonly logLevel: EventLevel;
+};
+
+/**
+ * Runs the gateway until a signal ends it, and resolves with the exit status. The log goes to stdout.
+ * @throws Error in plain words where it cannot start; nothing is left behind then
+ */
+export async function startDaemon(options: StartOptions): Promise<ExitStatus> {
+  const log = new Log({ level: options.logLevel });
+  try {
+    const configuration = readConfiguration(options.configPath, log);
+    if (configuration === undefined) return EXIT.configurationInvalid;
+    return await run(configuration, options, log);
+  } catch (error) {
+    const text = startFailureText(error);
+    log.write('error', `the daemon ends: ${text}`, { event: 'daemon.failed', error });
+    throw new Error(text, { cause: error });
+  } finally {
+    await log.close();
+  }
+}
+
+/** Undefined where it is invalid; all that is wrong or doubtful is in the log. */
+function readConfiguration(path: string, log: Log): Configuration | undefined {
+  const loaded = loadConfiguration(path);
+  const errors = 'errors' in loaded ? loaded.errors : releaseLimits(loaded.configuration);
+  logProblems(log, errors);
+  if (!('errors' in loaded)) logProblems(log, loaded.warnings);
+  return 'errors' in loaded || errors.length > 0 ? undefined : loaded.configuration;
+}
+
+function logProblems(log: Log, problems: readonly Problem[]): void {
+  for (const problem of problems) {
+    const { file, line, column, severity } = problem;
+    const level = severity === 'error' ? 'error' : 'warn';
+    log.write(level, formatProblem(problem), { event: 'configuration.problem', file, line, column });
+  }
+}
+
+async function run(configuration: Configuration, options: StartOptions, log: Log): Promise<ExitStatus> {
+  const daemon = openDaemon(configuration, log);
+  const hurry = new Latch();
+  try {
+    const control = await startControlServer({
+      path: options.controlPath,
+      api: daemon.api,
+      onError: (error) => log.write('error', 'a control request failed', { event: 'bug', error }),
+    });
+    try {
+      return await untilStopped(daemon, hurry, options, log);
+    } finally {
+      await control.close();
+    }
+  } finally {
+    await daemon.stop(hurry.set);
+  }
+}
+
+function openDaemon(configuration: Configuration, log: Log): Daemon {
+  const dataPlane = XfrmDataPlane.open();
+  try {
+    const { capabilities, shortcomings } = probeCapabilities(dataPlane.capabilities());
+    for (const text of shortcomings) log.write('warn', text, { event: 'capability.missing' });
+    const version = versionReport();
+    return new Daemon({ configuration, capabilities, dataPlane, entropy: systemEntropy, log, version });
+  } catch (error) {
+    dataPlane.close();
+    throw error;
+  }
+}
+
+/** Runs until the first signal to stop has been obeyed; a second one hurries. */
+async function untilStopped(daemon: Daemon, hurry: Latch, options: StartOptions, log: Log): Promise<ExitStatus> {
+  let exit: ExitStatus = EXIT.ok;
+  const end = new Latch();
+  const stop = (why: string): void => {
+    log.write('info', `stopping: ${why}`, { event: 'daemon.stopping' });
+    if (end.isOpen) hurry.open();
+    end.open();
+  };
+  const silence = listenToSignals({
+    stop: (signal) => stop(signal),
+    reload: () => reload(daemon, options.configPath, log),
+    crash: (error) => {
+      log.write('error', 'an exception that nothing caught', { event: 'bug', error });
+      exit = EXIT.failed;
+      stop('after a bug');
+    },
+  });
+  try {
+    daemon.start();
+    log.write('info', 'the gateway is running', { event: 'daemon.started', ...versionReport(), pid: process.pid });
+    await end.set;
+    await daemon.stop(hurry.set);
+    log.write('info', 'stopped', { event: 'daemon.stopped' });
+    return exit;
+  } finally {
+    silence();
+  }
+}
+
+/** The whole file is read and checked first; where it is invalid, what is in force stays. */
+function reload(daemon: Daemon, path: string, log: Log): void {
+  const configuration = readConfiguration(path, log);
+  if (configuration === undefined) {
+    log.write('error', 'the configuration is invalid; the one in force stays', { event: 'configuration.refused' });
+    return;
+  }
+  const changes = daemon.apply(configuration);
+  const touched = changes.filter(({ change }) => change !== 'unchanged');
+  const text = touched.map(({ tunnel, change }) => `${tunnel} ${change}`).join(', ');
+  log.write('info', `configuration reloaded: ${text === '' ? 'no tunnel differs' : text}`, {
+    event: 'configuration.reloaded',
+  });
+}
+
+const STARTED_AT = new Date();
+
+function versionReport(): VersionReport {
+  // Two directories above, for the sources and for the build alike.
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(text) as { version: string };
+  return { version, api: 1, startedAt: STARTED_AT.toISOString(), dataPlane: 'kernel' };
+}
+
+/** Something that happens once and can be waited for. */
+class Latch {
+  readonly set: Promise<void>;
+  isOpen = false;
+  #resolve: () => void = () => undefined;
+
+  constructor() {
+    this.set = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  open(): void {
+    this.isOpen = true;
+    this.#resolve();
+  }
+}
