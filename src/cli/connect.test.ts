@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { TunnelStatus } from '../control/protocol.ts';
+import { startControlServer } from '../control/server.ts';
 import { connectedTunnel, FakeGateway, sampleTunnel } from '../control/testing/fake-gateway.ts';
-import { withGateway } from './testing/cli.ts';
+import { withSocketPath } from '../control/testing/socket.ts';
+import { cygnet, withGateway } from './testing/cli.ts';
 
 const failure = (name: string): TunnelStatus =>
   sampleTunnel({
@@ -129,6 +131,19 @@ describe('cygnet up', () => {
     await withGateway(gateway, async (cygnet) => {
       const { err } = await cygnet(['up', 'idc']);
       expect(err).not.toMatch(/too much|not mine|of nobody/);
+    });
+  });
+
+  it('ends with 4 where the daemon goes meanwhile', async () => {
+    await withSocketPath(async (path) => {
+      const gateway = new FakeGateway([sampleTunnel()]);
+      const server = await startControlServer({ path, api: gateway });
+      gateway.onUp = (name) => {
+        gateway.set(sampleTunnel({ name, connectionStatus: 'connecting' }));
+        setTimeout(() => void server.close(), 50);
+      };
+      const { exit, err } = await cygnet(['up', 'idc', '--control', path]);
+      expect([exit, err]).toEqual([4, expect.stringContaining('cygnet: no daemon runs')]);
     });
   });
 

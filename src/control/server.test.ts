@@ -131,6 +131,27 @@ describe('the control server', () => {
     );
   });
 
+  it('ends a connection whose client does not take the answer', async () => {
+    await served(
+      async (path, gateway) => {
+        for (let i = 0; i < 3_000; i++) gateway.set(connectedTunnel(`tunnel-${i}`));
+        const lazy = connect(path);
+        lazy.pause();
+        lazy.write('GET /v1/status HTTP/1.1\r\nhost: x\r\n\r\n');
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        let received = 0;
+        lazy.on('data', (chunk) => {
+          received += chunk.length;
+        });
+        lazy.resume();
+        await new Promise((resolve) => lazy.once('close', resolve));
+        expect(received).toBeGreaterThan(0);
+        expect(received).toBeLessThan(JSON.stringify(await gateway.status()).length);
+      },
+      { limits: { idleTimeout: 100 } },
+    );
+  });
+
   it('takes at most so many connections at a time', async () => {
     await served(
       async (path) => {

@@ -18,6 +18,8 @@ export type ControlLimits = {
   readonly heartbeat: number;
   /** For the whole request, head and body, to arrive. */
   readonly requestTimeout: number;
+  /** For a connection on which nothing moves: an answer that nobody takes does not wait for ever. */
+  readonly idleTimeout: number;
 };
 
 const LIMITS: ControlLimits = {
@@ -27,6 +29,7 @@ const LIMITS: ControlLimits = {
   maxBacklog: 1 << 20,
   heartbeat: 15_000,
   requestTimeout: 10_000,
+  idleTimeout: 120_000,
 };
 
 export type ControlServerOptions = {
@@ -55,6 +58,7 @@ export async function startControlServer(options: ControlServerOptions): Promise
     (message, response) => void service.answer(message, response),
   );
   server.maxConnections = limits.maxConnections;
+  server.setTimeout(limits.idleTimeout);
   server.on('clientError', answerBrokenHttp);
   const removeFile = await listenOnSocketFile(server, options.path);
   return {
