@@ -92,6 +92,23 @@ describe('cygnet up', () => {
     });
   });
 
+  it('tells what it waits for: every message that goes unanswered', async () => {
+    const gateway = new FakeGateway([sampleTunnel()]);
+    gateway.onUp = (name) => {
+      gateway.set(sampleTunnel({ name, connectionStatus: 'connecting', attempt: 1 }));
+      const text = 'no answer yet; sent again, attempt 2';
+      gateway.publish({ event: 'message.retransmitted', tunnel: name, level: 'debug', text });
+    };
+    await withGateway(gateway, async (cygnet) => {
+      expect((await cygnet(['up', 'idc', '--timeout', '0.1'])).err.split('\n')).toEqual([
+        'idc: no answer yet; sent again, attempt 2',
+        'idc: still connecting after 0s',
+        '  the daemon goes on trying; follow it with: cygnet status idc',
+        '',
+      ]);
+    });
+  });
+
   it('says of a tunnel that only answers what it waits for', async () => {
     const gateway = new FakeGateway([sampleTunnel()]);
     gateway.onUp = () => {};

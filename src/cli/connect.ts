@@ -40,9 +40,12 @@ export function exitOf(outcomes: readonly Outcome[]): ExitStatus {
   return outcomes.includes('pending') ? EXIT.timeout : EXIT.ok;
 }
 
-export function tellEvent({ level, tunnel, text }: ControlEvent, terminal: Terminal): void {
-  if (level !== 'debug') terminal.err(`${tunnel}: ${printable(text)}`);
+export function tellEvent({ level, event, tunnel, text }: ControlEvent, terminal: Terminal): void {
+  if (level !== 'debug' || PROGRESS.has(event)) terminal.err(`${tunnel}: ${printable(text)}`);
 }
+
+/** What is told to whoever waits although it is too much for a log. */
+const PROGRESS: ReadonlySet<string> = new Set(['message.retransmitted']);
 
 /** An IKE SA from before a restart says nothing about the outcome of the restart. */
 async function establishedSpis(client: ControlClient, tunnels: readonly string[]): Promise<Set<string>> {
@@ -71,7 +74,8 @@ function outcomeLines(
   const state = STATE[tunnel.connectionStatus].text.toLowerCase();
   const head = outcome === 'failed' ? `${name}: ${state}${why}` : `${name}: still ${state} after ${took}${why}`;
   const advice = reason === null ? undefined : adviceFor(reason.code);
-  const next = nextAttemptText(tunnel, now);
+  const next =
+    nextAttemptText(tunnel, now) || (tunnel.connectionStatus === 'connecting' ? 'the daemon goes on trying' : '');
   return [
     head,
     ...hintLines(tunnel, advice),

@@ -56,7 +56,7 @@ const lines: [GatewayEvent, string, string][] = [
     'stage 1 failed: no answer from 192.0.2.1',
   ],
   [{ type: 'ike.failed', ...ref, stage: 2, reason: reason('kernel-refused') }, 'error', 'stage 2 failed: because'],
-  [{ type: 'ike.failed', ...ref, stage: 1, reason: reason('terminated') }, 'info', 'stage 1 failed: because'],
+  [{ type: 'ike.failed', ...ref, stage: 1, reason: reason('terminated') }, 'info', 'the attempt has ended: because'],
   [{ type: 'ike.closed', ...ref, reason: reason('terminated') }, 'info', 'the IKE SA is gone: because'],
   [{ type: 'ike.closed', ...ref, reason: reason('peer-unresponsive') }, 'warn', 'the IKE SA is gone: because'],
   [{ type: 'ike.closed', ...ref, reason: reason('internal-error') }, 'error', 'the IKE SA is gone: because'],

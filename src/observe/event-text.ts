@@ -76,7 +76,8 @@ const ROWS: Rows = {
   'ike.failed': {
     level: failureLevel,
     limited: true,
-    text: ({ stage, reason }) => `stage ${stage} failed: ${reason.text}`,
+    text: ({ stage, reason }) =>
+      WANTED.has(reason.code) ? `the attempt has ended: ${reason.text}` : `stage ${stage} failed: ${reason.text}`,
   },
   'ike.closed': { level: endLevel, limited: false, text: ({ reason }) => `the IKE SA is gone: ${reason.text}` },
   'child.installed': { level: 'info', limited: false, text: (_, { child }) => installedText(child) },
