@@ -8,7 +8,7 @@
 
 /**
  * RFC 8247 §1.1 / RFC 8221 §2 status words; `must-` is expected to fall, `should+` to rise. What an RFC does not name
- * may be implemented (RFC 8247 §2.5, RFC 8221 §1.1).
+ * may be implemented (RFC 8247 §2.5, RFC 8221 §1.2).
  */
 export type Status = 'must' | 'must-' | 'should+' | 'should' | 'may' | 'should-not' | 'must-not';
 

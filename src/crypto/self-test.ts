@@ -18,7 +18,7 @@ export type SelfTestReport = {
  * A known-answer test of every algorithm of the tables, about 0.1 s in all. What has no working implementation here
  * is listed as a failure and must be neither offered nor accepted.
  */
-export function selfTest(require: typeof workingProvider = workingProvider): SelfTestReport {
+export function selfTest(provide: typeof workingProvider = workingProvider): SelfTestReport {
   const failures: { algorithm: string; reason: string }[] = [];
   const working = <Keyword extends string>(
     rows: readonly { readonly keyword: Keyword }[],
@@ -35,10 +35,10 @@ export function selfTest(require: typeof workingProvider = workingProvider): Sel
     });
   return {
     working: {
-      encryption: working(ENCRYPTION, (keyword) => require('encryption', keyword)),
-      integrity: working(INTEGRITY, (keyword) => require('hmac', integrityAlgorithm(keyword).hash)),
-      prf: working(PRF, (keyword) => require('hmac', prfAlgorithm(keyword).hash)),
-      keyExchange: working(KEY_EXCHANGE, (keyword) => require('keyExchange', keyword)),
+      encryption: working(ENCRYPTION, (keyword) => provide('encryption', keyword)),
+      integrity: working(INTEGRITY, (keyword) => provide('hmac', integrityAlgorithm(keyword).hash)),
+      prf: working(PRF, (keyword) => provide('hmac', prfAlgorithm(keyword).hash)),
+      keyExchange: working(KEY_EXCHANGE, (keyword) => provide('keyExchange', keyword)),
     },
     failures,
   };
