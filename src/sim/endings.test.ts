@@ -15,7 +15,7 @@ function expectBothEmpty(pair: CorePair): void {
 }
 
 describe('deletes (RFC 7296 §1.4.1)', () => {
-  it.each(['left', 'right'] as const)('from the %s side: both sides are empty, with up to 30 %% loss', (side) => {
+  it.each(['left', 'right'] as const)('from the %s side: both sides are empty, with 30 percent loss', (side) => {
     forEachSeed(100, (seed) => {
       const pair = new CorePair({ seed, network: PRESETS.lossy30 });
       pair.connect();

@@ -73,7 +73,7 @@ export class SimGateway {
   readonly #asked = new Set<number>();
   #jobs = 0;
   #incarnation = 0;
-  #held: Input[] | undefined;
+  #held: (() => void)[] | undefined;
 
   constructor(options: GatewayOptions, around: GatewaySurroundings) {
     this.name = options.name;
@@ -114,19 +114,14 @@ export class SimGateway {
   }
 
   input(input: Input): void {
-    if (this.#held !== undefined) {
-      if (this.#held.length < SOCKET_QUEUE || input.kind !== 'datagram') this.#held.push(input);
-      return;
-    }
-    this.call(input, (machine, now) => machine.handle(input, now));
+    // What comes to a full socket is lost; the other inputs come from within.
+    if (input.kind === 'datagram' && (this.#held?.length ?? 0) >= SOCKET_QUEUE) return;
+    this.#whenAwake(() => this.#run(input, (machine, now) => machine.handle(input, now)));
   }
 
   /** Runs anything else that yields effects, such as a command of the service. */
-  call(input: Input | undefined, action: (machine: SimMachine, now: Now) => readonly Effect[]): void {
-    if (input !== undefined) this.#note(() => `<- ${inputText(input)}`);
-    const effects = action(this.machine, this.now());
-    for (const effect of effects) this.#perform(effect);
-    this.#around.onStep(this, { input, effects });
+  call(action: (machine: SimMachine, now: Now) => readonly Effect[]): void {
+    this.#whenAwake(() => this.#run(undefined, action));
   }
 
   /** The process is stopped, as by a debugger or a busy host: inputs wait. */
@@ -139,7 +134,7 @@ export class SimGateway {
     const held = this.#held ?? [];
     this.#held = undefined;
     this.#note(() => `resumed with ${held.length} inputs`);
-    for (const input of held) this.input(input);
+    for (const run of held) run();
   }
 
   /** The machine reboots: everything that it knew is lost, in the kernel too; nobody says goodbye. */
@@ -156,6 +151,18 @@ export class SimGateway {
     this.entropy = new SeededEntropy(this.#around.dice.below(2 ** 31));
     this.machine = this.#options.build(this.entropy);
     this.#note(() => 'restarted');
+  }
+
+  #whenAwake(run: () => void): void {
+    if (this.#held === undefined) run();
+    else this.#held.push(run);
+  }
+
+  #run(input: Input | undefined, action: (machine: SimMachine, now: Now) => readonly Effect[]): void {
+    if (input !== undefined) this.#note(() => `<- ${inputText(input)}`);
+    const effects = action(this.machine, this.now());
+    for (const effect of effects) this.#perform(effect);
+    this.#around.onStep(this, { input, effects });
   }
 
   #perform(effect: Effect): void {

@@ -30,9 +30,10 @@ function connectedWithAttacker(seed: number): { pair: CorePair; attacker: Attack
 function expectNoEffect(pair: CorePair, what: string, attack: () => void): number {
   const before = [stateOf(pair.left), stateOf(pair.right)];
   let replies = 0;
-  pair.world.network.tap(() => replies++);
+  const stop = pair.world.network.tap(() => replies++);
   attack();
   pair.world.run(1);
+  stop();
   for (const [index, gateway] of [pair.left, pair.right].entries())
     if (stateOf(gateway) !== before[index]) pair.world.fail(`${what} changed ${gateway.name}`);
   return replies;

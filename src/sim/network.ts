@@ -23,7 +23,7 @@ export class SimNetwork {
   readonly #nodes = new Map<IpAddress, Receiver>();
   readonly #nats: NatDevice[] = [];
   readonly #cuts = new Set<string>();
-  readonly #taps: ((datagram: Datagram, fate: Fate) => void)[] = [];
+  readonly #taps = new Set<(datagram: Datagram, fate: Fate) => void>();
   #inBurst = false;
   #inFlight = 0;
 
@@ -45,9 +45,12 @@ export class SimNetwork {
     this.#nats.push(nat);
   }
 
-  /** Sees every datagram as it enters the network, before any NAT. */
-  tap(listener: (datagram: Datagram, fate: Fate) => void): void {
-    this.#taps.push(listener);
+  /** Sees every datagram as it enters the network, before any NAT, until the function that is returned is called. */
+  tap(listener: (datagram: Datagram, fate: Fate) => void): () => void {
+    this.#taps.add(listener);
+    return () => {
+      this.#taps.delete(listener);
+    };
   }
 
   /** Nothing passes between the two nodes until `heal`. */

@@ -141,7 +141,7 @@ export function reasonsOf(gateway: SimGateway, type: GatewayEvent['type']): stri
   return gateway.events.flatMap((event) => (event.type === type && 'reason' in event ? [event.reason.code] : []));
 }
 
-function behaviourOf(side: PairSide | undefined): { kernel?: KernelBehaviour; jobDelay?: Range } {
+export function behaviourOf(side: PairSide | undefined): { kernel?: KernelBehaviour; jobDelay?: Range } {
   return {
     ...(side?.kernel === undefined ? {} : { kernel: side.kernel }),
     ...(side?.jobDelay === undefined ? {} : { jobDelay: side.jobDelay }),

@@ -1,0 +1,135 @@
+import type { Entropy } from '../base/entropy.ts';
+import type { Duration, Now } from '../base/time.ts';
+import { MINUTE } from '../base/time.ts';
+import type { Effect } from '../ike/common/effect.ts';
+import type { Input } from '../ike/common/input.ts';
+import type { TunnelPolicy } from '../ike/common/policy.ts';
+import type { IkeSaView } from '../ike/common/view.ts';
+import { IkeCore } from '../ike/core.ts';
+import { GatewayService } from '../tunnel/gateway-service.ts';
+import type { ConnectionStatus, TunnelStatus } from '../tunnel/status.ts';
+import type { SimGateway, SimMachine } from './gateway.ts';
+import { expectAgreement, installedChildren, stepChecks } from './invariants.ts';
+import type { PairOptions } from './pair.ts';
+import { behaviourOf, isConnected } from './pair.ts';
+import type { PacketFate } from './traffic.ts';
+import { EVERYTHING, LEFT, RIGHT, tunnelPolicy } from './tunnels.ts';
+import type { StepCheck } from './world.ts';
+import { SimWorld } from './world.ts';
+
+/** The gateway service with its core, as a machine of the simulation. */
+class ServiceMachine implements SimMachine {
+  readonly service: GatewayService;
+  readonly #core: IkeCore;
+
+  constructor(entropy: Entropy, tunnels: readonly TunnelPolicy[]) {
+    this.#core = new IkeCore({ entropy, capabilities: EVERYTHING, tunnels: [] });
+    this.service = new GatewayService(
+      this.#core,
+      tunnels.map((policy) => ({ policy, enabled: true })),
+    );
+  }
+
+  handle(input: Input, now: Now): readonly Effect[] {
+    return this.service.handle(input, now);
+  }
+
+  views(): readonly IkeSaView[] {
+    return this.#core.views();
+  }
+}
+
+/** Two whole gateways, supervisors included, which see to their tunnel `net` by themselves. */
+export class ServicePair {
+  readonly world: SimWorld;
+  readonly left: SimGateway;
+  readonly right: SimGateway;
+
+  constructor(options: PairOptions) {
+    const sides = { left: options.left?.side ?? LEFT, right: options.right?.side ?? RIGHT };
+    const policies = {
+      left: tunnelPolicy(sides.left, sides.right, options.left?.policy),
+      right: tunnelPolicy(sides.right, sides.left, options.right?.policy),
+    };
+    const { seed, network, nats } = options;
+    this.world = new SimWorld({
+      seed,
+      ...(network === undefined ? {} : { network }),
+      ...(nats === undefined ? {} : { nats }),
+      checks: [...stepChecks(), statusFollowsSas],
+      gateways: (['left', 'right'] as const).map((name) => ({
+        name,
+        address: sides[name].address,
+        build: (entropy) => new ServiceMachine(entropy, [policies[name]]),
+        ...behaviourOf(options[name]),
+      })),
+    });
+    this.left = this.world.gateway('left');
+    this.right = this.world.gateway('right');
+  }
+
+  start(gateway: SimGateway): void {
+    gateway.call((_, now) => serviceOf(gateway).start(now));
+  }
+
+  up(gateway: SimGateway): void {
+    gateway.call((_, now) => serviceOf(gateway).up('net', now));
+  }
+
+  down(gateway: SimGateway): void {
+    gateway.call((_, now) => serviceOf(gateway).down('net', now));
+  }
+
+  reconfigure(gateway: SimGateway, policy: TunnelPolicy): void {
+    gateway.call((_, now) => serviceOf(gateway).reconfigure([{ policy, enabled: true }], new Set([policy.name]), now));
+  }
+
+  /** The machine reboots and its service starts again. */
+  reboot(gateway: SimGateway): void {
+    gateway.restart();
+    this.start(gateway);
+  }
+
+  get connected(): boolean {
+    return isConnected(this.left) && isConnected(this.right) && this.world.idle;
+  }
+
+  awaitConnection(limit: Duration = 5 * MINUTE): Duration {
+    const took = this.world.runUntil('connected', () => this.connected, limit);
+    expectAgreement(this.world, this.left, this.right);
+    return took;
+  }
+
+  /** One packet each way. */
+  exchangePackets(): [PacketFate, PacketFate] {
+    const there = { source: '10.1.0.5', destination: '10.2.0.5', protocol: 1, bytes: 84 };
+    const back = { ...there, source: there.destination, destination: there.source };
+    return [this.world.transmit(this.left, there), this.world.transmit(this.right, back)];
+  }
+}
+
+export function connectionStatus(gateway: SimGateway): ConnectionStatus {
+  return tunnelStatus(gateway).connectionStatus;
+}
+
+export function tunnelStatus(gateway: SimGateway): TunnelStatus {
+  const status = serviceOf(gateway).status('net', () => undefined);
+  if (status === undefined) throw new RangeError('no tunnel net');
+  return status;
+}
+
+function serviceOf(gateway: SimGateway): GatewayService {
+  if (!(gateway.machine instanceof ServiceMachine)) throw new TypeError(`${gateway.name} runs no gateway service`);
+  return gateway.machine.service;
+}
+
+/**
+ * The status derives only from SAs: connected where a Child SA is installed, and nowhere else. Only `disabled` may run
+ * ahead of the SAs, while they are being taken down.
+ */
+const statusFollowsSas: StepCheck = (gateway) => {
+  const carrying = installedChildren(gateway).length;
+  const status = connectionStatus(gateway);
+  if (status === 'disabled' || carrying > 0 === (status === 'connected')) return [];
+  return [`the status is ${status} with ${carrying} installed Child SAs`];
+};
