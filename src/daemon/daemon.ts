@@ -37,7 +37,7 @@ export type DaemonOptions = {
   readonly capabilities: Capabilities;
   readonly dataPlane: DataPlane;
   readonly entropy: Entropy;
-  readonly log: Log;
+  readonly log: Pick<Log, 'write' | 'event'>;
   readonly version: VersionReport;
   /** For tests: see IkeSockets. */
   readonly ports?: IkePorts;
@@ -47,7 +47,7 @@ export type DaemonOptions = {
 /** The gateway at work: core and service, with sockets, timers, kernel and worker threads around them. */
 export class Daemon {
   readonly api: DaemonApi;
-  readonly #log: Log;
+  readonly #log: Pick<Log, 'write' | 'event'>;
   readonly #dataPlane: DataPlane;
   readonly #core: IkeCore;
   readonly #service: GatewayService;

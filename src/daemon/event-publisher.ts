@@ -15,12 +15,16 @@ export interface Directory {
 
 /** Shows each event to the log and to whoever follows the events by the control API. */
 export class EventPublisher {
-  readonly #log: Log;
+  readonly #log: Pick<Log, 'event'>;
   readonly #history: EventHistory;
   readonly #directory: Directory;
   readonly #reporter = new EventReporter();
 
-  constructor(options: { readonly log: Log; readonly history: EventHistory; readonly directory: Directory }) {
+  constructor(options: {
+    readonly log: Pick<Log, 'event'>;
+    readonly history: EventHistory;
+    readonly directory: Directory;
+  }) {
     this.#log = options.log;
     this.#history = options.history;
     this.#directory = options.directory;

@@ -109,8 +109,8 @@ async function untilStopped(daemon: Daemon, hurry: Latch, options: StartOptions,
     },
   });
   try {
-    daemon.start();
     log.write('info', 'the gateway is running', { event: 'daemon.started', ...versionReport(), pid: process.pid });
+    daemon.start();
     await end.set;
     await daemon.stop(hurry.set);
     log.write('info', 'stopped', { event: 'daemon.stopped' });

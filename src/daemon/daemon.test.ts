@@ -1,0 +1,208 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { SeededEntropy } from '../base/entropy.ts';
+import type { Configuration } from '../config/configuration.ts';
+import { loadText } from '../config/testing/load-text.ts';
+import { ENCRYPTION, INTEGRITY, KEY_EXCHANGE, PRF } from '../crypto/algorithms.ts';
+import { UdpSocket } from '../native/udp-socket.ts';
+import type { Capabilities } from '../sa/proposal.ts';
+import { Daemon } from './daemon.ts';
+import { MemoryDataPlane } from './testing/memory-data-plane.ts';
+import { PeerGateway } from './testing/peer-gateway.ts';
+import { RecordingLog } from './testing/recording-log.ts';
+
+const esp = { encryption: ENCRYPTION.map(keyword), integrity: INTEGRITY.map(keyword) };
+const everything: Capabilities = {
+  ike: { ...esp, prf: PRF.map(keyword), keyExchange: KEY_EXCHANGE.map(keyword) },
+  esp,
+  ah: { integrity: esp.integrity },
+};
+
+function keyword<Keyword>(row: { readonly keyword: Keyword }): Keyword {
+  return row.keyword;
+}
+
+type Side = 'daemon' | 'peer';
+
+/** One tunnel between 127.0.0.1 (the daemon) and 127.0.0.2 (the peer), as one of them sees it. */
+function configuration(side: Side, more: readonly string[] = []): Configuration {
+  const [local, remote] = side === 'daemon' ? [1, 2] : [2, 1];
+  return loadText(`
+version: 1
+gateways: {here: {address: 127.0.0.${local}, labels: {env: test}}}
+peers: {there: {address: 127.0.0.${remote}}}
+tunnels:
+  t:
+    gateway: here
+    peer: there
+    local: {subnets: [10.${local}.0.0/16]}
+    remote: {subnets: [10.${remote}.0.0/16]}
+    psk: abcdefghijklmnopqrstuvwxyz
+    ike: {dhGroup: 31}
+    start: ${side === 'daemon' ? 'respond' : 'initiate'}
+${more.map((line) => `    ${line}`).join('\n')}
+`);
+}
+
+const closers: (() => void | Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+function freePort(): number {
+  const socket = UdpSocket.open({ family: 4, port: 0, udpEncap: false, bypassPolicy: false });
+  socket.close();
+  return socket.port;
+}
+
+function setUp(more: readonly string[] = []) {
+  const ports = { ike: freePort(), natTraversal: freePort() };
+  const log = new RecordingLog();
+  const dataPlane = new MemoryDataPlane();
+  const daemon = new Daemon({
+    configuration: configuration('daemon', more),
+    capabilities: everything,
+    dataPlane,
+    entropy: new SeededEntropy(2),
+    log,
+    version: { version: '0.0.0', api: 1, startedAt: '2026-01-01T00:00:00.000Z', dataPlane: 'memory' },
+    ports,
+    privileged: false,
+  });
+  closers.push(() => daemon.stop(Promise.resolve()));
+  const peer = new PeerGateway(configuration('peer'), everything, ports);
+  closers.push(() => peer.close());
+  const statusNow = async () => (await daemon.api.status(['t'])).tunnels[0];
+  return { daemon, log, dataPlane, peer, ports, statusNow };
+}
+
+async function connected(more: readonly string[] = []) {
+  const all = setUp(more);
+  all.daemon.start();
+  all.peer.start();
+  await expect.poll(async () => (await all.statusNow())?.connectionStatus).toBe('connected');
+  return all;
+}
+
+describe('daemon', () => {
+  it('a peer connects: both ends hold the same SAs, and the status tells them with their counters', async () => {
+    const { dataPlane, peer, statusNow, log } = await connected();
+    expect(await statusNow()).toMatchObject({
+      name: 't',
+      reason: null,
+      ike: { version: 2, role: 'responder', proposal: 'aes128-sha1-curve25519', nat: { remote: true } },
+      children: [{ encap: true, packetsIn: 3, bytesOut: 300, localSubnets: ['10.1.0.0/16'] }],
+    });
+    expect(dataPlane.sas).toHaveLength(2);
+    const spis = (sas: MemoryDataPlane['sas']) => sas.map(({ spi }) => spi).sort();
+    await expect.poll(() => spis(peer.dataPlane.sas)).toEqual(spis(dataPlane.sas));
+    const installed = log.lines.find(({ event }) => event === 'child.installed');
+    expect(installed?.msg).toContain('10.1.0.0/16 <-> 10.2.0.0/16, ESP in UDP');
+  });
+
+  it('stopping deletes the SAs here and at the peer, and leaves no data plane open', async () => {
+    const { daemon, dataPlane, peer } = await connected();
+    await daemon.stop(new Promise(() => undefined));
+    expect(dataPlane.sas).toEqual([]);
+    // The policies against clear text stay until the data plane closes.
+    expect(dataPlane.policies.filter((policy) => !policy.includes('"block"'))).toEqual([]);
+    expect(dataPlane.closed).toBe(true);
+    expect(peer.dataPlane.sas).toEqual([]);
+    expect(peer.events.at(-1)).toMatchObject({ type: 'ike.closed', reason: { code: 'peer-closed' } });
+  });
+
+  it('a peer that does not confirm holds up the stop for the given patience only', async () => {
+    const { daemon, dataPlane, peer, log } = await connected();
+    peer.close();
+    const before = performance.now();
+    await daemon.stop(new Promise(() => undefined), 150);
+    expect(performance.now() - before).toBeGreaterThan(140);
+    expect(dataPlane.sas).toEqual([]);
+    expect(log.lines.at(-1)).toMatchObject({
+      level: 'warn',
+      msg: 'stopped before every peer had confirmed the deletion',
+    });
+  });
+
+  it('a second signal cuts the stop short', async () => {
+    const { daemon, peer } = await connected();
+    peer.close();
+    const before = performance.now();
+    await daemon.stop(new Promise((resolve) => setTimeout(resolve, 50)), 60_000);
+    expect(performance.now() - before).toBeLessThan(5_000);
+  });
+
+  it('a reload that changes nothing about a tunnel leaves its SAs alone; one that does reconnects it', async () => {
+    const { daemon, dataPlane, peer } = await connected();
+    const before = [...dataPlane.sas];
+    expect(daemon.apply(configuration('daemon', ['remarks: a remark']))).toEqual([
+      { tunnel: 't', change: 'unchanged' },
+    ]);
+    expect(dataPlane.sas).toEqual(before);
+
+    const changes = daemon.apply(configuration('daemon', ['dpd: {delay: 9s}']));
+    expect(changes).toEqual([{ tunnel: 't', change: 'changed' }]);
+    expect(dataPlane.sas).toEqual([]);
+    await expect.poll(() => peer.events.some(({ type }) => type === 'ike.closed')).toBe(true);
+  });
+
+  it('`down` by the control API reaches the peer, and the status is disabled', async () => {
+    const { daemon, peer, statusNow } = await connected();
+    await daemon.api.down(['t']);
+    expect(await statusNow()).toMatchObject({ connectionStatus: 'disabled', children: [] });
+    await expect.poll(() => peer.dataPlane.sas).toEqual([]);
+  });
+
+  it('`show` has the configuration, the last events, and the key only where it is asked for', async () => {
+    const { daemon } = await connected();
+    const hidden = await daemon.api.show('t', { reveal: false });
+    expect(JSON.stringify(hidden)).not.toContain('abcdefghijklmnopqrstuvwxyz');
+    expect(hidden.policy).toMatchObject({
+      psk: null,
+      local: { address: '127.0.0.1', id: '127.0.0.1', subnets: ['10.1.0.0/16'] },
+      ike: { version: 2, mode: null, proposals: ['aes128-sha1-curve25519'], lifetime: 86_400 },
+      dpd: { delay: 8, timeout: 13, action: 'restart' },
+    });
+    expect(hidden.events.map(({ event }) => event)).toContain('child.installed');
+    expect(hidden.weak.length).toBeGreaterThan(0);
+    expect((await daemon.api.show('t', { reveal: true })).policy.psk).toBe('abcdefghijklmnopqrstuvwxyz');
+  });
+
+  it('lists gateways and peers with how many of their tunnels are connected, and searches them', async () => {
+    const { daemon } = await connected();
+    expect(await daemon.api.list('gateways', 'TEST')).toMatchObject([{ name: 'here', tunnels: 1, connected: 1 }]);
+    expect(await daemon.api.list('gateways', 'prod')).toEqual([]);
+    expect(await daemon.api.list('peers')).toMatchObject([{ name: 'there', address: '127.0.0.2', connected: 1 }]);
+  });
+
+  it('a disabled tunnel is shown and cannot be started', async () => {
+    const { daemon, statusNow } = setUp(['enabled: false']);
+    daemon.start();
+    expect(await statusNow()).toMatchObject({ connectionStatus: 'disabled', ike: null });
+    await expect(daemon.api.up(['t'])).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  it('a flood of garbage is counted, logged a few times, and changes nothing', async () => {
+    const { ports, log, statusNow } = await connected();
+    const sender = UdpSocket.open({ family: 4, port: 0, udpEncap: false, bypassPolicy: false });
+    closers.push(() => sender.close());
+    const before = await statusNow();
+    const from = { address: '127.0.0.3', port: sender.port };
+    for (let index = 0; index < 500; index++) {
+      const bytes = Uint8Array.from({ length: index % 100 }, (_, at) => (index * 31 + at * 17) & 0xff);
+      sender.send(from, { address: '127.0.0.1', port: ports.ike }, bytes);
+    }
+    await expect.poll(() => log.events()).toContain('datagram.dropped');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(log.lines.filter(({ event }) => event === 'datagram.dropped').length).toBeLessThan(20);
+    expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+    expect(await statusNow()).toEqual(before);
+  });
+
+  it('an SA that the kernel reports as expired is gone from the status', async () => {
+    const { dataPlane, statusNow } = await connected();
+    const [sa] = dataPlane.sas;
+    if (sa === undefined) throw new Error('no SA');
+    dataPlane.report({ kind: 'expire', sa: { protocol: 'esp', destination: sa.destination, spi: sa.spi }, hard: true });
+    expect((await statusNow())?.children).toEqual([]);
+  });
+});

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { formatProblem } from '../config/problem.ts';
+import { loadText, tunnelText } from '../config/testing/load-text.ts';
+import { releaseLimits } from './release-limits.ts';
+
+function problems(more: string, top = ''): string[] {
+  return releaseLimits(loadText(tunnelText(more, top))).map(formatProblem);
+}
+
+describe('what this release cannot do yet', () => {
+  it('nothing is wrong with IKEv2 on the kernel', () => {
+    expect(problems('', 'dataplane: kernel')).toEqual([]);
+  });
+
+  it('the userspace data plane is refused', () => {
+    expect(problems('', 'dataplane: userspace')).toEqual([
+      '/etc/cygnet/cygnet.yaml:1:1 error dataplane: userspace is not in this release; use auto or kernel',
+    ]);
+  });
+
+  it('an IKEv1 tunnel is refused where it stands, unless it is disabled', () => {
+    expect(problems('ike: {version: 1}')).toEqual([
+      '/etc/cygnet/cygnet.yaml:6:3 error tunnels.t: IKEv1 is not in this release; set ike.version to 2, or enabled to false',
+    ]);
+    expect(problems('ike: {version: 1}\nenabled: false')).toEqual([]);
+  });
+});
