@@ -48,7 +48,10 @@ export function daemonActuators(parts: ActuatorParts): Actuators {
 }
 
 /** A request must have its reply even where a bug of ours keeps it from the kernel. */
-function performSafely({ dataPlane, log }: ActuatorParts, request: DataPlaneRequest): DataPlaneReply {
+export function performSafely(
+  { dataPlane, log }: Pick<ActuatorParts, 'dataPlane' | 'log'>,
+  request: DataPlaneRequest,
+): DataPlaneReply {
   try {
     return dataPlane.perform(request);
   } catch (error) {

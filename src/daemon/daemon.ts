@@ -12,7 +12,7 @@ import type { Log } from '../observe/log.ts';
 import type { DataPlaneEvent, DataPlaneReply, DataPlaneRequest } from '../sa/data-plane.ts';
 import type { Capabilities } from '../sa/proposal.ts';
 import { GatewayService } from '../tunnel/gateway-service.ts';
-import { daemonActuators } from './actuators.ts';
+import { daemonActuators, performSafely } from './actuators.ts';
 import { systemNow } from './clock.ts';
 import { readCounters } from './counters.ts';
 import { EffectRunner } from './effect-runner.ts';
@@ -159,7 +159,8 @@ export class Daemon {
   }
 
   #statuses(names: readonly string[]) {
-    const countersOf = readCounters(this.#core.views(), (request) => this.#dataPlane.perform(request));
+    const edge = { dataPlane: this.#dataPlane, log: this.#log };
+    const countersOf = readCounters(this.#core.views(), (request) => performSafely(edge, request));
     return names.flatMap((name) => this.#service.status(name, countersOf) ?? []);
   }
 
