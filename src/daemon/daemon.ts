@@ -13,6 +13,7 @@ import type { DataPlaneEvent, DataPlaneReply, DataPlaneRequest } from '../sa/dat
 import type { Capabilities } from '../sa/proposal.ts';
 import { GatewayService } from '../tunnel/gateway-service.ts';
 import { daemonActuators, performSafely } from './actuators.ts';
+import { BugReporter } from './bug-reporter.ts';
 import { systemNow } from './clock.ts';
 import { readCounters } from './counters.ts';
 import { EffectRunner } from './effect-runner.ts';
@@ -75,6 +76,7 @@ export class Daemon {
       onCrash: (error) => log.write('error', 'a worker thread ended', { event: 'bug', error }),
     });
     const history = new EventHistory();
+    const bugs = new BugReporter(log, () => systemNow().mono);
     const publisher = new EventPublisher({ log, history, directory: this.#directory() });
     this.#sockets = IkeSockets.open({
       ...(options.ports === undefined ? {} : { ports: options.ports }),
@@ -84,7 +86,7 @@ export class Daemon {
     this.#runner = new EffectRunner({
       machine: this.#service,
       now: systemNow,
-      onBug: (during, error) => log.write('error', `bug while handling ${during}`, { event: 'bug', during, error }),
+      onBug: (during, error) => bugs.report(during, error),
       actuators: daemonActuators({
         sockets: this.#sockets,
         timers: this.#timers,
