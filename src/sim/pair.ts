@@ -1,5 +1,5 @@
 import type { Duration } from '../base/time.ts';
-import { MINUTE } from '../base/time.ts';
+import { MINUTE, SECOND } from '../base/time.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
 import type { Input } from '../ike/common/input.ts';
 import type { TunnelPolicy } from '../ike/common/policy.ts';
@@ -31,6 +31,9 @@ export type PairOptions = {
   readonly right?: PairSide;
   readonly traceLines?: number;
 };
+
+/** A supervisor would wait longer; this is only to keep a hopeless run short. */
+const REDIAL_PAUSE: Duration = SECOND;
 
 /** Two cores with one tunnel between them, not yet connected, and every invariant watched. */
 export class CorePair {
@@ -69,10 +72,15 @@ export class CorePair {
     this.configure(this.right);
   }
 
+  policyOf(gateway: SimGateway): TunnelPolicy {
+    const policy = this.#policies.get(gateway);
+    if (policy === undefined) throw new RangeError(`${gateway.name} is not of this pair`);
+    return policy;
+  }
+
   /** Gives a gateway its tunnel, as at its start. */
   configure(gateway: SimGateway): void {
-    const policy = this.#policies.get(gateway);
-    command(gateway, { kind: 'configure', tunnels: policy === undefined ? [] : [policy] });
+    command(gateway, { kind: 'configure', tunnels: [this.policyOf(gateway)] });
   }
 
   initiate(gateway: SimGateway): void {
@@ -93,7 +101,11 @@ export class CorePair {
   }
 
   awaitConnection(redialling: readonly SimGateway[], limit: Duration = 10 * MINUTE): Duration {
+    let dialledAt = Number.NEGATIVE_INFINITY;
     const redial = () => {
+      const { now } = this.world.scheduler;
+      if (now < dialledAt + REDIAL_PAUSE) return;
+      dialledAt = now;
       for (const gateway of redialling)
         if (establishedIkeSas(gateway).length === 0 && !isConnecting(gateway)) this.initiate(gateway);
     };
