@@ -37,13 +37,15 @@ async function check(
   environment: Environment,
 ): Promise<{ problems: readonly Problem[]; tunnels: number }> {
   // Loaded only here: the commands that talk to the daemon need neither parser nor schema.
-  const [{ loadConfiguration }, { systemHost }] = await Promise.all([
+  const [{ loadConfiguration }, { systemHost }, { releaseLimits }] = await Promise.all([
     import('../../config/load.ts'),
     import('../../config/host.ts'),
+    import('../../config/release-limits.ts'),
   ]);
   const result = loadConfiguration(file, { ...systemHost, environment });
   if ('errors' in result) return { problems: result.errors, tunnels: 0 };
-  return { problems: result.warnings, tunnels: result.configuration.tunnels.length };
+  const problems = [...releaseLimits(result.configuration), ...result.warnings];
+  return { problems, tunnels: result.configuration.tunnels.length };
 }
 
 /** The published fields and no others. */

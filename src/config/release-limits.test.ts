@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { formatProblem } from '../config/problem.ts';
-import { loadText, tunnelText } from '../config/testing/load-text.ts';
+import { formatProblem } from './problem.ts';
 import { releaseLimits } from './release-limits.ts';
+import { loadText, tunnelText } from './testing/load-text.ts';
 
 function problems(more: string, top = ''): string[] {
   return releaseLimits(loadText(tunnelText(more, top))).map(formatProblem);
@@ -23,5 +23,11 @@ describe('what this release cannot do yet', () => {
       '/etc/cygnet/cygnet.yaml:6:3 error tunnels.t: IKEv1 is not in this release; set ike.version to 2, or enabled to false',
     ]);
     expect(problems('ike: {version: 1}\nenabled: false')).toEqual([]);
+  });
+
+  it('a start that waits for traffic is refused where it stands', () => {
+    expect(problems('start: on-traffic')).toEqual([
+      '/etc/cygnet/cygnet.yaml:6:3 error tunnels.t: start: on-traffic is not in this release; use initiate or respond',
+    ]);
   });
 });

@@ -1,6 +1,6 @@
-import type { Configuration } from '../config/configuration.ts';
-import type { Problem } from '../config/problem.ts';
-import { errorAt } from '../config/problem.ts';
+import type { Configuration } from './configuration.ts';
+import type { Problem } from './problem.ts';
+import { errorAt } from './problem.ts';
 
 /** What the configuration language knows and this release cannot do yet: said at once, instead of never connecting. */
 export function releaseLimits(configuration: Configuration): Problem[] {
@@ -9,10 +9,16 @@ export function releaseLimits(configuration: Configuration): Problem[] {
     configuration.dataplane === 'userspace'
       ? [errorAt({ file, line: 1, column: 1 }, 'dataplane: userspace is not in this release; use auto or kernel')]
       : [];
-  const version1 = configuration.tunnels
-    .filter(({ enabled, policy }) => enabled && policy.version === 1)
+  const tunnels = configuration.tunnels.filter(({ enabled }) => enabled);
+  const version1 = tunnels
+    .filter(({ policy }) => policy.version === 1)
     .map(({ name, origin }) =>
       errorAt(origin, `tunnels.${name}: IKEv1 is not in this release; set ike.version to 2, or enabled to false`),
     );
-  return [...userspace, ...version1];
+  const onTraffic = tunnels
+    .filter(({ policy }) => policy.start === 'on-traffic')
+    .map(({ name, origin }) =>
+      errorAt(origin, `tunnels.${name}: start: on-traffic is not in this release; use initiate or respond`),
+    );
+  return [...userspace, ...version1, ...onTraffic];
 }
