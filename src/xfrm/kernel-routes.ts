@@ -4,6 +4,7 @@ import type { RouteSpec } from '../sa/data-plane.ts';
 import type { TrafficSelector } from '../sa/traffic-selector.ts';
 import { RTM_NEWADDR, RTM_NEWROUTE } from './constants.ts';
 import type { Answer, NetlinkClient } from './netlink-client.ts';
+import { contents } from './netlink-client.ts';
 import type { Outcome } from './outcome.ts';
 import { done, refused, UNCHANGED } from './outcome.ts';
 import type { KernelRoute } from './route-messages.ts';
@@ -111,8 +112,7 @@ export class KernelRoutes {
   #resolve(spec: RouteSpec): KernelRoute | Extract<Answer, { ok: false }> {
     const answer = this.#client.request(encodeLookupRoute(spec.via));
     if (!answer.ok) return answer;
-    const reply = answer.messages.find(({ type }) => type === RTM_NEWROUTE);
-    const hop = reply === undefined ? undefined : parseNextHop(reply.payload);
+    const [hop] = contents(answer, RTM_NEWROUTE, parseNextHop);
     if (hop === undefined) return { ok: false, code: 'ENETUNREACH' };
     const family = addressFamily(spec.destination.address);
     const source = this.#sourceWithin(spec.localSelectors, family);
@@ -128,13 +128,8 @@ export class KernelRoutes {
 
   #sourceWithin(selectors: readonly TrafficSelector[], family: AddressFamily): IpAddress | undefined {
     const answer = this.#client.request(encodeDumpAddresses(family));
-    if (!answer.ok) return undefined;
-    const addresses = answer.messages
-      .filter(({ type }) => type === RTM_NEWADDR)
-      .map(({ payload }) => parseLocalAddress(payload))
-      .filter((address) => address !== undefined && addressFamily(address) === family);
-    return addresses.find(
-      (address) => address !== undefined && selectors.some((selector) => covers(selector, address)),
+    return contents(answer, RTM_NEWADDR, parseLocalAddress).find((address) =>
+      selectors.some((selector) => covers(selector, address)),
     );
   }
 }

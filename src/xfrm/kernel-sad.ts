@@ -2,9 +2,17 @@ import type { DataPlaneFailure, DataPlaneRequest, SaAddresses, SaCounters, SaKey
 import { saKey } from '../sa/ledger.ts';
 import { XFRM_MSG_NEWSA } from './constants.ts';
 import type { Answer, NetlinkClient } from './netlink-client.ts';
+import { contents } from './netlink-client.ts';
 import type { Outcome } from './outcome.ts';
 import { done, refused } from './outcome.ts';
-import { encodeAllocateSpi, encodeDeleteSa, encodeGetSa, encodeNewSa, encodeUpdateSa } from './sa-messages.ts';
+import {
+  encodeAllocateSpi,
+  encodeDeleteSa,
+  encodeDumpSas,
+  encodeGetSa,
+  encodeNewSa,
+  encodeUpdateSa,
+} from './sa-messages.ts';
 import type { SaSnapshot } from './sa-snapshot.ts';
 import { encodeMovedPorts, encodeMovedSa, keysRedacted, parseSa, saCounters, saEncap } from './sa-snapshot.ts';
 
@@ -124,8 +132,7 @@ export class KernelSad {
   }
 
   #dump(): ReadonlyMap<string, SaSnapshot> {
-    const answer = this.#client.request(encodeDumpSas());
-    const snapshots = answer.ok ? readSas(answer.messages) : [];
+    const snapshots = contents(this.#client.request(encodeDumpSas()), XFRM_MSG_NEWSA, parseSa);
     return new Map(snapshots.map((snapshot) => [saKey(snapshot.key), snapshot]));
   }
 
@@ -166,14 +173,7 @@ export function algorithmName(sa: Pick<SaSpec, 'encryption' | 'integrity'>): str
 }
 
 function readSa(answer: Answer): SaSnapshot | undefined {
-  return answer.ok ? readSas(answer.messages)[0] : undefined;
-}
-
-function readSas(messages: readonly NetlinkMessage[]): SaSnapshot[] {
-  return messages
-    .filter(({ type }) => type === XFRM_MSG_NEWSA)
-    .map(({ payload }) => parseSa(payload))
-    .filter((snapshot) => snapshot !== undefined);
+  return contents(answer, XFRM_MSG_NEWSA, parseSa)[0];
 }
 
 function addressesOf(snapshot: SaSnapshot): SaAddresses {
@@ -182,6 +182,8 @@ function addressesOf(snapshot: SaSnapshot): SaAddresses {
   return encap === undefined ? addresses : { ...addresses, encap };
 }
 
+const DUMP_THRESHOLD = 32;
+const NO_SNAPSHOTS: ReadonlyMap<string, SaSnapshot> = new Map();
 const GONE = { ok: false, code: 'ESRCH' } as const;
 const NO_ANSWER = { ok: false, code: 'EBADMSG' } as const;
 const KEYS_HIDDEN = { ok: false, code: 'EPERM', detail: 'the kernel hides the keys of its SAs (lockdown)' } as const;

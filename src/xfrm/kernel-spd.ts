@@ -3,6 +3,7 @@ import { policyKey } from '../sa/ledger.ts';
 import { XFRM_MSG_NEWPOLICY } from './constants.ts';
 import { kernelSelectorKey, toKernelSelectors } from './kernel-selector.ts';
 import type { Answer, NetlinkClient } from './netlink-client.ts';
+import { contents } from './netlink-client.ts';
 import type { Outcome } from './outcome.ts';
 import { all, done, refused, UNCHANGED } from './outcome.ts';
 import type { KernelPolicy, PolicyView } from './policy-messages.ts';
@@ -59,8 +60,7 @@ export class KernelSpd {
   repair(): number {
     const answer = this.#client.request(encodeDumpPolicies());
     if (!answer.ok) return 0;
-    const views = answer.messages.filter(({ type }) => type === XFRM_MSG_NEWPOLICY);
-    const there = new Set(views.map(({ payload }) => viewKey(parsePolicy(payload))));
+    const there = new Set(contents(answer, XFRM_MSG_NEWPOLICY, parsePolicy).map(viewKey));
     const missing = [...this.#slots].filter(([slot]) => !there.has(slot)).map(([, claims]) => best(claims));
     // EEXIST: the dump has missed it, or somebody else has taken the place.
     return missing.filter((policy) => policy !== undefined && this.#client.request(encodeNewPolicy(policy)).ok).length;
@@ -115,8 +115,8 @@ export class KernelSpd {
    */
   #isOrphan(policy: KernelPolicy): boolean {
     const answer = this.#client.request(encodeGetPolicy(policy.direction, policy.selector));
-    const message = answer.ok ? answer.messages.find(({ type }) => type === XFRM_MSG_NEWPOLICY) : undefined;
-    return message !== undefined && looksLike(parsePolicy(message.payload), policy);
+    const [view] = contents(answer, XFRM_MSG_NEWPOLICY, parsePolicy);
+    return view !== undefined && looksLike(view, policy);
   }
 
   #delete(policy: KernelPolicy): Outcome {

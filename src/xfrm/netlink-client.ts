@@ -31,6 +31,21 @@ export class NetlinkClient {
   }
 }
 
+/** What the messages of one type say; those that do not parse, or say nothing of use, are left out. */
+export function contents<T>(answer: Answer, type: number, parse: (payload: Uint8Array) => T | undefined): T[] {
+  if (!answer.ok) return [];
+  return answer.messages
+    .filter((message) => message.type === type)
+    .flatMap(({ payload }) => {
+      try {
+        return parse(payload) ?? [];
+      } catch (error) {
+        if (error instanceof WireError) return [];
+        throw error;
+      }
+    });
+}
+
 function readAnswer(datagrams: readonly Uint8Array[]): Answer {
   const messages: NetlinkMessage[] = [];
   for (const message of datagrams.flatMap(parseMessages)) {

@@ -190,17 +190,9 @@ function writeReplay(writer: NetlinkWriter, sa: SaSpec): void {
   const inbound = sa.direction === 'in' ? sa.replayWindow : 0;
   const window = sa.esn ? Math.max(inbound, 1) : inbound;
   if (window === 0) return;
-  const words = Math.ceil(window / 32);
-  writer.attribute(XFRMA_REPLAY_ESN_VAL, (target) =>
-    target
-      .u32(words)
-      .u32(0)
-      .u32(0)
-      .u32(0)
-      .u32(0)
-      .u32(window)
-      .zeros(words * 4),
-  );
+  // Left out, the bitmap starts empty.
+  const bitmapWords = Math.ceil(window / 32);
+  writer.attribute(XFRMA_REPLAY_ESN_VAL, (target) => target.u32(bitmapWords).zeros(16).u32(window));
 }
 
 /** `struct xfrm_usersa_id` (24 bytes): xfrm_address_t daddr; be32 spi; u16 family; u8 proto (+1). */
