@@ -10,6 +10,7 @@ import type { SimGateway } from './gateway.ts';
 import { establishedIkeSas, expectAgreement, installedChildren, stepChecks } from './invariants.ts';
 import type { KernelBehaviour } from './kernel.ts';
 import type { NatOptions } from './nat.ts';
+import type { ScheduledEvent } from './scheduler.ts';
 import type { PacketFate } from './traffic.ts';
 import type { Side } from './tunnels.ts';
 import { EVERYTHING, LEFT, RIGHT, tunnelPolicy } from './tunnels.ts';
@@ -101,19 +102,16 @@ export class CorePair {
   }
 
   awaitConnection(redialling: readonly SimGateway[], limit: Duration = 10 * MINUTE): Duration {
-    let dialledAt = Number.NEGATIVE_INFINITY;
-    const redial = () => {
-      const { now } = this.world.scheduler;
-      if (now < dialledAt + REDIAL_PAUSE) return;
-      dialledAt = now;
+    const { scheduler } = this.world;
+    let next: ScheduledEvent | undefined;
+    const dial = () => {
       for (const gateway of redialling)
         if (establishedIkeSas(gateway).length === 0 && !isConnecting(gateway)) this.initiate(gateway);
+      next = scheduler.after(REDIAL_PAUSE, dial);
     };
-    const connected = () => {
-      redial();
-      return this.connected;
-    };
-    const took = this.world.runUntil('connected', connected, limit);
+    dial();
+    const took = this.world.runUntil('connected', () => this.connected, limit);
+    if (next !== undefined) scheduler.cancel(next);
     expectAgreement(this.world, this.left, this.right);
     return took;
   }
