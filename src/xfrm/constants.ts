@@ -49,6 +49,7 @@ export const XFRM_MODE_TUNNEL = 1;
 
 /** The SA carries inner packets of both families: its selector says nothing about theirs. */
 export const XFRM_STATE_AF_UNSPEC = 32;
+export const XFRM_STATE_ALIGN4 = 64;
 export const XFRM_STATE_ESN = 128;
 
 export const XFRM_POLICY_IN = 0;

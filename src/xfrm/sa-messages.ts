@@ -19,6 +19,7 @@ import {
   XFRM_MSG_NEWSA,
   XFRM_MSG_UPDSA,
   XFRM_STATE_AF_UNSPEC,
+  XFRM_STATE_ALIGN4,
   XFRM_STATE_ESN,
   XFRMA_ALG_AEAD,
   XFRMA_ALG_AUTH_TRUNC,
@@ -146,12 +147,22 @@ function encodeSa(type: number, flags: number, sa: SaSpec): Uint8Array {
       lifetime: (target) => writeLifetime(target, hardSeconds),
       reqid: sa.reqid,
       mode: sa.mode === 'tunnel' ? XFRM_MODE_TUNNEL : XFRM_MODE_TRANSPORT,
-      flags: (sa.mode === 'tunnel' ? XFRM_STATE_AF_UNSPEC : 0) | (sa.esn ? XFRM_STATE_ESN : 0),
+      flags: stateFlags(sa),
     });
     writeAlgorithms(writer, sa);
     writeReplay(writer, sa);
     if (sa.encap !== undefined) writeEncap(writer, sa.encap);
   });
+}
+
+/**
+ * RFC 4302 §3.3.3.2.1: in IPv4 the AH header is padded to 32 bits; without ALIGN4 Linux pads to 64 there too, which
+ * shows with the ICVs of SHA-2.
+ */
+function stateFlags(sa: SaSpec): number {
+  const align4 = sa.protocol === 'ah' && addressFamily(sa.source) === 4;
+  const families = sa.mode === 'tunnel' ? XFRM_STATE_AF_UNSPEC : 0;
+  return families | (align4 ? XFRM_STATE_ALIGN4 : 0) | (sa.esn ? XFRM_STATE_ESN : 0);
 }
 
 /**
