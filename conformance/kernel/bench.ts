@@ -22,7 +22,7 @@ import type { TrafficSelector } from '../../src/sa/traffic-selector.ts';
 import { selectorFromPrefix } from '../../src/sa/traffic-selector.ts';
 import { XfrmDataPlane } from '../../src/xfrm/xfrm-data-plane.ts';
 import { poll } from '../lab/poll.ts';
-import { must, run } from '../lab/shell.ts';
+import { inNamespace, must, run } from '../lab/shell.ts';
 
 /** One check of the kernel data plane, run as root in a network namespace of its own. */
 export type Check = { readonly name: string; run(): Promise<void> };
@@ -119,22 +119,9 @@ export class Bench {
   }
 
   async peerPing(from: IpAddress, to: IpAddress, count = 1): Promise<boolean> {
-    const outcome = await run([
-      'ip',
-      'netns',
-      'exec',
-      this.#peer,
-      'ping',
-      '-c',
-      String(count),
-      '-i',
-      '0.2',
-      '-W',
-      '2',
-      '-I',
-      from,
-      to,
-    ]);
+    const outcome = await run(
+      inNamespace(this.#peer, ['ping', '-c', String(count), '-i', '0.2', '-W', '2', '-I', from, to]),
+    );
     return outcome.status === 0;
   }
 
@@ -150,8 +137,9 @@ export class Bench {
   /** A process at the peer that holds UDP sockets through which its kernel takes ESP; ends with the returned function. */
   async holdEncapPorts(...ports: number[]): Promise<() => void> {
     const program = fileURLToPath(new URL('./encap-holder.js', import.meta.url));
-    const argv = ['netns', 'exec', this.#peer, process.execPath, program, ...ports.map(String)];
-    const holder = spawn('ip', argv, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const argv = inNamespace(this.#peer, [process.execPath, program, ...ports.map(String)]);
+    const [command = '', ...options] = argv;
+    const holder = spawn(command, options, { stdio: ['pipe', 'pipe', 'inherit'] });
     await once(holder.stdout, 'data');
     return () => holder.stdin.end();
   }

@@ -66,6 +66,28 @@ export const checks: readonly Check[] = [
       }),
   },
   {
+    name: 'an audit finds what others have deleted: policies come back, lost SAs are named once',
+    run: () =>
+      Bench.with(async (bench) => {
+        bench.install([
+          { kind: 'add-sa', sa: PAIR.inbound },
+          { kind: 'add-sa', sa: PAIR.outbound },
+        ]);
+        bench.install(protect(PAIR, LOCAL.net, PEER.net));
+        const before = await bench.ip('xfrm policy');
+        await bench.ip('xfrm policy flush');
+        await bench.ip(`xfrm state delete dst ${PEER.outer} proto esp spi 0x${PAIR.outbound.spi.toString(16)}`);
+        const { lostSas, repairedPolicies } = bench.plane.audit();
+        assert.deepEqual(
+          lostSas.map(({ spi }) => spi),
+          [PAIR.outbound.spi],
+        );
+        assert.equal(repairedPolicies, 3);
+        assert.equal((await bench.ip('xfrm policy')).length, before.length);
+        assert.deepEqual(bench.plane.audit(), { lostSas: [], repairedPolicies: 0 });
+      }),
+  },
+  {
     name: 'routes follow the way to the peer with a source in the local segment, and leave with their owner',
     run: () =>
       Bench.with(async (bench) => {

@@ -72,6 +72,25 @@ export const checks: readonly Check[] = [
       }),
   },
   {
+    name: 'a move that is undone leaves traffic as it was',
+    run: () =>
+      Bench.with(async (bench) => {
+        const algorithms = { encryption: 'aes128', integrity: 'sha1' } as const;
+        const pair = makePair(algorithms);
+        await bench.connect(pair, V4);
+        assert.ok(await bench.ping(LOCAL.inner, PEER.inner));
+        const moved = makePair({ ...algorithms, remote: PEER.elsewhere });
+        const reply = bench.apply([...move(pair, moved), { kind: 'add-sa', sa: moved.outbound }]);
+        assert.equal(reply.kind === 'refused' && reply.failure.code, 'EEXIST');
+        assert.doesNotMatch(await bench.ip('xfrm state'), new RegExp(PEER.elsewhere));
+        assert.ok(await bench.ping(LOCAL.inner, PEER.inner));
+        assert.deepEqual(
+          bench.counters(pair.inbound, pair.outbound).map(({ packets }) => packets),
+          [6, 6],
+        );
+      }),
+  },
+  {
     name: 'a peer that changes its address is followed; counters, sequence numbers and lifetime go along',
     run: async () => {
       for (const algorithms of [

@@ -39,7 +39,7 @@ describe('capability probe', () => {
     const { esp, ah, unavailable } = probe();
     expect(esp).toEqual({ encryption: [], integrity: [] });
     expect(ah.integrity).toEqual(ALL);
-    expect(unavailable).toEqual({ esp: 'the kernel refuses every ESP SA; for 3des-md5: EPROTONOSUPPORT' });
+    expect(unavailable).toEqual({ esp: 'the kernel refuses every ESP SA; for aes128-sha1: EPROTONOSUPPORT' });
   });
 
   it("somebody else's SA in the place of the trial stays, and the next SPI is tried", () => {

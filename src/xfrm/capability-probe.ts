@@ -91,11 +91,14 @@ function accepted<Name extends 'encryption' | 'integrity'>(
   return [...keywords];
 }
 
+/** The common suite is the telling one: a rare algorithm may be missing besides. */
 function unavailability(protocol: string, trials: readonly Trial[]): string | undefined {
-  const first = trials[0];
-  if (first === undefined || trials.some(({ refusal }) => refusal === undefined)) return undefined;
-  return `the kernel refuses every ${protocol} SA; for ${algorithmName(first.suite)}: ${first.refusal}`;
+  const told = trials.find(({ suite }) => COMMON.includes(algorithmName(suite))) ?? trials[0];
+  if (told === undefined || trials.some(({ refusal }) => refusal === undefined)) return undefined;
+  return `the kernel refuses every ${protocol} SA; for ${algorithmName(told.suite)}: ${told.refusal}`;
 }
+
+const COMMON = ['aes128-sha1', 'sha1'];
 
 const ESP_SUITES: readonly Suite[] = ENCRYPTION.flatMap(({ keyword, ...row }): Suite[] =>
   'aeadIcvBytes' in row
