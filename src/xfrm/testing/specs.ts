@@ -60,6 +60,10 @@ export function route(destination = '10.1.2.0/24', via = REMOTE): RouteSpec {
   return { destination: prefix, via, localSelectors: [segment('10.0.0.0/24')] };
 }
 
+export function addRoute(owner: string): DataPlaneStep {
+  return { kind: 'add-route', owner, route: route() };
+}
+
 export function segment(text: string) {
   const prefix = parsePrefix(text);
   if (prefix === undefined) throw new RangeError(text);

@@ -1,0 +1,43 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { DataPlaneStep } from '../sa/data-plane.ts';
+import { EPERM } from './testing/fake-kernel.ts';
+import { PlaneFixture } from './testing/plane-fixture.ts';
+import { addRoute, route } from './testing/specs.ts';
+
+let bed: PlaneFixture;
+
+beforeEach(() => {
+  bed = new PlaneFixture();
+});
+
+describe('routes', () => {
+  it('one destination by two owners is one route, with the way of the eldest until that goes', () => {
+    bed.apply(addRoute('a'), { kind: 'add-route', owner: 'b', route: route('10.1.2.0/24', '198.51.100.1') });
+    expect(bed.kernel.log).toEqual(['NEWROUTE']);
+    bed.apply({ kind: 'remove-route', owner: 'a', route: route() });
+    expect(bed.kernel.log).toEqual(['NEWROUTE', 'DELROUTE', 'NEWROUTE']);
+    bed.apply({ kind: 'remove-route', owner: 'b', route: route('10.1.2.0/24', '198.51.100.1') });
+    bed.expectEmpty();
+  });
+
+  it('an owner whose peer has moved replaces its route, in whichever order it says so', () => {
+    const moved = route('10.1.2.0/24', '198.51.100.1');
+    bed.apply(addRoute('a'));
+    expect(
+      bed.apply({ kind: 'add-route', owner: 'a', route: moved }, { kind: 'remove-route', owner: 'a', route: route() }),
+    ).toBe('done');
+    expect(bed.kernel.routes.size).toBe(1);
+    expect(bed.apply({ kind: 'remove-route', owner: 'a', route: moved }, addRoute('a'))).toBe('done');
+    expect(bed.kernel.routes.size).toBe(1);
+    bed.apply({ kind: 'remove-route', owner: 'a', route: route() });
+    bed.expectEmpty();
+  });
+
+  it('the new way refused, the old one stays', () => {
+    bed.apply(addRoute('a'));
+    bed.refuseNth('NEWROUTE', 0, EPERM);
+    const step: DataPlaneStep = { kind: 'add-route', owner: 'a', route: route('10.1.2.0/24', '198.51.100.1') };
+    expect(bed.apply(step)).toMatchObject({ code: 'EPERM' });
+    expect(bed.kernel.routes.size).toBe(1);
+  });
+});

@@ -1,0 +1,71 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { EPERM } from './testing/fake-kernel.ts';
+import { PlaneFixture } from './testing/plane-fixture.ts';
+import { addPolicy, blockPolicy, outPolicy, removePolicy, template } from './testing/specs.ts';
+
+let bed: PlaneFixture;
+
+beforeEach(() => {
+  bed = new PlaneFixture();
+});
+
+describe('policies of one selector share a place in the kernel', () => {
+  it('protect takes it from block in one step, and block comes back in one step', () => {
+    bed.apply(addPolicy('tunnel', blockPolicy()));
+    bed.apply(addPolicy('child', outPolicy()));
+    expect(bed.policies()).toMatchObject([{ blocks: false }]);
+    bed.apply(removePolicy('child', outPolicy()));
+    expect(bed.policies()).toMatchObject([{ blocks: true }]);
+    expect(bed.kernel.log).toEqual(['NEWPOLICY', 'UPDPOLICY', 'UPDPOLICY']);
+  });
+
+  it('a block that comes after protect waits', () => {
+    bed.apply(addPolicy('child', outPolicy()), addPolicy('tunnel', blockPolicy()));
+    expect(bed.policies()).toMatchObject([{ blocks: false }]);
+  });
+
+  it('protect that goes while block comes in the same request leaves no gap', () => {
+    bed.apply(addPolicy('child', outPolicy()));
+    bed.kernel.log.length = 0;
+    bed.apply(removePolicy('child', outPolicy()), addPolicy('tunnel', blockPolicy()));
+    expect(bed.kernel.log).toEqual(['UPDPOLICY']);
+  });
+
+  it('stay as long as one owner holds them', () => {
+    bed.apply(addPolicy('old', outPolicy()), addPolicy('new', outPolicy()), addPolicy('new', outPolicy()));
+    expect(bed.apply(removePolicy('old', outPolicy()))).toBe('done');
+    expect(bed.kernel.policies.size).toBe(1);
+    expect(bed.apply(removePolicy('old', outPolicy()), removePolicy('new', outPolicy()))).toBe('done');
+    bed.expectEmpty();
+    expect(bed.kernel.log).toEqual(['NEWPOLICY', 'DELPOLICY']);
+  });
+
+  it('an owner that comes with another template replaces its own; the latest of several owners counts', () => {
+    bed.apply(addPolicy('a', outPolicy()), addPolicy('b', outPolicy({ template: template(8) })));
+    expect(bed.reqids()).toEqual([8]);
+    bed.apply(addPolicy('a', outPolicy({ template: template(9, '192.0.2.11') })));
+    expect(bed.policies()[0]?.template).toEqual(template(9, '192.0.2.11'));
+    bed.apply(removePolicy('a', outPolicy({ template: template(9, '192.0.2.11') })));
+    expect(bed.reqids()).toEqual([8]);
+    bed.apply(removePolicy('b', outPolicy()));
+    bed.expectEmpty();
+  });
+
+  it('a refused exchange leaves the old one in place', () => {
+    bed.apply(addPolicy('tunnel', blockPolicy()));
+    bed.refuseNth('UPDPOLICY', 0, EPERM);
+    expect(bed.apply(addPolicy('child', outPolicy()))).toMatchObject({ code: 'EPERM' });
+    expect(bed.policies()).toMatchObject([{ blocks: true }]);
+    bed.kernel.refuse = () => undefined;
+    expect(bed.apply(removePolicy('tunnel', blockPolicy()))).toBe('done');
+    bed.expectEmpty();
+  });
+
+  it('removed and added again by one owner in one request, it stays', () => {
+    bed.apply(addPolicy('a', outPolicy()));
+    expect(bed.apply(removePolicy('a', outPolicy()), addPolicy('a', outPolicy({ template: template(8) })))).toBe(
+      'done',
+    );
+    expect(bed.reqids()).toEqual([8]);
+  });
+});
