@@ -6,6 +6,7 @@ import {
   addPolicy,
   addRoute,
   addSa,
+  blockPolicy,
   INBOUND,
   OUTBOUND,
   outPolicy,
