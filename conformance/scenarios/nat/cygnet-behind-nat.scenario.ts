@@ -25,6 +25,7 @@ export default {
   topology,
   a: { strongswan: swanctl(link) },
   b: { cygnet: cygnet({ ...mirrored(link), local: PRIVATE }, { gateway: { publicAddress: PUBLIC } }) },
+  start: ['a', 'b'],
   steps: [
     { expect: 'connected', on: 'both' },
     ...carries(),
