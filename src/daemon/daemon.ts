@@ -13,6 +13,7 @@ import type { DataPlaneEvent, DataPlaneReply, DataPlaneRequest } from '../sa/dat
 import type { Capabilities } from '../sa/proposal.ts';
 import { GatewayService } from '../tunnel/gateway-service.ts';
 import { daemonActuators, performSafely } from './actuators.ts';
+import { type Audited, startAudits } from './audits.ts';
 import { BugReporter } from './bug-reporter.ts';
 import { systemNow } from './clock.ts';
 import { readCounters } from './counters.ts';
@@ -26,7 +27,7 @@ import { Resolver } from './resolver.ts';
 import { Timers } from './timers.ts';
 
 /** Whatever carries the packets, on the edge of the daemon. */
-export interface DataPlane {
+export interface DataPlane extends Audited {
   perform(request: DataPlaneRequest): DataPlaneReply;
   onEvent(callback: (event: DataPlaneEvent) => void): void;
   /** Removes all that is ours. */
@@ -57,6 +58,7 @@ export class Daemon {
   readonly #jobs: JobPool;
   readonly #timers: Timers;
   #configuration: Configuration;
+  #endAudits: () => void = () => undefined;
   #stopping = false;
 
   /**
@@ -113,6 +115,12 @@ export class Daemon {
   /** Brings up what should be up. */
   start(): void {
     this.#runner.call('start', (now) => this.#service.start(now));
+    this.#endAudits = startAudits({
+      dataPlane: this.#dataPlane,
+      onEvent: (event) => this.#input({ kind: 'dataplane.event', event }),
+      onRepair: (text) => this.#log.write('warn', text, { event: 'kernel.repaired' }),
+      onBug: (error) => this.#log.write('error', 'the audit of the data plane failed', { event: 'bug', error }),
+    });
   }
 
   /** Puts another configuration in force: only the tunnels that differ are touched. */
@@ -133,6 +141,7 @@ export class Daemon {
     this.#stopping = true;
     this.#runner.call('stop', (now) => this.#service.stop(now));
     await this.#quiet(hurry, patience);
+    this.#endAudits();
     this.#timers.clearAll();
     this.#sockets.close();
     this.#dataPlane.close();

@@ -30,6 +30,10 @@ export class MemoryDataPlane {
     }
   }
 
+  audit() {
+    return { lostSas: [], repairedPolicies: 0 };
+  }
+
   onEvent(callback: (event: DataPlaneEvent) => void): void {
     this.#onEvent = callback;
   }
