@@ -79,18 +79,20 @@ export function planRemove(child: ChildSa): DataPlaneStep[] {
 }
 
 /**
- * Moves the outer endpoints: SAs in place, policies by way of their templates. `child` holds the endpoints from
+ * Moves the outer endpoints: SAs in place, policies and routes by adding them anew under the same owner. `child` holds the endpoints from
  * before; the caller stores the new ones when the steps are done.
  */
 export function planMove(child: ChildSa, local: Endpoint, remote: Endpoint): DataPlaneStep[] {
   const moved: ChildSa = { ...child, local, remote };
-  const addresses = child.local.address !== local.address || child.remote.address !== remote.address;
+  const elsewhere = child.local.address !== local.address || child.remote.address !== remote.address;
+  const follow: DataPlaneStep[] = [
+    ...policies(moved).map((policy): DataPlaneStep => ({ kind: 'add-policy', owner: child.id, policy })),
+    ...routes(moved).map((route): DataPlaneStep => ({ kind: 'add-route', owner: child.id, route })),
+  ];
   return [
     { kind: 'move-sa', sa: inboundSa(child), to: saAddresses(moved, 'in') },
     { kind: 'move-sa', sa: outboundSa(child), to: saAddresses(moved, 'out') },
-    ...(addresses ? policies(moved) : []).map(
-      (policy): DataPlaneStep => ({ kind: 'add-policy', owner: child.id, policy }),
-    ),
+    ...(elsewhere ? follow : []),
   ];
 }
 
