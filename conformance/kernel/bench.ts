@@ -250,6 +250,8 @@ export function ipState(verb: 'add' | 'update', sa: SaSpec): string {
     `xfrm state ${verb} src ${sa.source} dst ${sa.destination} proto ${sa.protocol} spi 0x${sa.spi.toString(16)}`,
   ];
   parts.push(`reqid ${sa.reqid} mode ${sa.mode} flag af-unspec`);
+  // RFC 4302 §3.3.3.2.1: 32-bit padding in IPv4, which Linux does only when told.
+  if (sa.protocol === 'ah' && !sa.source.includes(':')) parts.push('flag align4');
   if (sa.esn) parts.push(`flag esn replay-window 128`);
   else if (sa.direction === 'in') parts.push('replay-window 128');
   if (sa.integrity !== undefined) {
