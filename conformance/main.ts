@@ -3,8 +3,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Backend, chooseBackend, type LabProcess } from './lab/backend.ts';
+import { type Backend, chooseBackend } from './lab/backend.ts';
 import { type Entry, loadCatalogue } from './lab/catalogue.ts';
+import type { LabProcess } from './lab/lab-process.ts';
 import { closingLine, reportText, resultLine, totals } from './lab/report.ts';
 import { directoryOf, type Result } from './lab/results.ts';
 

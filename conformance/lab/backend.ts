@@ -1,22 +1,8 @@
 import { existsSync } from 'node:fs';
+import type { LabProcess, WorkerCommand } from './lab-process.ts';
 import { startInNamespaces } from './namespaces.ts';
 import { run } from './shell.ts';
 import { startUml } from './uml.ts';
-
-/** A kernel with ESP at work on one worker. */
-export interface LabProcess {
-  /** Resolves when it is over, with how it ended. */
-  readonly ended: Promise<string>;
-  kill(): void;
-}
-
-export type WorkerCommand = {
-  readonly repository: string;
-  /** The directory that holds all output, writable from within. */
-  readonly out: string;
-  readonly name: string;
-  readonly argv: readonly string[];
-};
 
 export type Backend =
   | { readonly description: string; start(command: WorkerCommand): Promise<LabProcess> }

@@ -1,6 +1,20 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import type { LabProcess } from './backend.ts';
+
+/** A kernel with ESP at work on one worker. */
+export interface LabProcess {
+  /** Resolves when it is over, with how it ended. */
+  readonly ended: Promise<string>;
+  kill(): void;
+}
+
+export type WorkerCommand = {
+  readonly repository: string;
+  /** The directory that holds all output, writable from within. */
+  readonly out: string;
+  readonly name: string;
+  readonly argv: readonly string[];
+};
 
 /** Starts a process group of its own whose output goes to a file, so that all of it can be ended at once. */
 export function startGroup(argv: readonly string[], logFile: string, env: NodeJS.ProcessEnv = {}): LabProcess {

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import type { LabProcess, WorkerCommand } from './backend.ts';
-import { startGroup } from './lab-process.ts';
+import { type LabProcess, startGroup, type WorkerCommand } from './lab-process.ts';
 
 /**
  * Runs a worker on the host's kernel. Its own mount namespace with a fresh /run makes the names of its network

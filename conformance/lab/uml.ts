@@ -1,7 +1,6 @@
 import { cpSync, existsSync, mkdirSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LabProcess, WorkerCommand } from './backend.ts';
-import { startGroup } from './lab-process.ts';
+import { type LabProcess, startGroup, type WorkerCommand } from './lab-process.ts';
 import { must, run } from './shell.ts';
 
 const MEMORY_MB = 1024;
