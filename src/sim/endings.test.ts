@@ -110,6 +110,20 @@ describe('a peer that is gone', () => {
     });
   });
 
+  it('INITIAL_CONTACT ends the old IKE SA without a word, as nobody is there to hear it (RFC 7296 §2.4)', () => {
+    const pair = new CorePair({ seed: 1 });
+    pair.connect();
+    pair.left.restart();
+    pair.configure(pair.left);
+    let sent = 0;
+    const stop = pair.world.network.tap(() => sent++);
+    pair.connect(pair.left);
+    pair.world.run(SECOND);
+    stop();
+    expect(sent).toBe(4);
+    expect(reasonsOf(pair.right, 'ike.closed')).toEqual(['replaced']);
+  });
+
   it('the responder restarts: the initiator finds out and connects anew', () => {
     forEachSeed(100, (seed) => {
       const pair = new CorePair({ seed });

@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { SECOND } from '../base/time.ts';
 import { Attacker } from './attacker.ts';
-import { PRESETS } from './conditions.ts';
+import { HOME_ROUTER, PRESETS } from './conditions.ts';
 import { Dice } from './dice.ts';
 import type { SimGateway } from './gateway.ts';
 import { expectAgreement, expectInOrder } from './invariants.ts';
 import type { Datagram } from './network.ts';
+import type { PairOptions } from './pair.ts';
 import { CorePair } from './pair.ts';
 import { forEachSeed } from './seeds.ts';
+import type { Side } from './tunnels.ts';
+import { LEFT, RIGHT } from './tunnels.ts';
 
 /** All that an attack could change, timers and counters of the kernel included. */
 function stateOf(gateway: SimGateway): string {
@@ -17,8 +20,11 @@ function stateOf(gateway: SimGateway): string {
   return JSON.stringify({ views, timers, sas, policies: gateway.kernel.policies() });
 }
 
-function connectedWithAttacker(seed: number): { pair: CorePair; attacker: Attacker; captured: readonly Datagram[] } {
-  const pair = new CorePair({ seed });
+function connectedWithAttacker(
+  seed: number,
+  options: Omit<PairOptions, 'seed'> = {},
+): { pair: CorePair; attacker: Attacker; captured: readonly Datagram[] } {
+  const pair = new CorePair({ seed, ...options });
   const attacker = new Attacker(pair.world);
   pair.connect();
   // Long enough for a liveness exchange, so that there are captured INFORMATIONAL messages too.
@@ -53,6 +59,20 @@ describe('an attacker without keys against an established tunnel', () => {
       expectNoEffect(pair, 'a replay from elsewhere', () =>
         attacker.replayFrom(datagram, { address: '203.0.113.66', port: 4500 }),
       );
+  });
+
+  it('behind NAT, where the endpoint may move: only for what is authentic and new (RFC 7296 §2.23)', () => {
+    const inside: Side = { ...LEFT, address: '10.9.0.2', publicAddress: LEFT.address };
+    const nats = [{ ...HOME_ROUTER, address: LEFT.address, inside: [inside.address] }];
+    const { pair, attacker, captured } = connectedWithAttacker(6, { nats, left: { side: inside } });
+    const from = { address: '203.0.113.66', port: 4500 };
+    const toRight = captured.filter(({ to }) => to.address === RIGHT.address && to.port === 4500);
+    expect(toRight.length).toBeGreaterThan(1);
+    for (const datagram of toRight) {
+      expectNoEffect(pair, 'a replay from elsewhere', () => attacker.replayFrom(datagram, from));
+      for (let bit = 0; bit < datagram.bytes.length * 8; bit += 3)
+        expectNoEffect(pair, `bit ${bit} from elsewhere`, () => attacker.flip({ ...datagram, from }, bit));
+    }
   });
 
   it('reflections change nothing and are not answered', () => {

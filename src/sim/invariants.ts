@@ -4,6 +4,7 @@ import type { SaKey, SaSpec } from '../sa/data-plane.ts';
 import { saKey } from '../sa/ledger.ts';
 import { sameSelectors, selectorKey } from '../sa/traffic-selector.ts';
 import type { SimGateway, Step } from './gateway.ts';
+import { endpointsOf } from './kernel-tables.ts';
 import { sameProtection } from './traffic.ts';
 import type { SimWorld, StepCheck } from './world.ts';
 
@@ -38,6 +39,7 @@ export function kernelMatchesViews(gateway: SimGateway): string[] {
       .map(({ spec }) => `the kernel has SA ${saKey(spec)}, which no view owns`),
     ...ownerless(gateway, new Set(children.map(({ id }) => id))),
     ...installed.flatMap((child) => missing(gateway, child)),
+    ...gateway.machine.views().flatMap((view) => misplaced(gateway, view)),
   ];
 }
 
@@ -167,6 +169,21 @@ function missing(gateway: SimGateway, child: ChildSaView): string[] {
   );
   const absent = neededPolicies(child).filter((text) => !present.has(text));
   return [...sas, ...absent.map((text) => `Child SA ${child.id} lacks the policy ${text}`)];
+}
+
+/** The outer addresses, and the ports of ESP in UDP, are those of the IKE SA, also after the peer has moved. */
+function misplaced(gateway: SimGateway, view: IkeSaView): string[] {
+  return view.children.flatMap((child) =>
+    [child.inbound, child.outbound].flatMap((key) => {
+      const spec = gateway.kernel.tables.find(key)?.spec;
+      if (spec === undefined) return [];
+      const [from, to] = spec.direction === 'in' ? [view.remote, view.local] : [view.local, view.remote];
+      const actual = endpointsOf(spec);
+      const portsFit = spec.encap === undefined || (actual.from.port === from.port && actual.to.port === to.port);
+      const fits = actual.from.address === from.address && actual.to.address === to.address && portsFit;
+      return fits ? [] : [`SA ${saKey(key)} leads elsewhere than its IKE SA`];
+    }),
+  );
 }
 
 function suiteOf(spec: SaSpec, child: ChildSaView): boolean {
