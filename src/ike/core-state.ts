@@ -25,6 +25,8 @@ export type CoreState = {
   readonly timers: Map<number, Set<string>>;
   readonly halfOpen: HalfOpen;
   readonly drops: Map<string, DropCount>;
+  /** What was said last, by what it was about: see `Context.isTimely`. */
+  readonly said: Map<string, Instant>;
   /** Tunnels that the operator has taken down: their peers are not answered. */
   readonly closedTunnels: Set<string>;
   /** Secrets of the responder's cookies, and when they last changed. */
@@ -55,6 +57,7 @@ export function newCoreState(cookieKey: Uint8Array): CoreState {
     timers: new Map(),
     halfOpen: newHalfOpen(),
     drops: new Map(),
+    said: new Map(),
     closedTunnels: new Set(),
     cookies: newCookieSecrets(cookieKey),
     cookiesSince: 0,

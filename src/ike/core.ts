@@ -9,6 +9,7 @@ import type { Effect } from './common/effect.ts';
 import { admission } from './common/half-open.ts';
 import type { CoreCommand, Input } from './common/input.ts';
 import type { TunnelPolicy } from './common/policy.ts';
+import { sourceFault } from './common/source.ts';
 import type { IkeSaView } from './common/view.ts';
 import { Contacts } from './contacts.ts';
 import { type CoreState, newCoreState } from './core-state.ts';
@@ -108,7 +109,8 @@ export class IkeCore {
     const classified = classifyDatagram(local, bytes);
     if (classified.kind === 'keepalive') return;
     if (classified.kind !== 'ike') return run.drop(remote, classified.kind === 'esp' ? 'esp-unknown-spi' : 'not-ike');
-    if (remote.port === 0) return run.drop(remote, 'source-port-zero');
+    const fault = sourceFault(local, remote);
+    if (fault !== undefined) return run.drop(remote, fault);
     let header: IkeHeader;
     try {
       header = decodeHeader(classified.message);
@@ -139,8 +141,8 @@ export class IkeCore {
       });
       if (sa !== undefined) this.#adopt(run, sa);
     } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      run.drop(remote, `syntax-${error.fault}`);
+      // A bug of ours costs the sender its request, and nobody else anything.
+      run.drop(remote, error instanceof WireError ? `syntax-${error.fault}` : 'internal-error');
     }
   }
 

@@ -14,8 +14,8 @@ import type { TunnelPolicy } from './common/policy.ts';
 import type { Contacts } from './contacts.ts';
 import type { CoreState } from './core-state.ts';
 
-/** Anyone can make us drop datagrams; the log hears of each cause at most this often. */
-const DROP_REPORT_INTERVAL = 10 * SECOND;
+/** Anyone can make us drop or refuse datagrams; the log hears of each cause at most this often. */
+const REPORT_INTERVAL = 10 * SECOND;
 
 /** The handling of one input: it collects the effects and is gone afterwards. */
 export class Run implements Context {
@@ -54,12 +54,19 @@ export class Run implements Context {
   drop(remote: Endpoint, why: string): void {
     const seen = this.#state.drops.get(why) ?? { unreported: 0, reportedAt: Number.NEGATIVE_INFINITY };
     seen.unreported++;
-    if (this.now.mono - seen.reportedAt >= DROP_REPORT_INTERVAL) {
+    if (this.now.mono - seen.reportedAt >= REPORT_INTERVAL) {
       this.emit({ type: 'datagram.dropped', remote, why, count: seen.unreported });
       seen.unreported = 0;
       seen.reportedAt = this.now.mono;
     }
     this.#state.drops.set(why, seen);
+  }
+
+  isTimely(key: string): boolean {
+    const last = this.#state.said.get(key);
+    if (last !== undefined && this.now.mono - last < REPORT_INTERVAL) return false;
+    this.#state.said.set(key, this.now.mono);
+    return true;
   }
 
   setTimer(ikeSa: number, name: string, at: Instant): void {

@@ -22,6 +22,8 @@ export interface Context {
   emit(event: GatewayEvent): void;
   /** Counts a datagram that had no effect, and reports it at a limited rate. */
   drop(remote: Endpoint, why: string): void;
+  /** For what anyone can cause: true at most once in a while for each key. Keys are of the configuration, or fixed. */
+  isTimely(key: string): boolean;
   setTimer(ikeSa: number, name: string, at: Instant): void;
   clearTimer(ikeSa: number, name: string): void;
   /** The reply comes back to the same IKE SA, with the number that is returned here. */

@@ -62,7 +62,9 @@ export class TestGateway {
   /** Hands over an input and performs what comes of it; returns the effects of the input itself. */
   input(input: Input): readonly Effect[] {
     const effects = this.core.handle(input, { mono: this.mono, wall: 1_800_000_000_000 + this.mono });
-    for (const effect of effects) this.#perform(effect);
+    const asked = effects.flatMap((effect) => this.#perform(effect) ?? []);
+    // Never in the middle of the effects of something else.
+    for (const one of asked) this.#ask(one);
     return effects;
   }
 
@@ -142,12 +144,14 @@ export class TestGateway {
     );
   }
 
-  #perform(effect: Effect): void {
+  /** Returns what asks for an answer. */
+  #perform(effect: Effect): Asked | undefined {
     if (effect.kind === 'send') this.outbox.push(effect);
     else if (effect.kind === 'emit') this.events.push(effect.event);
     else if (effect.kind === 'timer.set') this.timers.set(effect.key, effect.at);
     else if (effect.kind === 'timer.clear') this.timers.delete(effect.key);
-    else if (effect.kind !== 'resolve') this.#ask(effect);
+    else if (effect.kind !== 'resolve') return effect;
+    return undefined;
   }
 
   #ask(effect: Asked): void {

@@ -23,6 +23,12 @@ export function abandon(ctx: Context, sa: IkeSaV2, reason: Reason, stage: Stage 
   sa.tasks = [];
 }
 
+/** Ends a half-open IKE SA of somebody unknown. Anyone can start one, so that only the counters hear of it. */
+export function vanish(ctx: Context, sa: IkeSaV2, why: string): void {
+  ctx.drop(sa.remote, why);
+  sa.phase = 'closed';
+}
+
 /**
  * Ends an IKE SA and tells the peer. Its Child SAs leave the data plane at once; the IKE SA stays until the peer has
  * confirmed or does not answer.
@@ -36,6 +42,7 @@ export function closeIkeSa(ctx: Context, sa: IkeSaV2, reason: Reason): void {
   }
   for (const child of [...sa.children]) removeChild(ctx, sa, child, reason);
   sa.phase = 'deleting';
+  sa.handshake = undefined;
   sa.tasks = [];
   addTask(sa, { kind: 'delete-ike', reason });
 }

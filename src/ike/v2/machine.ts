@@ -1,6 +1,6 @@
 import { invariant, WireError } from '../../base/errors.ts';
 import type { Context } from '../common/context.ts';
-import { abandon, childGone, closeIkeSa } from './close.ts';
+import { abandon, childGone, closeIkeSa, vanish } from './close.ts';
 import { onFirstChildInstalled, onFirstSpiAllocated } from './exchanges/ike-auth-initiator.ts';
 import { onResponseChildInstalled, onResponseSpiAllocated } from './exchanges/ike-auth-responder.ts';
 import { giveUp, onInitAgreed, onInitGenerated } from './exchanges/ike-sa-init-initiator.ts';
@@ -96,7 +96,7 @@ const TIMERS: ReadonlyMap<string, OnTimer> = new Map<string, OnTimer>([
   ['retransmit', onRetransmitTimer],
   ['handshake', (ctx, sa) => (sa.establishedAt === undefined ? giveUp(ctx, sa) : undefined)],
   ['refused', (ctx, sa) => (sa.phase === 'init-sent' ? giveUp(ctx, sa) : undefined)],
-  ['half-open', (ctx, sa) => (sa.establishedAt === undefined ? abandonHalfOpen(ctx, sa) : undefined)],
+  ['half-open', (ctx, sa) => (sa.establishedAt === undefined ? vanish(ctx, sa, 'half-open-expired') : undefined)],
   ['liveness', onLivenessTimer],
   ['keepalive', onKeepaliveTimer],
   ['lifetime', (ctx, sa) => closeIkeSa(ctx, sa, { code: 'expired', text: 'the lifetime of the IKE SA has ended' })],
@@ -109,10 +109,4 @@ function onRetransmitTimer(ctx: Context, sa: IkeSaV2): void {
   if (task?.kind === 'delete-ike') return abandon(ctx, sa, task.reason);
   ctx.emit({ type: 'peer.unresponsive', tunnel: sa.tunnel, ikeSa: sa.id });
   abandon(ctx, sa, { code: 'peer-unresponsive', text: 'the peer no longer answers' });
-}
-
-/** Anyone can start an IKE SA and leave it; only the counters hear of it. */
-function abandonHalfOpen(ctx: Context, sa: IkeSaV2): void {
-  ctx.drop(sa.remote, 'half-open-expired');
-  sa.phase = 'closed';
 }

@@ -105,6 +105,8 @@ export function retransmit(ctx: Context, sa: IkeSaV2): boolean {
 export function settleRequest(ctx: Context, sa: IkeSaV2): void {
   sa.outstanding = undefined;
   ctx.clearTimer(sa.id, 'retransmit');
+  // It may have gone off while something was under way; it was about this request and no other.
+  sa.queue = sa.queue.filter((work) => work.kind !== 'timer' || work.name !== 'retransmit');
 }
 
 /** Puts a request in line; the machine sends it when the window is free. */

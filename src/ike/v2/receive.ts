@@ -2,6 +2,7 @@ import { WireError } from '../../base/errors.ts';
 import { sameEndpoint } from '../../base/net.ts';
 import { planMove } from '../../sa/child-sa.ts';
 import type { Context } from '../common/context.ts';
+import type { Reason } from '../common/reason.ts';
 import { decodeHeader, FLAG_RESPONSE, type IkeHeader } from '../wire/header.ts';
 import { abandon, closeIkeSa } from './close.ts';
 import { type OpenedMessage, openMessage, peekFragment } from './encrypted-payload.ts';
@@ -34,7 +35,10 @@ export function receive(ctx: Context, sa: IkeSaV2, datagram: Datagram): void {
   if (!isDue(sa, header, transition)) return ctx.drop(remote, 'message-id');
   const received = { header, ...request, message };
   if (transition.exchange === 'IKE_SA_INIT') {
-    return transition.run(ctx, sa, { ...received, payloads: decodePlainMessage(message).payloads });
+    const { payloads } = decodePlainMessage(message);
+    // RFC 7296 §2.5; nobody is told, as nobody has proven to have sent it.
+    if (unsupportedCritical(payloads) !== undefined) return ctx.drop(remote, 'critical-payload');
+    return transition.run(ctx, sa, { ...received, payloads });
   }
   receiveProtected(ctx, sa, transition, received);
 }
@@ -140,19 +144,25 @@ function refuseCritical(ctx: Context, sa: IkeSaV2, arrival: Arrival, type: numbe
     if (sa.establishedAt === undefined) abandon(ctx, sa, reason);
     return;
   }
-  settleRequest(ctx, sa);
-  closeIkeSa(ctx, sa, reason);
+  giveUpAfter(ctx, sa, reason);
 }
 
 function failSyntax(ctx: Context, sa: IkeSaV2, arrival: Arrival, error: WireError): void {
   const { transition, received } = arrival;
-  if (transition.message === 'request') {
-    sendResponse(ctx, sa, received, { exchange: transition.exchange, payloads: [notifyPayload('INVALID_SYNTAX')] });
-  }
-  abandon(ctx, sa, {
+  const reason = {
     code: 'protocol-error',
     text: `the peer sent a malformed ${transition.exchange}: ${error.message}`,
-  });
+  } as const;
+  if (transition.message === 'response') return giveUpAfter(ctx, sa, reason);
+  sendResponse(ctx, sa, received, { exchange: transition.exchange, payloads: [notifyPayload('INVALID_SYNTAX')] });
+  abandon(ctx, sa, reason);
+}
+
+/** A response that is of no use: the peer believes that all is well, so it is told, unless we were parting anyway. */
+function giveUpAfter(ctx: Context, sa: IkeSaV2, reason: Reason): void {
+  settleRequest(ctx, sa);
+  if (sa.phase === 'deleting') abandon(ctx, sa, reason);
+  else closeIkeSa(ctx, sa, reason);
 }
 
 function dropped(ctx: Context, received: Closed, why: string): undefined {

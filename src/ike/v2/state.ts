@@ -165,8 +165,6 @@ export type Handshake = {
   methodRetries: number;
   /** Evidence of why it may fail; unauthenticated, so it only explains a failure and causes none by itself. */
   refusal: Reason | undefined;
-  /** Responder: the tunnels that this peer may turn out to be. */
-  candidates: readonly string[];
   /** Responder: which of the peer's proposals was chosen. */
   proposalNumber: number;
   /** Initiator: the SPI reserved for the first Child SA. */

@@ -5,14 +5,17 @@ import { transmit } from './message-window.ts';
 import { encodePlainMessage } from './wire/message.ts';
 import { notifyPayload } from './wire/notify.ts';
 
-/** RFC 7296 §2.5: a request of a later major version learns which one we speak; everything else is dropped. */
+/**
+ * RFC 7296 §2.5: a request of a later major version learns which one we speak, at a limited rate, as nobody has proven
+ * anything; everything else is dropped.
+ */
 export function refuseMajorVersion(
   ctx: Context,
   header: IkeHeader,
   path: { readonly local: Endpoint; readonly remote: Endpoint },
 ): void {
   ctx.drop(path.remote, 'major-version');
-  if (header.majorVersion < 3 || (header.flags & FLAG_RESPONSE) !== 0) return;
+  if (header.majorVersion < 3 || (header.flags & FLAG_RESPONSE) !== 0 || !ctx.isTimely('major-version')) return;
   const { initiatorSpi, responderSpi, exchangeType, messageId } = header;
   const answer = { initiatorSpi, responderSpi, exchangeType, messageId, flags: FLAG_RESPONSE };
   transmit(ctx, path.local, path.remote, [encodePlainMessage(answer, [notifyPayload('INVALID_MAJOR_VERSION')])]);

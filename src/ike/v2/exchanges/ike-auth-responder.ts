@@ -6,6 +6,7 @@ import type { DataPlaneReply } from '../../../sa/data-plane.ts';
 import { formatIdentity, type Identity, sameIdentity } from '../../../sa/identity.ts';
 import type { CipherSuite, Proposal } from '../../../sa/proposal.ts';
 import { selectSuite } from '../../../sa/suite-selection.ts';
+import { candidatesFor } from '../../common/candidates.ts';
 import type { Context } from '../../common/context.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
@@ -104,10 +105,12 @@ export function onResponseChildInstalled(
 /**
  * The tunnel that this peer may have: one of the candidates by address, with the identities that the peer states,
  * the key that it proves, and proposals that include the suite in use. All constraints hold for the tunnel that is
- * finally chosen, whichever of them the peer was first taken for.
+ * finally chosen, as it is configured now, whichever of them the peer was first taken for.
  */
 function authenticate(ctx: Context, sa: IkeSaV2, idi: IdPayload, payloads: readonly Payload[]): TunnelPolicy | Reason {
-  const candidates = (sa.handshake?.candidates ?? []).flatMap((name) => ctx.policies.get(name) ?? []);
+  const candidates = candidatesFor(ctx.policies.values(), 2, sa.local, sa.origin).filter((policy) =>
+    ctx.admits(policy),
+  );
   const identity = identityFromPayload(idi);
   const idr = onlyPayload(payloads, 'IDr');
   const asked = idr === undefined ? undefined : identityFromPayload(idr);

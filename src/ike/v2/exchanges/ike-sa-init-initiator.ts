@@ -149,6 +149,7 @@ function repeatWithCookie(ctx: Context, sa: IkeSaV2, cookie: NotifyPayload): voi
   if (handshake.cookie !== undefined && equalBytes(handshake.cookie, cookie.data)) return;
   if (handshake.cookieRetries >= MAX_COOKIE_RETRIES) return ctx.drop(sa.remote, 'cookie-loop');
   handshake.cookieRetries++;
+  forgetRefusal(ctx, sa);
   handshake.cookie = cookie.data.slice();
   sendInit(ctx, sa);
 }
@@ -168,6 +169,7 @@ function repeatWithMethod(ctx: Context, sa: IkeSaV2, notify: NotifyPayload): voi
   if (wanted === handshake.method) return;
   if (handshake.methodRetries >= MAX_METHOD_RETRIES) return ctx.drop(sa.remote, 'invalid-ke-loop');
   handshake.methodRetries++;
+  forgetRefusal(ctx, sa);
   settleRequest(ctx, sa);
   generate(ctx, sa, wanted);
 }
@@ -216,6 +218,12 @@ function noteRefusal(ctx: Context, sa: IkeSaV2, reason: Reason): void {
   handshake.refusal = reason;
 }
 
+/** Somebody is willing to go on, so that an earlier refusal was not the last word. */
+function forgetRefusal(ctx: Context, sa: IkeSaV2): void {
+  handshakeOf(sa).refusal = undefined;
+  ctx.clearTimer(sa.id, 'refused');
+}
+
 function refusalOf(ctx: Context, sa: IkeSaV2, error: NotifyPayload): Reason {
   invariant(isErrorNotify(error.notify), 'only errors refuse');
   if (error.notify === NOTIFY.NO_PROPOSAL_CHOSEN) {
@@ -250,7 +258,6 @@ function newHandshake(method: KeyExchangeKeyword, nonce: Uint8Array): Handshake 
     cookieRetries: 0,
     methodRetries: 0,
     refusal: undefined,
-    candidates: [],
     proposalNumber: 0,
     inboundSpi: 0,
   };

@@ -11,7 +11,7 @@ import type { Admission } from '../../common/half-open.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
 import { EXCHANGE, FLAG_INITIATOR, FLAG_RESPONSE, type IkeHeader } from '../../wire/header.ts';
-import { abandon } from '../close.ts';
+import { vanish } from '../close.ts';
 import { type CookieSecrets, makeCookie, verifyCookie } from '../cookie.ts';
 import { deriveIkeKeys } from '../keymat.ts';
 import { digestOf, sendInitResponse, transmit } from '../message-window.ts';
@@ -69,7 +69,8 @@ export function answerInit(ctx: Context, request: InitRequest): IkeSaV2 | undefi
   if ('reason' in choice) {
     refuse(ctx, request, notifyPayload('NO_PROPOSAL_CHOSEN'));
     if (choice.tunnel === undefined) return dropped(ctx, request, 'no-tunnel-for-peer');
-    ctx.emit({ type: 'peer.refused', remote: path.remote, tunnel: choice.tunnel, reason: choice.reason });
+    const { tunnel, reason } = choice;
+    if (ctx.isTimely(`refused ${tunnel}`)) ctx.emit({ type: 'peer.refused', remote: path.remote, tunnel, reason });
     return undefined;
   }
   return startResponding(ctx, request, payloads, choice);
@@ -78,7 +79,7 @@ export function answerInit(ctx: Context, request: InitRequest): IkeSaV2 | undefi
 /** Our half of the key exchange is done: <-- IKE_SA_INIT { SA, KE, Nr, N(NAT_DETECTION…), N(FRAGMENTATION…) } */
 export function onInitResponded(ctx: Context, sa: IkeSaV2, result: KeyExchangeResult): void {
   // RFC 6989 §2.5: a bad public value gets no answer.
-  if (result.kind !== 'ke.respond') return abandonQuietly(ctx, sa, result);
+  if (result.kind !== 'ke.respond') return vanish(ctx, sa, 'bad-public-value');
   const { handshake, suite } = sa;
   invariant(handshake !== undefined && suite?.keyExchange !== undefined, 'a responding IKE SA has chosen its suite');
   handshake.privateKey = new Uint8Array(0);
@@ -102,21 +103,22 @@ export function onInitResponded(ctx: Context, sa: IkeSaV2, result: KeyExchangeRe
 }
 
 type Choice = {
-  readonly candidates: readonly TunnelPolicy[];
+  /** The tunnel it is taken for until the peer has said who it is. */
+  readonly tunnel: string;
   readonly selected: SuiteSelection;
   readonly offer: Offer;
 };
 
 type NoChoice = { readonly tunnel: string | undefined; readonly reason: Reason };
 
-/** The first tunnel that the peer may mean and whose proposals go with its own; the others stay candidates. */
+/** The first tunnel that the peer may mean and whose proposals go with its own; which one it is shows in IKE_AUTH. */
 function chooseSuite(ctx: Context, candidates: readonly TunnelPolicy[], offers: readonly Offer[]): Choice | NoChoice {
   let mismatch: string | undefined;
   const peer = offers.map((offer) => offer.proposal);
   for (const policy of candidates) {
     const selected = selectSuite(ikeOffers(ctx, policy), peer, 'ike');
     const offer = 'suite' in selected ? offers[selected.peerIndex] : undefined;
-    if ('suite' in selected && offer !== undefined) return { candidates, selected, offer };
+    if ('suite' in selected && offer !== undefined) return { tunnel: policy.name, selected, offer };
     if ('mismatch' in selected) mismatch ??= selected.text;
   }
   const text = `the IKE proposals do not match: ${mismatch ?? 'no tunnel is configured for this peer'}`;
@@ -141,7 +143,7 @@ function startResponding(
   const privateKey = ctx.entropy.bytes(privateKeyBytes(suite.keyExchange));
   const sa = newIkeSa({
     id,
-    tunnel: choice.candidates[0]?.name ?? '',
+    tunnel: choice.tunnel,
     role: 'responder',
     initiatorSpi: header.initiatorSpi,
     responderSpi: toHex(ctx.entropy.bytes(8)),
@@ -159,7 +161,6 @@ function startResponding(
       cookieRetries: 0,
       methodRetries: 0,
       refusal: undefined,
-      candidates: choice.candidates.map((policy) => policy.name),
       proposalNumber: choice.offer.number,
       inboundSpi: 0,
     },
@@ -185,10 +186,4 @@ function refuse(ctx: Context, request: InitRequest, notify: NotifyPayload): unde
 function dropped(ctx: Context, request: InitRequest, why: string): undefined {
   ctx.drop(request.path.remote, why);
   return undefined;
-}
-
-function abandonQuietly(ctx: Context, sa: IkeSaV2, result: KeyExchangeResult): void {
-  const text = result.kind === 'ke.refused' ? result.reason : 'the key exchange came to nothing';
-  ctx.drop(sa.remote, 'bad-public-value');
-  abandon(ctx, sa, { code: 'protocol-error', text: `the peer's key exchange is refused: ${text}` });
 }
