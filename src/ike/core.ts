@@ -2,7 +2,9 @@ import type { Entropy } from '../base/entropy.ts';
 import { InvariantError, WireError } from '../base/errors.ts';
 import type { Endpoint } from '../base/net.ts';
 import { MINUTE, type Now } from '../base/time.ts';
+import { inboundSa, outboundSa } from '../sa/child-sa.ts';
 import type { DataPlaneEvent, DataPlaneReply } from '../sa/data-plane.ts';
+import { saKey } from '../sa/ledger.ts';
 import type { Capabilities } from '../sa/proposal.ts';
 import { planBlocks } from './block-policies.ts';
 import type { Effect } from './common/effect.ts';
@@ -191,10 +193,10 @@ export class IkeCore {
 
   #onDataPlaneEvent(run: Run, event: DataPlaneEvent): void {
     if (event.kind !== 'expire' || !event.hard) return;
+    const key = saKey(event.sa);
     for (const sa of this.#state.ikeSas.values()) {
-      const child = sa.children.find(
-        ({ inboundSpi, outboundSpi }) => inboundSpi === event.sa.spi || outboundSpi === event.sa.spi,
-      );
+      // By the whole key: the peer chooses the SPI of our outbound SA, which may be one of somebody else's as well.
+      const child = sa.children.find((one) => saKey(inboundSa(one)) === key || saKey(outboundSa(one)) === key);
       if (child === undefined) continue;
       return this.#guard(run, sa, () => doWork(run, sa, { kind: 'child-expired', child: child.id }));
     }

@@ -89,7 +89,7 @@ describe('sending fragments (RFC 7383 §2.5)', () => {
 });
 
 const piece = (number: number, total: number, chain = Uint8Array.of(number), messageId = 1): Fragment => ({
-  header: { messageId, exchangeType: 35 },
+  header: { messageId, exchangeType: 35, flags: 0x08 },
   firstType: number === 1 ? 41 : 0,
   chain,
   fragment: { number, total },

@@ -69,6 +69,8 @@ export const UNAUTHENTICATED_REASSEMBLY_LIMITS: ReassemblyLimits = { maxFragment
 export type Reassembly = {
   readonly messageId: number;
   readonly exchangeType: number;
+  /** Requests and responses of the peer have the same message IDs: its flags tell them apart. */
+  readonly flags: number;
   readonly total: number;
   /** By fragment number, the first at index 0; undefined where still missing. */
   readonly pieces: readonly (Uint8Array | undefined)[];
@@ -80,7 +82,7 @@ export type Reassembly = {
 
 /** An authenticated fragment: what `openMessage` yields where `fragment` is present. */
 export type Fragment = {
-  readonly header: { readonly messageId: number; readonly exchangeType: number };
+  readonly header: { readonly messageId: number; readonly exchangeType: number; readonly flags: number };
   readonly firstType: number;
   readonly chain: Uint8Array;
   readonly fragment: FragmentPosition;
@@ -139,12 +141,13 @@ function continued(state: Reassembly | undefined, fragment: Fragment): Reassembl
 }
 
 function sameMessage(state: Reassembly, fragment: Pick<Fragment, 'header'>): boolean {
-  return state.messageId === fragment.header.messageId && state.exchangeType === fragment.header.exchangeType;
+  const { messageId, exchangeType, flags } = fragment.header;
+  return state.messageId === messageId && state.exchangeType === exchangeType && state.flags === flags;
 }
 
 function emptyReassembly(fragment: Fragment): Reassembly {
   const { total } = fragment.fragment;
-  const { messageId, exchangeType } = fragment.header;
+  const { messageId, exchangeType, flags } = fragment.header;
   const pieces = new Array<Uint8Array | undefined>(total).fill(undefined);
-  return { messageId, exchangeType, total, pieces, missing: total, bytes: 0, firstType: 0 };
+  return { messageId, exchangeType, flags, total, pieces, missing: total, bytes: 0, firstType: 0 };
 }

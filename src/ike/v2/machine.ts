@@ -105,8 +105,8 @@ const TIMERS: ReadonlyMap<string, OnTimer> = new Map<string, OnTimer>([
 function onRetransmitTimer(ctx: Context, sa: IkeSaV2): void {
   if (retransmit(ctx, sa)) return;
   if (sa.establishedAt === undefined) return giveUp(ctx, sa);
-  const task = sa.outstanding?.task;
-  if (task?.kind === 'delete-ike') return abandon(ctx, sa, task.reason);
+  const parting = [sa.outstanding?.task, ...sa.tasks].find((task) => task?.kind === 'delete-ike');
+  if (parting !== undefined) return abandon(ctx, sa, parting.reason);
   ctx.emit({ type: 'peer.unresponsive', tunnel: sa.tunnel, ikeSa: sa.id });
   abandon(ctx, sa, { code: 'peer-unresponsive', text: 'the peer no longer answers' });
 }

@@ -17,9 +17,11 @@ import { PROTOCOL } from '../wire/sa.ts';
 export function onInformationalRequest(ctx: Context, sa: IkeSaV2, received: Received): void {
   const deletes = received.payloads.filter((payload): payload is DeletePayload => payload.type === 'D');
   // RFC 7296 §1.4.1: with the IKE SA all of its Child SAs are gone; there is nothing more to say about them.
-  if (deletes.some(({ protocol }) => protocol === PROTOCOL.IKE)) {
+  const refused = findNotify(received.payloads, 'AUTHENTICATION_FAILED') !== undefined;
+  // RFC 7296 §2.21.2: an initiator that does not believe us says only that, and means the same.
+  if (refused || deletes.some(({ protocol }) => protocol === PROTOCOL.IKE)) {
     sendResponse(ctx, sa, received, { exchange: 'INFORMATIONAL', payloads: [] });
-    return abandon(ctx, sa, closedBy(received.payloads));
+    return abandon(ctx, sa, refused ? PEER_REFUSED : PEER_CLOSED);
   }
   // Copied before anything is removed: one Delete may name the same Child SA twice.
   const payloads = deletes.flatMap((payload) => deleteNamedChildren(ctx, sa, payload));
@@ -50,13 +52,9 @@ function deleteNamedChildren(ctx: Context, sa: IkeSaV2, payload: DeletePayload):
       ];
 }
 
-function closedBy(payloads: readonly Payload[]): Reason {
-  if (findNotify(payloads, 'AUTHENTICATION_FAILED') === undefined) return PEER_CLOSED;
-  return {
-    code: 'authentication-failed',
-    text: 'the peer refuses our authentication: the pre-shared keys differ, or our identity is not the one that it expects',
-  };
-}
-
 const PEER_CLOSED: Reason = { code: 'peer-closed', text: 'the peer has closed the tunnel' };
+const PEER_REFUSED: Reason = {
+  code: 'authentication-failed',
+  text: 'the peer refuses our authentication: the pre-shared keys differ, or our identity is not the one that it expects',
+};
 const PEER_DELETED: Reason = { code: 'peer-closed', text: 'the peer has deleted the Child SA' };
