@@ -11,10 +11,10 @@ export type OnIkeSa = (sa: IkeSaV2, action: () => void) => void;
 /**
  * One tunnel has one IKE SA. Called when `fresh` has just been authenticated; what it makes superfluous is closed:
  *
- * - The peer said INITIAL_CONTACT (RFC 7296 §2.4): all older ones are gone at its end already.
  * - Ours was only sending IKE_SA_INIT while the peer's came to its end: ours is given up.
  * - Both ends initiated at once and both exchanges went through: the one with the lower initiator SPI stays, and the
  *   initiator of the other deletes it. Both ends know both SPIs, so both come to the same result.
+ * - Else, if the peer said INITIAL_CONTACT (RFC 7296 §2.4): all older ones are gone at its end already.
  * - Otherwise the peer has come back, from a restart or another address: the newer one stays.
  */
 export function resolveDuplicates(run: Run, state: CoreState, fresh: IkeSaV2, on: OnIkeSa): void {
@@ -33,8 +33,11 @@ const REPLACED: Reason = { code: 'replaced', text: 'another IKE SA of this tunne
 const TAKE_DOWN = { kind: 'terminate', reason: REPLACED } as const;
 
 function resolveEstablished(run: Run, fresh: IkeSaV2, other: IkeSaV2, on: OnIkeSa): void {
-  if (fresh.initialContact) return on(other, () => abandon(run, other, REPLACED));
-  if (!crossed(fresh, other)) return on(other, () => doWork(run, other, TAKE_DOWN));
+  if (!crossed(fresh, other)) {
+    const gone = fresh.initialContact;
+    return on(other, () => (gone ? abandon(run, other, REPLACED) : doWork(run, other, TAKE_DOWN)));
+  }
+  // Where the peer says INITIAL_CONTACT all the same, it said so before the other one stood, and it knows that by now.
   const loser = fresh.initiatorSpi < other.initiatorSpi ? other : fresh;
   if (loser.role === 'initiator') on(loser, () => doWork(run, loser, TAKE_DOWN));
 }
