@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LabProcess, startGroup, type WorkerCommand } from './lab-process.ts';
 import { must, run } from './shell.ts';
@@ -19,9 +19,7 @@ export async function startUml(command: WorkerCommand): Promise<LabProcess> {
     ...['rootfstype=hostfs', 'rootflags=/', 'ro', `mem=${MEMORY_MB}M`, `init=${init}`, 'quiet', 'panic=1'],
     ...['con=null', 'con0=null,fd:1', 'con1=null,null'],
   ];
-  // The guest's memory is a file; where /dev/shm is as small as containers have it, it must be elsewhere.
-  const roomy = existsSync('/dev/shm') && freeMegabytes('/dev/shm') > 3 * MEMORY_MB;
-  const env = { HOME: directory, ...(roomy ? {} : { TMPDIR: '/var/tmp' }) };
+  const env = { HOME: directory, TMPDIR: memoryDirectory() };
   return startGroup(argv, join(directory, `console-${command.name}.log`), env);
 }
 
@@ -77,9 +75,14 @@ async function buildModuleTree(root: string): Promise<string> {
   return root;
 }
 
-function freeMegabytes(directory: string): number {
-  const { bavail, bsize } = statfsSync(directory);
-  return (bavail * bsize) / 2 ** 20;
+/** The guest's memory is a file that it executes from; containers often have a /dev/shm that is too small, or noexec. */
+function memoryDirectory(): string {
+  const mount = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .find((line) => line.split(' ')[1] === '/dev/shm');
+  if (mount === undefined || /[ ,]noexec[ ,]/.test(mount)) return '/var/tmp';
+  const { bavail, bsize } = statfsSync('/dev/shm');
+  return (bavail * bsize) / 2 ** 20 > 3 * MEMORY_MB ? '/dev/shm' : '/var/tmp';
 }
 
 function quote(word: string): string {
