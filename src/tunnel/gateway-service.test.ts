@@ -14,12 +14,15 @@ const GONE: Reason = { code: 'peer-closed', text: 'the peer has closed the tunne
 /** A core that does nothing but note its commands; the test plays its events. */
 class ScriptedCore {
   readonly commands: CoreCommand[] = [];
+  /** It has nothing to start with: an attempt fails before there is an IKE SA. */
+  stillborn = false;
   #ikeSa = 0;
 
   handle(input: Input): readonly Effect[] {
     if (input.kind !== 'command') return this.#next.splice(0);
     this.commands.push(input.command);
     if (input.command.kind !== 'initiate') return [];
+    if (this.stillborn) return [emit(failed(++this.#ikeSa))];
     const remote = { address: '192.0.2.2', port: 500 };
     return [emit({ type: 'ike.initiated', tunnel: input.command.tunnel, ikeSa: ++this.#ikeSa, remote })];
   }
@@ -258,6 +261,14 @@ describe('a tunnel that waits for its peer', () => {
 
 describe('a peer given by name', () => {
   const named = () => rig(tunnel({ remote: { address: { kind: 'name', name: 'peer.example' }, selectors: [] } }));
+
+  it('is tried again where the attempt fails before there is an IKE SA', () => {
+    const { core, start, service, apply, timerAt } = named();
+    core.stillborn = true;
+    start();
+    apply(service.handle({ kind: 'resolved', tunnel: 't', address: '192.0.2.9' }, at(50)));
+    expect(timerAt()).toBe(12_050);
+  });
 
   it('is resolved at every attempt', () => {
     const { start, apply, service, core } = named();

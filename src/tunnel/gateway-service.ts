@@ -1,3 +1,4 @@
+import type { IpAddress } from '../base/net.ts';
 import type { Now } from '../base/time.ts';
 import type { Effect } from '../ike/common/effect.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
@@ -223,12 +224,12 @@ export class GatewayService {
     if (tunnel.desired === 'up' && idle) this.#attempt(run, tunnel);
   }
 
-  #onResolved(run: ServiceRun, name: string, address: string | undefined): void {
+  #onResolved(run: ServiceRun, name: string, address: IpAddress | undefined): void {
     const tunnel = this.#tunnels.get(name);
     if (tunnel?.resolving !== true) return;
     tunnel.resolving = false;
     if (tunnel.desired !== 'up' || tunnel.children.size > 0) return;
-    if (address !== undefined) return run.command({ kind: 'initiate', tunnel: name, remote: address });
+    if (address !== undefined) return this.#initiate(run, tunnel, address);
     const host = tunnel.policy.remote.address.kind === 'name' ? tunnel.policy.remote.address.name : '';
     noteFailure(tunnel, 1, { code: 'unresolved-peer', text: `the name of the peer, ${host}, has no address` });
     this.#retryAfter(run, tunnel, tunnel.policy.retry.interval);
@@ -244,7 +245,12 @@ export class GatewayService {
       run.effects.push({ kind: 'resolve', tunnel: name, name: remote.address.name });
       return;
     }
-    run.command({ kind: 'initiate', tunnel: name });
+    this.#initiate(run, tunnel);
+  }
+
+  #initiate(run: ServiceRun, tunnel: TunnelState, remote?: IpAddress): void {
+    const { name } = tunnel.policy;
+    run.command({ kind: 'initiate', tunnel: name, ...(remote === undefined ? {} : { remote }) });
     this.#follow(run);
     // Nothing could be started, such as where this machine can do none of the proposals.
     const stillborn = tunnel.current === undefined && tunnel.children.size === 0 && tunnel.nextAttemptAt === undefined;
