@@ -192,13 +192,17 @@ export class IkeCore {
   }
 
   #onDataPlaneEvent(run: Run, event: DataPlaneEvent): void {
-    if (event.kind !== 'expire' || !event.hard) return;
+    if (event.kind !== 'mapping' && !(event.kind === 'expire' && event.hard)) return;
     const key = saKey(event.sa);
     for (const sa of this.#state.ikeSas.values()) {
       // By the whole key: the peer chooses the SPI of our outbound SA, which may be one of somebody else's as well.
       const child = sa.children.find((one) => saKey(inboundSa(one)) === key || saKey(outboundSa(one)) === key);
       if (child === undefined) continue;
-      return this.#guard(run, sa, () => doWork(run, sa, { kind: 'child-expired', child: child.id }));
+      const work: Work =
+        event.kind === 'mapping'
+          ? { kind: 'peer-mapped', remote: event.from }
+          : { kind: 'child-expired', child: child.id };
+      return this.#guard(run, sa, () => doWork(run, sa, work));
     }
   }
 

@@ -8,6 +8,7 @@ import { onInitResponded } from './exchanges/ike-sa-init-responder.ts';
 import { onKeepaliveTimer } from './keepalive.ts';
 import { onLivenessCounted, onLivenessTimer } from './liveness.ts';
 import { retransmit } from './message-window.ts';
+import { followPeer } from './peer-path.ts';
 import { receive } from './receive.ts';
 import type { EffectAnswer, IkeSaV2, Step, Work } from './state.ts';
 import { sendNextTask } from './tasks.ts';
@@ -46,6 +47,8 @@ function enqueue(ctx: Context, sa: IkeSaV2, work: Work): void {
     const waiting = sa.queue.filter((other) => other.kind === 'datagram').length;
     if (waiting >= MAX_QUEUED_DATAGRAMS) return ctx.drop(work.remote, 'queue-full');
   }
+  // The kernel says it again for every packet until the SAs have moved.
+  if (work.kind === 'peer-mapped' && sa.queue.some((other) => other.kind === 'peer-mapped')) return;
   sa.queue.push(work);
 }
 
@@ -62,6 +65,8 @@ function perform(ctx: Context, sa: IkeSaV2, work: Work): void {
       return TIMERS.get(work.name)?.(ctx, sa);
     case 'child-expired':
       return childGone(ctx, sa, work.child);
+    case 'peer-mapped':
+      return followPeer(ctx, sa, { local: sa.local, remote: work.remote });
     case 'terminate':
       return closeIkeSa(ctx, sa, work.reason);
   }

@@ -1,6 +1,4 @@
 import { WireError } from '../../base/errors.ts';
-import { sameEndpoint } from '../../base/net.ts';
-import { planMove } from '../../sa/child-sa.ts';
 import type { Context } from '../common/context.ts';
 import type { Reason } from '../common/reason.ts';
 import { decodeHeader, FLAG_RESPONSE, type IkeHeader } from '../wire/header.ts';
@@ -10,6 +8,7 @@ import { addFragment, fragmentRefusal, REASSEMBLY_LIMITS, UNAUTHENTICATED_REASSE
 import { messageKeys } from './keymat.ts';
 import { digestOf, repeatAnswer, sendResponse, settleRequest } from './message-window.ts';
 import { unsupportedCritical } from './payload-set.ts';
+import { followPeer } from './peer-path.ts';
 import type { Received } from './received.ts';
 import type { IkeSaV2, Work } from './state.ts';
 import { findTransition, type Transition } from './transitions.ts';
@@ -112,23 +111,6 @@ function open(ctx: Context, sa: IkeSaV2, received: Closed): Whole | undefined {
     return undefined;
   }
   return { ...added, digest: sa.firstFragmentDigest ?? digest };
-}
-
-/**
- * RFC 7296 §2.23: a peer behind a NAT is followed to the address and port of its last authentic message, with its
- * Child SAs; who is behind a NAT himself does not follow.
- */
-function followPeer(ctx: Context, sa: IkeSaV2, path: Pick<Received, 'local' | 'remote'>): void {
-  const mayMove = sa.phase === 'established' && sa.nat.remote && !sa.nat.local;
-  if (!mayMove || sameEndpoint(sa.remote, path.remote)) return;
-  ctx.emit({ type: 'peer.moved', tunnel: sa.tunnel, ikeSa: sa.id, from: sa.remote, to: path.remote });
-  for (const child of sa.children) {
-    ctx.requestCleanUp({ kind: 'apply', steps: planMove(child, path.local, path.remote) });
-    child.local = path.local;
-    child.remote = path.remote;
-  }
-  sa.local = path.local;
-  sa.remote = path.remote;
 }
 
 /** RFC 7296 §2.5: the request is refused; without an answer to our own request there is nothing to go on with. */

@@ -133,6 +133,8 @@ export type Work =
   | { readonly kind: 'timer'; readonly name: string }
   /** The data plane dropped it at the end of its lifetime. */
   | { readonly kind: 'child-expired'; readonly child: string }
+  /** Authentic ESP in UDP came from another endpoint than the data plane knew. */
+  | { readonly kind: 'peer-mapped'; readonly remote: Endpoint }
   | { readonly kind: 'terminate'; readonly reason: Reason };
 
 export type EffectAnswer =

@@ -1,0 +1,27 @@
+import { type Endpoint, sameEndpoint } from '../../base/net.ts';
+import { planMove } from '../../sa/child-sa.ts';
+import type { Context } from '../common/context.ts';
+import type { IkeSaV2 } from './state.ts';
+
+/**
+ * RFC 7296 §2.23: a peer behind a NAT is followed, with its Child SAs, to where its last authentic message or packet
+ * came from. Who is behind a NAT himself should not follow, because his own translator could be what has changed; but
+ * one who can be called there has a fixed translation, as every gateway with a public address of its cloud has.
+ */
+export function followPeer(
+  ctx: Context,
+  sa: IkeSaV2,
+  path: { readonly local: Endpoint; readonly remote: Endpoint },
+): void {
+  const canBeCalled = !sa.nat.local || sa.role === 'responder';
+  const mayMove = sa.phase === 'established' && sa.nat.remote && canBeCalled;
+  if (!mayMove || sameEndpoint(sa.remote, path.remote)) return;
+  ctx.emit({ type: 'peer.moved', tunnel: sa.tunnel, ikeSa: sa.id, from: sa.remote, to: path.remote });
+  for (const child of sa.children) {
+    ctx.requestCleanUp({ kind: 'apply', steps: planMove(child, path.local, path.remote) });
+    child.local = path.local;
+    child.remote = path.remote;
+  }
+  sa.local = path.local;
+  sa.remote = path.remote;
+}
