@@ -1,3 +1,4 @@
+import { concatBytes } from '../base/bytes.ts';
 import type { Endpoint } from '../base/net.ts';
 import type { Dice } from './dice.ts';
 import type { Datagram } from './network.ts';
@@ -62,10 +63,34 @@ export class Attacker {
     this.#inject({ from, to: init.to, bytes });
   }
 
+  /** Takes `from` for its own address and repeats whatever IKE_SA_INIT is answered with a cookie there, with the cookie. */
+  answerCookies(init: Datagram, from: Endpoint): void {
+    this.#world.network.attach(from.address, ({ from: gateway, bytes }) => {
+      if (bytes[NEXT_PAYLOAD] === NOTIFY) this.#inject({ from, to: gateway, bytes: withCookie(init.bytes, bytes) });
+    });
+  }
+
   #inject(datagram: Datagram): void {
     this.#world.note(() => `attacker: ${datagram.bytes.length} bytes to ${datagram.to.address}:${datagram.to.port}`);
     this.#world.network.inject(copy(datagram));
   }
+}
+
+/** Where the header of RFC 7296 §3.1 has these, and the number of the Notify payload. */
+const NEXT_PAYLOAD = 16;
+const LENGTH = 24;
+const HEADER_BYTES = 28;
+const NOTIFY = 41;
+
+/** The request under the initiator SPI of the answer, with the answer's cookie before the other payloads (§2.6). */
+function withCookie(request: Uint8Array, answer: Uint8Array): Uint8Array {
+  const header = request.slice(0, HEADER_BYTES);
+  const cookie = answer.slice(HEADER_BYTES);
+  cookie[0] = header[NEXT_PAYLOAD] ?? 0;
+  header[NEXT_PAYLOAD] = NOTIFY;
+  header.set(answer.subarray(0, 8), 0);
+  new DataView(header.buffer).setUint32(LENGTH, request.length + cookie.length);
+  return concatBytes(header, cookie, request.subarray(HEADER_BYTES));
 }
 
 /** Flips bits, overwrites, cuts, lengthens, or puts a hostile length somewhere. */

@@ -115,6 +115,27 @@ describe('a flood of spoofed IKE_SA_INIT', () => {
     expect(demanded()).toBe(0);
   });
 
+  it('one source that answers cookies gets only a few half-open IKE SAs (RFC 8019 §4.2)', () => {
+    const pair = new CorePair({ seed: 3, right: OPEN_HOUSE });
+    const attacker = new Attacker(pair.world);
+    const demanded = cookies(pair);
+    pair.connect();
+    const init = attacker.captured[0];
+    if (init === undefined) throw new Error('nothing was sent');
+    const from = { address: '203.0.113.66', port: 500 };
+    attacker.answerCookies(init, from);
+    for (let n = 0; n < 100; n++) {
+      attacker.spoofInit(init, from);
+      pair.world.run(50);
+    }
+    expect(demanded()).toBeGreaterThan(90);
+    expect(pair.right.machine.views().length).toBeLessThanOrEqual(1 + 5);
+    // Whoever else comes has room.
+    pair.left.restart();
+    pair.configure(pair.left);
+    pair.connect();
+  });
+
   it('the log hears of it at a limited rate', () => {
     const pair = new CorePair({ seed: 2 });
     const attacker = new Attacker(pair.world);
