@@ -202,6 +202,12 @@ describe('the first request', () => {
     expect(both.right.eventTypes().filter((type) => type === 'peer.refused')).toHaveLength(said.length + 1);
   });
 
+  it('one of 60 KB, which would be kept until the peer is authenticated, is dropped', () => {
+    const { right, request } = requested();
+    right.receive(alterInit(request, (all) => [...all, { type: 'V', data: new Uint8Array(60_000) }]));
+    expectUntouched(right);
+  });
+
   it('O2: repeated to the letter it gets the same answer; with the same SPI and other content none', () => {
     const { right, request } = requested();
     right.receive(request);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { selectorFromPrefix } from '../sa/traffic-selector.ts';
 import { LEFT, RIGHT, tunnelPolicy } from '../sim/tunnels.ts';
-import { TestGateway } from './testing/gateway.ts';
+import { alter, TestGateway } from './testing/gateway.ts';
 import { connected, converse, deliver, type Pair } from './testing/pair.ts';
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -78,6 +79,21 @@ describe('one tunnel has one IKE SA', () => {
     expectOne(both);
   });
 
+  it('new ones whose Child SA is refused do not replace the one that works, and do not pile up', () => {
+    const { right } = connected();
+    for (const seed of [77, 78, 79]) {
+      right.mono += 60_000;
+      connectElsewhere(seed, right);
+    }
+    expect(right.reasonsOf('child.failed')).toHaveLength(3);
+    expect(
+      right
+        .views()
+        .filter(({ state }) => state === 'established')
+        .map(({ children }) => children.length),
+    ).toEqual([1, 0]);
+  });
+
   it('ours was only asking when the peer came: it is given up, and its answer changes nothing', () => {
     const both = twoGateways(3);
     both.left.initiate();
@@ -96,4 +112,20 @@ function expectOneAfterRestart(left: TestGateway, right: TestGateway): void {
   expect(right.views()).toHaveLength(1);
   expect(right.views()[0]?.initiatorSpi).toBe(left.views()[0]?.initiatorSpi);
   expect(right.steps('remove-sa')).toHaveLength(2);
+}
+
+/** Another IKE SA from the left side, without INITIAL_CONTACT and for segments that the right side does not know. */
+function connectElsewhere(seed: number, right: TestGateway): void {
+  const left = new TestGateway(LEFT.address, { seed, tunnels: [tunnelPolicy(LEFT, RIGHT)] });
+  left.initiate();
+  deliver(left, right);
+  deliver(right, left);
+  const selectors = [selectorFromPrefix({ address: '10.99.0.0', length: 16 })];
+  const request = alter(left, left.takeOne(), (all) =>
+    all
+      .filter((payload) => payload.type !== 'N')
+      .map((payload) => (payload.type === 'TSi' ? { ...payload, selectors } : payload)),
+  );
+  right.receive(request);
+  right.take();
 }

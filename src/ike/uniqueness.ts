@@ -20,7 +20,7 @@ export type OnIkeSa = (sa: IkeSaV2, action: () => void) => void;
 export function resolveDuplicates(run: Run, state: CoreState, fresh: IkeSaV2, on: OnIkeSa): void {
   for (const id of [...(state.byTunnel.get(fresh.tunnel) ?? [])]) {
     const other = state.ikeSas.get(id);
-    if (other === undefined || other === fresh) continue;
+    if (other === undefined || other === fresh || staysBeside(fresh, other)) continue;
     if (other.phase === 'established') resolveEstablished(run, fresh, other, on);
     else if (other.role === 'initiator' && (other.phase === 'larval' || other.phase === 'init-sent')) {
       on(other, () => abandon(run, other, REPLACED));
@@ -31,6 +31,11 @@ export function resolveDuplicates(run: Run, state: CoreState, fresh: IkeSaV2, on
 const REPLACED: Reason = { code: 'replaced', text: 'another IKE SA of this tunnel has taken over' };
 
 const TAKE_DOWN = { kind: 'terminate', reason: REPLACED } as const;
+
+/** What carries no traffic replaces nothing that does, unless the peer has lost that anyway. */
+function staysBeside(fresh: IkeSaV2, other: IkeSaV2): boolean {
+  return fresh.children.length === 0 && other.children.length > 0 && !fresh.initialContact;
+}
 
 function resolveEstablished(run: Run, fresh: IkeSaV2, other: IkeSaV2, on: OnIkeSa): void {
   if (!crossed(fresh, other)) {

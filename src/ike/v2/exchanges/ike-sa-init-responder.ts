@@ -27,6 +27,9 @@ import { detectNat, initiatorOnly, initNotifies, NONCE_BYTES } from './ike-sa-in
 /** How long an initiator may take from IKE_SA_INIT to IKE_AUTH. */
 const HALF_OPEN_TIME = 30 * SECOND;
 
+/** Our limit: it is kept until the peer is authenticated, and no request of any known daemon comes near it. */
+const MAX_INIT_BYTES = 10_000;
+
 /** A request for a new IKE SA, and what decides whether it may cost us anything. */
 export type InitRequest = {
   readonly header: IkeHeader;
@@ -47,6 +50,7 @@ export function answerInit(ctx: Context, request: InitRequest): IkeSaV2 | undefi
   const { header, message, path } = request;
   const isInit = header.exchangeType === EXCHANGE.IKE_SA_INIT && header.messageId === 0;
   if (!isInit || (header.flags & FLAG_INITIATOR) === 0) return dropped(ctx, request, 'no-such-ike-sa');
+  if (message.length > MAX_INIT_BYTES) return dropped(ctx, request, 'too-large');
   const { payloads } = decodePlainMessage(message);
   const critical = unsupportedCritical(payloads);
   if (critical !== undefined) {
