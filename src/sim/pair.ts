@@ -1,3 +1,4 @@
+import type { IpAddress } from '../base/net.ts';
 import type { Duration } from '../base/time.ts';
 import { MINUTE, SECOND } from '../base/time.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
@@ -22,6 +23,7 @@ export type PairSide = {
   readonly policy?: Partial<TunnelPolicy>;
   readonly kernel?: KernelBehaviour;
   readonly jobDelay?: Range;
+  readonly names?: (name: string) => IpAddress | undefined;
 };
 
 export type PairOptions = {
@@ -151,9 +153,11 @@ export function reasonsOf(gateway: SimGateway, type: GatewayEvent['type']): stri
   return gateway.events.flatMap((event) => (event.type === type && 'reason' in event ? [event.reason.code] : []));
 }
 
-export function behaviourOf(side: PairSide | undefined): { kernel?: KernelBehaviour; jobDelay?: Range } {
+/** What of a side concerns its machine and not its tunnel. */
+export function behaviourOf(side: PairSide | undefined): Pick<PairSide, 'kernel' | 'jobDelay' | 'names'> {
   return {
     ...(side?.kernel === undefined ? {} : { kernel: side.kernel }),
     ...(side?.jobDelay === undefined ? {} : { jobDelay: side.jobDelay }),
+    ...(side?.names === undefined ? {} : { names: side.names }),
   };
 }

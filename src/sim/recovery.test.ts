@@ -3,15 +3,17 @@ import { utf8 } from '../base/bytes.ts';
 import { Secret } from '../base/secret.ts';
 import { MINUTE, SECOND } from '../base/time.ts';
 import type { PresetName } from './conditions.ts';
-import { PRESETS } from './conditions.ts';
+import { HOME_ROUTER, PRESETS } from './conditions.ts';
 import { Dice } from './dice.ts';
 import type { SimGateway } from './gateway.ts';
 import { expectAgreement, expectInOrder, expectNothingInstalled } from './invariants.ts';
 import type { KernelFault } from './kernel.ts';
 import { PROMPT_KERNEL } from './kernel.ts';
+import type { PairOptions } from './pair.ts';
 import { countEvents } from './pair.ts';
 import { forEachSeed } from './seeds.ts';
 import { connectionStatus, ServicePair, tunnelStatus } from './service-pair.ts';
+import type { Side } from './tunnels.ts';
 import { LEFT, RIGHT, tunnelPolicy } from './tunnels.ts';
 
 const WRONG_KEY = { psk: new Secret(utf8('other')) };
@@ -98,6 +100,21 @@ describe('the supervisor brings the tunnel back', () => {
     });
   });
 
+  it('when the name of the peer has an address again, or another one', () => {
+    let address: string | undefined;
+    const remote = tunnelPolicy(LEFT, RIGHT).remote;
+    const policy = { remote: { ...remote, address: { kind: 'name', name: 'vpn.example' } } } as const;
+    const pair = started({ seed: 1, left: { policy, names: () => address }, right: { policy: { start: 'respond' } } });
+    pair.world.run(MINUTE);
+    expect(tunnelStatus(pair.left)).toMatchObject({ reason: { code: 'unresolved-peer' } });
+    address = '203.0.113.200';
+    pair.world.run(MINUTE);
+    expect(tunnelStatus(pair.left)).toMatchObject({ reason: { code: 'no-response' } });
+    address = RIGHT.address;
+    pair.awaitConnection(30 * SECOND);
+    expectPackets(pair);
+  });
+
   it('with one end that only responds', () => {
     const pair = started({ seed: 1, right: { policy: { start: 'respond' } } });
     expect(connectionStatus(pair.right)).toBe('waiting');
@@ -151,6 +168,11 @@ describe('down and up by the operator', () => {
 });
 
 describe('whatever happens', () => {
+  const INSIDE: Side = { ...LEFT, address: '10.9.0.2', publicAddress: LEFT.address };
+  const BEHIND_NAT: Omit<PairOptions, 'seed'> = {
+    nats: [{ ...HOME_ROUTER, address: LEFT.address, inside: [INSIDE.address] }],
+    left: { side: INSIDE },
+  };
   const SLOWEST_KERNEL = 1_500;
   const WEATHERS: readonly PresetName[] = ['calm', 'lossy30', 'bursty', 'duplicating', 'reordering', 'awful'];
   const REFUSABLE: readonly KernelFault['on'][] = ['add-sa', 'add-route', 'allocate-spi'];
@@ -165,6 +187,7 @@ describe('whatever happens', () => {
       // Its kernel may take so long to put up the standing block policies again.
       pair.world.run(2 * SLOWEST_KERNEL);
     },
+    ({ world }) => world.nats[0]?.rebind(),
     (_pair, _, gateway) => gateway.pause(),
     (_pair, _, gateway) => gateway.resume(),
     (pair, _, gateway) => pair.down(gateway),
@@ -184,6 +207,7 @@ describe('whatever happens', () => {
       dice.pick(MISFORTUNES)(pair, dice, dice.pick([pair.left, pair.right]));
       pair.world.run(dice.chance(0.3) ? dice.within([2, 200]) : dice.within([2_100, 20_000]));
       if (pair.exchangePackets().includes('clear')) pair.world.fail('a packet left in clear');
+      if (pair.world.idle) expectInOrder(pair.world);
     }
   }
 
@@ -200,7 +224,7 @@ describe('whatever happens', () => {
 
   it('the invariants hold, no packet ever leaves in clear, and in the end the tunnel is up', () => {
     forEachSeed(250, (seed) => {
-      const pair = started({ seed });
+      const pair = started({ seed, ...(seed % 3 === 0 ? BEHIND_NAT : {}) });
       pair.world.run(SECOND);
       suffer(pair, new Dice(seed));
       calmDown(pair);
