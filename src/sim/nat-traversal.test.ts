@@ -80,4 +80,15 @@ describe('NAT traversal (RFC 7296 §2.23)', () => {
       expect(pair.exchangePackets()).toEqual(['delivered', 'delivered']);
     });
   });
+
+  it('rebinding under traffic: authentic ESP from the new port is enough, without any IKE message', () => {
+    const policy = { dpd: { delay: 0, timeout: 0, action: 'clear' } } as const;
+    const pair = new CorePair({ seed: 4, nats: [LEFT_NAT], left: { side: LEFT_INSIDE, policy }, right: { policy } });
+    pair.connect();
+    pair.world.nats[0]?.rebind();
+    expect(pair.exchangePackets()[0]).toBe('delivered');
+    pair.world.run(SECOND);
+    expectAgreement(pair.world, pair.left, pair.right);
+    expect(inbound(pair)).toBe('delivered');
+  });
 });
