@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { utf8 } from '../base/bytes.ts';
+import { Secret } from '../base/secret.ts';
 import { HOUR } from '../base/time.ts';
 import { LEFT, RIGHT, tunnelPolicy } from '../sim/tunnels.ts';
 import { expectConnected, informed } from './testing/established.ts';
@@ -163,5 +165,17 @@ describe('the end of a lifetime', () => {
       both.right.input({ kind: 'dataplane.event', event: { kind: 'expire', sa: odd, hard: true } });
     expect(both.right.take()).toEqual([]);
     expectConnected(both);
+  });
+});
+
+describe('an attempt that comes to nothing', () => {
+  it('gives the SPI back that was reserved for its Child SA', () => {
+    const left = new TestGateway(LEFT.address, { seed: 1, tunnels: [tunnelPolicy(LEFT, RIGHT)] });
+    const stranger = { psk: new Secret(utf8('another key')) };
+    const right = new TestGateway(RIGHT.address, { seed: 2, tunnels: [tunnelPolicy(RIGHT, LEFT, stranger)] });
+    left.initiate();
+    converse({ left, right });
+    expect(left.views()).toEqual([]);
+    expect(left.steps('remove-sa')).toHaveLength(1);
   });
 });

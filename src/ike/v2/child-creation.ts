@@ -1,6 +1,6 @@
 import { invariant } from '../../base/errors.ts';
 import { type ChildSa, planInstall } from '../../sa/child-sa.ts';
-import type { DataPlaneRequest } from '../../sa/data-plane.ts';
+import type { DataPlaneRequest, SaKey } from '../../sa/data-plane.ts';
 import type { Context } from '../common/context.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import { type ChildKeys, deriveChildKeys, prfOf } from './keymat.ts';
@@ -18,6 +18,11 @@ export function allocateSpi(ctx: Context, sa: IkeSaV2, policy: TunnelPolicy): nu
     remote: sa.remote.address,
     reqid: ctx.reqidFor(policy.name, policy.local.selectors, policy.remote.selectors),
   });
+}
+
+/** What the data plane has reserved: an inbound SA without keys, until a Child SA takes it over. */
+export function reservedSpi(sa: IkeSaV2, policy: TunnelPolicy, spi: number): SaKey {
+  return { protocol: policy.childProtocol, destination: sa.local.address, spi };
 }
 
 /**

@@ -17,7 +17,7 @@ export function abandon(ctx: Context, sa: IkeSaV2, reason: Reason, stage: Stage 
   sa.phase = 'closed';
   sa.pending = undefined;
   sa.outstanding = undefined;
-  sa.handshake = undefined;
+  dropHandshake(ctx, sa);
   sa.keys = undefined;
   sa.queue = [];
   sa.tasks = [];
@@ -42,9 +42,17 @@ export function closeIkeSa(ctx: Context, sa: IkeSaV2, reason: Reason): void {
   }
   for (const child of [...sa.children]) removeChild(ctx, sa, child, reason);
   sa.phase = 'deleting';
-  sa.handshake = undefined;
+  dropHandshake(ctx, sa);
   sa.tasks = [];
   addTask(sa, { kind: 'delete-ike', reason });
+}
+
+/** Ends the initial exchanges: their secrets go, and so does an SPI that no Child SA has come to use. */
+export function dropHandshake(ctx: Context, sa: IkeSaV2): void {
+  const reserved = sa.handshake?.reservedSpi;
+  sa.handshake = undefined;
+  if (reserved === undefined || sa.children.some((child) => child.inboundSpi === reserved.spi)) return;
+  ctx.requestCleanUp({ kind: 'apply', steps: [{ kind: 'remove-sa', sa: reserved }] });
 }
 
 /** Takes a Child SA out of the data plane and out of the IKE SA. */

@@ -3,7 +3,7 @@ import type { Duration, Instant } from '../../base/time.ts';
 import type { KeyExchangeKeyword } from '../../crypto/algorithms.ts';
 import type { KeyExchangeResult } from '../../crypto/key-exchange-job.ts';
 import type { ChildSa } from '../../sa/child-sa.ts';
-import type { DataPlaneReply } from '../../sa/data-plane.ts';
+import type { DataPlaneReply, SaKey } from '../../sa/data-plane.ts';
 import type { Identity } from '../../sa/identity.ts';
 import type { ChildProtocol, CipherSuite } from '../../sa/proposal.ts';
 import type { TrafficSelector } from '../../sa/traffic-selector.ts';
@@ -169,8 +169,8 @@ export type Handshake = {
   refusal: Reason | undefined;
   /** Responder: which of the peer's proposals was chosen. */
   proposalNumber: number;
-  /** Initiator: the SPI reserved for the first Child SA. */
-  inboundSpi: number;
+  /** What the data plane holds ready for the first Child SA. */
+  reservedSpi: SaKey | undefined;
 };
 
 /** A Child SA as agreed on paper, before it has an inbound SPI. */

@@ -7,9 +7,9 @@ import type { Context } from '../../common/context.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
 import { pskAuth } from '../auth.ts';
-import { allocateSpi, childInstalled, childRefused, createChild } from '../child-creation.ts';
+import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
 import { AH_BEHIND_NAT, acceptChild, refusedByPeer } from '../child-negotiation.ts';
-import { abandon, closeIkeSa, kernelRefused } from '../close.ts';
+import { abandon, closeIkeSa, dropHandshake, kernelRefused } from '../close.ts';
 import { deleteIke } from '../deletes.ts';
 import { establish } from '../establish.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
@@ -35,11 +35,10 @@ export function requestFirstSpi(ctx: Context, sa: IkeSaV2): void {
 
 /** IKE_AUTH SK { IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, SAi2, TSi, TSr } --> */
 export function onFirstSpiAllocated(ctx: Context, sa: IkeSaV2, reply: DataPlaneReply): void {
+  if (reply.kind !== 'spi') return abandon(ctx, sa, kernelRefused(ctx, sa, reply), 2);
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return abandon(ctx, sa, UNCONFIGURED);
-  if (reply.kind !== 'spi') return abandon(ctx, sa, kernelRefused(ctx, sa, reply), 2);
-  const handshake = handshakeOf(sa);
-  handshake.inboundSpi = reply.spi;
+  handshakeOf(sa).reservedSpi = reservedSpi(sa, policy, reply.spi);
   const idi = identityToPayload('IDi', policy.local.identity);
   const spi = new ByteWriter().u32(reply.spi).finish();
   const payloads: Payload[] = [
@@ -76,10 +75,12 @@ export function onAuthResponse(ctx: Context, sa: IkeSaV2, received: Received): v
   const negotiation = acceptChild(ctx, policy, payloads);
   if ('code' in negotiation) return failChild(ctx, sa, negotiation);
   const handshake = handshakeOf(sa);
+  const reserved = handshake.reservedSpi;
+  invariant(reserved !== undefined, 'IKE_AUTH has proposed an SPI');
   const { child, operation } = createChild(ctx, sa, {
     policy,
     negotiation,
-    inboundSpi: handshake.inboundSpi,
+    inboundSpi: reserved.spi,
     nonces: { nonceI: handshake.ownNonce, nonceR: handshake.peerNonce },
     asInitiator: true,
   });
@@ -92,7 +93,7 @@ export function onAuthResponse(ctx: Context, sa: IkeSaV2, received: Received): v
 /** The data plane's answer for the first Child SA. */
 export function onFirstChildInstalled(ctx: Context, sa: IkeSaV2, child: string, reply: DataPlaneReply): void {
   if (reply.kind === 'done') {
-    sa.handshake = undefined;
+    dropHandshake(ctx, sa);
     return childInstalled(ctx, sa, child);
   }
   childRefused(sa, child);
@@ -158,7 +159,7 @@ function refusalOf(policy: TunnelPolicy, error: NotifyPayload | undefined): Reas
 
 /** The IKE SA stands, but its tunnel has nothing to carry: it is taken down, and the next attempt starts over. */
 function failChild(ctx: Context, sa: IkeSaV2, reason: Reason): void {
-  sa.handshake = undefined;
+  dropHandshake(ctx, sa);
   ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
   closeIkeSa(ctx, sa, reason);
 }

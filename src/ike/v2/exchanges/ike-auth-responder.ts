@@ -10,9 +10,9 @@ import { candidatesFor } from '../../common/candidates.ts';
 import type { Context } from '../../common/context.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
-import { allocateSpi, childInstalled, childRefused, createChild } from '../child-creation.ts';
+import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
 import { AH_BEHIND_NAT, answerChild, type ChildRefusal } from '../child-negotiation.ts';
-import { abandon, kernelRefused } from '../close.ts';
+import { abandon, dropHandshake, kernelRefused } from '../close.ts';
 import { establish } from '../establish.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
 import { sendResponse } from '../message-window.ts';
@@ -66,6 +66,7 @@ export function onResponseSpiAllocated(
   invariant(handshake !== undefined, 'the initial exchanges have their state');
   if (policy === undefined) return refuseChild(ctx, sa, reply, { notify: 'NO_PROPOSAL_CHOSEN', reason: UNCONFIGURED });
   if (answer.kind !== 'spi') return refuseByKernel(ctx, sa, reply, answer);
+  handshake.reservedSpi = reservedSpi(sa, policy, answer.spi);
   const { child, operation } = createChild(ctx, sa, {
     policy,
     negotiation,
@@ -189,7 +190,7 @@ function refuseChild(ctx: Context, sa: IkeSaV2, reply: AuthReply, refusal: Child
 }
 
 function settle(ctx: Context, sa: IkeSaV2, reply: AuthReply, payloads: readonly Payload[]): void {
-  sa.handshake = undefined;
+  dropHandshake(ctx, sa);
   sendResponse(ctx, sa, reply.request, { exchange: 'IKE_AUTH', payloads: [...reply.payloads, ...payloads] });
 }
 

@@ -259,7 +259,7 @@ function newHandshake(method: KeyExchangeKeyword, nonce: Uint8Array): Handshake 
     methodRetries: 0,
     refusal: undefined,
     proposalNumber: 0,
-    inboundSpi: 0,
+    reservedSpi: undefined,
   };
 }
 

@@ -166,7 +166,7 @@ function startResponding(
       methodRetries: 0,
       refusal: undefined,
       proposalNumber: choice.offer.number,
-      inboundSpi: 0,
+      reservedSpi: undefined,
     },
   });
   sa.suite = suite;
