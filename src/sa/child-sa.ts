@@ -36,7 +36,7 @@ export type DirectionKeys = { readonly encryptionKey: Uint8Array; readonly integ
  */
 const REPLAY_WINDOW = 128;
 
-/** A peer that splits one segment into pieces multiplies our kernel policies; more pairs than this are refused. */
+/** A peer that splits a segment into pieces multiplies our policies: more pairs than this must be configured so. */
 export const MAX_SELECTOR_PAIRS = 1024;
 
 /**

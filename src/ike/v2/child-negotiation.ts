@@ -34,7 +34,7 @@ export function answerChild(
   const remoteSelectors = narrow(policy.remote.selectors, tsi);
   const localSelectors = narrow(policy.local.selectors, tsr);
   const pairs = remoteSelectors.length * localSelectors.length;
-  if (pairs === 0 || pairs > MAX_SELECTOR_PAIRS) {
+  if (pairs === 0 || pairs > maxPairs(policy)) {
     return refuse('TS_UNACCEPTABLE', 'traffic-selectors-unacceptable', selectorMismatch(policy, tsr, tsi));
   }
   return {
@@ -60,7 +60,7 @@ export function acceptChild(
   const remoteSelectors = requirePayload(payloads, 'TSr').selectors;
   const within = isWithin(localSelectors, policy.local.selectors) && isWithin(remoteSelectors, policy.remote.selectors);
   const pairs = localSelectors.length * remoteSelectors.length;
-  if (!within || pairs === 0 || pairs > MAX_SELECTOR_PAIRS) {
+  if (!within || pairs === 0 || pairs > maxPairs(policy)) {
     const text = selectorMismatch(policy, localSelectors, remoteSelectors);
     return { code: 'traffic-selectors-unacceptable', text };
   }
@@ -88,6 +88,11 @@ export const AH_BEHIND_NAT: Reason = {
   code: 'child-refused',
   text: 'AH cannot pass the address translation (NAT) between the gateways; use ESP',
 };
+
+/** What is configured is always allowed, however many pairs it makes. */
+function maxPairs({ local, remote }: TunnelPolicy): number {
+  return Math.max(MAX_SELECTOR_PAIRS, local.selectors.length * remote.selectors.length);
+}
 
 function isWithin(inner: readonly TrafficSelector[], outer: readonly TrafficSelector[]): boolean {
   return inner.every((selector) => narrow(outer, [selector]).some((common) => same(common, selector)));
