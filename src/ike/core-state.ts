@@ -21,8 +21,8 @@ export type CoreState = {
   readonly connecting: Set<number>;
   /** Which IKE SA waits for the answer of a request; 0: nobody does. */
   readonly requests: Map<number, number>;
-  /** The timers that are set, by IKE SA. */
-  readonly timers: Map<number, Set<string>>;
+  /** The timers that are set, by IKE SA and name: when they are due. */
+  readonly timers: Map<number, Map<string, Instant>>;
   readonly halfOpen: HalfOpen;
   readonly drops: Map<string, DropCount>;
   /** What was said last, by what it was about: see `Context.isTimely`. */

@@ -244,6 +244,15 @@ describe('a snapshot', () => {
     expect(right.timers.size).toBe(0);
   });
 
+  it('brings its timers along', () => {
+    const { left } = connected();
+    const state = left.core.snapshot();
+    const core = new IkeCore({ entropy: new SeededEntropy(7), capabilities: EVERYTHING, tunnels: [], state });
+    const set = core.resume().flatMap((effect) => (effect.kind === 'timer.set' ? [[effect.key, effect.at]] : []));
+    expect(set.length).toBeGreaterThan(1);
+    expect(new Map(set as [string, number][])).toEqual(new Map(left.timers));
+  });
+
   it('is a copy: what happens afterwards does not change it', () => {
     const { left, right } = connected();
     const state = left.core.snapshot();

@@ -17,7 +17,7 @@ import { Contacts } from './contacts.ts';
 import { type CoreState, newCoreState } from './core-state.ts';
 import { classifyDatagram } from './demux.ts';
 import { addIkeSa, forgetIkeSa, indexIkeSa, initiatorKey } from './registry.ts';
-import { parseTimerKey, Run } from './run.ts';
+import { parseTimerKey, Run, timerKey } from './run.ts';
 import { resolveDuplicates } from './uniqueness.ts';
 import { abandon } from './v2/close.ts';
 import { COOKIE_KEY_BYTES, type CookieSecrets, rotateCookieSecrets } from './v2/cookie.ts';
@@ -80,6 +80,13 @@ export class IkeCore {
       const sa = this.#state.ikeSas.get(id);
       return sa === undefined ? [] : [viewIkeSa(sa)];
     });
+  }
+
+  /** What sets the timers anew in a process that has taken up a snapshot. */
+  resume(): readonly Effect[] {
+    return [...this.#state.timers].flatMap(([ikeSa, timers]) =>
+      [...timers].map(([name, at]): Effect => ({ kind: 'timer.set', key: timerKey(ikeSa, name), at })),
+    );
   }
 
   /** A copy of the state; with it and the same policies another core goes on where this one stands. Holds keys. */

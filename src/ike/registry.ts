@@ -35,7 +35,7 @@ export function indexIkeSa(state: CoreState, sa: IkeSaV2): boolean {
 
 /** The IKE SA is closed: nothing of it stays, its timers included. */
 export function forgetIkeSa(run: Run, state: CoreState, sa: IkeSaV2): void {
-  for (const name of [...(state.timers.get(sa.id) ?? [])]) run.clearTimer(sa.id, name);
+  for (const name of [...(state.timers.get(sa.id)?.keys() ?? [])]) run.clearTimer(sa.id, name);
   state.timers.delete(sa.id);
   state.ikeSas.delete(sa.id);
   state.spis.delete(ownSpi(sa));

@@ -70,12 +70,8 @@ export class Run implements Context {
   }
 
   setTimer(ikeSa: number, name: string, at: Instant): void {
-    let names = this.#state.timers.get(ikeSa);
-    if (names === undefined) {
-      names = new Set();
-      this.#state.timers.set(ikeSa, names);
-    }
-    names.add(name);
+    const timers = this.#state.timers.get(ikeSa) ?? new Map<string, Instant>();
+    this.#state.timers.set(ikeSa, timers.set(name, at));
     this.effects.push({ kind: 'timer.set', key: timerKey(ikeSa, name), at });
   }
 
