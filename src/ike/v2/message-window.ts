@@ -19,7 +19,12 @@ import type { Payload } from './wire/payload.ts';
  * For the initial exchanges: quick at first, because a lost datagram there is a tunnel that comes up late. How long
  * an attempt lasts in all is up to the handshake timer.
  */
-export const HANDSHAKE_RETRANSMIT: RetransmitSchedule = { base: SECOND, factor: 1.8, transmissions: 7, jitter: 0.2 };
+export const HANDSHAKE_RETRANSMIT: RetransmitSchedule = {
+  base: SECOND / 2,
+  factor: 1.6,
+  transmissions: 9,
+  jitter: 0.2,
+};
 
 export type RequestOptions = {
   readonly exchange: ExchangeName;

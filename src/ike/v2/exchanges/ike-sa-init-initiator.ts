@@ -115,6 +115,9 @@ export function onInitAgreed(ctx: Context, sa: IkeSaV2, answer: InitAnswer, resu
   });
   sa.fragmentation = answer.fragmentation;
   settleRequest(ctx, sa);
+  // The peer is there: the second exchange has as much time as the first.
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy !== undefined) ctx.setTimer(sa.id, 'handshake', ctx.now.mono + handshakeTimeout(policy));
   ctx.clearTimer(sa.id, 'refused');
   sa.nat = answer.nat;
   if (sa.nat.local || sa.nat.remote) floatPorts(ctx, sa);
