@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DataPlaneStep, RouteSpec } from '../../src/sa/data-plane.ts';
+import { reqidAt } from '../../src/sa/reqid.ts';
 import { XfrmDataPlane } from '../../src/xfrm/xfrm-data-plane.ts';
 import { poll } from '../lab/poll.ts';
 import type { Check } from './bench.ts';
@@ -63,6 +64,21 @@ export const checks: readonly Check[] = [
         assert.match(await bench.ip('xfrm policy'), /reqid 8/);
         bench.plane.close();
         assert.equal(await everything(bench), before);
+      }),
+  },
+  {
+    name: 'SAs of a killed run go at the start, those of other programs stay',
+    run: () =>
+      Bench.with(async (bench) => {
+        await bench.ip(ipState('add', FOREIGN_SA));
+        const before = await bench.ip('xfrm state');
+        const killed = XfrmDataPlane.open();
+        const steps: readonly DataPlaneStep[] = [{ kind: 'add-sa', sa: { ...PAIR.inbound, reqid: reqidAt(3) } }];
+        assert.deepEqual(killed.perform({ kind: 'apply', steps }), { kind: 'done' });
+        assert.notEqual(await bench.ip('xfrm state'), before);
+        assert.equal(bench.plane.removeLeftovers(), 1);
+        assert.equal(await bench.ip('xfrm state'), before);
+        killed.close();
       }),
   },
   {

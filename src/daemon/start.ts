@@ -83,7 +83,12 @@ function openDaemon(configuration: Configuration, log: Log): Daemon {
     const { capabilities, shortcomings } = probeCapabilities(dataPlane.capabilities());
     for (const text of shortcomings) log.write('warn', text, { event: 'capability.missing' });
     const version = versionReport();
-    return new Daemon({ configuration, capabilities, dataPlane, entropy: systemEntropy, log, version });
+    const daemon = new Daemon({ configuration, capabilities, dataPlane, entropy: systemEntropy, log, version });
+    // Only now: whoever has the IKE ports is the one run of ours, and the SAs of any other are dead.
+    const leftovers = dataPlane.removeLeftovers();
+    if (leftovers > 0)
+      log.write('info', `removed ${leftovers} SAs of a run that was killed`, { event: 'kernel.cleaned' });
+    return daemon;
   } catch (error) {
     dataPlane.close();
     throw error;

@@ -8,7 +8,8 @@ export type CoreState = {
   nextIkeSa: number;
   nextRequest: number;
   nextChild: number;
-  nextReqid: number;
+  /** How many reqids were given. */
+  reqids: number;
   readonly ikeSas: Map<number, IkeSaV2>;
   /** Our own SPI of each IKE SA. */
   readonly spis: Map<string, number>;
@@ -36,17 +37,12 @@ export type CoreState = {
 
 export type DropCount = { unreported: number; reportedAt: number };
 
-/**
- * Our reqids start high: other IPsec software on the same host counts from 1. ("Cyg" in ASCII, then zeros.)
- */
-const FIRST_REQID = 0x4379_0000;
-
 export function newCoreState(cookieKey: Uint8Array): CoreState {
   return {
     nextIkeSa: 1,
     nextRequest: 1,
     nextChild: 1,
-    nextReqid: FIRST_REQID,
+    reqids: 0,
     ikeSas: new Map(),
     spis: new Map(),
     initiators: new Map(),

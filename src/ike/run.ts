@@ -6,6 +6,7 @@ import type { KeyExchangeJob } from '../crypto/key-exchange-job.ts';
 import type { ChildSa } from '../sa/child-sa.ts';
 import type { DataPlaneRequest } from '../sa/data-plane.ts';
 import type { Capabilities } from '../sa/proposal.ts';
+import { reqidAt } from '../sa/reqid.ts';
 import { sameSelectors, type TrafficSelector } from '../sa/traffic-selector.ts';
 import type { Context } from './common/context.ts';
 import type { Effect } from './common/effect.ts';
@@ -114,7 +115,7 @@ export class Run implements Context {
     const alike = this.#childrenOf(tunnel).find(
       (child) => sameSelectors(child.localSelectors, local) && sameSelectors(child.remoteSelectors, remote),
     );
-    return alike?.reqid ?? this.#state.nextReqid++;
+    return alike?.reqid ?? reqidAt(this.#state.reqids++);
   }
 
   #childrenOf(tunnel: string): ChildSa[] {

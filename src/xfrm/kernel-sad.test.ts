@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { reqidAt } from '../sa/reqid.ts';
 import { EPERM } from './testing/fake-kernel.ts';
 import { PlaneFixture } from './testing/plane-fixture.ts';
 import { addPolicy, addSa, blockPolicy, INBOUND, OUTBOUND, outPolicy } from './testing/specs.ts';
@@ -47,6 +48,17 @@ describe('reserved SPIs', () => {
     if (reply.kind !== 'spi') throw new Error(reply.kind);
     return reply.spi;
   }
+});
+
+describe('what a killed run left behind', () => {
+  it('goes, by its reqid; what is ours or of other programs stays', () => {
+    const foreign = { ...OUTBOUND, spi: 0xc000_0004 };
+    bed.install(addSa({ ...OUTBOUND, spi: 0xc000_0003, reqid: reqidAt(5) }), addSa(foreign));
+    bed.apply(addSa({ ...INBOUND, reqid: reqidAt(0) }));
+    expect(bed.plane.removeLeftovers()).toBe(1);
+    expect(bed.sas().map(({ key }) => key.spi)).toEqual([foreign.spi, INBOUND.spi]);
+    expect(bed.plane.removeLeftovers()).toBe(0);
+  });
 });
 
 describe('moving an SA', () => {

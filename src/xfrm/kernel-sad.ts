@@ -1,5 +1,6 @@
 import type { DataPlaneFailure, DataPlaneRequest, SaAddresses, SaCounters, SaKey, SaSpec } from '../sa/data-plane.ts';
 import { saKey } from '../sa/ledger.ts';
+import { isOwnReqid } from '../sa/reqid.ts';
 import { XFRM_MSG_NEWSA } from './constants.ts';
 import type { Answer, NetlinkClient } from './netlink-client.ts';
 import { contents } from './netlink-client.ts';
@@ -111,6 +112,18 @@ export class KernelSad {
     const installed = this.has(sa);
     this.#ours.delete(saKey(sa));
     return installed;
+  }
+
+  /**
+   * Removes the SAs with a reqid of ours that this process has not installed: a run that was killed left them behind.
+   * Returns how many there were.
+   */
+  removeLeftovers(): number {
+    const leftovers = [...this.#dump().values()].filter(
+      ({ key, reqid }) => isOwnReqid(reqid) && !this.#ours.has(saKey(key)),
+    );
+    for (const { key } of leftovers) this.#client.request(encodeDeleteSa(key));
+    return leftovers.length;
   }
 
   clear(): void {

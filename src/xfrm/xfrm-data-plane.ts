@@ -95,6 +95,11 @@ export class XfrmDataPlane {
     return { lostSas: this.#stores.sad.takeLost(), repairedPolicies: this.#stores.spd.repair() };
   }
 
+  /** Removes the SAs that a killed run of ours left behind; how many. For the start, when no other run can be alive. */
+  removeLeftovers(): number {
+    return this.#stores.sad.removeLeftovers();
+  }
+
   /** Removes all that is ours, routes first and SAs last, and closes the sockets. */
   close(): void {
     if (this.#closed) return;
