@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromHex } from '../../base/bytes.ts';
 import { WireError } from '../../base/errors.ts';
-import { decodeHeader, EXCHANGE, encodeHeader, exchangeName, type IkeHeader } from './header.ts';
+import { decodeHeader, EXCHANGE, EXCHANGE_V1, encodeHeader, exchangeName, type IkeHeader } from './header.ts';
 
 const SAMPLE: IkeHeader = {
   initiatorSpi: 'c0c1c2c3c4c5c6c7',
@@ -71,6 +71,12 @@ describe('IKE header (RFC 7296 §3.1)', () => {
 
   it('exchanges have names', () => {
     expect(exchangeName(EXCHANGE.IKE_SA_INIT)).toBe('IKE_SA_INIT');
+    expect(exchangeName(EXCHANGE_V1.QUICK_MODE)).toBe('QUICK_MODE');
     expect(exchangeName(99)).toBe('exchange 99');
+  });
+
+  it('no exchange type of IKEv1 is one of IKEv2', () => {
+    const numbers = [...Object.values(EXCHANGE_V1), ...Object.values(EXCHANGE)];
+    expect(new Set(numbers).size).toBe(numbers.length);
   });
 });

@@ -25,6 +25,9 @@ export const ZERO_SPI = '0000000000000000';
 export const FLAG_INITIATOR = 0x08;
 export const FLAG_RESPONSE = 0x20;
 
+/** Flags of IKEv1, RFC 2408 §3.1. COMMIT is not used here and ignored on receipt (RFC 2408 §3.1 makes it optional). */
+export const FLAG_V1 = { ENCRYPTION: 0x01, COMMIT: 0x02, AUTHENTICATION_ONLY: 0x04 } as const;
+
 /** Exchange types, IANA "IKEv2 Exchange Types". */
 export const EXCHANGE = {
   IKE_SA_INIT: 34,
@@ -34,6 +37,16 @@ export const EXCHANGE = {
   IKE_SESSION_RESUME: 38,
   IKE_INTERMEDIATE: 43,
   IKE_FOLLOWUP_KE: 44,
+} as const;
+
+/** Exchange types of IKEv1, RFC 2408 §3.1 and RFC 2409 appendix A; TRANSACTION carries Mode Config and XAUTH. */
+export const EXCHANGE_V1 = {
+  MAIN_MODE: 2,
+  AGGRESSIVE_MODE: 4,
+  INFORMATIONAL: 5,
+  TRANSACTION: 6,
+  QUICK_MODE: 32,
+  NEW_GROUP_MODE: 33,
 } as const;
 
 /**
@@ -78,10 +91,10 @@ export function encodeHeader(header: IkeHeader): Uint8Array {
 }
 
 const EXCHANGE_NAMES: ReadonlyMap<number, string> = new Map(
-  Object.entries(EXCHANGE).map(([name, number]) => [number, name]),
+  [...Object.entries(EXCHANGE_V1), ...Object.entries(EXCHANGE)].map(([name, number]) => [number, name]),
 );
 
-/** `IKE_AUTH`, or `exchange 99` for a number without a name. */
+/** `IKE_AUTH`, `QUICK_MODE` (the numbers of both versions are apart), or `exchange 99` for a number without a name. */
 export function exchangeName(exchangeType: number): string {
   return EXCHANGE_NAMES.get(exchangeType) ?? `exchange ${exchangeType}`;
 }

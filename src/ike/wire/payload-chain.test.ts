@@ -41,6 +41,12 @@ describe('payload chain (RFC 7296 §3.2)', () => {
     expect(() => walk(0, '00')).toThrow('payload.chain');
   });
 
+  it('P2: bytes left over are padding only as far as the rules allow it', () => {
+    const padded = (bytes: string) => walkPayloadChain(40, fromHex(`00000005aa${bytes}`), { ...RULES, maxTrailing: 3 });
+    for (const bytes of ['', 'ff', 'ffffff']) expect(padded(bytes)).toEqual(walk(40, '00000005aa'));
+    expect(() => padded('ffffffff')).toThrow('payload.chain');
+  });
+
   it('P3: the number of payloads, and of payloads of one type, has a limit', () => {
     const chain = (types: readonly number[]) =>
       encodePayloadChain(types.map((type) => ({ type, body: fromHex('00') })));

@@ -18,6 +18,8 @@ export type ChainRules = {
   readonly last: ReadonlySet<number>;
   /** How many payloads of a type are read; types that are not listed have `maxOfOneType`. */
   readonly maxOfType: ReadonlyMap<number, number>;
+  /** Bytes that may follow the last payload and mean nothing: the padding of IKEv1. None where absent. */
+  readonly maxTrailing?: number;
 };
 
 export const GENERIC_HEADER_BYTES = 4;
@@ -30,7 +32,8 @@ const MAX_OF_ONE_TYPE = 20;
  * Splits a chain of payloads (RFC 7296 §3.2, RFC 2408 §3.2). Every step consumes at least the generic header, so
  * the walk is linear in the input; RESERVED bits are ignored.
  *
- * @throws WireError where a length does not fit, the chain and the bytes do not end together, or there are too many.
+ * @throws WireError where a length does not fit, the chain and the bytes do not end together (but for
+ * `maxTrailing`), or there are too many.
  */
 export function walkPayloadChain(firstType: number, bytes: Uint8Array, rules: ChainRules): RawPayload[] {
   const reader = new ByteReader(bytes);
@@ -46,7 +49,7 @@ export function walkPayloadChain(firstType: number, bytes: Uint8Array, rules: Ch
     payloads.push(payload);
     type = rules.last.has(type) ? 0 : payload.nextType;
   }
-  if (reader.remaining > 0) throw new WireError('length', 'payload.chain');
+  if (reader.remaining > (rules.maxTrailing ?? 0)) throw new WireError('length', 'payload.chain');
   return payloads;
 }
 
