@@ -1,0 +1,85 @@
+import { concatBytes } from '../../../base/bytes.ts';
+import { encodeHeader, FLAG_V1, HEADER_BYTES, type IkeHeader } from '../../wire/header.ts';
+import { GENERIC_HEADER_BYTES, walkPayloadChain } from '../../wire/payload-chain.ts';
+import {
+  CHAIN_RULES,
+  decodePayloads,
+  encodePayloads,
+  PAYLOAD_TYPE,
+  type PayloadChain,
+  type PayloadV1,
+} from './payload.ts';
+
+/** What a sender chooses of the header; the rest is derived. `flags` are those of RFC 2408 §3.1. */
+export type MessageHeaderV1 = {
+  readonly initiatorSpi: string;
+  readonly responderSpi: string;
+  readonly exchangeType: number;
+  readonly flags: number;
+  readonly messageId: number;
+};
+
+/** RFC 2408 §3.6: a message may be padded to four octets as a whole. */
+const MAX_CLEAR_PADDING = 3;
+
+/**
+ * The payloads of a message: `bytes` is what follows its header, decrypted where the header has the ENCRYPTION flag.
+ * What stands behind the last payload is padding of any length and content there (RFC 2409 appendix B), and the
+ * lengths of the payloads alone say where it starts; in the clear it is at most three bytes.
+ *
+ * A fragment (`nextPayload` is FRAG) comes in the clear whatever its flags: it must not be decrypted before.
+ *
+ * @throws WireError
+ */
+export function decodeMessage(header: Pick<IkeHeader, 'nextPayload' | 'flags'>, bytes: Uint8Array): PayloadV1[] {
+  return decodePayloads(header.nextPayload, bytes, maxPadding(header, bytes));
+}
+
+/**
+ * A whole message. `chain` is what `encodePayloads` yields, or that with its bytes padded and encrypted where the
+ * flags say so.
+ */
+export function encodeMessage(header: MessageHeaderV1, chain: PayloadChain): Uint8Array {
+  const wireHeader = {
+    ...header,
+    nextPayload: chain.firstType,
+    majorVersion: 1,
+    minorVersion: 0,
+    length: HEADER_BYTES + chain.bytes.length,
+  };
+  return concatBytes(encodeHeader(wireHeader), chain.bytes);
+}
+
+/** A message in the clear. */
+export function encodeClearMessage(header: MessageHeaderV1, payloads: readonly PayloadV1[]): Uint8Array {
+  return encodeMessage(header, encodePayloads(payloads));
+}
+
+/** Zeros up to the next whole block, none where there is one already (RFC 2409 appendix B). */
+export function padToBlock(bytes: Uint8Array, blockBytes: number): Uint8Array {
+  const padded = new Uint8Array(Math.ceil(bytes.length / blockBytes) * blockBytes);
+  padded.set(bytes);
+  return padded;
+}
+
+/**
+ * What HASH(1), HASH(2) and the HASH of an informational exchange cover beside the message ID and nonces: the octets
+ * of all payloads behind the HASH payload as they came, without padding (RFC 2409 §5.5, §5.7). Undefined where the
+ * HASH payload is not the first, as it has to be.
+ *
+ * @throws WireError where the chain is malformed
+ */
+export function hashedPart(
+  header: Pick<IkeHeader, 'nextPayload' | 'flags'>,
+  bytes: Uint8Array,
+): Uint8Array | undefined {
+  if (header.nextPayload !== PAYLOAD_TYPE.HASH) return undefined;
+  const rules = { ...CHAIN_RULES, maxTrailing: maxPadding(header, bytes) };
+  const chain = walkPayloadChain(header.nextPayload, bytes, rules);
+  const ends = chain.map(({ offset, body }) => offset + GENERIC_HEADER_BYTES + body.length);
+  return bytes.subarray(ends[0] ?? 0, ends.at(-1) ?? 0);
+}
+
+function maxPadding(header: Pick<IkeHeader, 'flags'>, bytes: Uint8Array): number {
+  return (header.flags & FLAG_V1.ENCRYPTION) !== 0 ? bytes.length : MAX_CLEAR_PADDING;
+}
