@@ -11,6 +11,9 @@ export type StrongswanExchange = {
   /** g^xy of phase 1. */
   readonly sharedSecret: Uint8Array;
   readonly keys: Record<PhaseOneKey, Uint8Array>;
+  /** g(qm)^xy of the first Quick Mode. */
+  readonly childSharedSecret: Uint8Array;
+  /** By the sender of the ESP that they protect. */
   readonly childKeys: { readonly [Side in Role]: Record<ChildKey, Uint8Array> };
   readonly messages: readonly RecordedMessage[];
 };
@@ -39,6 +42,7 @@ type Recorded = {
   readonly psk: string;
   readonly sharedSecret: string;
   readonly keys: Record<PhaseOneKey, string>;
+  readonly childSharedSecret: string;
   readonly childKeys: { readonly [Side in Role]: Record<ChildKey, string> };
   readonly messages: readonly {
     readonly from: Role;
@@ -58,6 +62,7 @@ function load(name: string): StrongswanExchange {
     psk: fromHex(recorded.psk),
     sharedSecret: fromHex(recorded.sharedSecret),
     keys: fromHexFields(recorded.keys),
+    childSharedSecret: fromHex(recorded.childSharedSecret),
     childKeys: {
       initiator: fromHexFields(recorded.childKeys.initiator),
       responder: fromHexFields(recorded.childKeys.responder),
