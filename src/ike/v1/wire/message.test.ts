@@ -122,6 +122,7 @@ describe('IKEv1 message', () => {
         expect(read(FLAG_V1.ENCRYPTION, padding)).toEqual([HASH, NONCE]);
       }),
     );
+    expect(read(FLAG_V1.ENCRYPTION, new Uint8Array(255).fill(0xff))).toEqual([HASH, NONCE]);
     expect(read(0, fromHex('000000'))).toEqual([HASH, NONCE]);
     expect(() => read(0, fromHex('00000000'))).toThrow('payload.chain');
   });

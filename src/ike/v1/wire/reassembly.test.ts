@@ -91,11 +91,15 @@ describe('IKEv1 fragments', () => {
   });
 
   it('F8: a second end, or a fragment behind the end, starts over', () => {
-    const ending = (number: number): Piece[] =>
-      at(pieces, number).map(({ outer, fragment }) => ({ outer, fragment: { ...fragment, last: true } }));
+    const marked = (number: number, last: boolean): Piece[] =>
+      at(pieces, number).map(({ outer, fragment }) => ({ outer, fragment: { ...fragment, last } }));
+    const ending = (number: number) => marked(number, true);
     for (const sequence of [
       [...at(pieces, 1, 2, 3, 5), ...ending(4)],
       [...at(pieces, 1, 2), ...ending(4), ...at(pieces, 5)],
+      [...at(pieces, 1, 2), ...ending(4), ...marked(5, false)],
+      [...at(pieces, 1, 2, 3), ...ending(3)],
+      [...at(pieces, 1, 2, 5), ...marked(5, false)],
       [...at(pieces, 1, 2, 4), ...ending(3)],
       [...at(pieces, 1, 2, 4, 5), ...ending(3)],
     ]) {

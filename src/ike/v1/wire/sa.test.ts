@@ -90,6 +90,7 @@ describe('SA payload (RFC 2408 §3.4 to §3.6)', () => {
       `${IKE_OFFER} 00`,
     ];
     for (const hex of hostile) expect(() => sa(hex)).toThrow(/SA/);
+    expect(() => sa(IKE_OFFER.replace('0000002c', '00000007'))).toThrow('SA.proposal: length');
   });
 
   it('S10: proposals, transforms and attributes have limits', () => {

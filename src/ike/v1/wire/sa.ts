@@ -87,9 +87,7 @@ function decodeProposal(bytes: Uint8Array): WireProposal {
   const spi = reader.bytes(spiSize, 'SA.spi');
   const transforms: WireTransform[] = [];
   for (let index = 0; index < count; index++) {
-    const { body, more } = readInnerPayload(reader, MORE_TRANSFORMS, 'SA.transform');
-    if (more !== index < count - 1) throw new WireError('syntax', 'SA.transform');
-    transforms.push(decodeTransform(body));
+    transforms.push(decodeTransform(readInnerPayload(reader, MORE_TRANSFORMS, 'SA.transform').body));
   }
   if (reader.remaining > 0) throw new WireError('length', 'SA.proposal');
   return { number, protocol, spi, transforms };
@@ -104,7 +102,7 @@ function readInnerPayload(reader: ByteReader, moreMark: number, field: string): 
   const body = reader.bytes(length - 4, field);
   const more = mark === moreMark;
   if (!more && mark !== 0) throw new WireError('syntax', field);
-  // What is called the last one ends its list; for transforms the count is checked as well.
+  // What is called the last one ends its list; of transforms there must be as many as their count says as well.
   if (more !== reader.remaining > 0) throw new WireError('syntax', field);
   return { body, more };
 }
