@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 
 /** What loading a configuration needs of the machine. Every function throws as node:fs does, with a `code`. */
 export type ConfigurationHost = {
+  /** The text of a regular file of at most `MAX_FILE_BYTES`. */
   readFile(path: string): string;
   /** The names in a directory. */
   listDirectory(path: string): readonly string[];
@@ -10,12 +11,30 @@ export type ConfigurationHost = {
   readonly environment: Readonly<Record<string, string | undefined>>;
 };
 
+/** Thousands of tunnels; what is larger would keep the daemon, which reads it at a reload, from its work for long. */
+export const MAX_FILE_BYTES = 4 << 20;
+
 export const systemHost: ConfigurationHost = {
-  readFile: (path) => readFileSync(path, 'utf8'),
+  readFile: readRegularFile,
   listDirectory: (path) => readdirSync(path),
   permissions: (path) => statSync(path).mode & 0o777,
   environment: process.env,
 };
+
+/** A pipe without a writer or a device without an end would stop the daemon, and with it every tunnel. */
+function readRegularFile(path: string): string {
+  // Without O_NONBLOCK the opening of a pipe waits already.
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stat = fstatSync(file);
+    const code = stat.isDirectory() ? 'EISDIR' : stat.isFile() ? undefined : 'EINVAL';
+    const refused = code ?? (stat.size > MAX_FILE_BYTES ? 'EFBIG' : undefined);
+    if (refused !== undefined) throw Object.assign(new Error(refused), { code: refused });
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+}
 
 /** A failed file operation in words. */
 export function fileErrorText(error: unknown): string {
@@ -27,6 +46,8 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
+  EFBIG: 'it is larger than 4 MiB',
+  EINVAL: 'it is not a regular file',
   EISDIR: 'it is a directory',
   ENOTDIR: 'a part of the path is no directory',
   ELOOP: 'too many symbolic links',
