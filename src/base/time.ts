@@ -11,6 +11,9 @@ export type Now = {
   readonly wall: number;
 };
 
+/** When something is or was: `mono` for timers, `wall` for people. */
+export type Moment = Now;
+
 export const SECOND: Duration = 1_000;
 export const MINUTE: Duration = 60 * SECOND;
 export const HOUR: Duration = 60 * MINUTE;

@@ -11,6 +11,7 @@ const ADVICE: Readonly<Record<Reason['code'], string>> = {
   'traffic-selectors-unacceptable':
     "compare local.subnets and remote.subnets with the other end: its local segments are this end's remote ones",
   'child-refused': 'compare ipsec and the subnets with the other end; its log tells what it did not like',
+  'mode-mismatch': 'set ike.mode to the one that the other end uses (main or aggressive)',
   'version-mismatch': 'set ike.version to the one that the other end speaks',
   'protocol-error': "look at the other end's log; if that tells nothing, this is worth a bug report",
   'kernel-refused': 'check that the kernel has ESP (modules esp4, esp6, xfrm_user) and the algorithm that is named',

@@ -10,15 +10,10 @@ export function releaseLimits(configuration: Configuration): Problem[] {
       ? [errorAt({ file, line: 1, column: 1 }, 'dataplane: userspace is not in this release; use auto or kernel')]
       : [];
   const tunnels = configuration.tunnels.filter(({ enabled }) => enabled);
-  const version1 = tunnels
-    .filter(({ policy }) => policy.version === 1)
-    .map(({ name, origin }) =>
-      errorAt(origin, `tunnels.${name}: IKEv1 is not in this release; set ike.version to 2, or enabled to false`),
-    );
   const onTraffic = tunnels
     .filter(({ policy }) => policy.start === 'on-traffic')
     .map(({ name, origin }) =>
       errorAt(origin, `tunnels.${name}: start: on-traffic is not in this release; use initiate or respond`),
     );
-  return [...userspace, ...version1, ...onTraffic];
+  return [...userspace, ...onTraffic];
 }

@@ -1,15 +1,15 @@
-import type { ChildSaView, IkeSaView } from '../ike/common/view.ts';
+import type { ChildSaView } from '../ike/common/view.ts';
 import type { DataPlaneReply, DataPlaneRequest, SaCounters, SaKey } from '../sa/data-plane.ts';
 
 /** Looks up what an SA has carried; undefined where the data plane does not know it. */
 export type CounterLookup = (sa: SaKey) => SaCounters | undefined;
 
-/** Asks the data plane, once, for the counters of all Child SAs of these IKE SAs. */
+/** Asks the data plane, once, for the counters of these Child SAs. */
 export function readCounters(
-  views: readonly IkeSaView[],
+  children: readonly ChildSaView[],
   perform: (request: DataPlaneRequest) => DataPlaneReply,
 ): CounterLookup {
-  const sas = views.flatMap(({ children }) => children).flatMap(bothDirections);
+  const sas = children.flatMap(bothDirections);
   const reply = sas.length === 0 ? undefined : perform({ kind: 'query', sas });
   const found = new Map(
     (reply?.kind === 'counters' ? reply.counters : []).map((counters) => [keyText(counters.sa), counters]),

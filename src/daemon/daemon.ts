@@ -165,13 +165,14 @@ export class Daemon {
   #directory() {
     return {
       status: (tunnel: string) => this.#service.status(tunnel, () => undefined),
+      children: (tunnel: string) => this.#core.children(tunnel),
       views: (tunnel: string) => this.#core.views(tunnel),
     };
   }
 
   #statuses(names: readonly string[]) {
     const edge = { dataPlane: this.#dataPlane, log: this.#log };
-    const countersOf = readCounters(this.#core.views(), (request) => performSafely(edge, request));
+    const countersOf = readCounters(this.#core.children(), (request) => performSafely(edge, request));
     return names.flatMap((name) => this.#service.status(name, countersOf) ?? []);
   }
 

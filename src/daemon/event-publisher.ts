@@ -1,7 +1,7 @@
 import type { Now } from '../base/time.ts';
 import type { EventHistory } from '../control/event-history.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
-import type { IkeSaView } from '../ike/common/view.ts';
+import type { ChildSaView, IkeSaView } from '../ike/common/view.ts';
 import { EventReporter } from '../observe/event-reporter.ts';
 import type { EventDetails } from '../observe/event-text.ts';
 import type { Log } from '../observe/log.ts';
@@ -11,6 +11,7 @@ import type { ChildStatus, TunnelStatus } from '../tunnel/status.ts';
 export interface Directory {
   status(tunnel: string): TunnelStatus | undefined;
   views(tunnel: string): readonly IkeSaView[];
+  children(tunnel: string): readonly ChildSaView[];
 }
 
 /** Shows each event to the log and to whoever follows the events by the control API. */
@@ -42,19 +43,18 @@ export class EventPublisher {
     if (status === undefined) return {};
     const names = { gateway: status.gateway, peer: status.peer };
     const view = 'ikeSa' in event ? this.#view(status.name, event.ikeSa) : undefined;
-    if (view === undefined) return names;
-    const ike = status.ike?.initiatorSpi === view.initiatorSpi ? status.ike : undefined;
-    const child = 'child' in event ? childStatus(status, view, event.child) : undefined;
+    const ike = view !== undefined && status.ike?.initiatorSpi === view.initiatorSpi ? status.ike : undefined;
+    const child = 'child' in event ? this.#child(status, event.child) : undefined;
     return { ...names, ...(ike === undefined ? {} : { ike }), ...(child === undefined ? {} : { child }) };
   }
 
   #view(tunnel: string, ikeSa: number): IkeSaView | undefined {
     return this.#directory.views(tunnel).find(({ id }) => id === ikeSa);
   }
-}
 
-/** Statuses name a Child SA by its inbound SPI. */
-function childStatus(status: TunnelStatus, view: IkeSaView, child: string): ChildStatus | undefined {
-  const spi = view.children.find(({ id }) => id === child)?.inbound.spi;
-  return status.children.find(({ spiIn }) => Number.parseInt(spiIn, 16) === spi);
+  /** Statuses name a Child SA by its inbound SPI. */
+  #child(status: TunnelStatus, child: string): ChildStatus | undefined {
+    const spi = this.#directory.children(status.name).find(({ id }) => id === child)?.inbound.spi;
+    return status.children.find(({ spiIn }) => Number.parseInt(spiIn, 16) === spi);
+  }
 }

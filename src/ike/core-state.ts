@@ -1,7 +1,9 @@
 import type { Instant } from '../base/time.ts';
+import type { ChildSa } from '../sa/child-sa.ts';
+import type { Owner } from './common/context.ts';
 import { type HalfOpen, newHalfOpen } from './common/half-open.ts';
+import type { IkeSa } from './ike-sa.ts';
 import { type CookieSecrets, newCookieSecrets } from './v2/cookie.ts';
-import type { IkeSaV2 } from './v2/state.ts';
 
 /** Everything that the core remembers, as plain data: what a snapshot holds and a restored core starts from. */
 export type CoreState = {
@@ -10,20 +12,22 @@ export type CoreState = {
   nextChild: number;
   /** How many reqids were given. */
   reqids: number;
-  readonly ikeSas: Map<number, IkeSaV2>;
+  readonly ikeSas: Map<number, IkeSa>;
   /** Our own SPI of each IKE SA. */
   readonly spis: Map<string, number>;
   /** `endpoint|initiator SPI` of responder IKE SAs: an initiator repeats IKE_SA_INIT before it knows our SPI. */
   readonly initiators: Map<string, number>;
+  /** The Child SAs of each tunnel: they belong to it, not to the IKE SA that made them. */
+  readonly children: Map<string, ChildSa[]>;
   /** The IKE SAs of each tunnel. */
   readonly byTunnel: Map<string, Set<number>>;
   readonly tunnelOf: Map<number, string>;
   /** IKE SAs that are not established yet. */
   readonly connecting: Set<number>;
-  /** Which IKE SA waits for the answer of a request; 0: nobody does. */
-  readonly requests: Map<number, number>;
-  /** The timers that are set, by IKE SA and name: when they are due. */
-  readonly timers: Map<number, Map<string, Instant>>;
+  /** Who waits for the answer of a request; 0: nobody does. */
+  readonly requests: Map<number, Owner>;
+  /** The timers that are set, by owner and name: when they are due. */
+  readonly timers: Map<Owner, Map<string, Instant>>;
   readonly halfOpen: HalfOpen;
   readonly drops: Map<string, DropCount>;
   /** What was said last, by what it was about: see `Context.isTimely`. */
@@ -46,6 +50,7 @@ export function newCoreState(cookieKey: Uint8Array): CoreState {
     ikeSas: new Map(),
     spis: new Map(),
     initiators: new Map(),
+    children: new Map(),
     byTunnel: new Map(),
     tunnelOf: new Map(),
     connecting: new Set(),

@@ -2,7 +2,7 @@ import type { Entropy } from '../base/entropy.ts';
 import { InvariantError, WireError } from '../base/errors.ts';
 import type { Endpoint } from '../base/net.ts';
 import { MINUTE, type Now } from '../base/time.ts';
-import { inboundSa, outboundSa } from '../sa/child-sa.ts';
+import { type ChildSa, inboundSa, outboundSa } from '../sa/child-sa.ts';
 import type { DataPlaneEvent, DataPlaneReply } from '../sa/data-plane.ts';
 import { saKey } from '../sa/ledger.ts';
 import type { Capabilities } from '../sa/proposal.ts';
@@ -11,23 +11,34 @@ import type { Effect } from './common/effect.ts';
 import { admission } from './common/half-open.ts';
 import type { CoreCommand, Input } from './common/input.ts';
 import type { TunnelPolicy } from './common/policy.ts';
+import type { Reason } from './common/reason.ts';
 import { sourceFault } from './common/source.ts';
-import type { IkeSaView } from './common/view.ts';
+import { type ChildSaView, type IkeSaView, viewChild } from './common/view.ts';
+import type { EffectAnswer, Work } from './common/work.ts';
 import { Contacts } from './contacts.ts';
 import { type CoreState, newCoreState } from './core-state.ts';
 import { classifyDatagram } from './demux.ts';
-import { addIkeSa, forgetIkeSa, indexIkeSa, initiatorKey } from './registry.ts';
+import type { IkeSa } from './ike-sa.ts';
+import { findIkeSa } from './lookup.ts';
+import { abandon, answerEffect, doWork, viewIkeSa } from './machines.ts';
+import { forgetIkeSa, indexIkeSa } from './registry.ts';
 import { parseTimerKey, Run, timerKey } from './run.ts';
 import { resolveDuplicates } from './uniqueness.ts';
-import { abandon } from './v2/close.ts';
+import { answerPhase1 } from './v1/exchanges/phase1-responder.ts';
+import {
+  connectTunnel,
+  dropTunnel,
+  onChildEvent,
+  onEstablished,
+  onTunnelAnswer,
+  onTunnelTimer,
+  terminateTunnel,
+} from './v1/tunnel.ts';
 import { COOKIE_KEY_BYTES, type CookieSecrets, rotateCookieSecrets } from './v2/cookie.ts';
 import { initiateIkeSa } from './v2/exchanges/ike-sa-init-initiator.ts';
 import { answerInit } from './v2/exchanges/ike-sa-init-responder.ts';
-import { answerEffect, doWork } from './v2/machine.ts';
-import type { EffectAnswer, IkeSaV2, Work } from './v2/state.ts';
 import { refuseMajorVersion } from './v2/version.ts';
-import { viewIkeSa } from './v2/view.ts';
-import { decodeHeader, FLAG_INITIATOR, FLAG_RESPONSE, type IkeHeader, ZERO_SPI } from './wire/header.ts';
+import { decodeHeader, FLAG_RESPONSE, type IkeHeader, ZERO_SPI } from './wire/header.ts';
 
 type Datagram = Extract<Work, { readonly kind: 'datagram' }>;
 
@@ -70,6 +81,7 @@ export class IkeCore {
       state: this.#state,
     });
     this.#dispatch(run, input);
+    this.#settle(run);
     return run.effects;
   }
 
@@ -82,10 +94,16 @@ export class IkeCore {
     });
   }
 
+  /** The Child SAs; of one tunnel where it is named. */
+  children(tunnel?: string): ChildSaView[] {
+    const all = tunnel === undefined ? [...this.#state.children.values()].flat() : this.#state.children.get(tunnel);
+    return (all ?? []).map(viewChild);
+  }
+
   /** What sets the timers anew in a process that has taken up a snapshot. */
   resume(): readonly Effect[] {
-    return [...this.#state.timers].flatMap(([ikeSa, timers]) =>
-      [...timers].map(([name, at]): Effect => ({ kind: 'timer.set', key: timerKey(ikeSa, name), at })),
+    return [...this.#state.timers].flatMap(([owner, timers]) =>
+      [...timers].map(([name, at]): Effect => ({ kind: 'timer.set', key: timerKey(owner, name), at })),
     );
   }
 
@@ -128,10 +146,10 @@ export class IkeCore {
       return run.drop(remote, `header-${error.fault}`);
     }
     const work: Datagram = { kind: 'datagram', local, remote, message: classified.message };
-    if (header.majorVersion !== 2) return refuseMajorVersion(run, header, work);
-    const sa = this.#findIkeSa(header, remote);
+    if (header.majorVersion !== 1 && header.majorVersion !== 2) return refuseMajorVersion(run, header, work);
+    const sa = findIkeSa(this.#state, header, remote);
     if (sa !== undefined) return this.#guard(run, sa, () => doWork(run, sa, work));
-    if (header.responderSpi !== ZERO_SPI || (header.flags & FLAG_RESPONSE) !== 0)
+    if (header.responderSpi !== ZERO_SPI || (header.majorVersion === 2 && (header.flags & FLAG_RESPONSE) !== 0))
       return run.drop(remote, 'unknown-spi');
     if (this.#state.spis.has(header.initiatorSpi)) return run.drop(remote, 'reflection');
     this.#onNewPeer(run, header, work);
@@ -139,16 +157,18 @@ export class IkeCore {
 
   #onNewPeer(run: Run, header: IkeHeader, datagram: Datagram): void {
     const { local, remote, message } = datagram;
+    const admit = (proven: boolean, known: boolean) => admission(this.#state.halfOpen, remote.address, proven, known);
     try {
+      if (header.majorVersion === 1) return answerPhase1(run, { header, message, path: { local, remote }, admit });
       const sa = answerInit(run, {
         header,
         message,
         path: { local, remote },
-        id: this.#state.nextIkeSa++,
+        id: run.newIkeSaId(),
         cookies: this.#freshCookies(run),
-        admit: (proven, known) => admission(this.#state.halfOpen, remote.address, proven, known),
+        admit,
       });
-      if (sa !== undefined) this.#adopt(run, sa);
+      if (sa !== undefined) run.adopt(sa);
     } catch (error) {
       // A bug of ours costs the sender its request, and nobody else anything.
       run.drop(remote, error instanceof WireError ? `syntax-${error.fault}` : 'internal-error');
@@ -163,54 +183,49 @@ export class IkeCore {
     return this.#state.cookies;
   }
 
-  /** RFC 7296 §2.6: by our own SPI, and the peer's must fit; IKE_SA_INIT requests come before the peer knows ours. */
-  #findIkeSa(header: IkeHeader, remote: Endpoint): IkeSaV2 | undefined {
-    const fromInitiator = (header.flags & FLAG_INITIATOR) !== 0;
-    const spi = fromInitiator ? header.responderSpi : header.initiatorSpi;
-    const id =
-      fromInitiator && spi === ZERO_SPI
-        ? this.#state.initiators.get(initiatorKey(remote, header.initiatorSpi))
-        : this.#state.spis.get(spi);
-    const sa = id === undefined ? undefined : this.#state.ikeSas.get(id);
-    if (sa === undefined || (sa.role === 'responder') !== fromInitiator) return undefined;
-    if (sa.initiatorSpi !== header.initiatorSpi) return undefined;
-    const responderKnown = sa.role === 'responder' ? spi !== ZERO_SPI : sa.responderSpi !== ZERO_SPI;
-    return responderKnown && sa.responderSpi !== header.responderSpi ? undefined : sa;
-  }
-
   #onTimer(run: Run, key: string): void {
     const timer = parseTimerKey(key);
-    const sa = timer === undefined ? undefined : this.#state.ikeSas.get(timer.ikeSa);
-    if (timer === undefined || sa === undefined) return;
-    if (this.#state.timers.get(sa.id)?.delete(timer.name) !== true) return;
-    this.#guard(run, sa, () => doWork(run, sa, { kind: 'timer', name: timer.name }));
+    if (timer === undefined || this.#state.timers.get(timer.owner)?.delete(timer.name) !== true) return;
+    const { owner, name } = timer;
+    if (typeof owner === 'string') return this.#guardTunnel(run, owner, () => onTunnelTimer(run, owner, name));
+    const sa = this.#state.ikeSas.get(owner);
+    if (sa !== undefined) this.#guard(run, sa, () => doWork(run, sa, { kind: 'timer', name }));
   }
 
   #onReply(run: Run, request: number, answer: EffectAnswer): void {
     const owner = this.#state.requests.get(request);
     if (owner === undefined) return;
     this.#state.requests.delete(request);
+    if (typeof owner === 'string') return this.#guardTunnel(run, owner, () => onTunnelAnswer(run, owner, answer));
     const sa = this.#state.ikeSas.get(owner);
-    if (sa?.pending?.request === request) {
-      this.#guard(run, sa, () => answerEffect(run, sa, answer));
-    } else if (answer.kind === 'dataplane') {
-      reportOrphan(run, answer.reply);
-    }
+    let awaited = false;
+    if (sa !== undefined)
+      this.#guard(run, sa, () => {
+        awaited = answerEffect(run, sa, request, answer);
+      });
+    if (!awaited && answer.kind === 'dataplane') reportOrphan(run, answer.reply);
   }
 
   #onDataPlaneEvent(run: Run, event: DataPlaneEvent): void {
-    if (event.kind !== 'mapping' && !(event.kind === 'expire' && event.hard)) return;
+    if (event.kind !== 'mapping' && event.kind !== 'expire') return;
     const key = saKey(event.sa);
-    for (const sa of this.#state.ikeSas.values()) {
+    for (const child of [...this.#state.children.values()].flat()) {
       // By the whole key: the peer chooses the SPI of our outbound SA, which may be one of somebody else's as well.
-      const child = sa.children.find((one) => saKey(inboundSa(one)) === key || saKey(outboundSa(one)) === key);
-      if (child === undefined) continue;
-      const work: Work =
-        event.kind === 'mapping'
-          ? { kind: 'peer-mapped', remote: event.from }
-          : { kind: 'child-expired', child: child.id };
-      return this.#guard(run, sa, () => doWork(run, sa, work));
+      if (saKey(inboundSa(child)) !== key && saKey(outboundSa(child)) !== key) continue;
+      const sa = this.#state.ikeSas.get(child.ikeSa);
+      if (sa?.version === 2) return this.#onChildEvent(run, sa, child, event);
+      return this.#guardTunnel(run, child.tunnel, () => onChildEvent(run, child, event));
     }
+  }
+
+  /** In IKEv2 a Child SA is its IKE SA's affair. */
+  #onChildEvent(run: Run, sa: IkeSa, child: ChildSa, event: ChildEvent): void {
+    if (event.kind === 'expire' && !event.hard) return;
+    const work: Work =
+      event.kind === 'mapping'
+        ? { kind: 'peer-mapped', remote: event.from }
+        : { kind: 'child-expired', child: child.id };
+    this.#guard(run, sa, () => doWork(run, sa, work));
   }
 
   #onCommand(run: Run, command: CoreCommand): void {
@@ -222,24 +237,31 @@ export class IkeCore {
         if (steps.length > 0) run.requestCleanUp({ kind: 'apply', steps });
         return;
       }
-      case 'initiate': {
-        const policy = this.#policies.get(command.tunnel);
-        if (policy === undefined || policy.version !== 2) return;
-        const sa = initiateIkeSa(run, this.#state.nextIkeSa++, policy, command.remote);
-        if (sa !== undefined) this.#adopt(run, sa);
-        return;
-      }
+      case 'initiate':
+        return this.#initiate(run, command);
       case 'admit':
         if (command.admit) this.#state.closedTunnels.delete(command.tunnel);
         else this.#state.closedTunnels.add(command.tunnel);
         return;
       case 'terminate':
-        for (const id of [...(this.#state.byTunnel.get(command.tunnel) ?? [])]) {
-          const sa = this.#state.ikeSas.get(id);
-          if (sa !== undefined)
-            this.#guard(run, sa, () => doWork(run, sa, { kind: 'terminate', reason: command.reason }));
-        }
+        return this.#terminate(run, command.tunnel, command.reason);
     }
+  }
+
+  #initiate(run: Run, { tunnel, remote }: Extract<CoreCommand, { readonly kind: 'initiate' }>): void {
+    const policy = this.#policies.get(tunnel);
+    if (policy === undefined) return;
+    if (policy.version === 1) return this.#guardTunnel(run, tunnel, () => connectTunnel(run, policy, remote));
+    const sa = initiateIkeSa(run, run.newIkeSaId(), policy, remote);
+    if (sa !== undefined) run.adopt(sa);
+  }
+
+  #terminate(run: Run, tunnel: string, reason: Reason): void {
+    for (const id of [...(this.#state.byTunnel.get(tunnel) ?? [])]) {
+      const sa = this.#state.ikeSas.get(id);
+      if (sa?.version === 2) this.#guard(run, sa, () => doWork(run, sa, { kind: 'terminate', reason }));
+    }
+    this.#guardTunnel(run, tunnel, () => terminateTunnel(run, tunnel, reason));
   }
 
   #use(tunnels: readonly TunnelPolicy[]): void {
@@ -247,38 +269,49 @@ export class IkeCore {
     this.#contacts = new Contacts(tunnels);
   }
 
-  #adopt(run: Run, sa: IkeSaV2): void {
-    addIkeSa(this.#state, sa);
-    this.#settle(run, sa);
-  }
-
   /**
    * The boundary of one IKE SA: bytes that do not parse are dropped, and a bug of ours costs this IKE SA, not the
    * daemon.
    */
-  #guard(run: Run, sa: IkeSaV2, action: () => void): void {
+  #guard(run: Run, sa: IkeSa, action: () => void): void {
+    run.touched.add(sa);
     try {
       action();
     } catch (error) {
-      if (error instanceof WireError) {
-        run.drop(sa.remote, `syntax-${error.fault}`);
-      } else {
-        const text =
-          error instanceof InvariantError
-            ? error.message
-            : `bug: ${error instanceof Error ? error.message : String(error)}`;
-        abandon(run, sa, { code: 'internal-error', text });
-      }
+      if (error instanceof WireError) run.drop(sa.remote, `syntax-${error.fault}`);
+      else abandon(run, sa, bugOf(error));
     }
-    this.#settle(run, sa);
+    this.#settle(run);
   }
 
-  /** Brings the indexes up to date with what an IKE SA has become. */
-  #settle(run: Run, sa: IkeSaV2): void {
-    const established = indexIkeSa(this.#state, sa);
-    if (established) resolveDuplicates(run, this.#state, sa, (other, action) => this.#guard(run, other, action));
-    if (sa.phase === 'closed') forgetIkeSa(run, this.#state, sa);
+  /** The same for what concerns the Child SAs of a tunnel and no single IKE SA: a bug costs the tunnel its SAs. */
+  #guardTunnel(run: Run, tunnel: string, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      dropTunnel(run, tunnel, bugOf(error));
+    }
+    this.#settle(run);
   }
+
+  /** Brings the indexes up to date with what the IKE SAs have become. */
+  #settle(run: Run): void {
+    for (const sa of run.touched) {
+      run.touched.delete(sa);
+      const established = indexIkeSa(this.#state, sa);
+      if (established && sa.version === 2)
+        resolveDuplicates(run, this.#state, sa, (other, action) => this.#guard(run, other, action));
+      else if (established && sa.version === 1) this.#guardTunnel(run, sa.tunnel, () => onEstablished(run, sa));
+      if (sa.phase === 'closed') forgetIkeSa(run, this.#state, sa);
+    }
+  }
+}
+
+type ChildEvent = Extract<DataPlaneEvent, { readonly kind: 'mapping' | 'expire' }>;
+
+function bugOf(error: unknown): Reason {
+  if (error instanceof InvariantError) return { code: 'internal-error', text: error.message };
+  return { code: 'internal-error', text: `bug: ${error instanceof Error ? error.message : String(error)}` };
 }
 
 /** A clean-up that fails leaves something in the kernel: the operator should know. */

@@ -50,10 +50,10 @@ describe('deletes', () => {
       one.initiate();
       converse({ left: one, right });
     }
-    const spi = right.core.views('net')[0]?.children[0]?.outbound.spi ?? 0;
+    const spi = right.core.children('net')[0]?.outbound.spi ?? 0;
     right.receive(forge(third, { exchange: 'INFORMATIONAL', messageId: 2, payloads: [deleteChildren('esp', [spi])] }));
-    expect(right.core.views('net')[0]?.children).toHaveLength(1);
-    expect(right.core.views('other')[0]?.children).toHaveLength(1);
+    expect(right.core.children('net')).toHaveLength(1);
+    expect(right.core.children('other')).toHaveLength(1);
   });
 
   it('D3: with the IKE SA deleted, what else the message says does not count', () => {

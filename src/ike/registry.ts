@@ -1,11 +1,11 @@
 import type { Endpoint } from '../base/net.ts';
+import type { Context } from './common/context.ts';
 import { addHalfOpen, removeHalfOpen } from './common/half-open.ts';
 import type { CoreState } from './core-state.ts';
-import type { Run } from './run.ts';
-import { type IkeSaV2, ownSpi } from './v2/state.ts';
+import { type IkeSa, isSettled, ownSpi } from './ike-sa.ts';
 
 /** Makes a new IKE SA known under its SPI and, for a responder, under its initiator. */
-export function addIkeSa(state: CoreState, sa: IkeSaV2): void {
+export function addIkeSa(state: CoreState, sa: IkeSa): void {
   state.ikeSas.set(sa.id, sa);
   state.spis.set(ownSpi(sa), sa.id);
   state.connecting.add(sa.id);
@@ -19,7 +19,7 @@ export function addIkeSa(state: CoreState, sa: IkeSaV2): void {
  * Follows what one input has made of an IKE SA: the tunnel it belongs to, and whether it still is half-open.
  * Returns true when the IKE SA has just become established and its first Child SA is settled.
  */
-export function indexIkeSa(state: CoreState, sa: IkeSaV2): boolean {
+export function indexIkeSa(state: CoreState, sa: IkeSa): boolean {
   const before = state.tunnelOf.get(sa.id);
   if (before !== sa.tunnel) {
     if (before !== undefined) removeFromTunnel(state, before, sa.id);
@@ -28,13 +28,13 @@ export function indexIkeSa(state: CoreState, sa: IkeSaV2): boolean {
     if (ids === undefined) state.byTunnel.set(sa.tunnel, new Set([sa.id]));
     else ids.add(sa.id);
   }
-  if (sa.phase !== 'established') return false;
+  if (sa.phase !== 'established' && sa.phase !== 'replaced') return false;
   removeHalfOpen(state.halfOpen, sa.id);
-  return sa.handshake === undefined && state.connecting.delete(sa.id);
+  return isSettled(sa) && state.connecting.delete(sa.id);
 }
 
 /** The IKE SA is closed: nothing of it stays, its timers included. */
-export function forgetIkeSa(run: Run, state: CoreState, sa: IkeSaV2): void {
+export function forgetIkeSa(run: Pick<Context, 'clearTimer'>, state: CoreState, sa: IkeSa): void {
   for (const name of [...(state.timers.get(sa.id)?.keys() ?? [])]) run.clearTimer(sa.id, name);
   state.timers.delete(sa.id);
   state.ikeSas.delete(sa.id);

@@ -8,23 +8,29 @@ import type { DataPlaneRequest } from '../sa/data-plane.ts';
 import type { Capabilities } from '../sa/proposal.ts';
 import { reqidAt } from '../sa/reqid.ts';
 import { sameSelectors, type TrafficSelector } from '../sa/traffic-selector.ts';
-import type { Context } from './common/context.ts';
+import type { Owner } from './common/context.ts';
 import type { Effect } from './common/effect.ts';
 import type { GatewayEvent } from './common/event.ts';
 import type { TunnelPolicy } from './common/policy.ts';
 import type { Contacts } from './contacts.ts';
 import type { CoreState } from './core-state.ts';
+import type { IkeSa } from './ike-sa.ts';
+import { addIkeSa } from './registry.ts';
+import type { ContextV1 } from './v1/context.ts';
+import type { IkeSaV1 } from './v1/state.ts';
 
 /** Anyone can make us drop or refuse datagrams; the log hears of each cause at most this often. */
 const REPORT_INTERVAL = 10 * SECOND;
 
 /** The handling of one input: it collects the effects and is gone afterwards. */
-export class Run implements Context {
+export class Run implements ContextV1 {
   readonly now: Now;
   readonly entropy: Entropy;
   readonly capabilities: Capabilities;
   readonly policies: ReadonlyMap<string, TunnelPolicy>;
   readonly effects: Effect[] = [];
+  /** IKE SAs whose indexes are to be brought up to date. */
+  readonly touched = new Set<IkeSa>();
   readonly #state: CoreState;
   readonly #contacts: Contacts;
 
@@ -70,20 +76,21 @@ export class Run implements Context {
     return true;
   }
 
-  setTimer(ikeSa: number, name: string, at: Instant): void {
-    const timers = this.#state.timers.get(ikeSa) ?? new Map<string, Instant>();
-    this.#state.timers.set(ikeSa, timers.set(name, at));
-    this.effects.push({ kind: 'timer.set', key: timerKey(ikeSa, name), at });
+  setTimer(owner: Owner, name: string, at: Instant): void {
+    const timers = this.#state.timers.get(owner) ?? new Map<string, Instant>();
+    this.#state.timers.set(owner, timers.set(name, at));
+    this.effects.push({ kind: 'timer.set', key: timerKey(owner, name), at });
   }
 
-  clearTimer(ikeSa: number, name: string): void {
-    if (this.#state.timers.get(ikeSa)?.delete(name) === true) {
-      this.effects.push({ kind: 'timer.clear', key: timerKey(ikeSa, name) });
-    }
+  clearTimer(owner: Owner, name: string): void {
+    const timers = this.#state.timers.get(owner);
+    if (timers?.delete(name) !== true) return;
+    if (timers.size === 0) this.#state.timers.delete(owner);
+    this.effects.push({ kind: 'timer.clear', key: timerKey(owner, name) });
   }
 
-  requestDataPlane(ikeSa: number, operation: DataPlaneRequest): number {
-    const request = this.#newRequest(ikeSa);
+  requestDataPlane(owner: Owner, operation: DataPlaneRequest): number {
+    const request = this.#newRequest(owner);
     this.effects.push({ kind: 'dataplane', request, operation });
     return request;
   }
@@ -111,32 +118,65 @@ export class Run implements Context {
     return `${tunnel}#${this.#state.nextChild++}`;
   }
 
+  newIkeSaId(): number {
+    return this.#state.nextIkeSa++;
+  }
+
+  adopt(sa: IkeSa): void {
+    addIkeSa(this.#state, sa);
+    this.touched.add(sa);
+  }
+
+  ikeSasOf(tunnel: string): readonly IkeSaV1[] {
+    const all = [...(this.#state.byTunnel.get(tunnel) ?? [])].map((id) => this.#state.ikeSas.get(id));
+    return all.filter((sa) => sa?.version === 1 && sa.phase !== 'closed') as IkeSaV1[];
+  }
+
+  ownChildrenOf(tunnel: string): readonly ChildSa[] {
+    return this.childrenOf(tunnel).filter(({ ikeSa }) => this.#state.ikeSas.get(ikeSa)?.version !== 2);
+  }
+
+  touch(sa: IkeSa): void {
+    this.touched.add(sa);
+  }
+
+  childrenOf(tunnel: string): readonly ChildSa[] {
+    return this.#state.children.get(tunnel) ?? [];
+  }
+
+  addChild(child: ChildSa): void {
+    this.#state.children.set(child.tunnel, [...this.childrenOf(child.tunnel), child]);
+  }
+
+  dropChild(child: ChildSa): void {
+    const left = this.childrenOf(child.tunnel).filter((other) => other !== child);
+    if (left.length > 0) this.#state.children.set(child.tunnel, left);
+    else this.#state.children.delete(child.tunnel);
+  }
+
   reqidFor(tunnel: string, local: readonly TrafficSelector[], remote: readonly TrafficSelector[]): number {
-    const alike = this.#childrenOf(tunnel).find(
+    const alike = this.childrenOf(tunnel).find(
       (child) => sameSelectors(child.localSelectors, local) && sameSelectors(child.remoteSelectors, remote),
     );
     return alike?.reqid ?? reqidAt(this.#state.reqids++);
   }
 
-  #childrenOf(tunnel: string): ChildSa[] {
-    const ids = this.#state.byTunnel.get(tunnel) ?? [];
-    return [...ids].flatMap((id) => this.#state.ikeSas.get(id)?.children ?? []);
-  }
-
-  #newRequest(ikeSa: number): number {
+  #newRequest(owner: Owner): number {
     const request = this.#state.nextRequest++;
-    this.#state.requests.set(request, ikeSa);
+    this.#state.requests.set(request, owner);
     return request;
   }
 }
 
-/** `ike:<number>:<name>`. */
-export function timerKey(ikeSa: number, name: string): string {
-  return `ike:${ikeSa}:${name}`;
+/** `ike:<number>:<name>`, or `sas:<tunnel>:<name>`. */
+export function timerKey(owner: Owner, name: string): string {
+  return `${typeof owner === 'number' ? 'ike' : 'sas'}:${owner}:${name}`;
 }
 
-/** The inverse; undefined for a key that is not of an IKE SA. */
-export function parseTimerKey(key: string): { readonly ikeSa: number; readonly name: string } | undefined {
-  const match = /^ike:(\d+):(.+)$/.exec(key);
-  return match === null ? undefined : { ikeSa: Number(match[1]), name: match[2] ?? '' };
+/** The inverse; undefined for a key that is not of the core. */
+export function parseTimerKey(key: string): { readonly owner: Owner; readonly name: string } | undefined {
+  // No name of a timer has a colon, that of a tunnel may.
+  const [, kind, owner = '', name = ''] = /^(ike|sas):(.+):([^:]+)$/.exec(key) ?? [];
+  if (kind === undefined) return undefined;
+  return { owner: kind === 'ike' ? Number(owner) : owner, name };
 }

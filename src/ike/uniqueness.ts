@@ -1,6 +1,7 @@
 import type { Reason } from './common/reason.ts';
 import type { CoreState } from './core-state.ts';
 import type { Run } from './run.ts';
+import { childrenOf } from './v2/children.ts';
 import { abandon } from './v2/close.ts';
 import { doWork } from './v2/machine.ts';
 import type { IkeSaV2 } from './v2/state.ts';
@@ -20,7 +21,7 @@ export type OnIkeSa = (sa: IkeSaV2, action: () => void) => void;
 export function resolveDuplicates(run: Run, state: CoreState, fresh: IkeSaV2, on: OnIkeSa): void {
   for (const id of [...(state.byTunnel.get(fresh.tunnel) ?? [])]) {
     const other = state.ikeSas.get(id);
-    if (other === undefined || other === fresh || staysBeside(fresh, other)) continue;
+    if (other?.version !== 2 || other === fresh || staysBeside(run, fresh, other)) continue;
     if (other.phase === 'established') resolveEstablished(run, fresh, other, on);
     else if (other.role === 'initiator' && (other.phase === 'larval' || other.phase === 'init-sent')) {
       on(other, () => abandon(run, other, REPLACED));
@@ -33,8 +34,8 @@ const REPLACED: Reason = { code: 'replaced', text: 'another IKE SA of this tunne
 const TAKE_DOWN = { kind: 'terminate', reason: REPLACED } as const;
 
 /** What carries no traffic replaces nothing that does, unless the peer has lost that anyway. */
-function staysBeside(fresh: IkeSaV2, other: IkeSaV2): boolean {
-  return fresh.children.length === 0 && other.children.length > 0 && !fresh.initialContact;
+function staysBeside(run: Run, fresh: IkeSaV2, other: IkeSaV2): boolean {
+  return childrenOf(run, fresh).length === 0 && childrenOf(run, other).length > 0 && !fresh.initialContact;
 }
 
 function resolveEstablished(run: Run, fresh: IkeSaV2, other: IkeSaV2, on: OnIkeSa): void {

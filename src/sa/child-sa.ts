@@ -1,6 +1,17 @@
+import { compareBytes } from '../base/bytes.ts';
 import type { Endpoint } from '../base/net.ts';
-import type { Duration, Instant } from '../base/time.ts';
-import type { DataPlaneStep, PolicySpec, RouteSpec, SaAddresses, SaKey, SaSpec } from './data-plane.ts';
+import type { Duration, Moment } from '../base/time.ts';
+import type {
+  ByteLimits,
+  DataPlaneStep,
+  PolicyDirection,
+  PolicySpec,
+  RouteSpec,
+  SaAddresses,
+  SaDirection,
+  SaKey,
+  SaSpec,
+} from './data-plane.ts';
 import type { ChildProtocol, CipherSuite } from './proposal.ts';
 import type { TrafficSelector } from './traffic-selector.ts';
 import { selectorToPrefixes } from './traffic-selector.ts';
@@ -8,7 +19,15 @@ import { selectorToPrefixes } from './traffic-selector.ts';
 /** A Child SA, the same for both IKE versions: what is installed, not how it was negotiated. Plain data. */
 export type ChildSa = {
   readonly id: string;
+  /** Whose it is, whatever becomes of the IKE SA that made it. */
   readonly tunnel: string;
+  /** The IKE SA that made it; in IKEv2 they end together (RFC 7296 §1.4.1). */
+  readonly ikeSa: number;
+  /** Who began the exchange that made it. */
+  readonly role: 'initiator' | 'responder';
+  /** The lower of the two nonces of that exchange: where two ends replace at once, it decides (RFC 7296 §2.8.1). */
+  readonly lowerNonce: Uint8Array;
+  /** `installing` until packets can go out. */
   state: 'installing' | 'installed' | 'rekeying' | 'rekeyed' | 'deleting';
   readonly protocol: ChildProtocol;
   readonly mode: 'tunnel' | 'transport';
@@ -23,7 +42,11 @@ export type ChildSa = {
   remote: Endpoint;
   readonly encap: boolean;
   readonly routes: boolean;
-  installedAt: { readonly mono: Instant; readonly wall: number } | undefined;
+  installedAt: Moment | undefined;
+  /** Whether its outbound SA is in the data plane. */
+  sends: boolean;
+  /** When a successor is due; absent where its end is its IKE SA's affair. */
+  rekeyAt: Moment | undefined;
   /** The inbound packet count when liveness last looked; more since then is proof of life. */
   packetsSeen: number;
 };
@@ -39,31 +62,34 @@ const REPLAY_WINDOW = 128;
 /** A peer that splits a segment into pieces multiplies our policies: more pairs than this must be configured so. */
 export const MAX_SELECTOR_PAIRS = 1024;
 
+/** How long an SA may be used: a time from its installation, and bytes where they count. */
+export type SaLimits = { readonly hardLifetime: Duration; readonly bytes?: ByteLimits };
+
 /**
- * The steps that bring a Child SA to life. The inbound SA is first, so that nothing the peer sends is lost; the
+ * The steps that bring a Child SA to life. The inbound half is first, so that nothing the peer sends is lost; the
  * outbound SA precedes its policy, so that the first packet finds it.
  */
 export function planInstall(
   child: ChildSa,
   keys: { readonly inbound: DirectionKeys; readonly outbound: DirectionKeys },
-  hardLifetime: Duration,
+  limits: SaLimits,
 ): DataPlaneStep[] {
-  const sa = (direction: 'in' | 'out'): SaSpec => ({
-    ...saAddresses(child, direction),
-    direction,
-    protocol: child.protocol,
-    spi: direction === 'in' ? child.inboundSpi : child.outboundSpi,
-    reqid: child.reqid,
-    mode: child.mode,
-    ...saAlgorithms(child.suite, direction === 'in' ? keys.inbound : keys.outbound),
-    esn: child.suite.esn === true,
-    replayWindow: direction === 'in' ? REPLAY_WINDOW : 0,
-    hardLifetime,
-  });
+  return [...planInbound(child, keys.inbound, limits), ...planOutbound(child, keys.outbound, limits)];
+}
+
+/** What lets packets in: it may stand before the peer has confirmed anything. */
+export function planInbound(child: ChildSa, keys: DirectionKeys, limits: SaLimits): DataPlaneStep[] {
   return [
-    { kind: 'add-sa', sa: sa('in') },
-    { kind: 'add-sa', sa: sa('out') },
-    ...policies(child).map((policy): DataPlaneStep => ({ kind: 'add-policy', owner: child.id, policy })),
+    { kind: 'add-sa', sa: saSpec(child, 'in', keys, limits) },
+    ...policies(child, ['in', 'fwd']).map((policy): DataPlaneStep => ({ kind: 'add-policy', owner: child.id, policy })),
+  ];
+}
+
+/** What lets packets out: only once the peer can receive them. */
+export function planOutbound(child: ChildSa, keys: DirectionKeys, limits: SaLimits): DataPlaneStep[] {
+  return [
+    { kind: 'add-sa', sa: saSpec(child, 'out', keys, limits) },
+    ...policies(child, ['out']).map((policy): DataPlaneStep => ({ kind: 'add-policy', owner: child.id, policy })),
     ...routes(child).map((route): DataPlaneStep => ({ kind: 'add-route', owner: child.id, route })),
   ];
 }
@@ -72,7 +98,7 @@ export function planInstall(
 export function planRemove(child: ChildSa): DataPlaneStep[] {
   return [
     ...routes(child).map((route): DataPlaneStep => ({ kind: 'remove-route', owner: child.id, route })),
-    ...policies(child).map((policy): DataPlaneStep => ({ kind: 'remove-policy', owner: child.id, policy })),
+    ...policies(child, DIRECTIONS).map((policy): DataPlaneStep => ({ kind: 'remove-policy', owner: child.id, policy })),
     { kind: 'remove-sa', sa: outboundSa(child) },
     { kind: 'remove-sa', sa: inboundSa(child) },
   ];
@@ -86,7 +112,7 @@ export function planMove(child: ChildSa, local: Endpoint, remote: Endpoint): Dat
   const moved: ChildSa = { ...child, local, remote };
   const elsewhere = child.local.address !== local.address || child.remote.address !== remote.address;
   const follow: DataPlaneStep[] = [
-    ...policies(moved).map((policy): DataPlaneStep => ({ kind: 'add-policy', owner: child.id, policy })),
+    ...policies(moved, DIRECTIONS).map((policy): DataPlaneStep => ({ kind: 'add-policy', owner: child.id, policy })),
     ...routes(moved).map((route): DataPlaneStep => ({ kind: 'add-route', owner: child.id, route })),
   ];
   return [
@@ -94,6 +120,11 @@ export function planMove(child: ChildSa, local: Endpoint, remote: Endpoint): Dat
     { kind: 'move-sa', sa: outboundSa(child), to: saAddresses(moved, 'out') },
     ...(elsewhere ? follow : []),
   ];
+}
+
+/** What `ChildSa.lowerNonce` holds. */
+export function lowerNonce(nonceI: Uint8Array, nonceR: Uint8Array): Uint8Array {
+  return compareBytes(nonceI, nonceR) <= 0 ? nonceI : nonceR;
 }
 
 export function inboundSa(child: ChildSa): SaKey {
@@ -104,7 +135,22 @@ export function outboundSa(child: ChildSa): SaKey {
   return { protocol: child.protocol, destination: child.remote.address, spi: child.outboundSpi };
 }
 
-function saAddresses(child: ChildSa, direction: 'in' | 'out'): SaAddresses {
+function saSpec(child: ChildSa, direction: SaDirection, keys: DirectionKeys, limits: SaLimits): SaSpec {
+  return {
+    ...saAddresses(child, direction),
+    direction,
+    protocol: child.protocol,
+    spi: direction === 'in' ? child.inboundSpi : child.outboundSpi,
+    reqid: child.reqid,
+    mode: child.mode,
+    ...saAlgorithms(child.suite, keys),
+    esn: child.suite.esn === true,
+    replayWindow: direction === 'in' ? REPLAY_WINDOW : 0,
+    ...limits,
+  };
+}
+
+function saAddresses(child: ChildSa, direction: SaDirection): SaAddresses {
   const [from, to] = direction === 'in' ? [child.remote, child.local] : [child.local, child.remote];
   const addresses = { source: from.address, destination: to.address };
   return child.encap ? { ...addresses, encap: { sourcePort: from.port, destinationPort: to.port } } : addresses;
@@ -118,10 +164,12 @@ function saAlgorithms(suite: CipherSuite, keys: DirectionKeys) {
 }
 
 /** RFC 4301 §4.4.1: traffic out, in for ourselves, and (Linux) fwd for those behind us. */
-function policies(child: ChildSa): PolicySpec[] {
+const DIRECTIONS: readonly PolicyDirection[] = ['in', 'fwd', 'out'];
+
+function policies(child: ChildSa, directions: readonly PolicyDirection[]): PolicySpec[] {
   return child.localSelectors.flatMap((local) =>
     child.remoteSelectors.flatMap((remote) =>
-      (['in', 'fwd', 'out'] as const).map((direction): PolicySpec => {
+      directions.map((direction): PolicySpec => {
         const outbound = direction === 'out';
         const [source, destination] = outbound ? [local, remote] : [remote, local];
         const [outerSource, outerDestination] = outbound ? [child.local, child.remote] : [child.remote, child.local];

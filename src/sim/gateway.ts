@@ -9,7 +9,7 @@ import { performKeyExchange } from '../crypto/key-exchange.ts';
 import type { Effect } from '../ike/common/effect.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
 import type { Input } from '../ike/common/input.ts';
-import type { IkeSaView } from '../ike/common/view.ts';
+import type { ChildSaView, IkeSaView } from '../ike/common/view.ts';
 import type { DataPlaneEvent } from '../sa/data-plane.ts';
 import type { Dice, Range } from './dice.ts';
 import type { KernelBehaviour } from './kernel.ts';
@@ -22,6 +22,7 @@ import type { Trace } from './trace.ts';
 export interface SimMachine {
   handle(input: Input, now: Now): readonly Effect[];
   views(): readonly IkeSaView[];
+  children(): readonly ChildSaView[];
 }
 
 export type GatewayOptions = {

@@ -29,7 +29,7 @@ export function stepChecks(): StepCheck[] {
 
 /** What must hold of one gateway while nothing is in flight: its kernel holds just what its views say. */
 export function kernelMatchesViews(gateway: SimGateway): string[] {
-  const children = gateway.machine.views().flatMap((view) => view.children);
+  const children = gateway.machine.children();
   const installed = children.filter(({ state }) => state !== 'installing');
   const owned = new Set(children.flatMap((child) => [saKey(child.inbound), saKey(child.outbound)]));
   return [
@@ -77,7 +77,7 @@ export function expectNothingInstalled(world: SimWorld, gateway: SimGateway): vo
 }
 
 export function installedChildren(gateway: SimGateway): ChildSaView[] {
-  return gateway.machine.views().flatMap((view) => view.children.filter(({ state }) => state === 'installed'));
+  return gateway.machine.children().filter(({ state }) => state === 'installed');
 }
 
 export function establishedIkeSas(gateway: SimGateway): IkeSaView[] {
@@ -173,7 +173,7 @@ function missing(gateway: SimGateway, child: ChildSaView): string[] {
 
 /** The outer addresses, and the ports of ESP in UDP, are those of the IKE SA, also after the peer has moved. */
 function misplaced(gateway: SimGateway, view: IkeSaView): string[] {
-  return view.children.flatMap((child) =>
+  return childrenOf(gateway, view).flatMap((child) =>
     [child.inbound, child.outbound].flatMap((key) => {
       const spec = gateway.kernel.tables.find(key)?.spec;
       if (spec === undefined) return [];
@@ -184,6 +184,10 @@ function misplaced(gateway: SimGateway, view: IkeSaView): string[] {
       return fits ? [] : [`SA ${saKey(key)} leads elsewhere than its IKE SA`];
     }),
   );
+}
+
+function childrenOf(gateway: SimGateway, view: IkeSaView): ChildSaView[] {
+  return gateway.machine.children().filter(({ ikeSa }) => ikeSa === view.id);
 }
 
 function suiteOf(spec: SaSpec, child: ChildSaView): boolean {

@@ -82,7 +82,7 @@ describe('the supervisor brings the tunnel back', () => {
     forEachSeed(20, (seed) => {
       const pair = started({ seed });
       pair.awaitConnection();
-      const inbound = pair.left.machine.views()[0]?.children[0]?.inbound;
+      const inbound = pair.left.machine.children()[0]?.inbound;
       if (inbound === undefined) throw new Error('connected without a Child SA');
       pair.left.kernel.expire(inbound);
       pair.world.run(5 * SECOND);

@@ -4,7 +4,7 @@ import { MINUTE } from '../base/time.ts';
 import type { Effect } from '../ike/common/effect.ts';
 import type { Input } from '../ike/common/input.ts';
 import type { TunnelPolicy } from '../ike/common/policy.ts';
-import type { IkeSaView } from '../ike/common/view.ts';
+import type { ChildSaView, IkeSaView } from '../ike/common/view.ts';
 import { IkeCore } from '../ike/core.ts';
 import { GatewayService } from '../tunnel/gateway-service.ts';
 import type { ConnectionStatus, TunnelStatus } from '../tunnel/status.ts';
@@ -36,6 +36,10 @@ class ServiceMachine implements SimMachine {
 
   views(): readonly IkeSaView[] {
     return this.#core.views();
+  }
+
+  children(): readonly ChildSaView[] {
+    return this.#core.children();
   }
 }
 

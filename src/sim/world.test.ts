@@ -31,6 +31,10 @@ class Asker implements SimMachine {
     return [];
   }
 
+  children() {
+    return [];
+  }
+
   handle(input: Input, now: Now): readonly Effect[] {
     if (input.kind === 'command' || input.kind === 'timer') return this.#ask(now);
     if (input.kind === 'dataplane.reply' && input.reply.kind === 'spi') this.spi = input.reply.spi;
@@ -147,6 +151,7 @@ describe('the simulated world', () => {
     const { world, left } = toys(43);
     left.machine = {
       views: () => [],
+      children: () => [],
       handle: () => {
         throw new TypeError('a bug');
       },

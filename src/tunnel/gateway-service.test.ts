@@ -37,6 +37,10 @@ class ScriptedCore {
     return [];
   }
 
+  children() {
+    return [];
+  }
+
   count(kind: CoreCommand['kind']): number {
     return this.commands.filter((command) => command.kind === kind).length;
   }

@@ -4,7 +4,7 @@ import type { Effect } from '../ike/common/effect.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
 import type { CoreCommand, Input } from '../ike/common/input.ts';
 import type { Reason, Stage } from '../ike/common/reason.ts';
-import type { IkeSaView } from '../ike/common/view.ts';
+import type { ChildSaView, IkeSaView } from '../ike/common/view.ts';
 import { type CountersOf, reportTunnel } from './report.ts';
 import type { TunnelStatus } from './status.ts';
 import { type ManagedTunnel, newTunnelState, type TunnelState, wish } from './tunnel-state.ts';
@@ -13,6 +13,7 @@ import { type ManagedTunnel, newTunnelState, type TunnelState, wish } from './tu
 export interface Core {
   handle(input: Input, now: Now): readonly Effect[];
   views(tunnel?: string): readonly IkeSaView[];
+  children(tunnel?: string): readonly ChildSaView[];
 }
 
 const STOPPED: Reason = { code: 'terminated', text: 'the tunnel was taken down' };
@@ -140,13 +141,14 @@ export class GatewayService {
 
   /** Whether the SAs of all tunnels are gone. */
   idle(): boolean {
-    return this.#core.views().length === 0;
+    return this.#core.views().length === 0 && this.#core.children().length === 0;
   }
 
   /** Undefined for a name that is not configured. */
   status(name: string, countersOf: CountersOf): TunnelStatus | undefined {
     const tunnel = this.#tunnels.get(name);
-    return tunnel === undefined ? undefined : reportTunnel(tunnel, this.#core.views(name), countersOf);
+    if (tunnel === undefined) return undefined;
+    return reportTunnel(tunnel, { ikeSas: this.#core.views(name), children: this.#core.children(name) }, countersOf);
   }
 
   #policies() {

@@ -10,9 +10,12 @@ import type { TunnelState } from './tunnel-state.ts';
 /** Counters of an SA, where the data plane has it. */
 export type CountersOf = (sa: SaKey) => SaCounters | undefined;
 
+/** What there is of a tunnel. */
+export type TunnelSas = { readonly ikeSas: readonly IkeSaView[]; readonly children: readonly ChildSaView[] };
+
 /** The status of a tunnel, from its SAs and the evidence of its attempts; never from its configuration. */
-export function reportTunnel(tunnel: TunnelState, views: readonly IkeSaView[], countersOf: CountersOf): TunnelStatus {
-  const view = mostTelling(views);
+export function reportTunnel(tunnel: TunnelState, sas: TunnelSas, countersOf: CountersOf): TunnelStatus {
+  const view = mostTelling(sas.ikeSas);
   const connectionStatus = connectionStatusOf(tunnel);
   const connected = connectionStatus === 'connected';
   return {
@@ -25,9 +28,7 @@ export function reportTunnel(tunnel: TunnelState, views: readonly IkeSaView[], c
     attempt: tunnel.attempt,
     nextAttemptAt: tunnel.nextAttemptAt === undefined ? null : isoTime(tunnel.nextAttemptAt.wall),
     ike: view === undefined ? null : reportIke(view),
-    children: views.flatMap(({ children }) =>
-      children.filter(isInstalled).map((child) => reportChild(child, countersOf)),
-    ),
+    children: sas.children.filter(isInstalled).map((child) => reportChild(child, countersOf)),
   };
 }
 

@@ -1,12 +1,9 @@
-import type { Instant } from '../base/time.ts';
+import type { Instant, Moment } from '../base/time.ts';
 import type { TunnelPolicy } from '../ike/common/policy.ts';
 import type { Reason, Stage } from '../ike/common/reason.ts';
 
 /** A configured tunnel: what the core needs of it, and whether the operator wants it at all. */
 export type ManagedTunnel = { readonly policy: TunnelPolicy; readonly enabled: boolean };
-
-/** A point on both clocks: the one that timers use and the one that people read. */
-export type Moment = { readonly mono: Instant; readonly wall: number };
 
 /** What the supervisor remembers of one tunnel. Plain data. */
 export type TunnelState = {

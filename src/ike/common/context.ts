@@ -2,11 +2,15 @@ import type { Entropy } from '../../base/entropy.ts';
 import type { Endpoint } from '../../base/net.ts';
 import type { Instant, Now } from '../../base/time.ts';
 import type { KeyExchangeJob } from '../../crypto/key-exchange-job.ts';
+import type { ChildSa } from '../../sa/child-sa.ts';
 import type { DataPlaneRequest } from '../../sa/data-plane.ts';
 import type { Capabilities } from '../../sa/proposal.ts';
 import type { TrafficSelector } from '../../sa/traffic-selector.ts';
 import type { GatewayEvent } from './event.ts';
 import type { TunnelPolicy } from './policy.ts';
+
+/** Whose a timer or a request is: an IKE SA, by its number, or a tunnel with its Child SAs, by its name. */
+export type Owner = number | string;
 
 /**
  * What an IKE SA may reach while it handles one input: the time, randomness, the policies, and a way to ask for
@@ -24,10 +28,10 @@ export interface Context {
   drop(remote: Endpoint, why: string): void;
   /** For what anyone can cause: true at most once in a while for each key. Keys are of the configuration, or fixed. */
   isTimely(key: string): boolean;
-  setTimer(ikeSa: number, name: string, at: Instant): void;
-  clearTimer(ikeSa: number, name: string): void;
-  /** The reply comes back to the same IKE SA, with the number that is returned here. */
-  requestDataPlane(ikeSa: number, operation: DataPlaneRequest): number;
+  setTimer(owner: Owner, name: string, at: Instant): void;
+  clearTimer(owner: Owner, name: string): void;
+  /** The reply comes back to the same owner, with the number that is returned here. */
+  requestDataPlane(owner: Owner, operation: DataPlaneRequest): number;
   /** A request whose reply changes nothing, such as the removal of an SA that is gone for us either way. */
   requestCleanUp(operation: DataPlaneRequest): void;
   requestJob(ikeSa: number, job: KeyExchangeJob): number;
@@ -36,6 +40,11 @@ export interface Context {
   /** Whether no other IKE SA joins the two identities of `policy`: what INITIAL_CONTACT claims (RFC 7296 §2.4). */
   isOnlyContact(ikeSa: number, policy: TunnelPolicy): boolean;
   newChildId(tunnel: string): string;
+  /** The Child SAs of a tunnel, the eldest first. */
+  childrenOf(tunnel: string): readonly ChildSa[];
+  addChild(child: ChildSa): void;
+  /** Forgets it; what the data plane holds of it is the caller's affair. */
+  dropChild(child: ChildSa): void;
   /** The same number for the same selectors of the same tunnel as long as a Child SA uses it: rekeying keeps it. */
   reqidFor(tunnel: string, local: readonly TrafficSelector[], remote: readonly TrafficSelector[]): number;
 }

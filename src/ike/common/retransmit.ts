@@ -14,6 +14,17 @@ export type RetransmitSchedule = {
 export const RETRANSMIT: RetransmitSchedule = { base: 2 * SECOND, factor: 1.8, transmissions: 7, jitter: 0.2 };
 
 /**
+ * For the initial exchanges: quick at first, because a lost datagram there is a tunnel that comes up late. How long
+ * an attempt lasts in all is up to its own timer.
+ */
+export const HANDSHAKE_RETRANSMIT: RetransmitSchedule = {
+  base: SECOND / 2,
+  factor: 1.6,
+  transmissions: 9,
+  jitter: 0.2,
+};
+
+/**
  * How long to wait for the response after the transmission number `sent` (1 is the first). After the last one this
  * is the wait before giving up; undefined beyond. `fraction` in [0, 1) is the random part.
  */

@@ -1,4 +1,6 @@
 import type { Endpoint } from '../../base/net.ts';
+import type { ChildSa } from '../../sa/child-sa.ts';
+import { inboundSa, outboundSa } from '../../sa/child-sa.ts';
 import type { SaKey } from '../../sa/data-plane.ts';
 import type { Identity } from '../../sa/identity.ts';
 import type { ChildProtocol, CipherSuite } from '../../sa/proposal.ts';
@@ -22,11 +24,13 @@ export type IkeSaView = {
   readonly nat: { readonly local: boolean; readonly remote: boolean };
   readonly establishedAt?: number;
   readonly rekeyAt?: number;
-  readonly children: readonly ChildSaView[];
 };
 
 export type ChildSaView = {
   readonly id: string;
+  readonly tunnel: string;
+  /** The IKE SA that made it, which in IKEv1 may be gone. */
+  readonly ikeSa: number;
   readonly state: 'installing' | 'installed' | 'rekeying' | 'rekeyed' | 'deleting';
   readonly protocol: ChildProtocol;
   readonly mode: 'tunnel' | 'transport';
@@ -40,3 +44,29 @@ export type ChildSaView = {
   readonly installedAt?: number;
   readonly rekeyAt?: number;
 };
+
+export function viewChild(child: ChildSa): ChildSaView {
+  return {
+    id: child.id,
+    tunnel: child.tunnel,
+    ikeSa: child.ikeSa,
+    state: child.state,
+    protocol: child.protocol,
+    mode: child.mode,
+    encap: child.encap,
+    suite: child.suite,
+    inbound: inboundSa(child),
+    outbound: outboundSa(child),
+    localSelectors: child.localSelectors,
+    remoteSelectors: child.remoteSelectors,
+    ...present('installedAt', child.installedAt?.wall),
+  };
+}
+
+/** A property that is there only with a value. */
+export function present<Key extends string, Value>(
+  key: Key,
+  value: Value | undefined,
+): { readonly [K in Key]?: Value } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]?: Value });
+}

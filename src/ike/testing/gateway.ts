@@ -9,7 +9,7 @@ import type { GatewayEvent } from '../common/event.ts';
 import type { CoreCommand, Input } from '../common/input.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import type { ReasonCode } from '../common/reason.ts';
-import type { IkeSaView } from '../common/view.ts';
+import type { ChildSaView, IkeSaView } from '../common/view.ts';
 import { IkeCore } from '../core.ts';
 import type { CoreState } from '../core-state.ts';
 import { openMessage, sealMessage } from '../v2/encrypted-payload.ts';
@@ -114,14 +114,16 @@ export class TestGateway {
     for (let asked = this.held.shift(); asked !== undefined; asked = this.held.shift()) this.#answer(asked);
   }
 
-  views(): IkeSaView[] {
-    return this.core.views();
+  /** The IKE SAs, each with the Child SAs that it has made. */
+  views(): (IkeSaView & { readonly children: readonly ChildSaView[] })[] {
+    const children = this.core.children();
+    return this.core.views().map((view) => ({ ...view, children: children.filter(({ ikeSa }) => ikeSa === view.id) }));
   }
 
   /** The live IKE SA with its keys; of the snapshot, so that a test cannot change it. */
   ikeSa(index = 0): IkeSaV2 {
     const sa = [...this.core.snapshot().ikeSas.values()][index];
-    if (sa === undefined) throw new Error('no IKE SA');
+    if (sa?.version !== 2) throw new Error('no IKE SA of IKEv2');
     return sa;
   }
 

@@ -37,7 +37,7 @@ export function connected(changes: Parameters<typeof pair>[0] = {}): Pair {
   both.left.initiate();
   converse(both);
   for (const { core } of [both.left, both.right])
-    if (core.views()[0]?.children[0]?.state !== 'installed') throw new Error('the tunnel did not come up');
+    if (core.children()[0]?.state !== 'installed') throw new Error('the tunnel did not come up');
   return both;
 }
 

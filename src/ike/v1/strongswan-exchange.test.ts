@@ -201,7 +201,7 @@ function onlyProposal(message: Message): WireProposal {
 }
 
 function restOf({ header, plain }: Message): Uint8Array {
-  const rest = hashedPart(header, plain);
+  const rest = hashedPart(header, plain)?.covered;
   invariant(rest !== undefined, 'HASH is first');
   return rest;
 }

@@ -15,6 +15,8 @@ export type Encapsulation = {
   readonly udp: 'none' | 'standard' | 'draft';
 };
 
+export const PLAIN_TUNNEL: Encapsulation = { mode: 'tunnel', udp: 'none' };
+
 export function encapsulationOf(value: number): Encapsulation | undefined {
   return ENCAPSULATIONS.find((row) => row.value === value)?.encapsulation;
 }

@@ -1,8 +1,9 @@
 import { invariant } from '../../base/errors.ts';
-import { type ChildSa, planInstall } from '../../sa/child-sa.ts';
+import { type ChildSa, lowerNonce, planInstall } from '../../sa/child-sa.ts';
 import type { DataPlaneRequest, SaKey } from '../../sa/data-plane.ts';
 import type { Context } from '../common/context.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
+import { childrenOf } from './children.ts';
 import { type ChildKeys, deriveChildKeys, prfOf } from './keymat.ts';
 import type { ChildNegotiation, IkeSaV2 } from './state.ts';
 
@@ -46,6 +47,9 @@ export function createChild(
   const child: ChildSa = {
     id: ctx.newChildId(policy.name),
     tunnel: policy.name,
+    ikeSa: sa.id,
+    role: asInitiator ? 'initiator' : 'responder',
+    lowerNonce: lowerNonce(nonces.nonceI, nonces.nonceR),
     state: 'installing',
     protocol: policy.childProtocol,
     mode: 'tunnel',
@@ -60,17 +64,21 @@ export function createChild(
     encap: sa.nat.local || sa.nat.remote,
     routes: policy.routes,
     installedAt: undefined,
+    sends: true,
+    rekeyAt: undefined,
     packetsSeen: 0,
   };
   const keys = deriveChildKeys({ suite, prf: prfOf(sa.suite), skD: sa.keys.skD, ...nonces });
-  sa.children.push(child);
-  const steps = planInstall(child, byDirection(keys, asInitiator), policy.childLifetime);
+  ctx.addChild(child);
+  const steps = planInstall(child, byDirection(keys, asInitiator), {
+    hardLifetime: policy.childLifetime,
+  });
   return { child, operation: { kind: 'apply', steps } };
 }
 
 /** The data plane has confirmed it. */
 export function childInstalled(ctx: Context, sa: IkeSaV2, id: string): void {
-  const child = sa.children.find((candidate) => candidate.id === id);
+  const child = childrenOf(ctx, sa).find((candidate) => candidate.id === id);
   invariant(child?.state === 'installing', 'only what is being installed becomes installed');
   child.state = 'installed';
   child.installedAt = ctx.now;
@@ -78,8 +86,8 @@ export function childInstalled(ctx: Context, sa: IkeSaV2, id: string): void {
 }
 
 /** The data plane refused it and has undone what it had begun: nothing is left to remove. */
-export function childRefused(sa: IkeSaV2, id: string): void {
-  sa.children = sa.children.filter((child) => child.id !== id);
+export function childRefused(ctx: Context, sa: IkeSaV2, id: string): void {
+  for (const child of childrenOf(ctx, sa)) if (child.id === id) ctx.dropChild(child);
 }
 
 function byDirection(keys: ChildKeys, asInitiator: boolean) {

@@ -5,6 +5,7 @@ import { formatSelector, narrow, type TrafficSelector } from '../../sa/traffic-s
 import type { Context } from '../common/context.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import type { Reason } from '../common/reason.ts';
+import { selectorList, selectorMismatch } from '../common/refusals.ts';
 import { acceptAnswer, firstChildOffers } from './offers.ts';
 import { requirePayload } from './payload-set.ts';
 import { readOffers } from './proposals.ts';
@@ -70,7 +71,7 @@ export function acceptChild(
 /** What the operator reads when the peer refuses the Child SA that we asked for. */
 export function refusedByPeer(ctx: Context, policy: TunnelPolicy, notify: string): Reason {
   if (notify === 'TS_UNACCEPTABLE') {
-    const text = `the peer does not accept these segments: local ${list(policy.local.selectors)}, peer ${list(policy.remote.selectors)}; they must mirror the peer's configuration`;
+    const text = `the peer does not accept these segments: local ${selectorList(policy.local.selectors)}, peer ${selectorList(policy.remote.selectors)}; they must mirror the peer's configuration`;
     return { code: 'traffic-selectors-unacceptable', text };
   }
   if (notify === 'NO_PROPOSAL_CHOSEN') {
@@ -83,12 +84,6 @@ export function refusedByPeer(ctx: Context, policy: TunnelPolicy, notify: string
   return { code: 'child-refused', text: `the peer refuses the Child SA with ${notify}` };
 }
 
-/** RFC 4302 §3.1: an address translator changes what AH protects. */
-export const AH_BEHIND_NAT: Reason = {
-  code: 'child-refused',
-  text: 'AH cannot pass the address translation (NAT) between the gateways; use ESP',
-};
-
 /** What is configured is always allowed, however many pairs it makes. */
 function maxPairs({ local, remote }: TunnelPolicy): number {
   return Math.max(MAX_SELECTOR_PAIRS, local.selectors.length * remote.selectors.length);
@@ -100,21 +95,6 @@ function isWithin(inner: readonly TrafficSelector[], outer: readonly TrafficSele
 
 function same(a: TrafficSelector, b: TrafficSelector): boolean {
   return formatSelector(a) === formatSelector(b);
-}
-
-function selectorMismatch(
-  policy: TunnelPolicy,
-  theirLocal: readonly TrafficSelector[],
-  theirRemote: readonly TrafficSelector[],
-): string {
-  return `the segments do not match: here local ${list(policy.local.selectors)} and peer ${list(policy.remote.selectors)}, the peer says local ${list(theirRemote)} and remote ${list(theirLocal)}`;
-}
-
-/** For people: a peer may send hundreds. */
-function list(selectors: readonly TrafficSelector[]): string {
-  const shown = selectors.slice(0, 8).map(formatSelector).join(', ');
-  if (selectors.length === 0) return 'none';
-  return selectors.length > 8 ? `${shown} and ${selectors.length - 8} more` : shown;
 }
 
 function refuse(notify: NotifyName, code: Reason['code'], text: string): ChildRefusal {

@@ -1,8 +1,7 @@
-import { invariant } from '../../base/errors.ts';
 import { type ChildSa, planRemove } from '../../sa/child-sa.ts';
-import type { DataPlaneReply } from '../../sa/data-plane.ts';
 import type { Context } from '../common/context.ts';
 import type { Reason, Stage } from '../common/reason.ts';
+import { childrenOf } from './children.ts';
 import { deleteIke } from './deletes.ts';
 import { addTask, sendLastWord } from './message-window.ts';
 import type { IkeSaV2 } from './state.ts';
@@ -10,7 +9,7 @@ import type { IkeSaV2 } from './state.ts';
 /** Ends an IKE SA without another word to the peer: it is gone there, or was never there. */
 export function abandon(ctx: Context, sa: IkeSaV2, reason: Reason, stage: Stage = 1): void {
   if (sa.phase === 'closed') return;
-  for (const child of [...sa.children]) removeChild(ctx, sa, child, reason);
+  for (const child of childrenOf(ctx, sa)) removeChild(ctx, sa, child, reason);
   const ref = { ikeSa: sa.id, tunnel: sa.tunnel };
   if (sa.establishedAt === undefined) ctx.emit({ type: 'ike.failed', ...ref, stage, reason });
   else ctx.emit({ type: 'ike.closed', ...ref, reason });
@@ -40,7 +39,7 @@ export function closeIkeSa(ctx: Context, sa: IkeSaV2, reason: Reason): void {
     if (sa.phase === 'auth-sent') sendLastWord(ctx, sa, [deleteIke()]);
     return abandon(ctx, sa, reason);
   }
-  for (const child of [...sa.children]) removeChild(ctx, sa, child, reason);
+  for (const child of childrenOf(ctx, sa)) removeChild(ctx, sa, child, reason);
   sa.phase = 'deleting';
   dropHandshake(ctx, sa);
   sa.tasks = [];
@@ -51,14 +50,14 @@ export function closeIkeSa(ctx: Context, sa: IkeSaV2, reason: Reason): void {
 export function dropHandshake(ctx: Context, sa: IkeSaV2): void {
   const reserved = sa.handshake?.reservedSpi;
   sa.handshake = undefined;
-  if (reserved === undefined || sa.children.some((child) => child.inboundSpi === reserved.spi)) return;
+  if (reserved === undefined || childrenOf(ctx, sa).some((child) => child.inboundSpi === reserved.spi)) return;
   ctx.requestCleanUp({ kind: 'apply', steps: [{ kind: 'remove-sa', sa: reserved }] });
 }
 
 /** Takes a Child SA out of the data plane and out of the IKE SA. */
 export function removeChild(ctx: Context, sa: IkeSaV2, child: ChildSa, reason: Reason): void {
   ctx.requestCleanUp({ kind: 'apply', steps: planRemove(child) });
-  sa.children = sa.children.filter((other) => other !== child);
+  ctx.dropChild(child);
   if (child.installedAt !== undefined) {
     ctx.emit({ type: 'child.deleted', ikeSa: sa.id, tunnel: child.tunnel, child: child.id, reason });
   }
@@ -66,18 +65,8 @@ export function removeChild(ctx: Context, sa: IkeSaV2, child: ChildSa, reason: R
 
 /** The data plane has dropped a Child SA at the end of its lifetime: the peer is told, the rest follows. */
 export function childGone(ctx: Context, sa: IkeSaV2, id: string): void {
-  const child = sa.children.find((candidate) => candidate.id === id);
+  const child = childrenOf(ctx, sa).find((candidate) => candidate.id === id);
   if (child === undefined) return;
   removeChild(ctx, sa, child, { code: 'expired', text: 'the lifetime of the Child SA has ended' });
   addTask(sa, { kind: 'delete-children', protocol: child.protocol, spis: [child.inboundSpi] });
-}
-
-/** Reports that the data plane has refused, and puts it in words for the tunnel. */
-export function kernelRefused(ctx: Context, sa: IkeSaV2, reply: DataPlaneReply): Reason {
-  invariant(reply.kind === 'refused', 'a request is answered in kind or refused');
-  const { operation, algorithm, code } = reply.failure;
-  const detail = algorithm === undefined ? {} : { algorithm };
-  ctx.emit({ type: 'kernel.failed', tunnel: sa.tunnel, operation, code, ...detail });
-  const withAlgorithm = algorithm === undefined ? '' : ` with ${algorithm}`;
-  return { code: 'kernel-refused', text: `the kernel refused to ${operation}${withAlgorithm}: ${code}` };
 }

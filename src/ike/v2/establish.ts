@@ -2,8 +2,8 @@ import { randomFraction } from '../../base/entropy.ts';
 import type { Identity } from '../../sa/identity.ts';
 import { rekeyAfter } from '../../sa/lifetime.ts';
 import type { Context } from '../common/context.ts';
+import { KEEPALIVE_INTERVAL } from '../common/keepalive.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
-import { KEEPALIVE_INTERVAL } from './keepalive.ts';
 import type { IkeSaV2 } from './state.ts';
 
 /** Both sides are authenticated: the IKE SA starts its life. Its handshake ends when the first Child SA is settled. */

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { invariant } from '../../base/errors.ts';
+import { maxMessageBytes } from '../common/datagram-size.ts';
 import { openMessage } from './encrypted-payload.ts';
 import {
   addFragment,
   type Fragment,
   fragmentMessage,
   fragmentRefusal,
-  maxMessageBytes,
   type Reassembly,
   type ReassemblyLimits,
   UNAUTHENTICATED_REASSEMBLY_LIMITS,

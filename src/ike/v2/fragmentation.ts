@@ -1,6 +1,5 @@
 import { concatBytes } from '../../base/bytes.ts';
 import { invariant } from '../../base/errors.ts';
-import type { AddressFamily } from '../../base/net.ts';
 import {
   type FragmentPosition,
   fragmentCapacity,
@@ -19,20 +18,6 @@ export type FragmentOptions = Protection & {
   /** An IV for each message, as `sealMessage` needs it. */
   readonly nextIv: () => Uint8Array;
 };
-
-/** Datagram size that passes nearly everywhere: the least that IPv6 guarantees (RFC 7383 §2.5.1). */
-export const DEFAULT_DATAGRAM_BYTES = 1280;
-
-/** Room for an IKE message in an IP datagram of `datagramBytes`; `marked` where a non-ESP marker goes before it. */
-export function maxMessageBytes(
-  family: AddressFamily,
-  marked: boolean,
-  datagramBytes = DEFAULT_DATAGRAM_BYTES,
-): number {
-  const ipHeader = family === 4 ? 20 : 40;
-  const udpHeader = 8;
-  return datagramBytes - ipHeader - udpHeader - (marked ? 4 : 0);
-}
 
 /** The message as one Encrypted payload where it fits, else as Encrypted Fragments in order (RFC 7383 §2.5). */
 export function fragmentMessage(options: FragmentOptions): Uint8Array[] {

@@ -4,6 +4,7 @@ import type { DataPlaneReply } from '../../sa/data-plane.ts';
 import { saKey } from '../../sa/ledger.ts';
 import type { Context } from '../common/context.ts';
 import type { RetransmitSchedule } from '../common/retransmit.ts';
+import { childrenOf } from './children.ts';
 import { addTask, sendRequest } from './message-window.ts';
 import type { IkeSaV2 } from './state.ts';
 
@@ -19,8 +20,9 @@ export function onLivenessTimer(ctx: Context, sa: IkeSaV2): void {
   if (sa.phase !== 'established' || policy === undefined) return;
   const quietUntil = sa.lastHeardAt + policy.dpd.delay;
   if (ctx.now.mono < quietUntil) return ctx.setTimer(sa.id, 'liveness', quietUntil);
-  if (sa.children.length === 0) return probe(sa);
-  const request = ctx.requestDataPlane(sa.id, { kind: 'query', sas: sa.children.map(inboundSa) });
+  const children = childrenOf(ctx, sa);
+  if (children.length === 0) return probe(sa);
+  const request = ctx.requestDataPlane(sa.id, { kind: 'query', sas: children.map(inboundSa) });
   sa.pending = { request, step: { kind: 'liveness-counted' } };
 }
 
@@ -28,7 +30,7 @@ export function onLivenessTimer(ctx: Context, sa: IkeSaV2): void {
 export function onLivenessCounted(ctx: Context, sa: IkeSaV2, reply: DataPlaneReply): void {
   const counters = reply.kind === 'counters' ? reply.counters : [];
   let alive = false;
-  for (const child of sa.children) {
+  for (const child of childrenOf(ctx, sa)) {
     const key = saKey(inboundSa(child));
     const packets = counters.find((entry) => saKey(entry.sa) === key)?.packets ?? child.packetsSeen;
     if (packets > child.packetsSeen) alive = true;

@@ -1,16 +1,17 @@
 import { invariant, WireError } from '../../base/errors.ts';
 import type { Context } from '../common/context.ts';
+import { sendKeepalive } from '../common/keepalive.ts';
+import type { EffectAnswer, Work } from '../common/work.ts';
 import { abandon, childGone, closeIkeSa, vanish } from './close.ts';
 import { onFirstChildInstalled, onFirstSpiAllocated } from './exchanges/ike-auth-initiator.ts';
 import { onResponseChildInstalled, onResponseSpiAllocated } from './exchanges/ike-auth-responder.ts';
 import { giveUp, onInitAgreed, onInitGenerated } from './exchanges/ike-sa-init-initiator.ts';
 import { onInitResponded } from './exchanges/ike-sa-init-responder.ts';
-import { onKeepaliveTimer } from './keepalive.ts';
 import { onLivenessCounted, onLivenessTimer } from './liveness.ts';
 import { retransmit } from './message-window.ts';
 import { followPeer } from './peer-path.ts';
 import { receive } from './receive.ts';
-import type { EffectAnswer, IkeSaV2, Step, Work } from './state.ts';
+import type { IkeSaV2, Step } from './state.ts';
 import { sendNextTask } from './tasks.ts';
 
 /** An honest peer sends one request at a time and repeats it; more than this waiting is a flood. */
@@ -103,7 +104,7 @@ const TIMERS: ReadonlyMap<string, OnTimer> = new Map<string, OnTimer>([
   ['refused', (ctx, sa) => (sa.phase === 'init-sent' ? giveUp(ctx, sa) : undefined)],
   ['half-open', (ctx, sa) => (sa.establishedAt === undefined ? vanish(ctx, sa, 'half-open-expired') : undefined)],
   ['liveness', onLivenessTimer],
-  ['keepalive', onKeepaliveTimer],
+  ['keepalive', (ctx, sa) => (sa.phase === 'established' ? sendKeepalive(ctx, sa) : undefined)],
   ['lifetime', (ctx, sa) => closeIkeSa(ctx, sa, { code: 'expired', text: 'the lifetime of the IKE SA has ended' })],
 ]);
 

@@ -1,30 +1,21 @@
-import { concatBytes, equalBytes } from '../../base/bytes.ts';
+import { equalBytes } from '../../base/bytes.ts';
 import { randomFraction } from '../../base/entropy.ts';
 import { invariant } from '../../base/errors.ts';
-import { addressFamily, type Endpoint } from '../../base/net.ts';
-import { type Duration, type Instant, SECOND } from '../../base/time.ts';
+import { addressFamily } from '../../base/net.ts';
+import type { Duration, Instant } from '../../base/time.ts';
 import { encryptionAlgorithm } from '../../crypto/algorithms.ts';
 import { hash } from '../../crypto/hash.ts';
 import type { Context } from '../common/context.ts';
+import { maxMessageBytes } from '../common/datagram-size.ts';
 import { NAT_TRAVERSAL_PORT } from '../common/ports.ts';
-import { type RetransmitSchedule, retransmitDelay } from '../common/retransmit.ts';
+import { HANDSHAKE_RETRANSMIT, type RetransmitSchedule, retransmitDelay } from '../common/retransmit.ts';
+import { transmit } from '../common/transmit.ts';
 import { EXCHANGE, FLAG_INITIATOR, FLAG_RESPONSE } from '../wire/header.ts';
-import { fragmentMessage, maxMessageBytes } from './fragmentation.ts';
+import { fragmentMessage } from './fragmentation.ts';
 import { messageKeys } from './keymat.ts';
 import type { ExchangeName, IkeSaV2, RequestRef, Task } from './state.ts';
 import { encodePlainMessage } from './wire/message.ts';
 import type { Payload } from './wire/payload.ts';
-
-/**
- * For the initial exchanges: quick at first, because a lost datagram there is a tunnel that comes up late. How long
- * an attempt lasts in all is up to the handshake timer.
- */
-export const HANDSHAKE_RETRANSMIT: RetransmitSchedule = {
-  base: SECOND / 2,
-  factor: 1.6,
-  transmissions: 9,
-  jitter: 0.2,
-};
 
 export type RequestOptions = {
   readonly exchange: ExchangeName;
@@ -122,12 +113,6 @@ export function addTask(sa: IkeSaV2, task: Task): void {
 /** How a datagram is known again. */
 export function digestOf(message: Uint8Array): Uint8Array {
   return hash('sha256', message);
-}
-
-/** Puts the non-ESP marker before what leaves from port 4500 (RFC 3948 §2.2). */
-export function transmit(ctx: Context, from: Endpoint, to: Endpoint, messages: readonly Uint8Array[]): void {
-  const marker = new Uint8Array(from.port === NAT_TRAVERSAL_PORT ? 4 : 0);
-  for (const message of messages) ctx.send(from, to, concatBytes(marker, message));
 }
 
 type MessageParts = {

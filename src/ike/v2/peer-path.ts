@@ -1,6 +1,7 @@
 import { type Endpoint, sameEndpoint } from '../../base/net.ts';
-import { planMove } from '../../sa/child-sa.ts';
 import type { Context } from '../common/context.ts';
+import { moveChildren } from '../common/move-children.ts';
+import { childrenOf } from './children.ts';
 import type { IkeSaV2 } from './state.ts';
 
 /**
@@ -17,11 +18,7 @@ export function followPeer(
   const mayMove = sa.phase === 'established' && sa.nat.remote && canBeCalled;
   if (!mayMove || sameEndpoint(sa.remote, path.remote)) return;
   ctx.emit({ type: 'peer.moved', tunnel: sa.tunnel, ikeSa: sa.id, from: sa.remote, to: path.remote });
-  for (const child of sa.children) {
-    ctx.requestCleanUp({ kind: 'apply', steps: planMove(child, path.local, path.remote) });
-    child.local = path.local;
-    child.remote = path.remote;
-  }
+  moveChildren(ctx, childrenOf(ctx, sa), path);
   sa.local = path.local;
   sa.remote = path.remote;
 }

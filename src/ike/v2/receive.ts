@@ -1,6 +1,7 @@
 import { WireError } from '../../base/errors.ts';
 import type { Context } from '../common/context.ts';
 import type { Reason } from '../common/reason.ts';
+import type { Work } from '../common/work.ts';
 import { decodeHeader, FLAG_RESPONSE, type IkeHeader } from '../wire/header.ts';
 import { abandon, closeIkeSa } from './close.ts';
 import { type OpenedMessage, openMessage, peekFragment } from './encrypted-payload.ts';
@@ -10,7 +11,7 @@ import { digestOf, repeatAnswer, sendResponse, settleRequest } from './message-w
 import { unsupportedCritical } from './payload-set.ts';
 import { followPeer } from './peer-path.ts';
 import type { Received } from './received.ts';
-import type { IkeSaV2, Work } from './state.ts';
+import type { IkeSaV2 } from './state.ts';
 import { findTransition, type Transition } from './transitions.ts';
 import { decodePlainMessage } from './wire/message.ts';
 import { notifyPayload } from './wire/notify.ts';

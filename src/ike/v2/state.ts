@@ -1,14 +1,13 @@
 import type { Endpoint } from '../../base/net.ts';
 import type { Duration, Instant } from '../../base/time.ts';
 import type { KeyExchangeKeyword } from '../../crypto/algorithms.ts';
-import type { KeyExchangeResult } from '../../crypto/key-exchange-job.ts';
-import type { ChildSa } from '../../sa/child-sa.ts';
-import type { DataPlaneReply, SaKey } from '../../sa/data-plane.ts';
+import type { SaKey } from '../../sa/data-plane.ts';
 import type { Identity } from '../../sa/identity.ts';
 import type { ChildProtocol, CipherSuite } from '../../sa/proposal.ts';
 import type { TrafficSelector } from '../../sa/traffic-selector.ts';
 import type { Reason } from '../common/reason.ts';
 import type { RetransmitSchedule } from '../common/retransmit.ts';
+import type { Work } from '../common/work.ts';
 import type { Reassembly } from './fragmentation.ts';
 import type { IkeKeys } from './keymat.ts';
 import type { Payload } from './wire/payload.ts';
@@ -59,7 +58,6 @@ export type IkeSaV2 = {
 
   /** Only until established. */
   handshake: Handshake | undefined;
-  children: ChildSa[];
   /** The peer says that it holds no other IKE SA with us (RFC 7296 §2.4). */
   initialContact: boolean;
 
@@ -127,19 +125,6 @@ export type Step =
   | { readonly kind: 'liveness-counted' };
 
 export type Pending = { readonly request: number; readonly step: Step };
-
-export type Work =
-  | { readonly kind: 'datagram'; readonly local: Endpoint; readonly remote: Endpoint; readonly message: Uint8Array }
-  | { readonly kind: 'timer'; readonly name: string }
-  /** The data plane dropped it at the end of its lifetime. */
-  | { readonly kind: 'child-expired'; readonly child: string }
-  /** Authentic ESP in UDP came from another endpoint than the data plane knew. */
-  | { readonly kind: 'peer-mapped'; readonly remote: Endpoint }
-  | { readonly kind: 'terminate'; readonly reason: Reason };
-
-export type EffectAnswer =
-  | { readonly kind: 'job'; readonly result: KeyExchangeResult }
-  | { readonly kind: 'dataplane'; readonly reply: DataPlaneReply };
 
 /** What an IKE_SA_INIT answer said, kept while its shared secret is computed. */
 export type InitAnswer = {
@@ -229,7 +214,6 @@ export function newIkeSa(options: NewIkeSa): IkeSaV2 {
     pending: undefined,
     queue: [],
     tasks: [],
-    children: [],
     initialContact: false,
     establishedAt: undefined,
     expiresAt: undefined,
@@ -237,9 +221,4 @@ export function newIkeSa(options: NewIkeSa): IkeSaV2 {
     origin: options.remote,
     ...options,
   };
-}
-
-/** The SPI by which the peer addresses this IKE SA. */
-export function ownSpi(sa: IkeSaV2): string {
-  return sa.role === 'initiator' ? sa.initiatorSpi : sa.responderSpi;
 }

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../base/net.ts';
 import type { Context } from '../common/context.ts';
+import { transmit } from '../common/transmit.ts';
 import { FLAG_RESPONSE, type IkeHeader } from '../wire/header.ts';
-import { transmit } from './message-window.ts';
 import { encodePlainMessage } from './wire/message.ts';
 import { notifyPayload } from './wire/notify.ts';
 

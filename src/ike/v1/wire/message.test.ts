@@ -144,12 +144,19 @@ describe('IKEv1 message', () => {
       fc.property(payloadsArbitrary, fc.uint8Array({ maxLength: 20 }), (payloads, padding) => {
         const { firstType, bytes } = encodePayloads([HASH, ...payloads]);
         const header = { nextPayload: firstType, flags: FLAG_V1.ENCRYPTION };
-        expect(hashedPart(header, concatBytes(bytes, padding))).toEqual(bytes.subarray(24));
+        const part = hashedPart(header, concatBytes(bytes, padding));
+        expect(part).toEqual({ hash: HASH.data, covered: bytes.subarray(24), last: false });
       }),
       { numRuns: 100 },
     );
+    const between = encodePayloads([NONCE, HASH, NONCE]);
+    expect(hashedPart({ nextPayload: between.firstType, flags: 1 }, between.bytes)).toBeUndefined();
+  });
+
+  it('HASH as the last payload covers those before it, as some devices have it in DPD', () => {
     const { firstType, bytes } = encodePayloads([NONCE, HASH]);
-    expect(hashedPart({ nextPayload: firstType, flags: 1 }, bytes)).toBeUndefined();
+    const part = hashedPart({ nextPayload: firstType, flags: 1 }, bytes);
+    expect(part).toEqual({ hash: HASH.data, covered: bytes.subarray(0, -24), last: true });
   });
 });
 

@@ -1,6 +1,6 @@
 import { concatBytes } from '../../../base/bytes.ts';
 import { encodeHeader, FLAG_V1, HEADER_BYTES, type IkeHeader } from '../../wire/header.ts';
-import { GENERIC_HEADER_BYTES, walkPayloadChain } from '../../wire/payload-chain.ts';
+import { GENERIC_HEADER_BYTES, type RawPayload, walkPayloadChain } from '../../wire/payload-chain.ts';
 import {
   CHAIN_RULES,
   decodePayloads,
@@ -62,22 +62,34 @@ export function padToBlock(bytes: Uint8Array, blockBytes: number): Uint8Array {
   return padded;
 }
 
+/** The HASH payload of a message of phase 2, and what it covers beside the message ID and nonces. */
+export type HashedPart = {
+  readonly hash: Uint8Array;
+  /** The octets of all other payloads as they came, without padding (RFC 2409 §5.5, §5.7). */
+  readonly covered: Uint8Array;
+  /** RFC 2409 §5.5 has HASH first; some devices put it last in the messages of DPD. */
+  readonly last: boolean;
+};
+
 /**
- * What HASH(1), HASH(2) and the HASH of an informational exchange cover beside the message ID and nonces: the octets
- * of all payloads behind the HASH payload as they came, without padding (RFC 2409 §5.5, §5.7). Undefined where the
- * HASH payload is not the first, as it has to be.
+ * Undefined where there is no HASH payload at either end.
  *
  * @throws WireError where the chain is malformed
  */
 export function hashedPart(
   header: Pick<IkeHeader, 'nextPayload' | 'flags'>,
   bytes: Uint8Array,
-): Uint8Array | undefined {
-  if (header.nextPayload !== PAYLOAD_TYPE.HASH) return undefined;
+): HashedPart | undefined {
   const rules = { ...CHAIN_RULES, maxTrailing: maxPadding(header, bytes) };
   const chain = walkPayloadChain(header.nextPayload, bytes, rules);
-  const ends = chain.map(({ offset, body }) => offset + GENERIC_HEADER_BYTES + body.length);
-  return bytes.subarray(ends[0] ?? 0, ends.at(-1) ?? 0);
+  const [first] = chain;
+  const final = chain.at(-1);
+  if (first === undefined || final === undefined) return undefined;
+  const end = ({ offset, body }: RawPayload) => offset + GENERIC_HEADER_BYTES + body.length;
+  if (first.type === PAYLOAD_TYPE.HASH)
+    return { hash: first.body, covered: bytes.subarray(end(first), end(final)), last: false };
+  if (final.type !== PAYLOAD_TYPE.HASH) return undefined;
+  return { hash: final.body, covered: bytes.subarray(0, final.offset), last: true };
 }
 
 function maxPadding(header: Pick<IkeHeader, 'flags'>, bytes: Uint8Array): number {

@@ -60,7 +60,7 @@ describe.each(STRONGSWAN_EXCHANGES)('an IKEv1 exchange of strongSwan: $name', (e
     expect(covered.length).toBeGreaterThanOrEqual(3);
     for (const { header, chain, bytes, payloads } of covered) {
       const [hash] = payloads;
-      const part = hashedPart(header, chain);
+      const part = hashedPart(header, chain)?.covered;
       invariant(hash?.type === 'HASH' && part !== undefined, 'the first payload is HASH');
       const mac = createHmac(exchange.suite.prf === 'prfsha1' ? 'sha1' : 'sha256', exchange.keys.skeyidA);
       expect(hash.data).toEqual(new Uint8Array(mac.update(concatBytes(bytes.subarray(20, 24), part)).digest()));

@@ -2,19 +2,22 @@ import { ByteWriter } from '../../../base/bytes.ts';
 import { invariant } from '../../../base/errors.ts';
 import { constantTimeEqual } from '../../../crypto/constant-time.ts';
 import type { DataPlaneReply } from '../../../sa/data-plane.ts';
-import { formatIdentity, type Identity, sameIdentity } from '../../../sa/identity.ts';
+import { formatIdentity, sameIdentity } from '../../../sa/identity.ts';
 import type { Context } from '../../common/context.ts';
+import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
+import { AH_BEHIND_NAT, identityMismatch, UNCONFIGURED, WRONG_KEY } from '../../common/refusals.ts';
+import { HANDSHAKE_RETRANSMIT } from '../../common/retransmit.ts';
 import { pskAuth } from '../auth.ts';
 import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
-import { AH_BEHIND_NAT, acceptChild, refusedByPeer } from '../child-negotiation.ts';
-import { abandon, closeIkeSa, dropHandshake, kernelRefused } from '../close.ts';
+import { acceptChild, refusedByPeer } from '../child-negotiation.ts';
+import { abandon, closeIkeSa, dropHandshake } from '../close.ts';
 import { deleteIke } from '../deletes.ts';
 import { establish } from '../establish.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
 import { prfOf } from '../keymat.ts';
-import { HANDSHAKE_RETRANSMIT, sendLastWord, sendRequest, settleRequest } from '../message-window.ts';
+import { sendLastWord, sendRequest, settleRequest } from '../message-window.ts';
 import { firstChildOffers } from '../offers.ts';
 import { findError, onlyPayload, requirePayload } from '../payload-set.ts';
 import { offersToWire } from '../proposals.ts';
@@ -35,7 +38,7 @@ export function requestFirstSpi(ctx: Context, sa: IkeSaV2): void {
 
 /** IKE_AUTH SK { IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, SAi2, TSi, TSr } --> */
 export function onFirstSpiAllocated(ctx: Context, sa: IkeSaV2, reply: DataPlaneReply): void {
-  if (reply.kind !== 'spi') return abandon(ctx, sa, kernelRefused(ctx, sa, reply), 2);
+  if (reply.kind !== 'spi') return abandon(ctx, sa, kernelRefused(ctx, sa.tunnel, reply), 2);
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return abandon(ctx, sa, UNCONFIGURED);
   handshakeOf(sa).reservedSpi = reservedSpi(sa, policy, reply.spi);
@@ -96,8 +99,8 @@ export function onFirstChildInstalled(ctx: Context, sa: IkeSaV2, child: string, 
     dropHandshake(ctx, sa);
     return childInstalled(ctx, sa, child);
   }
-  childRefused(sa, child);
-  failChild(ctx, sa, kernelRefused(ctx, sa, reply));
+  childRefused(ctx, sa, child);
+  failChild(ctx, sa, kernelRefused(ctx, sa.tunnel, reply));
 }
 
 /** The initiator's or the responder's AUTH data, computed with the key of `policy`. */
@@ -114,19 +117,6 @@ export function authOf(sa: IkeSaV2, policy: TunnelPolicy, side: 'own' | 'peer', 
     idBody,
   });
 }
-
-export function identityMismatch(policy: TunnelPolicy, actual: Identity): Reason {
-  const expected = policy.remote.identity === undefined ? 'any' : formatIdentity(policy.remote.identity);
-  const text = `the peer calls itself "${formatIdentity(actual)}", this tunnel expects "${expected}"`;
-  return { code: 'peer-identity-mismatch', text };
-}
-
-export const WRONG_KEY: Reason = {
-  code: 'authentication-failed',
-  text: 'the pre-shared keys differ: the peer proved its identity with another key than the one configured here',
-};
-
-export const UNCONFIGURED: Reason = { code: 'terminated', text: 'the tunnel is no longer configured' };
 
 const NOTHING_TO_OFFER: Reason = {
   code: 'no-proposal-chosen',

@@ -8,11 +8,14 @@ import type { CipherSuite, Proposal } from '../../../sa/proposal.ts';
 import { selectSuite } from '../../../sa/suite-selection.ts';
 import { candidatesFor } from '../../common/candidates.ts';
 import type { Context } from '../../common/context.ts';
+import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
+import { AH_BEHIND_NAT, UNCONFIGURED } from '../../common/refusals.ts';
 import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
-import { AH_BEHIND_NAT, answerChild, type ChildRefusal } from '../child-negotiation.ts';
-import { abandon, dropHandshake, kernelRefused } from '../close.ts';
+import { answerChild, type ChildRefusal } from '../child-negotiation.ts';
+import { childrenOf } from '../children.ts';
+import { abandon, dropHandshake } from '../close.ts';
 import { establish } from '../establish.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
 import { sendResponse } from '../message-window.ts';
@@ -25,7 +28,7 @@ import { AUTH_METHOD } from '../wire/auth.ts';
 import type { IdPayload } from '../wire/id.ts';
 import { notifyPayload } from '../wire/notify.ts';
 import type { Payload } from '../wire/payload.ts';
-import { authOf, UNCONFIGURED } from './ike-auth-initiator.ts';
+import { authOf } from './ike-auth-initiator.ts';
 
 /** IKE_AUTH SK { IDi, [IDr], AUTH, SAi2, TSi, TSr } --> */
 export function onAuthRequest(ctx: Context, sa: IkeSaV2, received: Received): void {
@@ -89,10 +92,10 @@ export function onResponseChildInstalled(
 ): void {
   const { negotiation, reply } = step;
   if (answer.kind !== 'done') {
-    childRefused(sa, step.child);
+    childRefused(ctx, sa, step.child);
     return refuseByKernel(ctx, sa, reply, answer);
   }
-  const child = sa.children.find(({ id }) => id === step.child);
+  const child = childrenOf(ctx, sa).find(({ id }) => id === step.child);
   invariant(child !== undefined, 'the Child SA stands while it is being installed');
   childInstalled(ctx, sa, child.id);
   const spi = new ByteWriter().u32(child.inboundSpi).finish();
@@ -180,7 +183,7 @@ function rejectPeer(ctx: Context, sa: IkeSaV2, received: Received, reason: Reaso
 }
 
 function refuseByKernel(ctx: Context, sa: IkeSaV2, reply: AuthReply, answer: DataPlaneReply): void {
-  refuseChild(ctx, sa, reply, { notify: 'NO_PROPOSAL_CHOSEN', reason: kernelRefused(ctx, sa, answer) });
+  refuseChild(ctx, sa, reply, { notify: 'NO_PROPOSAL_CHOSEN', reason: kernelRefused(ctx, sa.tunnel, answer) });
 }
 
 /** RFC 7296 §1.2: the IKE SA stands without its Child SA. */

@@ -5,10 +5,12 @@ import { KEY_EXCHANGE, type KeyExchangeKeyword, keyExchangeMethod } from '../../
 import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
 import { type CipherSuite, formatProposal } from '../../../sa/proposal.ts';
+import { attemptDuration, noResponse, REFUSAL_GRACE } from '../../common/attempt.ts';
 import type { Context } from '../../common/context.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import { IKE_PORT, NAT_TRAVERSAL_PORT } from '../../common/ports.ts';
 import type { Reason } from '../../common/reason.ts';
+import { NOTHING_TO_OFFER, UNCONFIGURED, UNRESOLVED } from '../../common/refusals.ts';
 import { ZERO_SPI } from '../../wire/header.ts';
 import { abandon } from '../close.ts';
 import { MAX_COOKIE_BYTES } from '../cookie.ts';
@@ -27,12 +29,6 @@ import { detectNat, initiatorOnly, initNotifies, NONCE_BYTES } from './ike-sa-in
 /** A responder that answers with cookies or other groups for ever gets no further (RFC 7296 §2.6.1). */
 const MAX_COOKIE_RETRIES = 3;
 const MAX_METHOD_RETRIES = 3;
-
-/**
- * How long a better answer may take after one that refuses: the refusal is not authenticated, so that an attacker on
- * the path could have sent it (RFC 7296 §2.21.1), but an operator should not wait minutes for an honest one.
- */
-const REFUSAL_GRACE = 2_500;
 
 /** A new IKE SA to the peer of `policy`; undefined, with an event, where there is nothing to start with. */
 export function initiateIkeSa(
@@ -61,7 +57,7 @@ export function initiateIkeSa(
   });
   sa.localId = policy.local.identity;
   generate(ctx, sa, method);
-  ctx.setTimer(id, 'handshake', ctx.now.mono + handshakeTimeout(policy));
+  ctx.setTimer(id, 'handshake', ctx.now.mono + attemptDuration(policy));
   ctx.emit({ type: 'ike.initiated', tunnel: policy.name, ikeSa: id, remote: sa.remote });
   return sa;
 }
@@ -117,7 +113,7 @@ export function onInitAgreed(ctx: Context, sa: IkeSaV2, answer: InitAnswer, resu
   settleRequest(ctx, sa);
   // The peer is there: the second exchange has as much time as the first.
   const policy = ctx.policies.get(sa.tunnel);
-  if (policy !== undefined) ctx.setTimer(sa.id, 'handshake', ctx.now.mono + handshakeTimeout(policy));
+  if (policy !== undefined) ctx.setTimer(sa.id, 'handshake', ctx.now.mono + attemptDuration(policy));
   ctx.clearTimer(sa.id, 'refused');
   sa.nat = answer.nat;
   if (sa.nat.local || sa.nat.remote) floatPorts(ctx, sa);
@@ -126,7 +122,7 @@ export function onInitAgreed(ctx: Context, sa: IkeSaV2, answer: InitAnswer, resu
 
 /** What nothing came back from, or only refusals: the attempt is over. */
 export function giveUp(ctx: Context, sa: IkeSaV2): void {
-  abandon(ctx, sa, sa.handshake?.refusal ?? noResponse(sa));
+  abandon(ctx, sa, sa.handshake?.refusal ?? noResponse(sa.remote));
 }
 
 function sendInit(ctx: Context, sa: IkeSaV2): void {
@@ -271,21 +267,8 @@ function handshakeOf(sa: IkeSaV2): Handshake {
   return sa.handshake;
 }
 
-/** An attempt lasts as long as the interval to the next one, and long enough for a few retransmissions. */
-function handshakeTimeout(policy: TunnelPolicy): number {
-  return Math.max(policy.retry.interval, MIN_HANDSHAKE_TIME);
-}
-
-const MIN_HANDSHAKE_TIME = 10_000;
-
 function groupName(method: KeyExchangeKeyword): string {
   return `${keyExchangeMethod(method).group} (${method})`;
-}
-
-function noResponse(sa: IkeSaV2): Reason {
-  const port = sa.remote.port;
-  const text = `no answer from ${sa.remote.address} on UDP port ${port}; check that the peer runs and that no firewall drops UDP 500 and 4500`;
-  return { code: 'no-response', text };
 }
 
 function internal(result: KeyExchangeResult): Reason {
@@ -293,10 +276,4 @@ function internal(result: KeyExchangeResult): Reason {
   return { code: 'protocol-error', text: `the key exchange failed: ${detail}` };
 }
 
-const UNRESOLVED: Reason = { code: 'unresolved-peer', text: 'the address of the peer is not known' };
-const UNCONFIGURED: Reason = { code: 'terminated', text: 'the tunnel is no longer configured' };
-const NOTHING_TO_OFFER: Reason = {
-  code: 'no-proposal-chosen',
-  text: 'this machine supports none of the configured IKE proposals',
-};
 const NOT_OUR_OFFER: Reason = { code: 'protocol-error', text: 'the peer answered with something that was not offered' };

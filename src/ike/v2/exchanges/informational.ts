@@ -2,6 +2,7 @@ import type { ChildSa } from '../../../sa/child-sa.ts';
 import type { ChildProtocol } from '../../../sa/proposal.ts';
 import type { Context } from '../../common/context.ts';
 import type { Reason } from '../../common/reason.ts';
+import { childrenOf } from '../children.ts';
 import { abandon, removeChild } from '../close.ts';
 import { deleteChildren } from '../deletes.ts';
 import { armLiveness } from '../liveness.ts';
@@ -40,7 +41,9 @@ export function onInformationalResponse(ctx: Context, sa: IkeSaV2): void {
 function deleteNamedChildren(ctx: Context, sa: IkeSaV2, payload: DeletePayload): Payload[] {
   const protocol: ChildProtocol = payload.protocol === PROTOCOL.AH ? 'ah' : 'esp';
   const named = new Set(payload.spis.map((spi) => new DataView(spi.buffer, spi.byteOffset).getUint32(0)));
-  const gone: ChildSa[] = sa.children.filter((child) => child.protocol === protocol && named.has(child.outboundSpi));
+  const gone: ChildSa[] = childrenOf(ctx, sa).filter(
+    (child) => child.protocol === protocol && named.has(child.outboundSpi),
+  );
   for (const child of gone) removeChild(ctx, sa, child, PEER_DELETED);
   return gone.length === 0
     ? []

@@ -1,0 +1,48 @@
+import { formatIdentity, type Identity } from '../../sa/identity.ts';
+import { formatSelector, type TrafficSelector } from '../../sa/traffic-selector.ts';
+import type { TunnelPolicy } from './policy.ts';
+import type { Reason } from './reason.ts';
+
+/** What the operator reads where both versions refuse, or are refused, for the same cause. */
+
+export function identityMismatch(policy: TunnelPolicy, actual: Identity): Reason {
+  const expected = policy.remote.identity === undefined ? 'any' : formatIdentity(policy.remote.identity);
+  const text = `the peer calls itself "${formatIdentity(actual)}", this tunnel expects "${expected}"`;
+  return { code: 'peer-identity-mismatch', text };
+}
+
+/** `theirLocal` and `theirRemote` are what the peer says of our ends: its own remote and local selectors. */
+export function selectorMismatch(
+  policy: TunnelPolicy,
+  theirLocal: readonly TrafficSelector[],
+  theirRemote: readonly TrafficSelector[],
+): string {
+  return `the segments do not match: here local ${selectorList(policy.local.selectors)} and peer ${selectorList(policy.remote.selectors)}, the peer says local ${selectorList(theirRemote)} and remote ${selectorList(theirLocal)}`;
+}
+
+/** For people: a peer may send hundreds. */
+export function selectorList(selectors: readonly TrafficSelector[]): string {
+  const shown = selectors.slice(0, 8).map(formatSelector).join(', ');
+  if (selectors.length === 0) return 'none';
+  return selectors.length > 8 ? `${shown} and ${selectors.length - 8} more` : shown;
+}
+
+export const WRONG_KEY: Reason = {
+  code: 'authentication-failed',
+  text: 'the pre-shared keys differ: the peer proved its identity with another key than the one configured here',
+};
+
+export const UNCONFIGURED: Reason = { code: 'terminated', text: 'the tunnel is no longer configured' };
+
+/** RFC 4302 §3.1: an address translator changes what AH protects. */
+export const AH_BEHIND_NAT: Reason = {
+  code: 'child-refused',
+  text: 'AH cannot pass the address translation (NAT) between the gateways; use ESP',
+};
+
+export const UNRESOLVED: Reason = { code: 'unresolved-peer', text: 'the address of the peer is not known' };
+
+export const NOTHING_TO_OFFER: Reason = {
+  code: 'no-proposal-chosen',
+  text: 'this machine supports none of the configured IKE proposals',
+};

@@ -1,0 +1,18 @@
+import type { Endpoint } from '../../base/net.ts';
+import type { KeyExchangeResult } from '../../crypto/key-exchange-job.ts';
+import type { DataPlaneReply } from '../../sa/data-plane.ts';
+import type { Reason } from './reason.ts';
+
+/** What can happen to an IKE SA from outside. */
+export type Work =
+  | { readonly kind: 'datagram'; readonly local: Endpoint; readonly remote: Endpoint; readonly message: Uint8Array }
+  | { readonly kind: 'timer'; readonly name: string }
+  /** The data plane dropped it at the end of its lifetime. */
+  | { readonly kind: 'child-expired'; readonly child: string }
+  /** Authentic ESP in UDP came from another endpoint than the data plane knew. */
+  | { readonly kind: 'peer-mapped'; readonly remote: Endpoint }
+  | { readonly kind: 'terminate'; readonly reason: Reason };
+
+export type EffectAnswer =
+  | { readonly kind: 'job'; readonly result: KeyExchangeResult }
+  | { readonly kind: 'dataplane'; readonly reply: DataPlaneReply };

@@ -1,0 +1,112 @@
+import { compareBytes } from '../../base/bytes.ts';
+import { randomFraction } from '../../base/entropy.ts';
+import { type Duration, SECOND } from '../../base/time.ts';
+import { type ChildSa, inboundSa, outboundSa } from '../../sa/child-sa.ts';
+import type { DataPlaneReply } from '../../sa/data-plane.ts';
+import { saKey } from '../../sa/ledger.ts';
+import { rekeyAfter } from '../../sa/lifetime.ts';
+import { sameSelectors } from '../../sa/traffic-selector.ts';
+import type { Reason } from '../common/reason.ts';
+import { rekeyTimer, removeChild, sendDeletes } from './child-end.ts';
+import type { ContextV1 } from './context.ts';
+import { currentIkeSa } from './ike-sas.ts';
+
+/**
+ * The succession of Child SAs with the same selectors. IKEv1 has no exchange that names the SA which a new one
+ * replaces: both ends have to come to the same result by themselves, and may see the order of things differently.
+ */
+
+/** Packets can go out through it: it begins its life, and takes the place of the one before. */
+export function childInstalled(ctx: ContextV1, child: ChildSa, lifetime: Duration): void {
+  child.state = 'installed';
+  child.installedAt = ctx.now;
+  const life = rekeyAfter(lifetime, child.role, randomFraction(ctx.entropy));
+  child.rekeyAt = { mono: ctx.now.mono + life, wall: ctx.now.wall + life };
+  ctx.setTimer(child.tunnel, rekeyTimer(child.id), child.rekeyAt.mono);
+  ctx.emit({ type: 'child.installed', tunnel: child.tunnel, ikeSa: child.ikeSa, child: child.id });
+  for (const other of siblings(ctx, child)) if (other.state === 'installed') settle(ctx, child, other);
+}
+
+/** The time of a drain has come: is there anything that its successor has proven to be superfluous? */
+export function onDrainTimer(ctx: ContextV1, tunnel: string): void {
+  const successors = superseded(ctx, tunnel).flatMap((child) => ourSuccessor(ctx, child) ?? []);
+  if (successors.length === 0) return;
+  ctx.requestDataPlane(tunnel, { kind: 'query', sas: successors.map(inboundSa) });
+}
+
+/**
+ * The old Child SA goes when packets have come in through the new one: only then is it certain that the peer has it and
+ * uses it. The end that has begun the new one deletes the old one; where both see it otherwise, nobody does, and the
+ * old one ends with its lifetime.
+ */
+export function onDrainCounted(ctx: ContextV1, tunnel: string, reply: DataPlaneReply): void {
+  const proven = new Set(
+    (reply.kind === 'counters' ? reply.counters : []).filter(({ packets }) => packets > 0).map(({ sa }) => saKey(sa)),
+  );
+  const sa = currentIkeSa(ctx, tunnel);
+  const gone = superseded(ctx, tunnel).filter((child) => {
+    const successor = ourSuccessor(ctx, child);
+    return sa !== undefined && successor !== undefined && proven.has(saKey(inboundSa(successor)));
+  });
+  if (sa !== undefined) sendDeletes(ctx, sa, gone);
+  for (const child of gone) removeChild(ctx, child, SUPERSEDED);
+  if (superseded(ctx, tunnel).some((child) => ourSuccessor(ctx, child) !== undefined))
+    ctx.setTimer(tunnel, 'drain', ctx.now.mono + DRAIN_INTERVAL);
+}
+
+/** A Child SA is gone: where a superseded one still carries traffic both ways, it is in use again. */
+export function reviveSuperseded(ctx: ContextV1, gone: ChildSa): void {
+  const others = siblings(ctx, gone);
+  if (others.some(({ state }) => state === 'installed')) return;
+  const heir = others.findLast(({ state, sends }) => state === 'rekeyed' && sends);
+  if (heir === undefined) return;
+  heir.state = 'installed';
+  ctx.setTimer(heir.tunnel, rekeyTimer(heir.id), ctx.now.mono);
+  ctx.emit({ type: 'child.installed', tunnel: heir.tunnel, ikeSa: heir.ikeSa, child: heir.id });
+}
+
+/** How long both ends have to move to the new one before anything is asked. */
+const DRAIN_INTERVAL: Duration = 5 * SECOND;
+
+/** Two that came up within this time were begun before either end knew of the other. */
+const CROSSING_TIME: Duration = 30 * SECOND;
+
+const SUPERSEDED: Reason = { code: 'replaced', text: 'its successor carries the traffic' };
+
+function siblings(ctx: ContextV1, child: ChildSa): ChildSa[] {
+  return ctx
+    .childrenOf(child.tunnel)
+    .filter(
+      (other) =>
+        other !== child &&
+        sameSelectors(other.localSelectors, child.localSelectors) &&
+        sameSelectors(other.remoteSelectors, child.remoteSelectors),
+    );
+}
+
+function settle(ctx: ContextV1, fresh: ChildSa, other: ChildSa): void {
+  const age = ctx.now.mono - (other.installedAt?.mono ?? 0);
+  const crossed = other.role !== fresh.role && age < CROSSING_TIME;
+  // As RFC 7296 §2.8.1 has it for IKEv2: the one with the lowest nonce goes.
+  const freshLoses = crossed && compareBytes(fresh.lowerNonce, other.lowerNonce) < 0;
+  const [winner, loser] = freshLoses ? [other, fresh] : [fresh, other];
+  loser.state = 'rekeyed';
+  ctx.clearTimer(loser.tunnel, rekeyTimer(loser.id));
+  if (freshLoses) {
+    // Kernels send through the youngest.
+    loser.sends = false;
+    ctx.requestCleanUp({ kind: 'apply', steps: [{ kind: 'remove-sa', sa: outboundSa(loser) }] });
+  }
+  const { tunnel, ikeSa, id } = loser;
+  ctx.emit({ type: 'child.rekeyed', tunnel, ikeSa, child: id, successor: winner.id });
+  ctx.setTimer(tunnel, 'drain', ctx.now.mono + DRAIN_INTERVAL);
+}
+
+function superseded(ctx: ContextV1, tunnel: string): ChildSa[] {
+  return ctx.childrenOf(tunnel).filter(({ state }) => state === 'rekeyed');
+}
+
+/** What has taken its place, where we have begun that. */
+function ourSuccessor(ctx: ContextV1, child: ChildSa): ChildSa | undefined {
+  return siblings(ctx, child).find(({ state, role }) => state === 'installed' && role === 'initiator');
+}

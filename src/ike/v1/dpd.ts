@@ -1,0 +1,113 @@
+import { type Duration, SECOND } from '../../base/time.ts';
+import { inboundSa } from '../../sa/child-sa.ts';
+import type { DataPlaneReply } from '../../sa/data-plane.ts';
+import { saKey } from '../../sa/ledger.ts';
+import type { TunnelPolicy } from '../common/policy.ts';
+import type { Reason } from '../common/reason.ts';
+import { removeChild } from './child-end.ts';
+import { abandon } from './close.ts';
+import type { ContextV1 } from './context.ts';
+import { sendInformational } from './messages.ts';
+import { heardFrom } from './peer-path.ts';
+import type { Received } from './received.ts';
+import type { IkeSaV1 } from './state.ts';
+import { type DpdNotify, dpdNotify } from './wire/dpd.ts';
+
+/** How often a probe is repeated; how long in all is up to `dpd.timeout`. */
+const PROBE_INTERVAL: Duration = SECOND;
+
+/** However short the configured timeout is, a probe is repeated at least once. */
+const MIN_PROBE_TIME: Duration = 4 * SECOND;
+
+/** RFC 3706 §5.5: the peer is asked only after a time without any sign of life. */
+export function onLivenessTimer(ctx: ContextV1, sa: IkeSaV1): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (sa.phase !== 'established' || policy === undefined || sa.dpd.counting !== undefined) return;
+  if (sa.dpd.asking !== undefined) return askAgain(ctx, sa, policy);
+  const quietUntil = sa.lastHeardAt + policy.dpd.delay;
+  if (ctx.now.mono < quietUntil) return ctx.setTimer(sa.id, 'liveness', quietUntil);
+  const sas = ctx.childrenOf(sa.tunnel).map(inboundSa);
+  if (sas.length === 0) return ask(ctx, sa);
+  sa.dpd.counting = ctx.requestDataPlane(sa.id, { kind: 'query', sas });
+}
+
+/** Packets that came in since the last look are as good as an answer. */
+export function onLivenessCounted(ctx: ContextV1, sa: IkeSaV1, reply: DataPlaneReply): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (sa.phase !== 'established' || policy === undefined) return;
+  if (!countPackets(ctx, sa.tunnel, reply)) return ask(ctx, sa);
+  sa.lastHeardAt = ctx.now.mono;
+  armLiveness(ctx, sa, policy);
+}
+
+/** R-U-THERE and its answer, in an authentic message. RFC 3706 §6.2: the sequence number shows whether it is fresh. */
+export function onDpdNotify(ctx: ContextV1, sa: IkeSaV1, received: Received, notify: DpdNotify): void {
+  if (notify.initiatorSpi !== sa.initiatorSpi || notify.responderSpi !== sa.responderSpi)
+    return ctx.drop(received.remote, 'dpd-of-another-ike-sa');
+  if (notify.kind === 'R-U-THERE') return onProbe(ctx, sa, received, notify);
+  const { asking, nextSequence } = sa.dpd;
+  const answered = asking !== undefined && inSeries(notify.sequence, asking.first, nextSequence);
+  if (!answered) return ctx.drop(received.remote, 'dpd-answer-unasked');
+  heardFrom(ctx, sa, received);
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy !== undefined) armLiveness(ctx, sa, policy);
+}
+
+/** Looks again when the peer may have been silent for `dpd.delay`. */
+export function armLiveness(ctx: ContextV1, sa: IkeSaV1, policy: TunnelPolicy): void {
+  // A peer that has not announced DPD would not answer, and an answer is all that there is to wait for.
+  if (policy.dpd.delay > 0 && sa.features.dpd) ctx.setTimer(sa.id, 'liveness', sa.lastHeardAt + policy.dpd.delay);
+}
+
+function onProbe(ctx: ContextV1, sa: IkeSaV1, received: Received, notify: DpdNotify): void {
+  const { peerSequence } = sa.dpd;
+  const ahead = peerSequence === undefined ? 1 : (notify.sequence - peerSequence) | 0;
+  if (ahead < 0) return ctx.drop(received.remote, 'dpd-sequence');
+  sa.dpd.peerSequence = notify.sequence;
+  if (ahead > 0) heardFrom(ctx, sa, received);
+  sendInformational(ctx, sa, [dpdNotify({ ...notify, kind: 'R-U-THERE-ACK' })], { hashLast: sa.dpd.hashLast });
+}
+
+function ask(ctx: ContextV1, sa: IkeSaV1): void {
+  sa.dpd.asking = { first: sa.dpd.nextSequence, since: ctx.now.mono };
+  sendProbe(ctx, sa);
+}
+
+function askAgain(ctx: ContextV1, sa: IkeSaV1, policy: TunnelPolicy): void {
+  const patience = Math.max(policy.dpd.timeout - policy.dpd.delay, MIN_PROBE_TIME);
+  if (ctx.now.mono - (sa.dpd.asking?.since ?? 0) < patience) return sendProbe(ctx, sa);
+  ctx.emit({ type: 'peer.unresponsive', tunnel: sa.tunnel, ikeSa: sa.id });
+  for (const child of ctx.childrenOf(sa.tunnel)) removeChild(ctx, child, UNRESPONSIVE);
+  for (const other of ctx.ikeSasOf(sa.tunnel)) if (other.establishedAt !== undefined) abandon(ctx, other, UNRESPONSIVE);
+}
+
+/** HDR*, HASH, N(R-U-THERE) --> with a sequence number of its own each time (RFC 3706 §5.4). */
+function sendProbe(ctx: ContextV1, sa: IkeSaV1): void {
+  const { initiatorSpi, responderSpi } = sa;
+  const sequence = sa.dpd.nextSequence;
+  sa.dpd.nextSequence = (sequence + 1) >>> 0;
+  const notify = dpdNotify({ kind: 'R-U-THERE', initiatorSpi, responderSpi, sequence });
+  sendInformational(ctx, sa, [notify], { hashLast: sa.dpd.hashLast });
+  ctx.setTimer(sa.id, 'liveness', ctx.now.mono + PROBE_INTERVAL);
+}
+
+/** Takes note of the packets that each Child SA has let in; whether there are any more than at the last look. */
+function countPackets(ctx: ContextV1, tunnel: string, reply: DataPlaneReply): boolean {
+  const counters = new Map(
+    (reply.kind === 'counters' ? reply.counters : []).map(({ sa, packets }) => [saKey(sa), packets]),
+  );
+  let alive = false;
+  for (const child of ctx.childrenOf(tunnel)) {
+    const packets = counters.get(saKey(inboundSa(child))) ?? child.packetsSeen;
+    if (packets > child.packetsSeen) alive = true;
+    child.packetsSeen = packets;
+  }
+  return alive;
+}
+
+/** Sequence numbers are 32 bits and go round. */
+function inSeries(sequence: number, first: number, next: number): boolean {
+  return (sequence - first) >>> 0 < (next - first) >>> 0;
+}
+
+const UNRESPONSIVE: Reason = { code: 'peer-unresponsive', text: 'the peer no longer answers' };

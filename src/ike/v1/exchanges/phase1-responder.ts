@@ -1,0 +1,65 @@
+import { candidatesFor } from '../../common/candidates.ts';
+import type { TunnelPolicy } from '../../common/policy.ts';
+import type { Reason } from '../../common/reason.ts';
+import { EXCHANGE_V1, FLAG_V1, HEADER_BYTES } from '../../wire/header.ts';
+import type { ContextV1 } from '../context.ts';
+import type { IkeSaV1 } from '../state.ts';
+import { decodeMessage } from '../wire/message.ts';
+import { answerAggressive } from './aggressive-responder.ts';
+import { answerMain } from './main-responder.ts';
+import { type Phase1Request, refuseOpening, tellRefusal } from './responder.ts';
+
+/** Our limit: no first message of any known daemon comes near it. */
+const MAX_FIRST_BYTES = 10_000;
+
+/**
+ * A first message of Main or Aggressive Mode. IKEv1 is spoken only with peers that a tunnel of that version and mode is
+ * configured for; nobody else gets an answer. @throws WireError
+ */
+export function answerPhase1(ctx: ContextV1, request: Phase1Request): void {
+  const { header, message, path } = request;
+  const mode = MODES.get(header.exchangeType);
+  const first = header.messageId === 0 && (header.flags & FLAG_V1.ENCRYPTION) === 0;
+  if (mode === undefined || !first) return ctx.drop(path.remote, 'no-such-ike-sa');
+  if (message.length > MAX_FIRST_BYTES) return ctx.drop(path.remote, 'too-large');
+  const allowed = candidatesFor(ctx.policies.values(), 1, path.local, path.remote).filter((one) => ctx.admits(one));
+  const candidates = allowed.filter((policy) => policy.mode === mode);
+  if (candidates.length === 0) return refuseUnconfigured(ctx, request, mode, allowed);
+  const known = candidates.some((policy) => policy.remote.address.kind === 'address');
+  const admission = request.admit(false, known);
+  // IKEv1 has no cookies to ask for. Main Mode costs us little before the third message proves the way back.
+  if (admission === 'refuse' || (admission === 'demand-cookie' && mode === 'aggressive'))
+    return ctx.drop(path.remote, 'too-many-half-open');
+  const opening = { ...request, mode, candidates, payloads: decodeMessage(header, message.subarray(HEADER_BYTES)) };
+  if (mode === 'main') answerMain(ctx, opening);
+  else answerAggressive(ctx, opening);
+}
+
+const MODES: ReadonlyMap<number, IkeSaV1['mode']> = new Map([
+  [EXCHANGE_V1.MAIN_MODE, 'main'],
+  [EXCHANGE_V1.AGGRESSIVE_MODE, 'aggressive'],
+]);
+
+const MODE_NAMES = { main: 'Main Mode', aggressive: 'Aggressive Mode' } as const;
+
+function refuseUnconfigured(
+  ctx: ContextV1,
+  { header, path }: Phase1Request,
+  mode: IkeSaV1['mode'],
+  allowed: readonly TunnelPolicy[],
+): void {
+  const [policy] = allowed;
+  if (policy !== undefined) {
+    const text = `the peer asks for ${MODE_NAMES[mode]}, this tunnel is configured for ${MODE_NAMES[policy.mode]} (ike.mode)`;
+    const reason: Reason = { code: 'mode-mismatch', text };
+    return refuseOpening(ctx, { header, path }, { tunnel: policy.name, notify: 'AUTHENTICATION_FAILED', reason });
+  }
+  ctx.drop(path.remote, 'no-tunnel-for-peer');
+  const [other] = candidatesFor(ctx.policies.values(), 2, path.local, path.remote);
+  if (other !== undefined && other.remote.address.kind !== 'any') tellRefusal(ctx, path, other.name, VERSION_MISMATCH);
+}
+
+const VERSION_MISMATCH: Reason = {
+  code: 'version-mismatch',
+  text: 'the peer speaks IKEv1, this tunnel is configured for IKEv2 (ike.version)',
+};

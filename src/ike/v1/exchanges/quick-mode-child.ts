@@ -1,0 +1,155 @@
+import { invariant } from '../../../base/errors.ts';
+import { type Duration, SECOND } from '../../../base/time.ts';
+import {
+  type ChildSa,
+  type DirectionKeys,
+  lowerNonce,
+  planInbound,
+  planOutbound,
+  type SaLimits,
+} from '../../../sa/child-sa.ts';
+import type { ByteLimits, DataPlaneReply, DataPlaneStep } from '../../../sa/data-plane.ts';
+import { sameSelectors } from '../../../sa/traffic-selector.ts';
+import { kernelRefused } from '../../common/kernel-refusal.ts';
+import type { TunnelPolicy } from '../../common/policy.ts';
+import { sendDeletes, spiBytes } from '../child-end.ts';
+import { childInstalled } from '../child-succession.ts';
+import type { ContextV1 } from '../context.ts';
+import { deriveChildKeys, prfOf } from '../keymat.ts';
+import type { IkeSaV1, QuickMode } from '../state.ts';
+import type { Lifetimes } from '../transform-attributes.ts';
+import { discard, finish, timerOf } from './quick-mode-end.ts';
+
+/**
+ * Makes the Child SA that was agreed part of the tunnel, `installing` until packets can go out. Its inbound half comes
+ * first, its outbound half when the peer can receive.
+ */
+export function createChild(
+  ctx: ContextV1,
+  sa: IkeSaV1,
+  quickMode: QuickMode,
+  policy: TunnelPolicy,
+  sharedSecret: Uint8Array | undefined,
+): { readonly child: ChildSa; readonly inbound: readonly DataPlaneStep[] } {
+  const { agreed, reserved, nonceI, nonceR, role } = quickMode;
+  invariant(
+    agreed !== undefined && reserved !== undefined && sa.keys && sa.suite,
+    'a Child SA is agreed before it is made',
+  );
+  const { suite, local, remote, peerSpi } = agreed;
+  const child: ChildSa = {
+    id: ctx.newChildId(policy.name),
+    tunnel: policy.name,
+    ikeSa: sa.id,
+    role,
+    lowerNonce: lowerNonce(nonceI, nonceR),
+    state: 'installing',
+    protocol: policy.childProtocol,
+    mode: 'tunnel',
+    suite,
+    reqid: ctx.reqidFor(policy.name, [local], [remote]),
+    inboundSpi: reserved.spi,
+    outboundSpi: new DataView(peerSpi.buffer, peerSpi.byteOffset).getUint32(0),
+    localSelectors: [local],
+    remoteSelectors: [remote],
+    local: sa.local,
+    remote: sa.remote,
+    encap: sa.nat.local || sa.nat.remote,
+    routes: policy.routes,
+    installedAt: undefined,
+    sends: false,
+    rekeyAt: undefined,
+    packetsSeen: 0,
+  };
+  const [spiI, spiR] =
+    role === 'initiator' ? [spiBytes(child.inboundSpi), peerSpi] : [peerSpi, spiBytes(child.inboundSpi)];
+  const keys = deriveChildKeys({
+    suite,
+    prf: prfOf(sa.suite),
+    skeyidD: sa.keys.skeyidD,
+    nonceI,
+    nonceR,
+    spiI,
+    spiR,
+    ...(sharedSecret === undefined ? {} : { sharedSecret }),
+  });
+  const ours: { inbound: DirectionKeys; outbound: DirectionKeys } =
+    role === 'initiator'
+      ? { outbound: keys.initiator, inbound: keys.responder }
+      : { outbound: keys.responder, inbound: keys.initiator };
+  quickMode.lifetime = childLifetime(policy, agreed.lifetimes);
+  const limits: SaLimits = { hardLifetime: quickMode.lifetime, ...byteLimits(agreed.lifetimes) };
+  quickMode.child = child.id;
+  quickMode.outbound = planOutbound(child, ours.outbound, limits);
+  ctx.addChild(child);
+  return { child, inbound: planInbound(child, ours.inbound, limits) };
+}
+
+/** The peer can receive: packets may go out through the new Child SA. */
+export function installOutbound(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
+  quickMode.phase = 'installing';
+  ctx.clearTimer(sa.id, timerOf(quickMode));
+  quickMode.pending = {
+    request: ctx.requestDataPlane(sa.id, { kind: 'apply', steps: quickMode.outbound }),
+    step: 'outbound-installed',
+  };
+}
+
+export function onOutboundInstalled(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, reply: DataPlaneReply): void {
+  const child = ctx.childrenOf(sa.tunnel).find(({ id }) => id === quickMode.child);
+  // The peer may have deleted it meanwhile.
+  if (child === undefined) return finish(ctx, sa, quickMode);
+  if (reply.kind !== 'done') {
+    const reason = kernelRefused(ctx, sa.tunnel, reply);
+    sendDeletes(ctx, sa, [child]);
+    discard(ctx, sa, quickMode);
+    return ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
+  }
+  child.sends = true;
+  finish(ctx, sa, quickMode);
+  childInstalled(ctx, child, quickMode.lifetime);
+}
+
+/**
+ * As initiator, after the third message. The first Child SA of its selectors may send at once. A successor waits: the
+ * responder may install only when it gets the third message, and packets that are there before are lost, while those
+ * that still go through the old SA are not.
+ */
+export function sendWhenReady(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
+  const child = ctx.childrenOf(sa.tunnel).find(({ id }) => id === quickMode.child);
+  const hasPredecessor = ctx
+    .childrenOf(sa.tunnel)
+    .some(
+      (other) =>
+        other !== child &&
+        other.sends &&
+        sameSelectors(other.localSelectors, child?.localSelectors ?? []) &&
+        sameSelectors(other.remoteSelectors, child?.remoteSelectors ?? []),
+    );
+  if (!hasPredecessor) return installOutbound(ctx, sa, quickMode);
+  quickMode.phase = 'switching';
+  ctx.setTimer(sa.id, timerOf(quickMode), ctx.now.mono + Math.min(SWITCH_DELAY, quickMode.lifetime / 10));
+}
+
+export function onSwitchTimer(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
+  installOutbound(ctx, sa, quickMode);
+}
+
+/** What both ends accept: the lower of the two. A peer that wants to live for less would have us busy with nothing else. */
+export function childLifetime(policy: TunnelPolicy, { lifetime }: Lifetimes): Duration {
+  return Math.min(policy.childLifetime, Math.max(lifetime ?? policy.childLifetime, MIN_LIFETIME));
+}
+
+const MIN_LIFETIME: Duration = 10 * SECOND;
+
+/** A responder that has not seen the third message repeats its second one by then, and a lost one is answered again. */
+const SWITCH_DELAY: Duration = 2 * SECOND;
+
+/** RFC 2407 §4.5: kilobytes as well. What is left after the soft limit is for the packets until a successor is there. */
+function byteLimits({ kilobytes }: Lifetimes): { readonly bytes?: ByteLimits } {
+  if (kilobytes === undefined) return {};
+  const hard = Math.max(kilobytes, MIN_KILOBYTES) * 1024;
+  return { bytes: { soft: Math.floor(hard * 0.8), hard } };
+}
+
+const MIN_KILOBYTES = 1024;

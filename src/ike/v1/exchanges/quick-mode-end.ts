@@ -1,0 +1,56 @@
+import { type Duration, MINUTE } from '../../../base/time.ts';
+import { planRemove } from '../../../sa/child-sa.ts';
+import { childInstalled } from '../child-succession.ts';
+import type { ContextV1 } from '../context.ts';
+import { forgetIvs } from '../messages.ts';
+import type { IkeSaV1, QuickMode } from '../state.ts';
+
+/** The timer of a Quick Mode. */
+export function timerOf({ messageId }: QuickMode): string {
+  return `quick-mode-${messageId}`;
+}
+
+/** It has come to its end; for a while it still answers repetitions. */
+export function finish(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
+  quickMode.phase = 'done';
+  quickMode.outbound = [];
+  ctx.setTimer(sa.id, timerOf(quickMode), ctx.now.mono + LINGER);
+}
+
+/** It comes to nothing: what it has reserved or half installed goes. */
+export function discard(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
+  const child = ctx.childrenOf(sa.tunnel).find(({ id }) => id === quickMode.child);
+  if (child?.state === 'installing') {
+    ctx.requestCleanUp({ kind: 'apply', steps: planRemove(child) });
+    ctx.dropChild(child);
+  } else if (child === undefined && quickMode.reserved !== undefined) {
+    ctx.requestCleanUp({ kind: 'apply', steps: [{ kind: 'remove-sa', sa: quickMode.reserved }] });
+  }
+  forgetQuickMode(ctx, sa, quickMode);
+}
+
+export function forgetQuickMode(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
+  ctx.clearTimer(sa.id, timerOf(quickMode));
+  sa.quickModes.delete(quickMode.messageId);
+  if (sa.ivs !== undefined) forgetIvs(sa, quickMode.messageId);
+}
+
+/**
+ * The IKE SA ends. A Child SA that stands at the peer and only waits here for its outbound half gets it now: the peer
+ * sends through it. The others come to nothing.
+ */
+export function abortQuickModes(ctx: ContextV1, sa: IkeSaV1): void {
+  for (const quickMode of [...sa.quickModes.values()]) {
+    const child = ctx.childrenOf(sa.tunnel).find(({ id }) => id === quickMode.child);
+    if (quickMode.phase !== 'switching' || child === undefined) {
+      discard(ctx, sa, quickMode);
+      continue;
+    }
+    ctx.requestCleanUp({ kind: 'apply', steps: quickMode.outbound });
+    child.sends = true;
+    forgetQuickMode(ctx, sa, quickMode);
+    childInstalled(ctx, child, quickMode.lifetime);
+  }
+}
+
+const LINGER: Duration = MINUTE;

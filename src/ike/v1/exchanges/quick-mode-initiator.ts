@@ -1,0 +1,283 @@
+import { equalBytes } from '../../../base/bytes.ts';
+import { invariant } from '../../../base/errors.ts';
+import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
+import { constantTimeEqual } from '../../../crypto/constant-time.ts';
+import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
+import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
+import type { DataPlaneReply } from '../../../sa/data-plane.ts';
+import { kernelRefused } from '../../common/kernel-refusal.ts';
+import type { TunnelPolicy } from '../../common/policy.ts';
+import type { Reason } from '../../common/reason.ts';
+import { AH_BEHIND_NAT, selectorList, UNCONFIGURED } from '../../common/refusals.ts';
+import { transmit } from '../../common/transmit.ts';
+import { spiBytes } from '../child-end.ts';
+import type { ContextV1 } from '../context.ts';
+import { hash1, hash2, hash3 } from '../hashes.ts';
+import { decryptBody } from '../iv-chain.ts';
+import { armRetransmit, cipherOf, exchangeDatagrams, hashKey, ivsOf, newMessageId, retransmit } from '../messages.ts';
+import { encapsulationFor } from '../nat.ts';
+import { childOffersToWire } from '../offers.ts';
+import { findNotify, onlyPayload, requirePayload } from '../payload-set.ts';
+import { heardFrom } from '../peer-path.ts';
+import type { Received } from '../received.ts';
+import type { IkeSaV1, QuickMode, QuickModePlan } from '../state.ts';
+import { IPSEC_CLASSES, type Lifetimes, readAttributes } from '../transform-attributes.ts';
+import { decodeAttributes } from '../wire/attribute.ts';
+import { clientIdFromSelector } from '../wire/client-id.ts';
+import { keFitsGroup } from '../wire/ke.ts';
+import { decodeMessage, hashedPart } from '../wire/message.ts';
+import { NOTIFY, type NotifyPayload, notifyName } from '../wire/notify.ts';
+import { encodePayloads, type PayloadV1 } from '../wire/payload.ts';
+import { saPayload } from '../wire/sa.ts';
+import { NONCE_BYTES } from './phase1.ts';
+import { createChild, sendWhenReady } from './quick-mode-child.ts';
+import { discard, timerOf } from './quick-mode-end.ts';
+import { acceptQuickMode, offeredText, offersOfGroup, pfsGroups } from './quick-mode-offers.ts';
+import { newQuickMode } from './quick-mode-start.ts';
+
+/**
+ * How many of ours are under way at once: strongSwan remembers three, and forgets one that it is answering for a
+ * fourth. One that has been repeated without an answer keeps nobody waiting.
+ */
+const MAX_AT_ONCE = 3;
+
+type Wanted = Pick<QuickModePlan, 'local' | 'remote'> & { readonly replaces?: string };
+
+/** Makes Child SAs for these pairs, as many at once as peers can cope with, successors before new ones. */
+export function planQuickModes(ctx: ContextV1, sa: IkeSaV1, wanted: readonly Wanted[]): void {
+  for (const { local, remote, replaces } of wanted) {
+    const plan = { local, remote, replaces, groupIndex: 0 };
+    if (replaces === undefined) sa.waiting.push(plan);
+    else if (!isUnderWay(sa, replaces)) sa.waiting.unshift(plan);
+  }
+  startWaiting(ctx, sa);
+}
+
+export function startWaiting(ctx: ContextV1, sa: IkeSaV1): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined || sa.phase !== 'established') return;
+  while (sa.waiting.length > 0 && busy(sa) < MAX_AT_ONCE) {
+    const plan = sa.waiting.shift();
+    if (plan !== undefined) start(ctx, sa, policy, plan);
+  }
+}
+
+/** The inbound SPI is there. */
+export function onInitiatorSpi(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, reply: DataPlaneReply): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return fail(ctx, sa, quickMode, UNCONFIGURED);
+  if (reply.kind !== 'spi') return fail(ctx, sa, quickMode, kernelRefused(ctx, sa.tunnel, reply));
+  quickMode.reserved = { protocol: policy.childProtocol, destination: sa.local.address, spi: reply.spi };
+  const { method } = quickMode;
+  if (method === undefined) return sendFirst(ctx, sa, quickMode, policy);
+  quickMode.privateKey = ctx.entropy.bytes(privateKeyBytes(method));
+  const job = { kind: 'ke.generate', method, privateKey: quickMode.privateKey } as const;
+  quickMode.pending = { request: ctx.requestJob(sa.id, job), step: 'generated' };
+}
+
+export function onGenerated(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, result: KeyExchangeResult): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return fail(ctx, sa, quickMode, UNCONFIGURED);
+  if (result.kind !== 'ke.generate') return fail(ctx, sa, quickMode, BAD_KEY_EXCHANGE);
+  quickMode.publicValue = result.publicValue;
+  sendFirst(ctx, sa, quickMode, policy);
+}
+
+export function onQuickMode1Timer(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
+  if (!retransmit(ctx, sa, timerOf(quickMode), quickMode.last)) return fail(ctx, sa, quickMode, NO_ANSWER);
+  startWaiting(ctx, sa);
+}
+
+/** 2. <-- HDR*, HASH(2), SA, Nr, [KE], IDci, IDcr, [N(RESPONDER-LIFETIME)] @throws WireError */
+export function onQuickMode2(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, received: Received): void {
+  const { messageId, nonceI, method } = quickMode;
+  const opened = decryptBody(ivsOf(sa), cipherOf(sa), messageId, received.body);
+  const part = opened === undefined ? undefined : hashedPart(received.header, opened.bytes);
+  if (opened === undefined || part === undefined || part.last) return ctx.drop(received.remote, 'not-authentic');
+  if (!constantTimeEqual(part.hash, hash2(hashKey(sa, messageId), nonceI, part.covered)))
+    return ctx.drop(received.remote, 'not-authentic');
+  sa.ivs = opened.next;
+  heardFrom(ctx, sa, received);
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return fail(ctx, sa, quickMode, UNCONFIGURED);
+  const payloads = decodeMessage(received.header, opened.bytes);
+  const accepted = acceptQuickMode(
+    ctx,
+    sa,
+    policy,
+    { ...quickMode.plan, group: method },
+    payloads,
+    requirePayload(payloads, 'SA'),
+  );
+  if ('code' in accepted) return fail(ctx, sa, quickMode, accepted);
+  quickMode.agreed = {
+    ...accepted,
+    lifetimes: withNotified(accepted.lifetimes, findNotify(payloads, 'RESPONDER_LIFETIME')),
+  };
+  quickMode.nonceR = requirePayload(payloads, 'Nonce').data.slice();
+  quickMode.answering = received.digest;
+  ctx.clearTimer(sa.id, timerOf(quickMode));
+  quickMode.phase = 'installing';
+  const ke = onlyPayload(payloads, 'KE');
+  if (method === undefined) return install(ctx, sa, quickMode, policy, undefined);
+  if (ke === undefined || !keFitsGroup(ke, keyExchangeMethod(method).group))
+    return fail(ctx, sa, quickMode, BAD_KEY_EXCHANGE);
+  const job = { kind: 'ke.agree', method, privateKey: quickMode.privateKey, peerPublic: ke.data.slice() } as const;
+  quickMode.pending = { request: ctx.requestJob(sa.id, job), step: 'agreed' };
+}
+
+export function onAgreed(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, result: KeyExchangeResult): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return fail(ctx, sa, quickMode, UNCONFIGURED);
+  if (result.kind !== 'ke.agree') return fail(ctx, sa, quickMode, BAD_KEY_EXCHANGE);
+  install(ctx, sa, quickMode, policy, result.sharedSecret);
+}
+
+/** We can receive: 3. HDR*, HASH(3) --> */
+export function onInitiatorInstalled(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, reply: DataPlaneReply): void {
+  if (reply.kind !== 'done') {
+    for (const child of ctx.childrenOf(sa.tunnel)) if (child.id === quickMode.child) ctx.dropChild(child);
+    quickMode.reserved = undefined;
+    return fail(ctx, sa, quickMode, kernelRefused(ctx, sa.tunnel, reply));
+  }
+  const { messageId, nonceI, nonceR } = quickMode;
+  const proof: PayloadV1 = { type: 'HASH', data: hash3(hashKey(sa, messageId), nonceI, nonceR) };
+  const datagrams = exchangeDatagrams(sa, messageId, [proof]);
+  quickMode.last = { datagrams, answers: quickMode.answering, sent: 1, repeated: 0 };
+  transmit(ctx, sa.local, sa.remote, datagrams);
+  sendWhenReady(ctx, sa, quickMode);
+  startWaiting(ctx, sa);
+}
+
+/** An authentic notify of an error: it names the Quick Mode by the SPI that we proposed, if at all. */
+export function onQuickModeRefused(ctx: ContextV1, sa: IkeSaV1, notify: NotifyPayload): void {
+  const asking = [...sa.quickModes.values()].filter(({ phase }) => phase === 'qm1-sent');
+  const named = asking.find(({ reserved }) => reserved !== undefined && equalBytes(spiBytes(reserved.spi), notify.spi));
+  const quickMode = named ?? (asking.length === 1 ? asking[0] : undefined);
+  const policy = ctx.policies.get(sa.tunnel);
+  if (quickMode === undefined || policy === undefined) return;
+  const groupIndex = quickMode.plan.groupIndex + 1;
+  if (notify.notify === NOTIFY.NO_PROPOSAL_CHOSEN && groupIndex < pfsGroups(ctx, policy).length) {
+    // What is offered at once has to be of one group; the peer may want another of ours.
+    sa.waiting.unshift({ ...quickMode.plan, groupIndex });
+    discard(ctx, sa, quickMode);
+    return startWaiting(ctx, sa);
+  }
+  fail(ctx, sa, quickMode, refusalOf(ctx, policy, quickMode, notify));
+}
+
+function start(ctx: ContextV1, sa: IkeSaV1, policy: TunnelPolicy, plan: QuickModePlan): void {
+  const method = pfsGroups(ctx, policy)[plan.groupIndex];
+  const quickMode = newQuickMode({ messageId: newMessageId(ctx, sa), role: 'initiator', plan, method });
+  quickMode.nonceI = ctx.entropy.bytes(NONCE_BYTES);
+  sa.quickModes.set(quickMode.messageId, quickMode);
+  if (policy.childProtocol === 'ah' && (sa.nat.local || sa.nat.remote)) return fail(ctx, sa, quickMode, AH_BEHIND_NAT);
+  if (offersOfGroup(ctx, policy, method).length === 0) return fail(ctx, sa, quickMode, NOTHING_TO_OFFER);
+  const request = ctx.requestDataPlane(sa.id, {
+    kind: 'allocate-spi',
+    protocol: policy.childProtocol,
+    local: sa.local.address,
+    remote: sa.remote.address,
+    reqid: ctx.reqidFor(policy.name, [plan.local], [plan.remote]),
+  });
+  quickMode.pending = { request, step: 'spi-allocated' };
+}
+
+/** 1. HDR*, HASH(1), SA, Ni, [KE], IDci, IDcr --> */
+function sendFirst(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, policy: TunnelPolicy): void {
+  const { messageId, method, plan, reserved, nonceI } = quickMode;
+  const idci = clientIdFromSelector(plan.local);
+  const idcr = clientIdFromSelector(plan.remote);
+  if (idci === undefined || idcr === undefined) return fail(ctx, sa, quickMode, UNSAYABLE);
+  invariant(reserved !== undefined, 'the SPI is reserved before it is proposed');
+  const offer = childOffersToWire(offersOfGroup(ctx, policy, method), {
+    spi: spiBytes(reserved.spi),
+    encapsulation: encapsulationFor(sa),
+    lifetimes: { lifetime: policy.childLifetime },
+  });
+  const rest: PayloadV1[] = [
+    saPayload(offer),
+    { type: 'Nonce', data: nonceI },
+    ...(method === undefined ? [] : [{ type: 'KE', data: quickMode.publicValue } as const]),
+    idci,
+    idcr,
+  ];
+  const data = hash1(hashKey(sa, messageId), encodePayloads(rest).bytes);
+  const datagrams = exchangeDatagrams(sa, messageId, [{ type: 'HASH', data }, ...rest]);
+  quickMode.phase = 'qm1-sent';
+  quickMode.last = { datagrams, answers: undefined, sent: 1, repeated: 0 };
+  transmit(ctx, sa.local, sa.remote, datagrams);
+  armRetransmit(ctx, sa, timerOf(quickMode), quickMode.last);
+}
+
+function install(
+  ctx: ContextV1,
+  sa: IkeSaV1,
+  quickMode: QuickMode,
+  policy: TunnelPolicy,
+  sharedSecret: Uint8Array | undefined,
+): void {
+  const { inbound } = createChild(ctx, sa, quickMode, policy, sharedSecret);
+  quickMode.privateKey = new Uint8Array(0);
+  quickMode.pending = {
+    request: ctx.requestDataPlane(sa.id, { kind: 'apply', steps: inbound }),
+    step: 'inbound-installed',
+  };
+}
+
+function fail(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, reason: Reason): void {
+  discard(ctx, sa, quickMode);
+  ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
+  startWaiting(ctx, sa);
+}
+
+function busy(sa: IkeSaV1): number {
+  return [...sa.quickModes.values()].filter(
+    ({ role, phase, last }) =>
+      role === 'initiator' && (phase === 'preparing' || phase === 'qm1-sent') && (last?.sent ?? 1) <= 2,
+  ).length;
+}
+
+function isUnderWay(sa: IkeSaV1, replaces: string): boolean {
+  const active = [...sa.quickModes.values()].filter(({ phase }) => phase !== 'done');
+  return [...sa.waiting, ...active.map(({ plan }) => plan)].some((plan) => plan.replaces === replaces);
+}
+
+/** RFC 2407 §4.6.3.1: the responder lives by a lower lifetime than we offered. */
+function withNotified(agreed: Lifetimes, notify: NotifyPayload | undefined): Lifetimes {
+  if (notify === undefined) return agreed;
+  const told = readAttributes(decodeAttributes(notify.data, 'N'), IPSEC_CLASSES)?.lifetimes;
+  return {
+    ...lower('lifetime', agreed.lifetime, told?.lifetime),
+    ...lower('kilobytes', agreed.kilobytes, told?.kilobytes),
+  };
+}
+
+function lower(key: keyof Lifetimes, a: number | undefined, b: number | undefined): Lifetimes {
+  if (a === undefined && b === undefined) return {};
+  return { [key]: Math.min(a ?? Number.POSITIVE_INFINITY, b ?? Number.POSITIVE_INFINITY) };
+}
+
+function refusalOf(ctx: ContextV1, policy: TunnelPolicy, quickMode: QuickMode, notify: NotifyPayload): Reason {
+  const { local, remote } = quickMode.plan;
+  if (notify.notify === NOTIFY.INVALID_ID_INFORMATION) {
+    const text = `the peer does not accept these segments: local ${selectorList([local])}, peer ${selectorList([remote])}; they must mirror the peer's configuration`;
+    return { code: 'traffic-selectors-unacceptable', text };
+  }
+  if (notify.notify === NOTIFY.NO_PROPOSAL_CHOSEN) {
+    const text = `the peer accepts none of our IPsec proposals (PFS group included): ${offeredText(ctx, policy)}`;
+    return { code: 'no-proposal-chosen', text };
+  }
+  return { code: 'child-refused', text: `the peer refuses the Child SA with ${notifyName(notify.notify)}` };
+}
+
+const BAD_KEY_EXCHANGE: Reason = { code: 'protocol-error', text: 'the key exchange of Quick Mode failed' };
+const UNSAYABLE: Reason = {
+  code: 'traffic-selectors-unacceptable',
+  text: 'IKEv1 has no way to say these segments: a port without a protocol, or a range of ports',
+};
+const NOTHING_TO_OFFER: Reason = {
+  code: 'no-proposal-chosen',
+  text: 'this machine supports none of the configured IPsec proposals',
+};
+const NO_ANSWER: Reason = { code: 'no-response', text: 'the peer does not answer Quick Mode' };

@@ -1,0 +1,239 @@
+import { invariant } from '../../../base/errors.ts';
+import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
+import { constantTimeEqual } from '../../../crypto/constant-time.ts';
+import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
+import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
+import { inboundSa } from '../../../sa/child-sa.ts';
+import type { DataPlaneReply } from '../../../sa/data-plane.ts';
+import { kernelRefused } from '../../common/kernel-refusal.ts';
+import type { TunnelPolicy } from '../../common/policy.ts';
+import { AH_BEHIND_NAT } from '../../common/refusals.ts';
+import { transmit } from '../../common/transmit.ts';
+import { spiBytes } from '../child-end.ts';
+import type { ContextV1 } from '../context.ts';
+import { hash1, hash2, hash3 } from '../hashes.ts';
+import { decryptBody } from '../iv-chain.ts';
+import {
+  armRetransmit,
+  cipherOf,
+  exchangeDatagrams,
+  hashKey,
+  ivsOf,
+  retransmit,
+  sendInformational,
+} from '../messages.ts';
+import { childNotify, lifetimeData } from '../notifies.ts';
+import { answerToWire } from '../offers.ts';
+import { onlyPayload, payloadsOf, requirePayload } from '../payload-set.ts';
+import { heardFrom } from '../peer-path.ts';
+import type { Received } from '../received.ts';
+import type { IkeSaV1, QuickMode } from '../state.ts';
+import { IPSEC_CLASSES } from '../transform-attributes.ts';
+import { keFitsGroup } from '../wire/ke.ts';
+import { decodeMessage, hashedPart } from '../wire/message.ts';
+import { encodePayloads, type PayloadV1 } from '../wire/payload.ts';
+import { saPayload } from '../wire/sa.ts';
+import { NONCE_BYTES } from './phase1.ts';
+import { childLifetime, createChild, installOutbound } from './quick-mode-child.ts';
+import { discard, timerOf } from './quick-mode-end.ts';
+import { answerQuickMode, type QuickModeRefusal } from './quick-mode-offers.ts';
+import { newQuickMode } from './quick-mode-start.ts';
+
+/** Twenty segments on each side make four hundred Child SAs, and some devices ask for all of them at once. */
+const MAX_AT_ONCE = 512;
+
+/** How many message IDs of the peer are remembered, so that a recorded first message does not begin again. */
+const MAX_USED_IDS = 1024;
+
+/** 1. HDR*, HASH(1), SA, Ni, [KE], IDci, IDcr --> @throws WireError */
+export function onQuickMode1(ctx: ContextV1, sa: IkeSaV1, received: Received): void {
+  const { header, remote, body, digest } = received;
+  const { messageId } = header;
+  if (sa.usedMessageIds.includes(messageId)) return ctx.drop(remote, 'message-id-reused');
+  if (sa.quickModes.size >= MAX_AT_ONCE) return ctx.drop(remote, 'too-many-quick-modes');
+  const opened = decryptBody(ivsOf(sa), cipherOf(sa), messageId, body);
+  const part = opened === undefined ? undefined : hashedPart(header, opened.bytes);
+  if (opened === undefined || part === undefined || part.last) return ctx.drop(remote, 'not-authentic');
+  if (!constantTimeEqual(part.hash, hash1(hashKey(sa, messageId), part.covered)))
+    return ctx.drop(remote, 'not-authentic');
+  const payloads = decodeMessage(header, opened.bytes);
+  const offered = requirePayload(payloads, 'SA');
+  const nonce = requirePayload(payloads, 'Nonce');
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return ctx.drop(remote, 'unconfigured');
+  const agreed = behindNat(sa, policy) ?? answerQuickMode(ctx, sa, policy, payloads, offered);
+  if ('notify' in agreed) return refuse(ctx, sa, policy, agreed, offered.proposals[0]?.spi);
+  const method = agreed.suite.keyExchange;
+  const ke = onlyPayload(payloads, 'KE');
+  if (method !== undefined && (ke === undefined || !keFitsGroup(ke, keyExchangeMethod(method).group)))
+    return refuse(ctx, sa, policy, BAD_PUBLIC_VALUE, agreed.peerSpi);
+  sa.ivs = opened.next;
+  const { local, remote: theirs } = agreed;
+  const plan = { local, remote: theirs, groupIndex: 0, replaces: undefined };
+  const quickMode = newQuickMode({ messageId, role: 'responder', plan, method });
+  quickMode.agreed = agreed;
+  quickMode.nonceI = nonce.data.slice();
+  quickMode.nonceR = ctx.entropy.bytes(NONCE_BYTES);
+  quickMode.peerPublic = ke?.data.slice() ?? new Uint8Array(0);
+  quickMode.answering = digest;
+  quickMode.echoedIds = payloadsOf(payloads, 'ID').map((id) => ({
+    ...id,
+    data: id.data.slice(),
+    body: id.body.slice(),
+  }));
+  rememberId(sa, messageId);
+  sa.quickModes.set(messageId, quickMode);
+  const request = ctx.requestDataPlane(sa.id, {
+    kind: 'allocate-spi',
+    protocol: policy.childProtocol,
+    local: sa.local.address,
+    remote: sa.remote.address,
+    reqid: ctx.reqidFor(policy.name, [local], [theirs]),
+  });
+  quickMode.pending = { request, step: 'spi-allocated' };
+}
+
+/** The inbound SPI is there. */
+export function onResponderSpi(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, reply: DataPlaneReply): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return discard(ctx, sa, quickMode);
+  if (reply.kind !== 'spi') return failByKernel(ctx, sa, quickMode, policy, reply);
+  quickMode.reserved = { protocol: policy.childProtocol, destination: sa.local.address, spi: reply.spi };
+  const { method, peerPublic } = quickMode;
+  if (method === undefined) return installInbound(ctx, sa, quickMode, policy, undefined);
+  const privateKey = ctx.entropy.bytes(privateKeyBytes(method));
+  const job = { kind: 'ke.respond', method, privateKey, peerPublic } as const;
+  quickMode.pending = { request: ctx.requestJob(sa.id, job), step: 'responded' };
+}
+
+export function onResponded(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, result: KeyExchangeResult): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return discard(ctx, sa, quickMode);
+  if (result.kind !== 'ke.respond') {
+    const spi = quickMode.agreed?.peerSpi;
+    discard(ctx, sa, quickMode);
+    return refuse(ctx, sa, policy, BAD_PUBLIC_VALUE, spi);
+  }
+  quickMode.publicValue = result.publicValue;
+  installInbound(ctx, sa, quickMode, policy, result.sharedSecret);
+}
+
+/** We can receive: 2. <-- HDR*, HASH(2), SA, Nr, [KE], IDci, IDcr, [N(RESPONDER-LIFETIME)] */
+export function onResponderInstalled(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, reply: DataPlaneReply): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return discard(ctx, sa, quickMode);
+  if (reply.kind !== 'done') {
+    for (const child of ctx.childrenOf(sa.tunnel)) if (child.id === quickMode.child) ctx.dropChild(child);
+    quickMode.reserved = undefined;
+    return failByKernel(ctx, sa, quickMode, policy, reply);
+  }
+  const { messageId, nonceI, nonceR, agreed, reserved, method } = quickMode;
+  invariant(agreed !== undefined && reserved !== undefined, 'what is installed was agreed on');
+  const rest: PayloadV1[] = [
+    saPayload([answerToWire(agreed.offer, spiBytes(reserved.spi))]),
+    { type: 'Nonce', data: nonceR },
+    ...(method === undefined ? [] : [{ type: 'KE', data: quickMode.publicValue } as const]),
+    // As they came: both sides compare them.
+    ...quickMode.echoedIds,
+    ...lifetimeNotify(policy, quickMode),
+  ];
+  const data = hash2(hashKey(sa, messageId), nonceI, encodePayloads(rest).bytes);
+  const datagrams = exchangeDatagrams(sa, messageId, [{ type: 'HASH', data }, ...rest]);
+  quickMode.phase = 'qm2-sent';
+  quickMode.last = { datagrams, answers: quickMode.answering, sent: 1, repeated: 0 };
+  transmit(ctx, sa.local, sa.remote, datagrams);
+  armRetransmit(ctx, sa, timerOf(quickMode), quickMode.last);
+}
+
+/** 3. HDR*, HASH(3) --> The initiator has our answer, and what it says is fresh: packets may go out. */
+export function onQuickMode3(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, received: Received): void {
+  const { messageId, nonceI, nonceR } = quickMode;
+  const opened = decryptBody(ivsOf(sa), cipherOf(sa), messageId, received.body);
+  const part = opened === undefined ? undefined : hashedPart(received.header, opened.bytes);
+  if (opened === undefined || part === undefined || part.last) return ctx.drop(received.remote, 'not-authentic');
+  if (!constantTimeEqual(part.hash, hash3(hashKey(sa, messageId), nonceI, nonceR)))
+    return ctx.drop(received.remote, 'not-authentic');
+  sa.ivs = opened.next;
+  heardFrom(ctx, sa, received);
+  installOutbound(ctx, sa, quickMode);
+}
+
+/** No third message yet. Where packets come in, the initiator has our answer all the same; else it is sent again. */
+export function onQuickMode2Timer(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
+  const child = ctx.childrenOf(sa.tunnel).find(({ id }) => id === quickMode.child);
+  if (child === undefined || quickMode.pending !== undefined) return;
+  const request = ctx.requestDataPlane(sa.id, { kind: 'query', sas: [inboundSa(child)] });
+  quickMode.pending = { request, step: 'counted' };
+}
+
+export function onCounted(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, reply: DataPlaneReply): void {
+  const packets = reply.kind === 'counters' ? (reply.counters[0]?.packets ?? 0) : 0;
+  if (packets > 0) return installOutbound(ctx, sa, quickMode);
+  if (retransmit(ctx, sa, timerOf(quickMode), quickMode.last)) return;
+  discard(ctx, sa, quickMode);
+  ctx.drop(sa.remote, 'quick-mode-unfinished');
+}
+
+function installInbound(
+  ctx: ContextV1,
+  sa: IkeSaV1,
+  quickMode: QuickMode,
+  policy: TunnelPolicy,
+  sharedSecret: Uint8Array | undefined,
+): void {
+  const { inbound } = createChild(ctx, sa, quickMode, policy, sharedSecret);
+  quickMode.pending = {
+    request: ctx.requestDataPlane(sa.id, { kind: 'apply', steps: inbound }),
+    step: 'inbound-installed',
+  };
+}
+
+/** RFC 2407 §4.6.3.1: another lifetime than ours is accepted as it is offered, and the lower one is told. */
+function lifetimeNotify(policy: TunnelPolicy, { agreed }: QuickMode): PayloadV1[] {
+  const offered = agreed?.lifetimes.lifetime;
+  const lifetime = childLifetime(policy, agreed?.lifetimes ?? {});
+  if (agreed === undefined || offered === undefined || lifetime >= offered) return [];
+  const data = lifetimeData({ lifetime }, IPSEC_CLASSES);
+  return [childNotify(policy.childProtocol, agreed.peerSpi, 'RESPONDER_LIFETIME', data)];
+}
+
+function behindNat(sa: IkeSaV1, policy: TunnelPolicy): QuickModeRefusal | undefined {
+  const passes = policy.childProtocol !== 'ah' || (!sa.nat.local && !sa.nat.remote);
+  return passes ? undefined : { notify: 'NO_PROPOSAL_CHOSEN', reason: AH_BEHIND_NAT };
+}
+
+function rememberId(sa: IkeSaV1, messageId: number): void {
+  sa.usedMessageIds.push(messageId);
+  if (sa.usedMessageIds.length > MAX_USED_IDS) sa.usedMessageIds.shift();
+}
+
+/** Says no in an exchange of its own; the SPI that the initiator proposed names the Quick Mode (RFC 2408 §3.14). */
+function refuse(
+  ctx: ContextV1,
+  sa: IkeSaV1,
+  policy: TunnelPolicy,
+  refusal: QuickModeRefusal,
+  spi: Uint8Array | undefined,
+): void {
+  const named = spi?.length === 4 ? spi : new Uint8Array(0);
+  sendInformational(ctx, sa, [childNotify(policy.childProtocol, named, refusal.notify)]);
+  ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason: refusal.reason });
+}
+
+function failByKernel(
+  ctx: ContextV1,
+  sa: IkeSaV1,
+  quickMode: QuickMode,
+  policy: TunnelPolicy,
+  reply: DataPlaneReply,
+): void {
+  const reason = kernelRefused(ctx, sa.tunnel, reply);
+  const spi = quickMode.agreed?.peerSpi;
+  discard(ctx, sa, quickMode);
+  refuse(ctx, sa, policy, { notify: 'NO_PROPOSAL_CHOSEN', reason }, spi);
+}
+
+const BAD_PUBLIC_VALUE: QuickModeRefusal = {
+  notify: 'INVALID_KEY_INFORMATION',
+  reason: { code: 'protocol-error', text: 'the public value of the peer in Quick Mode is of no use' },
+};

@@ -1,0 +1,127 @@
+import { WireError } from '../../base/errors.ts';
+import { sendKeepalive } from '../common/keepalive.ts';
+import type { EffectAnswer, Work } from '../common/work.ts';
+import { abandon, expire, giveUp, onRefusedTimer, vanish } from './close.ts';
+import type { ContextV1 } from './context.ts';
+import { onLivenessCounted, onLivenessTimer } from './dpd.ts';
+import { onAggressiveAgreed, onAggressiveGenerated } from './exchanges/aggressive-initiator.ts';
+import { onAggressiveResponded } from './exchanges/aggressive-responder.ts';
+import { onMainAgreed, onMainGenerated } from './exchanges/main-initiator.ts';
+import { onMainResponded } from './exchanges/main-responder.ts';
+import { onQuickModeAnswer, onQuickModeTimer } from './exchanges/quick-mode.ts';
+import { retransmitPhase1 } from './messages.ts';
+import { followPeer } from './peer-path.ts';
+import { receive } from './receive.ts';
+import { onDrained, onRekeyTimer } from './replacement.ts';
+import type { IkeSaV1, Step } from './state.ts';
+
+/** An honest peer sends one message of phase 1 at a time and repeats it; more than this waiting is a flood. */
+const MAX_QUEUED_DATAGRAMS = 8;
+
+/**
+ * Handles what concerns this IKE SA. While an effect of phase 1 is under way all else waits, in order; afterwards each
+ * exchange of phase 2 stands by itself, and waits for nobody but its own effects.
+ */
+export function doWork(ctx: ContextV1, sa: IkeSaV1, work: Work): void {
+  if (sa.phase === 'closed') return;
+  if (sa.pending !== undefined) return enqueue(ctx, sa, work);
+  perform(ctx, sa, work);
+}
+
+/** False where nobody waits for the answer. */
+export function answerEffect(ctx: ContextV1, sa: IkeSaV1, request: number, answer: EffectAnswer): boolean {
+  if (sa.pending?.request === request) {
+    const { step } = sa.pending;
+    sa.pending = undefined;
+    continueWith(ctx, sa, step, answer);
+    goOn(ctx, sa);
+    return true;
+  }
+  if (sa.dpd.counting === request && answer.kind === 'dataplane') {
+    sa.dpd.counting = undefined;
+    onLivenessCounted(ctx, sa, answer.reply);
+    return true;
+  }
+  for (const quickMode of sa.quickModes.values()) {
+    if (quickMode.pending?.request !== request) continue;
+    onQuickModeAnswer(ctx, sa, quickMode, answer);
+    return true;
+  }
+  return false;
+}
+
+function goOn(ctx: ContextV1, sa: IkeSaV1): void {
+  while (sa.pending === undefined && sa.phase !== 'closed') {
+    const work = sa.queue.shift();
+    if (work === undefined) break;
+    perform(ctx, sa, work);
+  }
+}
+
+function enqueue(ctx: ContextV1, sa: IkeSaV1, work: Work): void {
+  if (work.kind === 'datagram') {
+    const waiting = sa.queue.filter((other) => other.kind === 'datagram').length;
+    if (waiting >= MAX_QUEUED_DATAGRAMS) return ctx.drop(work.remote, 'queue-full');
+  }
+  sa.queue.push(work);
+}
+
+function perform(ctx: ContextV1, sa: IkeSaV1, work: Work): void {
+  switch (work.kind) {
+    case 'datagram':
+      try {
+        return receive(ctx, sa, work);
+      } catch (error) {
+        if (!(error instanceof WireError)) throw error;
+        return ctx.drop(work.remote, `syntax-${error.fault}`);
+      }
+    case 'timer':
+      return onTimer(ctx, sa, work.name);
+    case 'peer-mapped':
+      return followPeer(ctx, sa, { local: sa.local, remote: work.remote });
+    case 'terminate':
+      return abandon(ctx, sa, work.reason);
+    case 'child-expired':
+      // Child SAs are the tunnel's.
+      return;
+  }
+}
+
+function continueWith(ctx: ContextV1, sa: IkeSaV1, step: Step, answer: EffectAnswer): void {
+  if (answer.kind !== 'job') return;
+  const { result } = answer;
+  switch (step.kind) {
+    case 'main-generated':
+      return onMainGenerated(ctx, sa, result);
+    case 'main-agreed':
+      return onMainAgreed(ctx, sa, result);
+    case 'main-responded':
+      return onMainResponded(ctx, sa, result);
+    case 'aggressive-generated':
+      return onAggressiveGenerated(ctx, sa, result);
+    case 'aggressive-agreed':
+      return onAggressiveAgreed(ctx, sa, step.answer, result);
+    case 'aggressive-responded':
+      return onAggressiveResponded(ctx, sa, result);
+  }
+}
+
+function onTimer(ctx: ContextV1, sa: IkeSaV1, name: string): void {
+  const quickMode = /^quick-mode-(\d+)$/.exec(name);
+  if (quickMode !== null) return onQuickModeTimer(ctx, sa, Number(quickMode[1]));
+  TIMERS.get(name)?.(ctx, sa);
+}
+
+type OnTimer = (ctx: ContextV1, sa: IkeSaV1) => void;
+
+const TIMERS: ReadonlyMap<string, OnTimer> = new Map<string, OnTimer>([
+  ['retransmit', (ctx, sa) => (retransmitPhase1(ctx, sa) ? undefined : giveUp(ctx, sa))],
+  ['handshake', (ctx, sa) => (sa.establishedAt === undefined ? giveUp(ctx, sa) : undefined)],
+  ['refused', onRefusedTimer],
+  ['half-open', (ctx, sa) => (sa.establishedAt === undefined ? vanish(ctx, sa, 'half-open-expired') : undefined)],
+  ['liveness', onLivenessTimer],
+  ['keepalive', (ctx, sa) => sendKeepalive(ctx, sa)],
+  ['rekey', onRekeyTimer],
+  ['expiry', expire],
+  ['drain', onDrained],
+]);

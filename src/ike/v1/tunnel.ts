@@ -1,0 +1,119 @@
+import type { IpAddress } from '../../base/net.ts';
+import type { ChildSa } from '../../sa/child-sa.ts';
+import type { DataPlaneEvent } from '../../sa/data-plane.ts';
+import { moveChildren } from '../common/move-children.ts';
+import type { TunnelPolicy } from '../common/policy.ts';
+import type { Reason } from '../common/reason.ts';
+import type { EffectAnswer } from '../common/work.ts';
+import { rekeyTimer, removeChild, sendDeletes } from './child-end.ts';
+import { onDrainCounted, onDrainTimer, reviveSuperseded } from './child-succession.ts';
+import { abandon, closeIkeSa } from './close.ts';
+import type { ContextV1 } from './context.ts';
+import { startPhase1 } from './exchanges/phase1-initiator.ts';
+import { planQuickModes } from './exchanges/quick-mode-initiator.ts';
+import { currentIkeSa, isConnecting } from './ike-sas.ts';
+import { missingPairs } from './pairs.ts';
+import { followPeer } from './peer-path.ts';
+import { replaceOlder } from './replacement.ts';
+import type { IkeSaV1 } from './state.ts';
+
+/**
+ * The tunnel asks for what it lacks: Child SAs for its segment pairs, and an IKE SA to make them with. `resolved` is
+ * the address of a peer that is given by name.
+ */
+export function connectTunnel(ctx: ContextV1, policy: TunnelPolicy, resolved: IpAddress | undefined): void {
+  const current = currentIkeSa(ctx, policy.name);
+  if (current !== undefined) return planQuickModes(ctx, current, missingPairs(ctx, policy));
+  const connecting = ctx.ikeSasOf(policy.name).find((sa) => sa.role === 'initiator' && sa.establishedAt === undefined);
+  if (connecting !== undefined) {
+    connecting.connects = true;
+    return;
+  }
+  startPhase1(ctx, policy, { connects: true, ...(resolved === undefined ? {} : { resolved }) });
+}
+
+/** An IKE SA has just been established: it takes the place of older ones, and makes what the tunnel lacks. */
+export function onEstablished(ctx: ContextV1, sa: IkeSaV1): void {
+  replaceOlder(ctx, sa);
+  const policy = ctx.policies.get(sa.tunnel);
+  const current = currentIkeSa(ctx, sa.tunnel);
+  if (current === undefined || policy === undefined) return;
+  planQuickModes(ctx, current, current.connects ? missingPairs(ctx, policy) : []);
+  current.connects = false;
+}
+
+/** Deletes all SAs of the tunnel, at the peer too. */
+export function terminateTunnel(ctx: ContextV1, tunnel: string, reason: Reason): void {
+  const sa = currentIkeSa(ctx, tunnel);
+  const children = ctx.ownChildrenOf(tunnel);
+  if (sa !== undefined) sendDeletes(ctx, sa, children);
+  for (const child of children) removeChild(ctx, child, reason);
+  for (const one of ctx.ikeSasOf(tunnel)) closeIkeSa(ctx, one, reason);
+  for (const name of ['phase1', 'drain']) ctx.clearTimer(tunnel, name);
+}
+
+/** The same without a word to anyone, where something of ours has failed. */
+export function dropTunnel(ctx: ContextV1, tunnel: string, reason: Reason): void {
+  for (const child of ctx.ownChildrenOf(tunnel)) removeChild(ctx, child, reason);
+  for (const one of ctx.ikeSasOf(tunnel)) abandon(ctx, one, reason);
+}
+
+export function onTunnelTimer(ctx: ContextV1, tunnel: string, name: string): void {
+  if (name === 'drain') return onDrainTimer(ctx, tunnel);
+  if (name === 'phase1') return restorePhase1(ctx, tunnel);
+  const child = ctx.childrenOf(tunnel).find(({ id }) => name === rekeyTimer(id));
+  if (child !== undefined) replaceChild(ctx, child);
+}
+
+export function onTunnelAnswer(ctx: ContextV1, tunnel: string, answer: EffectAnswer): void {
+  if (answer.kind === 'dataplane') onDrainCounted(ctx, tunnel, answer.reply);
+}
+
+/** The data plane says something about a Child SA. */
+export function onChildEvent(
+  ctx: ContextV1,
+  child: ChildSa,
+  event: Extract<DataPlaneEvent, { readonly kind: 'mapping' | 'expire' }>,
+): void {
+  const sa = currentIkeSa(ctx, child.tunnel);
+  if (event.kind === 'expire') return event.hard ? onExpired(ctx, child) : replaceChild(ctx, child);
+  // Without an IKE SA nobody will tell where the peer is; its packets do, and they are authentic.
+  const path = { local: child.local, remote: event.from };
+  if (sa === undefined) moveChildren(ctx, ctx.childrenOf(child.tunnel), path);
+  else followPeer(ctx, sa, { local: sa.local, remote: event.from });
+}
+
+function restorePhase1(ctx: ContextV1, tunnel: string): void {
+  const policy = ctx.policies.get(tunnel);
+  if (policy === undefined || currentIkeSa(ctx, tunnel) !== undefined) return;
+  const [child] = ctx.childrenOf(tunnel);
+  if (child === undefined) return;
+  ctx.setTimer(tunnel, 'phase1', ctx.now.mono + policy.retry.interval);
+  if (isConnecting(ctx, tunnel) || policy.remote.address.kind === 'any') return;
+  startPhase1(ctx, policy, { connects: false, from: pathOf(child) });
+}
+
+/** Its lifetime is near its end: a successor with the same selectors comes up while it still carries the traffic. */
+function replaceChild(ctx: ContextV1, child: ChildSa): void {
+  const policy = ctx.policies.get(child.tunnel);
+  const [local] = child.localSelectors;
+  const [remote] = child.remoteSelectors;
+  if (child.state !== 'installed' || policy === undefined || local === undefined || remote === undefined) return;
+  // Once more where that comes to nothing.
+  ctx.setTimer(child.tunnel, rekeyTimer(child.id), ctx.now.mono + policy.retry.interval);
+  const sa = currentIkeSa(ctx, child.tunnel);
+  if (sa === undefined) return restorePhase1(ctx, child.tunnel);
+  planQuickModes(ctx, sa, [{ local, remote, replaces: child.id }]);
+}
+
+/** The data plane has dropped it at the end of its lifetime: the peer is told, the rest follows. */
+function onExpired(ctx: ContextV1, child: ChildSa): void {
+  const sa = currentIkeSa(ctx, child.tunnel);
+  if (sa !== undefined) sendDeletes(ctx, sa, [child]);
+  removeChild(ctx, child, { code: 'expired', text: 'the lifetime of the Child SA has ended' });
+  reviveSuperseded(ctx, child);
+}
+
+function pathOf(child: ChildSa) {
+  return { local: child.local, remote: child.remote, nat: { local: child.encap, remote: child.encap } };
+}
