@@ -119,9 +119,15 @@ export class SimKernel {
   }
 
   countPacket(sa: InstalledSa, bytes: number): void {
+    const before = sa.bytes;
     sa.bytes += bytes;
     sa.packets++;
     sa.lastUsedAt = this.#options.wall();
+    const { protocol, destination, spi, bytes: limits } = sa.spec;
+    if (limits === undefined) return;
+    const key = { protocol, destination, spi };
+    if (sa.bytes >= limits.hard) this.expire(key);
+    else if (before < limits.soft && sa.bytes >= limits.soft) this.report({ kind: 'expire', sa: key, hard: false });
   }
 
   #perform(operation: DataPlaneRequest): DataPlaneReply {

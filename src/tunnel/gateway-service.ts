@@ -5,6 +5,7 @@ import type { GatewayEvent } from '../ike/common/event.ts';
 import type { CoreCommand, Input } from '../ike/common/input.ts';
 import type { Reason, Stage } from '../ike/common/reason.ts';
 import type { ChildSaView, IkeSaView } from '../ike/common/view.ts';
+import { selectorKey } from '../sa/traffic-selector.ts';
 import { type CountersOf, reportTunnel } from './report.ts';
 import type { TunnelStatus } from './status.ts';
 import { type ManagedTunnel, newTunnelState, type TunnelState, wish } from './tunnel-state.ts';
@@ -73,7 +74,7 @@ export class GatewayService {
       tunnel.desired = 'up';
       tunnel.attempt = 0;
       tunnel.failure = undefined;
-      if (tunnel.children.size === 0 && tunnel.current === undefined) this.#attempt(run, tunnel);
+      if (this.#lacksSomething(tunnel)) this.#attempt(run, tunnel);
     }
     return this.#finish(run);
   }
@@ -174,12 +175,18 @@ export class GatewayService {
         return;
       case 'child.installed':
         return this.#onConnected(run, tunnel, event.child);
-      case 'child.deleted':
+      case 'child.rekeyed':
         tunnel.children.delete(event.child);
+        return;
+      case 'child.deleted':
+        if (!tunnel.children.delete(event.child)) return;
         if (tunnel.children.size === 0) this.#onLost(run, tunnel, event.reason);
+        else this.#completeLater(run, tunnel);
         return;
       case 'child.failed':
-        return noteFailure(tunnel, 2, event.reason);
+        noteFailure(tunnel, 2, event.reason);
+        // In IKEv1 the IKE SA stays, and the next attempt goes on with it.
+        return tunnel.policy.version === 1 ? this.#onIkeSaGone(run, tunnel, event.ikeSa) : undefined;
       case 'peer.refused':
         return noteFailure(tunnel, 1, event.reason);
       case 'ike.failed':
@@ -195,8 +202,30 @@ export class GatewayService {
     tunnel.connectedAt ??= run.now.mono;
     tunnel.attempt = 0;
     tunnel.current = undefined;
+    if (!this.#isComplete(tunnel)) return this.#completeLater(run, tunnel);
     tunnel.failure = undefined;
     this.#clearRetry(run, tunnel);
+  }
+
+  /** IKEv1 has a Child SA for each pair of segments; in IKEv2 one is for all of them. */
+  #isComplete(tunnel: TunnelState): boolean {
+    const { version, local, remote } = tunnel.policy;
+    if (version === 2) return tunnel.children.size > 0;
+    const installed = this.#core.children(tunnel.policy.name).filter(({ state }) => state === 'installed');
+    const pairs = new Set(installed.map(pairKey));
+    return pairs.size >= local.selectors.length * remote.selectors.length;
+  }
+
+  /** Whether an attempt would have anything to do. */
+  #lacksSomething(tunnel: TunnelState): boolean {
+    if (tunnel.children.size > 0) return !this.#isComplete(tunnel);
+    return tunnel.current === undefined;
+  }
+
+  /** Some pairs are up, the others are tried again at the usual pace. */
+  #completeLater(run: ServiceRun, tunnel: TunnelState): void {
+    if (tunnel.desired !== 'up' || tunnel.nextAttemptAt !== undefined || this.#isComplete(tunnel)) return;
+    this.#retryAfter(run, tunnel, tunnel.policy.retry.interval);
   }
 
   #onLost(run: ServiceRun, tunnel: TunnelState, reason: Reason): void {
@@ -205,8 +234,11 @@ export class GatewayService {
     // Our own doing is no failure of the tunnel.
     if (reason.code !== 'terminated' && reason.code !== 'expired') tunnel.failure = { stage: 1, reason };
     if (tunnel.desired !== 'up' || tunnel.current !== undefined) return;
-    // Back at once, unless it never held: then at the usual pace, so that two ends cannot chase each other.
-    if (lasted >= tunnel.policy.retry.interval || reason.code === 'expired') this.#attempt(run, tunnel);
+    // Back at once, unless it never held: then at the usual pace, so that two ends cannot chase each other. Where the
+    // peer is dead it is the operator who says how (dpd.action).
+    const held = lasted >= tunnel.policy.retry.interval || reason.code === 'expired';
+    const atOnce = reason.code === 'peer-unresponsive' ? tunnel.policy.dpd.action === 'restart' : held;
+    if (atOnce) this.#attempt(run, tunnel);
     else this.#retryAfter(run, tunnel, tunnel.policy.retry.interval);
   }
 
@@ -222,15 +254,14 @@ export class GatewayService {
     const tunnel = this.#tunnels.get(name);
     if (tunnel === undefined) return;
     tunnel.nextAttemptAt = undefined;
-    const idle = tunnel.children.size === 0 && tunnel.current === undefined;
-    if (tunnel.desired === 'up' && idle) this.#attempt(run, tunnel);
+    if (tunnel.desired === 'up' && this.#lacksSomething(tunnel)) this.#attempt(run, tunnel);
   }
 
   #onResolved(run: ServiceRun, name: string, address: IpAddress | undefined): void {
     const tunnel = this.#tunnels.get(name);
     if (tunnel?.resolving !== true) return;
     tunnel.resolving = false;
-    if (tunnel.desired !== 'up' || tunnel.children.size > 0) return;
+    if (tunnel.desired !== 'up' || !this.#lacksSomething(tunnel)) return;
     if (address !== undefined) return this.#initiate(run, tunnel, address);
     const host = tunnel.policy.remote.address.kind === 'name' ? tunnel.policy.remote.address.name : '';
     noteFailure(tunnel, 1, { code: 'unresolved-peer', text: `the name of the peer, ${host}, has no address` });
@@ -240,7 +271,7 @@ export class GatewayService {
   #attempt(run: ServiceRun, tunnel: TunnelState): void {
     this.#clearRetry(run, tunnel);
     const { name, remote } = tunnel.policy;
-    tunnel.attempt++;
+    if (tunnel.children.size === 0) tunnel.attempt++;
     tunnel.attemptStartedAt = run.now.mono;
     if (remote.address.kind === 'name') {
       tunnel.resolving = true;
@@ -255,7 +286,7 @@ export class GatewayService {
     run.command({ kind: 'initiate', tunnel: name, ...(remote === undefined ? {} : { remote }) });
     this.#follow(run);
     // Nothing could be started, such as where this machine can do none of the proposals.
-    const stillborn = tunnel.current === undefined && tunnel.children.size === 0 && tunnel.nextAttemptAt === undefined;
+    const stillborn = this.#lacksSomething(tunnel) && tunnel.nextAttemptAt === undefined;
     if (stillborn && tunnel.desired === 'up') this.#retryAfter(run, tunnel, tunnel.policy.retry.interval);
   }
 
@@ -310,8 +341,15 @@ class ServiceRun {
 
 /** Evidence of why it is not up; what happens beside a working tunnel is not its failure. */
 function noteFailure(tunnel: TunnelState, stage: Stage, reason: Reason): void {
-  if (tunnel.children.size > 0 || reason.code === 'replaced' || tunnel.desired === 'down') return;
+  if (reason.code === 'replaced' || tunnel.desired === 'down') return;
+  // In IKEv1 some pairs may work while another fails.
+  const beside = tunnel.children.size > 0 && !(stage === 2 && tunnel.policy.version === 1);
+  if (beside) return;
   tunnel.failure = { stage, reason };
+}
+
+function pairKey({ localSelectors, remoteSelectors }: ChildSaView): string {
+  return [...localSelectors, ...remoteSelectors].map(selectorKey).join(' ');
 }
 
 function timerOfTunnel(name: string): string {

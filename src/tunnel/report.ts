@@ -17,14 +17,14 @@ export type TunnelSas = { readonly ikeSas: readonly IkeSaView[]; readonly childr
 export function reportTunnel(tunnel: TunnelState, sas: TunnelSas, countersOf: CountersOf): TunnelStatus {
   const view = mostTelling(sas.ikeSas);
   const connectionStatus = connectionStatusOf(tunnel);
-  const connected = connectionStatus === 'connected';
   return {
     name: tunnel.policy.name,
     gateway: tunnel.policy.gateway,
     peer: tunnel.policy.peer,
     resourceStatus: 'running',
     connectionStatus,
-    reason: connected ? null : (tunnel.failure?.reason ?? null),
+    // Beside a working pair of segments, that of one which does not.
+    reason: tunnel.failure?.reason ?? null,
     attempt: tunnel.attempt,
     nextAttemptAt: tunnel.nextAttemptAt === undefined ? null : isoTime(tunnel.nextAttemptAt.wall),
     ike: view === undefined ? null : reportIke(view),

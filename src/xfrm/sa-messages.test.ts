@@ -32,6 +32,7 @@ const NEW: readonly (readonly [string, SaSpec])[] = [
   ['sa-esp-encap-ipv6', { ...outbound, ...v6, protocol: 'esp', spi: 0xcafe0002, reqid: 3, integrity: 'md5', integrityKey: count(16), encryption: 'aes256', encryptionKey: count(32), encap: { sourcePort: 4500, destinationPort: 1025 } }],
   ['sa-ah-inbound', { ...inbound, ...v4, protocol: 'ah', spi: 0x1000, reqid: 1, integrity: 'sha512', integrityKey: count(64) }],
   ['sa-esp-transport', { ...inbound, ...v4, protocol: 'esp', spi: 0x1001, reqid: 2, mode: 'transport', ...sha1, ...aes128 }],
+  ['sa-esp-byte-limits', { ...inbound, ...v4, protocol: 'esp', spi: 0xc1234567, reqid: 7, ...sha1, ...aes128, hardLifetime: 3_600_000, bytes: { soft: 800_000_000, hard: 1_000_000_000 } }],
 ];
 
 describe('SA requests carry the bytes that ip xfrm sends', () => {

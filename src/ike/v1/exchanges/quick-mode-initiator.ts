@@ -36,10 +36,10 @@ import { acceptQuickMode, offeredText, offersOfGroup, pfsGroups } from './quick-
 import { newQuickMode } from './quick-mode-start.ts';
 
 /**
- * How many of ours are under way at once: strongSwan remembers three, and forgets one that it is answering for a
- * fourth. One that has been repeated without an answer keeps nobody waiting.
+ * How many of ours are under way at once: strongSwan remembers the IVs of three exchanges, a probe among them, and
+ * forgets one that it is answering for another. One that has been repeated without an answer keeps nobody waiting.
  */
-const MAX_AT_ONCE = 3;
+const MAX_AT_ONCE = 2;
 
 type Wanted = Pick<QuickModePlan, 'local' | 'remote'> & { readonly replaces?: string };
 
