@@ -1,5 +1,6 @@
 import type { Instant } from '../base/time.ts';
 import type { ChildSa } from '../sa/child-sa.ts';
+import type { PolicySpec } from '../sa/data-plane.ts';
 import type { Owner } from './common/context.ts';
 import { type HalfOpen, newHalfOpen } from './common/half-open.ts';
 import type { IkeSa } from './ike-sa.ts';
@@ -32,12 +33,17 @@ export type CoreState = {
   readonly drops: Map<string, DropCount>;
   /** What was said last, by what it was about: see `Context.isTimely`. */
   readonly said: Map<string, Instant>;
+  /** Tunnels whose next packet is waited for. */
+  readonly traps: Map<string, Trap>;
   /** Tunnels that the operator has taken down: their peers are not answered. */
   readonly closedTunnels: Set<string>;
   /** Secrets of the responder's cookies, and when they last changed. */
   cookies: CookieSecrets;
   cookiesSince: Instant;
 };
+
+/** Policies that ask for SAs which are not there, so that the data plane tells of the first packet. */
+export type Trap = { readonly reqid: number; readonly policies: readonly PolicySpec[] };
 
 export type DropCount = { unreported: number; reportedAt: number };
 
@@ -59,6 +65,7 @@ export function newCoreState(cookieKey: Uint8Array): CoreState {
     halfOpen: newHalfOpen(),
     drops: new Map(),
     said: new Map(),
+    traps: new Map(),
     closedTunnels: new Set(),
     cookies: newCookieSecrets(cookieKey),
     cookiesSince: 0,

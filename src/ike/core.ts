@@ -23,6 +23,7 @@ import { findIkeSa } from './lookup.ts';
 import { abandon, answerEffect, doWork, viewIkeSa } from './machines.ts';
 import { forgetIkeSa, indexIkeSa } from './registry.ts';
 import { parseTimerKey, Run, timerKey } from './run.ts';
+import { removeTrap, setTrap, trappedTunnel } from './traps.ts';
 import { resolveDuplicates } from './uniqueness.ts';
 import { answerPhase1 } from './v1/exchanges/phase1-responder.ts';
 import {
@@ -207,6 +208,10 @@ export class IkeCore {
   }
 
   #onDataPlaneEvent(run: Run, event: DataPlaneEvent): void {
+    if (event.kind === 'acquire') {
+      const tunnel = trappedTunnel(this.#state, event.reqid);
+      if (tunnel !== undefined) run.emit({ type: 'traffic.waiting', tunnel });
+    }
     if (event.kind !== 'mapping' && event.kind !== 'expire') return;
     const key = saKey(event.sa);
     for (const child of [...this.#state.children.values()].flat()) {
@@ -243,9 +248,17 @@ export class IkeCore {
         if (command.admit) this.#state.closedTunnels.delete(command.tunnel);
         else this.#state.closedTunnels.add(command.tunnel);
         return;
+      case 'trap':
+        return this.#trap(run, command.tunnel, command.set);
       case 'terminate':
         return this.#terminate(run, command.tunnel, command.reason);
     }
+  }
+
+  #trap(run: Run, tunnel: string, set: boolean): void {
+    const policy = this.#policies.get(tunnel);
+    if (!set) removeTrap(run, this.#state, tunnel);
+    else if (policy !== undefined) setTrap(run, this.#state, policy);
   }
 
   #initiate(run: Run, { tunnel, remote }: Extract<CoreCommand, { readonly kind: 'initiate' }>): void {

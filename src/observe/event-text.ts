@@ -105,6 +105,7 @@ const ROWS: Rows = {
     limited: false,
     text: ({ from, to }) => `the peer has moved from ${endpoint(from)} to ${endpoint(to)}`,
   },
+  'traffic.waiting': { level: 'info', limited: true, text: () => 'there is traffic for the tunnel' },
   'kernel.failed': { level: 'error', limited: true, text: kernelText },
   'peer.refused': {
     level: 'warn',

@@ -1,6 +1,6 @@
 import type { GatewayEvent } from '../ike/common/event.ts';
 import type { ChildSaView, IkeSaView } from '../ike/common/view.ts';
-import type { SaKey, SaSpec } from '../sa/data-plane.ts';
+import type { PolicySpec, SaKey, SaSpec } from '../sa/data-plane.ts';
 import { saKey } from '../sa/ledger.ts';
 import { sameSelectors, selectorKey } from '../sa/traffic-selector.ts';
 import type { SimGateway, Step } from './gateway.ts';
@@ -145,7 +145,7 @@ function ownerless(gateway: SimGateway, children: ReadonlySet<string>): string[]
     .policies()
     .flatMap(({ policy, owners }) =>
       owners
-        .filter((owner) => !children.has(owner) && !(policy.action === 'block' && owner.startsWith('tunnel:')))
+        .filter((owner) => !children.has(owner) && !ownsByItself(owner, policy))
         .map((owner) => `a ${policy.action} policy ${policy.direction} is held by ${owner}, which no view has`),
     );
   const routes = gateway.kernel
@@ -153,6 +153,12 @@ function ownerless(gateway: SimGateway, children: ReadonlySet<string>): string[]
     .filter((owner) => !children.has(owner))
     .map((owner) => `a route is held by ${owner}, which no view has`);
   return [...policies, ...routes];
+}
+
+/** A tunnel's standing block, and the trap for its next packet. */
+function ownsByItself(owner: string, { action, direction }: PolicySpec): boolean {
+  if (action === 'block') return owner.startsWith('tunnel:');
+  return action === 'protect' && direction === 'out' && owner.startsWith('trap:');
 }
 
 function missing(gateway: SimGateway, child: ChildSaView): string[] {

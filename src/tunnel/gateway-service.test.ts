@@ -6,6 +6,8 @@ import type { GatewayEvent } from '../ike/common/event.ts';
 import type { CoreCommand, Input } from '../ike/common/input.ts';
 import type { TunnelPolicy } from '../ike/common/policy.ts';
 import type { Reason } from '../ike/common/reason.ts';
+import type { ChildSaView } from '../ike/common/view.ts';
+import type { TrafficSelector } from '../sa/traffic-selector.ts';
 import { GatewayService } from './gateway-service.ts';
 
 const SILENCE: Reason = { code: 'no-response', text: 'no answer' };
@@ -37,8 +39,29 @@ class ScriptedCore {
     return [];
   }
 
+  readonly #children: ChildSaView[] = [];
+
+  /** A Child SA of this pair is there. */
+  up(local: TrafficSelector, remote: TrafficSelector, id: string): void {
+    const key = { protocol: 'esp', destination: '192.0.2.1', spi: 1 } as const;
+    this.#children.push({
+      id,
+      tunnel: 't',
+      ikeSa: 1,
+      state: 'installed',
+      protocol: 'esp',
+      mode: 'tunnel',
+      encap: false,
+      suite: { protocol: 'esp' },
+      inbound: key,
+      outbound: key,
+      localSelectors: [local],
+      remoteSelectors: [remote],
+    });
+  }
+
   children() {
-    return [];
+    return this.#children;
   }
 
   count(kind: CoreCommand['kind']): number {
@@ -287,5 +310,99 @@ describe('a peer given by name', () => {
     apply(service.handle({ kind: 'resolved', tunnel: 't', address: undefined }, at(50)));
     expect(status()?.reason?.code).toBe('unresolved-peer');
     expect(fire()).toContainEqual({ kind: 'resolve', tunnel: 't', name: 'peer.example' });
+  });
+});
+
+describe('a peer that has died', () => {
+  const DEAD: Reason = { code: 'peer-unresponsive', text: 'dead' };
+  const died = (action: 'hold' | 'clear' | 'restart') => {
+    const one = rig(tunnel({ dpd: { delay: 8_000, timeout: 13_000, action } }));
+    one.start();
+    one.say(100, installed());
+    one.say(60_000, deleted('t#1', DEAD));
+    return one;
+  };
+
+  it('restart: it is called again at once', () => {
+    expect(died('restart').core.count('initiate')).toBe(2);
+  });
+
+  it('clear: it is called again at the usual pace', () => {
+    const { core, timerAt } = died('clear');
+    expect(core.count('initiate')).toBe(1);
+    expect(timerAt()).toBe(72_000);
+    expect(core.count('trap')).toBe(0);
+  });
+
+  it('hold: the next packet brings it back, and the trap goes when it is up', () => {
+    const { core, say } = died('hold');
+    expect(core.commands.at(-1)).toEqual({ kind: 'trap', tunnel: 't', set: true });
+    expect(core.count('initiate')).toBe(1);
+    say(61_000, { type: 'traffic.waiting', tunnel: 't' });
+    expect(core.count('initiate')).toBe(2);
+    say(61_100, installed('t#2'));
+    expect(core.commands.at(-1)).toEqual({ kind: 'trap', tunnel: 't', set: false });
+  });
+});
+
+describe('a tunnel of IKEv1, with a Child SA for each pair of segments', () => {
+  const segment = (start: string) => ({ protocol: 0, startPort: 0, endPort: 65_535, start, end: start });
+  const two = tunnel({
+    version: 1,
+    local: { ...tunnel().local, selectors: [segment('10.1.0.1')] },
+    remote: { ...tunnel().remote, selectors: [segment('10.2.0.1'), segment('10.3.0.1')] },
+  });
+  const up = (one: ReturnType<typeof rig>, remote: string, id: string) => {
+    one.core.up(segment('10.1.0.1'), segment(remote), id);
+    return installed(id);
+  };
+
+  it('is connected by the first pair; the others are tried again at the usual pace', () => {
+    const one = rig(two);
+    one.start();
+    one.say(100, up(one, '10.2.0.1', 't#1'));
+    expect(one.status()?.connectionStatus).toBe('connected');
+    expect(one.timerAt()).toBe(12_100);
+    one.fire();
+    expect(one.core.count('initiate')).toBe(2);
+    one.say(12_200, up(one, '10.3.0.1', 't#2'));
+    expect(one.timerAt()).toBeUndefined();
+  });
+
+  it('says why a pair is missing, and forgets it when all are there', () => {
+    const one = rig(two);
+    one.start();
+    const reason: Reason = { code: 'traffic-selectors-unacceptable', text: 'segments' };
+    one.say(100, up(one, '10.2.0.1', 't#1'));
+    one.say(200, { type: 'child.failed', tunnel: 't', ikeSa: 1, reason });
+    expect(one.status()).toMatchObject({ connectionStatus: 'connected', reason });
+    one.say(12_200, up(one, '10.3.0.1', 't#2'));
+    expect(one.status()).toMatchObject({ connectionStatus: 'connected', reason: null });
+  });
+
+  it('a successor is no loss of its predecessor', () => {
+    const one = rig(two);
+    one.start();
+    one.say(100, up(one, '10.2.0.1', 't#1'), up(one, '10.3.0.1', 't#2'));
+    one.say(60_000, up(one, '10.2.0.1', 't#3'), {
+      type: 'child.rekeyed',
+      tunnel: 't',
+      ikeSa: 1,
+      child: 't#1',
+      successor: 't#3',
+    });
+    one.say(61_000, deleted('t#1'));
+    expect(one.core.count('initiate')).toBe(1);
+    expect(one.status()?.connectionStatus).toBe('connected');
+  });
+
+  it('with the IKE SA up and every pair refused is tried again', () => {
+    const one = rig(two);
+    one.start();
+    const reason: Reason = { code: 'no-proposal-chosen', text: 'proposals' };
+    one.say(100, { type: 'child.failed', tunnel: 't', ikeSa: 1, reason });
+    expect(one.timerAt()).toBe(12_000);
+    one.fire();
+    expect(one.core.count('initiate')).toBe(2);
   });
 });

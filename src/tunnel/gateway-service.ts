@@ -175,6 +175,9 @@ export class GatewayService {
         return;
       case 'child.installed':
         return this.#onConnected(run, tunnel, event.child);
+      case 'traffic.waiting':
+        if (tunnel.desired === 'up' && this.#lacksSomething(tunnel)) this.#attempt(run, tunnel);
+        return;
       case 'child.rekeyed':
         tunnel.children.delete(event.child);
         return;
@@ -202,6 +205,7 @@ export class GatewayService {
     tunnel.connectedAt ??= run.now.mono;
     tunnel.attempt = 0;
     tunnel.current = undefined;
+    this.#trap(run, tunnel, false);
     if (!this.#isComplete(tunnel)) return this.#completeLater(run, tunnel);
     tunnel.failure = undefined;
     this.#clearRetry(run, tunnel);
@@ -222,6 +226,13 @@ export class GatewayService {
     return tunnel.current === undefined;
   }
 
+  /** `dpd.action: hold`: the next packet brings the tunnel back, if the next attempt does not. */
+  #trap(run: ServiceRun, tunnel: TunnelState, set: boolean): void {
+    if (tunnel.trapped === set) return;
+    tunnel.trapped = set;
+    run.command({ kind: 'trap', tunnel: tunnel.policy.name, set });
+  }
+
   /** Some pairs are up, the others are tried again at the usual pace. */
   #completeLater(run: ServiceRun, tunnel: TunnelState): void {
     if (tunnel.desired !== 'up' || tunnel.nextAttemptAt !== undefined || this.#isComplete(tunnel)) return;
@@ -238,6 +249,7 @@ export class GatewayService {
     // peer is dead it is the operator who says how (dpd.action).
     const held = lasted >= tunnel.policy.retry.interval || reason.code === 'expired';
     const atOnce = reason.code === 'peer-unresponsive' ? tunnel.policy.dpd.action === 'restart' : held;
+    if (reason.code === 'peer-unresponsive' && tunnel.policy.dpd.action === 'hold') this.#trap(run, tunnel, true);
     if (atOnce) this.#attempt(run, tunnel);
     else this.#retryAfter(run, tunnel, tunnel.policy.retry.interval);
   }
@@ -295,6 +307,7 @@ export class GatewayService {
     tunnel.failure = undefined;
     tunnel.attempt = 0;
     tunnel.resolving = false;
+    this.#trap(run, tunnel, false);
     this.#clearRetry(run, tunnel);
   }
 

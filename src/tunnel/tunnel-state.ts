@@ -17,6 +17,8 @@ export type TunnelState = {
   /** The IKE SA of the attempt under way. */
   current: number | undefined;
   resolving: boolean;
+  /** Its next packet is waited for. */
+  trapped: boolean;
   failure: { readonly stage: Stage; readonly reason: Reason } | undefined;
   nextAttemptAt: Moment | undefined;
   /** The Child SAs that carry its traffic now: the only evidence of being connected. */
@@ -33,6 +35,7 @@ export function newTunnelState({ policy, enabled }: ManagedTunnel): TunnelState 
     attemptStartedAt: undefined,
     current: undefined,
     resolving: false,
+    trapped: false,
     failure: undefined,
     nextAttemptAt: undefined,
     children: new Set(),

@@ -23,6 +23,8 @@ export type GatewayEvent =
   | (IkeSaRef & { readonly type: 'message.retransmitted'; readonly attempt: number })
   | (IkeSaRef & { readonly type: 'peer.unresponsive' })
   | (IkeSaRef & { readonly type: 'peer.moved'; readonly from: Endpoint; readonly to: Endpoint })
+  /** A packet for a tunnel that is down and waits for one. */
+  | { readonly type: 'traffic.waiting'; readonly tunnel: string }
   | {
       readonly type: 'kernel.failed';
       readonly tunnel?: string;

@@ -23,5 +23,7 @@ export type CoreCommand =
   | { readonly kind: 'initiate'; readonly tunnel: string; readonly remote?: IpAddress }
   /** Whether the peer may start the tunnel; every tunnel begins with yes. */
   | { readonly kind: 'admit'; readonly tunnel: string; readonly admit: boolean }
+  /** Whether the data plane is to tell of the tunnel's next packet; the answer is the event `traffic.waiting`. */
+  | { readonly kind: 'trap'; readonly tunnel: string; readonly set: boolean }
   /** Deletes all SAs of the tunnel, at the peer too. */
   | { readonly kind: 'terminate'; readonly tunnel: string; readonly reason: Reason };

@@ -1,13 +1,14 @@
 import { candidatesFor } from '../../common/candidates.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
+import { tellVersionMismatch } from '../../common/version-mismatch.ts';
 import { EXCHANGE_V1, FLAG_V1, HEADER_BYTES } from '../../wire/header.ts';
 import type { ContextV1 } from '../context.ts';
 import type { IkeSaV1 } from '../state.ts';
 import { decodeMessage } from '../wire/message.ts';
 import { answerAggressive } from './aggressive-responder.ts';
 import { answerMain } from './main-responder.ts';
-import { type Phase1Request, refuseOpening, tellRefusal } from './responder.ts';
+import { type Phase1Request, refuseOpening } from './responder.ts';
 
 /** Our limit: no first message of any known daemon comes near it. */
 const MAX_FIRST_BYTES = 10_000;
@@ -55,11 +56,5 @@ function refuseUnconfigured(
     return refuseOpening(ctx, { header, path }, { tunnel: policy.name, notify: 'AUTHENTICATION_FAILED', reason });
   }
   ctx.drop(path.remote, 'no-tunnel-for-peer');
-  const [other] = candidatesFor(ctx.policies.values(), 2, path.local, path.remote);
-  if (other !== undefined && other.remote.address.kind !== 'any') tellRefusal(ctx, path, other.name, VERSION_MISMATCH);
+  tellVersionMismatch(ctx, 1, path);
 }
-
-const VERSION_MISMATCH: Reason = {
-  code: 'version-mismatch',
-  text: 'the peer speaks IKEv1, this tunnel is configured for IKEv2 (ike.version)',
-};

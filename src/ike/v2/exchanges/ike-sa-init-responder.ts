@@ -11,6 +11,7 @@ import type { Admission } from '../../common/half-open.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
 import { transmit } from '../../common/transmit.ts';
+import { tellVersionMismatch } from '../../common/version-mismatch.ts';
 import { EXCHANGE, FLAG_INITIATOR, FLAG_RESPONSE, type IkeHeader } from '../../wire/header.ts';
 import { vanish } from '../close.ts';
 import { type CookieSecrets, makeCookie, verifyCookie } from '../cookie.ts';
@@ -73,7 +74,10 @@ export function answerInit(ctx: Context, request: InitRequest): IkeSaV2 | undefi
   const choice = chooseSuite(ctx, candidates, readOffers(requirePayload(payloads, 'SA').proposals));
   if ('reason' in choice) {
     refuse(ctx, request, notifyPayload('NO_PROPOSAL_CHOSEN'));
-    if (choice.tunnel === undefined) return dropped(ctx, request, 'no-tunnel-for-peer');
+    if (choice.tunnel === undefined) {
+      tellVersionMismatch(ctx, 2, path);
+      return dropped(ctx, request, 'no-tunnel-for-peer');
+    }
     const { tunnel, reason } = choice;
     if (ctx.isTimely(`refused ${tunnel}`)) ctx.emit({ type: 'peer.refused', remote: path.remote, tunnel, reason });
     return undefined;
