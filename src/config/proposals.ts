@@ -22,7 +22,9 @@ export function ikeProposals(raw: RawTunnel, profile: Profile, report: Report): 
     return [proposal];
   }
   refuseSingles('ike', ['encryption', 'authentication', 'dhGroup'], report);
-  return listed('ike', ike.proposals, version, report);
+  const proposals = listed('ike', ike.proposals, version, report);
+  if (version === 1 && ike.mode === 'aggressive') warnOfFirstGroup(proposals, report);
+  return proposals;
 }
 
 /** The proposals of stage 2, in the same way. */
@@ -113,6 +115,14 @@ function refuseSingles(section: 'ike' | 'ipsec', keys: readonly string[], report
     if (report.has([section, key]))
       report.errorAtKey([section, key], `${section}.proposals stands in its place; remove one of them`);
   }
+}
+
+/** RFC 2409 §5.4: the first message holds the public value already, so that all of it is of one group. */
+function warnOfFirstGroup(proposals: readonly Proposal[], report: Report): void {
+  const [first, ...others] = new Set(proposals.flatMap(({ keyExchange }) => keyExchange));
+  if (others.length === 0) return;
+  const text = `in aggressive mode only what goes with the first group (${first}) is offered; the others are only accepted`;
+  report.warning(['ike', 'proposals'], text);
 }
 
 /** Combined-mode ciphers have no number in IKEv1's stage 1, and ChaCha20 has none in its stage 2 either. */

@@ -3,6 +3,7 @@ import type { Context } from '../common/context.ts';
 import type { Reason } from '../common/reason.ts';
 import type { ContextV1 } from './context.ts';
 import { abortQuickModes } from './exchanges/quick-mode-end.ts';
+import { onIkeSaLost } from './ike-sas.ts';
 import { sendInformational } from './messages.ts';
 import { deleteIke, ikeNotify } from './notifies.ts';
 import type { IkeSaV1 } from './state.ts';
@@ -41,6 +42,7 @@ export function vanish(ctx: ContextV1, sa: IkeSaV1, why: string): void {
 /** The lifetime is over and nothing has taken the place. */
 export function expire(ctx: ContextV1, sa: IkeSaV1): void {
   closeIkeSa(ctx, sa, { code: 'expired', text: 'the lifetime of the IKE SA has ended' });
+  onIkeSaLost(ctx, sa.tunnel);
 }
 
 /**

@@ -191,6 +191,7 @@ export type QuickMode = {
   readonly messageId: number;
   readonly role: 'initiator' | 'responder';
   readonly plan: QuickModePlan;
+  readonly startedAt: Instant;
   phase: QuickModePhase;
   pending: { readonly request: number; readonly step: QuickModeStep } | undefined;
   method: KeyExchangeKeyword | undefined;

@@ -128,6 +128,10 @@ export function sendWhenReady(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode)
     );
   if (!hasPredecessor) return installOutbound(ctx, sa, quickMode);
   quickMode.phase = 'switching';
+  armSwitch(ctx, sa, quickMode);
+}
+
+export function armSwitch(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
   ctx.setTimer(sa.id, timerOf(quickMode), ctx.now.mono + Math.min(SWITCH_DELAY, quickMode.lifetime / 10));
 }
 
@@ -142,8 +146,11 @@ export function childLifetime(policy: TunnelPolicy, { lifetime }: Lifetimes): Du
 
 const MIN_LIFETIME: Duration = 10 * SECOND;
 
-/** A responder that has not seen the third message repeats its second one by then, and a lost one is answered again. */
-const SWITCH_DELAY: Duration = 2 * SECOND;
+/**
+ * A responder that has not seen the third message repeats its second one after about 4 s, and gets the third again;
+ * then the time begins anew.
+ */
+const SWITCH_DELAY: Duration = 6 * SECOND;
 
 /** RFC 2407 §4.5: kilobytes as well. What is left after the soft limit is for the packets until a successor is there. */
 function byteLimits({ kilobytes }: Lifetimes): { readonly bytes?: ByteLimits } {

@@ -9,10 +9,13 @@ import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
 import { AH_BEHIND_NAT, selectorList, UNCONFIGURED } from '../../common/refusals.ts';
+import { HANDSHAKE_RETRANSMIT, type RetransmitSchedule } from '../../common/retransmit.ts';
 import { transmit } from '../../common/transmit.ts';
 import { spiBytes } from '../child-end.ts';
+import { abandon } from '../close.ts';
 import type { ContextV1 } from '../context.ts';
 import { hash1, hash2, hash3 } from '../hashes.ts';
+import { onIkeSaLost } from '../ike-sas.ts';
 import { decryptBody } from '../iv-chain.ts';
 import { armRetransmit, cipherOf, exchangeDatagrams, hashKey, ivsOf, newMessageId, retransmit } from '../messages.ts';
 import { encapsulationFor } from '../nat.ts';
@@ -84,8 +87,13 @@ export function onGenerated(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, r
 }
 
 export function onQuickMode1Timer(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
-  if (!retransmit(ctx, sa, timerOf(quickMode), quickMode.last)) return fail(ctx, sa, quickMode, NO_ANSWER);
-  startWaiting(ctx, sa);
+  const again = retransmit(ctx, sa, timerOf(quickMode), quickMode.last, QUICK_MODE_RETRANSMIT);
+  if (again) return startWaiting(ctx, sa);
+  fail(ctx, sa, quickMode, NO_ANSWER);
+  // Nothing of all that has been heard since: the peer no longer knows this IKE SA, and does not say so.
+  if (sa.lastHeardAt > quickMode.startedAt) return;
+  abandon(ctx, sa, SILENT);
+  onIkeSaLost(ctx, sa.tunnel);
 }
 
 /** 2. <-- HDR*, HASH(2), SA, Nr, [KE], IDci, IDcr, [N(RESPONDER-LIFETIME)] @throws WireError */
@@ -168,7 +176,13 @@ export function onQuickModeRefused(ctx: ContextV1, sa: IkeSaV1, notify: NotifyPa
 
 function start(ctx: ContextV1, sa: IkeSaV1, policy: TunnelPolicy, plan: QuickModePlan): void {
   const method = pfsGroups(ctx, policy)[plan.groupIndex];
-  const quickMode = newQuickMode({ messageId: newMessageId(ctx, sa), role: 'initiator', plan, method });
+  const quickMode = newQuickMode({
+    messageId: newMessageId(ctx, sa),
+    role: 'initiator',
+    plan,
+    method,
+    startedAt: ctx.now.mono,
+  });
   quickMode.nonceI = ctx.entropy.bytes(NONCE_BYTES);
   sa.quickModes.set(quickMode.messageId, quickMode);
   if (policy.childProtocol === 'ah' && (sa.nat.local || sa.nat.remote)) return fail(ctx, sa, quickMode, AH_BEHIND_NAT);
@@ -207,7 +221,7 @@ function sendFirst(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, policy: Tu
   quickMode.phase = 'qm1-sent';
   quickMode.last = { datagrams, answers: undefined, sent: 1, repeated: 0 };
   transmit(ctx, sa.local, sa.remote, datagrams);
-  armRetransmit(ctx, sa, timerOf(quickMode), quickMode.last);
+  armRetransmit(ctx, sa, timerOf(quickMode), quickMode.last, QUICK_MODE_RETRANSMIT);
 }
 
 function install(
@@ -271,6 +285,10 @@ function refusalOf(ctx: ContextV1, policy: TunnelPolicy, quickMode: QuickMode, n
   return { code: 'child-refused', text: `the peer refuses the Child SA with ${notifyName(notify.notify)}` };
 }
 
+/** About half a minute in all: the IKE SA stands, so that an answer is a matter of moments or of nothing. */
+const QUICK_MODE_RETRANSMIT: RetransmitSchedule = { ...HANDSHAKE_RETRANSMIT, transmissions: 8 };
+
+const SILENT: Reason = { code: 'peer-unresponsive', text: 'the peer no longer answers on this IKE SA' };
 const BAD_KEY_EXCHANGE: Reason = { code: 'protocol-error', text: 'the key exchange of Quick Mode failed' };
 const UNSAYABLE: Reason = {
   code: 'traffic-selectors-unacceptable',

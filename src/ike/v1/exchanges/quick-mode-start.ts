@@ -1,7 +1,9 @@
 import type { QuickMode } from '../state.ts';
 
 /** A Quick Mode of which nothing is known yet but what it is for. */
-export function newQuickMode(options: Pick<QuickMode, 'messageId' | 'role' | 'plan' | 'method'>): QuickMode {
+export function newQuickMode(
+  options: Pick<QuickMode, 'messageId' | 'role' | 'plan' | 'method' | 'startedAt'>,
+): QuickMode {
   const nothing = new Uint8Array(0);
   return {
     phase: 'preparing',

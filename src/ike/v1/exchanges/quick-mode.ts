@@ -4,7 +4,7 @@ import type { ContextV1 } from '../context.ts';
 import { repeatAnswer } from '../messages.ts';
 import type { Received } from '../received.ts';
 import type { IkeSaV1, QuickMode } from '../state.ts';
-import { onOutboundInstalled, onSwitchTimer } from './quick-mode-child.ts';
+import { armSwitch, onOutboundInstalled, onSwitchTimer } from './quick-mode-child.ts';
 import { forgetQuickMode } from './quick-mode-end.ts';
 import {
   onAgreed,
@@ -30,7 +30,10 @@ export function onQuickModeMessage(ctx: ContextV1, sa: IkeSaV1, received: Receiv
   const quickMode = sa.quickModes.get(header.messageId);
   if (quickMode === undefined) return onQuickMode1(ctx, sa, received);
   const { last } = quickMode;
-  if (last?.answers !== undefined && equalBytes(last.answers, digest)) return repeatAnswer(ctx, last, received, true);
+  if (last?.answers !== undefined && equalBytes(last.answers, digest)) {
+    if (quickMode.phase === 'switching') armSwitch(ctx, sa, quickMode);
+    return repeatAnswer(ctx, last, received, true);
+  }
   if (quickMode.pending !== undefined) return ctx.drop(remote, 'quick-mode-busy');
   if (quickMode.phase === 'qm1-sent') return onQuickMode2(ctx, sa, quickMode, received);
   if (quickMode.phase === 'qm2-sent') return onQuickMode3(ctx, sa, quickMode, received);
