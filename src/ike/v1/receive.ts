@@ -1,7 +1,7 @@
 import { equalBytes } from '../../base/bytes.ts';
 import { hash } from '../../crypto/hash.ts';
 import type { Work } from '../common/work.ts';
-import { decodeHeader, EXCHANGE_V1, FLAG_V1, HEADER_BYTES, type IkeHeader } from '../wire/header.ts';
+import { decodeHeader, EXCHANGE_V1, FLAG_V1, HEADER_BYTES, type IkeHeader, ZERO_SPI } from '../wire/header.ts';
 import type { ContextV1 } from './context.ts';
 import { onInformational, onUnprotectedInformational } from './exchanges/informational.ts';
 import { onQuickModeMessage } from './exchanges/quick-mode.ts';
@@ -59,16 +59,18 @@ function receivePhase1(ctx: ContextV1, sa: IkeSaV1, received: Received): void {
   if (sa.last?.answers !== undefined && equalBytes(sa.last.answers, digest))
     return repeatAnswer(ctx, sa.last, received, sa.phase !== 'mm2-sent' && sa.phase !== 'am2-sent');
   const transition = findTransition(sa, header.exchangeType, isEncrypted(header));
-  if (transition === undefined || header.messageId !== 0) return ctx.drop(remote, 'unexpected-message');
+  if (transition === undefined || header.messageId !== 0 || !knowsResponder(header))
+    return ctx.drop(remote, 'unexpected-message');
   transition.run(ctx, sa, received);
 }
 
 function receiveQuickMode(ctx: ContextV1, sa: IkeSaV1, received: Received): void {
   const { header, remote } = received;
   if (sa.phase === 'am2-sent' && sa.last !== undefined) {
-    // The initiator goes on, so its third message was lost: with ours again it repeats that (it knows our SPI, which
-    // proves the way back).
-    return repeatAnswer(ctx, sa.last, received, true);
+    // The initiator goes on, so its third message was lost: with ours again it repeats that. It knows our SPI, which
+    // proves the way back to where it began, and to nowhere else.
+    const proven = knowsResponder(header) && remote.address === sa.origin.address;
+    return proven ? repeatAnswer(ctx, sa.last, received, true) : ctx.drop(remote, 'unexpected-message');
   }
   const due = sa.establishedAt !== undefined && isEncrypted(header) && header.messageId !== 0;
   if (!due) return ctx.drop(remote, 'unexpected-message');
@@ -80,6 +82,11 @@ function receiveInformational(ctx: ContextV1, sa: IkeSaV1, received: Received): 
   const due = isEncrypted(received.header) && received.header.messageId !== 0;
   if (!due) return ctx.drop(received.remote, 'unexpected-message');
   onInformational(ctx, sa, received);
+}
+
+/** The first message alone has no responder SPI; whoever leaves it out later has not seen our answer, or is ourselves. */
+function knowsResponder(header: IkeHeader): boolean {
+  return header.responderSpi !== ZERO_SPI;
 }
 
 function isEncrypted(header: IkeHeader): boolean {
