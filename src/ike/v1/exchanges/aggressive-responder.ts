@@ -37,6 +37,9 @@ import { chooseSuite, newResponder, type Opening, refuseOpening, tellRefusal } f
 export function answerAggressive(ctx: ContextV1, opening: Opening): void {
   const { payloads, candidates, path } = opening;
   const id = requirePayload(payloads, 'ID');
+  const ke = requirePayload(payloads, 'KE');
+  const nonce = requirePayload(payloads, 'Nonce');
+  requirePayload(payloads, 'SA');
   const identity = identityFromPayload(id);
   const named = candidates.filter((policy) => isMeant(policy, identity));
   const [first] = candidates;
@@ -50,8 +53,6 @@ export function answerAggressive(ctx: ContextV1, opening: Opening): void {
   if ('code' in choice)
     return refuseOpening(ctx, opening, { tunnel: named[0]?.name, notify: 'NO_PROPOSAL_CHOSEN', reason: choice });
   const { keyExchange: method } = choice.suite;
-  const ke = requirePayload(payloads, 'KE');
-  const nonce = requirePayload(payloads, 'Nonce');
   // RFC 2409 §5.4: all transforms of the first message are of the group of its public value.
   if (method === undefined || !keFitsGroup(ke, keyExchangeMethod(method).group))
     return ctx.drop(path.remote, 'bad-public-value');

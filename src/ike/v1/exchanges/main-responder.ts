@@ -40,7 +40,7 @@ import {
   responderLifetime,
   suiteOf,
 } from './phase1.ts';
-import { chooseSuite, newResponder, type Opening, refuseOpening, tellRefusal } from './responder.ts';
+import { chooseSuite, HALF_OPEN_TIME, newResponder, type Opening, refuseOpening, tellRefusal } from './responder.ts';
 
 /** 1. HDR, SA, V… --> and 2. <-- HDR, SA, V… */
 export function answerMain(ctx: ContextV1, opening: Opening): void {
@@ -88,6 +88,8 @@ export function onMainResponded(ctx: ContextV1, sa: IkeSaV1, result: KeyExchange
   handshake.publicR = result.publicValue;
   handshake.sharedSecret = result.sharedSecret;
   sa.phase = 'mm4-sent';
+  // It has our answer: from now on the time is that of an honest peer.
+  ctx.setTimer(sa.id, 'half-open', ctx.now.mono + HALF_OPEN_TIME);
   sendPhase1(ctx, sa, {
     payloads: [
       { type: 'KE', data: result.publicValue },

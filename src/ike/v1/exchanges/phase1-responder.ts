@@ -4,6 +4,7 @@ import type { Reason } from '../../common/reason.ts';
 import { tellVersionMismatch } from '../../common/version-mismatch.ts';
 import { EXCHANGE_V1, FLAG_V1, HEADER_BYTES } from '../../wire/header.ts';
 import type { ContextV1 } from '../context.ts';
+import { requirePayload } from '../payload-set.ts';
 import type { IkeSaV1 } from '../state.ts';
 import { decodeMessage } from '../wire/message.ts';
 import { answerAggressive } from './aggressive-responder.ts';
@@ -27,11 +28,12 @@ export function answerPhase1(ctx: ContextV1, request: Phase1Request): void {
   const candidates = allowed.filter((policy) => policy.mode === mode);
   if (candidates.length === 0) return refuseUnconfigured(ctx, request, mode, allowed);
   const known = candidates.some((policy) => policy.remote.address.kind === 'address');
-  const admission = request.admit(false, known);
+  const pressed = request.admit(false, known) !== 'admit';
   // IKEv1 has no cookies to ask for. Main Mode costs us little before the third message proves the way back.
-  if (admission === 'refuse' || (admission === 'demand-cookie' && mode === 'aggressive'))
+  if (pressed && (mode === 'aggressive' || request.admit(true, known) !== 'admit'))
     return ctx.drop(path.remote, 'too-many-half-open');
-  const opening = { ...request, mode, candidates, payloads: decodeMessage(header, message.subarray(HEADER_BYTES)) };
+  const payloads = decodeMessage(header, message.subarray(HEADER_BYTES));
+  const opening = { ...request, mode, candidates, payloads, pressed };
   if (mode === 'main') answerMain(ctx, opening);
   else answerAggressive(ctx, opening);
 }
@@ -45,12 +47,14 @@ const MODE_NAMES = { main: 'Main Mode', aggressive: 'Aggressive Mode' } as const
 
 function refuseUnconfigured(
   ctx: ContextV1,
-  { header, path }: Phase1Request,
+  { header, message, path }: Phase1Request,
   mode: IkeSaV1['mode'],
   allowed: readonly TunnelPolicy[],
 ): void {
   const [policy] = allowed;
   if (policy !== undefined) {
+    // Nobody gets an answer to less than it has.
+    requirePayload(decodeMessage(header, message.subarray(HEADER_BYTES)), 'SA');
     const text = `the peer asks for ${MODE_NAMES[mode]}, this tunnel is configured for ${MODE_NAMES[policy.mode]} (ike.mode)`;
     const reason: Reason = { code: 'mode-mismatch', text };
     return refuseOpening(ctx, { header, path }, { tunnel: policy.name, notify: 'AUTHENTICATION_FAILED', reason });

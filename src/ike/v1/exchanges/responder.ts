@@ -20,7 +20,10 @@ import type { PayloadV1 } from '../wire/payload.ts';
 import { newHandshake } from './phase1.ts';
 
 /** How long an initiator may take to prove who it is. */
-const HALF_OPEN_TIME = 30 * SECOND;
+export const HALF_OPEN_TIME = 30 * SECOND;
+
+/** RFC 8019 §4.1: under attack, how long it may take to show that it gets our answer at all. */
+const PRESSED_TIME = 5 * SECOND;
 
 /** A first message from somebody unknown, and what decides whether it may cost us anything. */
 export type Phase1Request = {
@@ -35,6 +38,8 @@ export type Opening = Phase1Request & {
   readonly mode: IkeSaV1['mode'];
   readonly payloads: readonly PayloadV1[];
   readonly candidates: readonly TunnelPolicy[];
+  /** There are so many half-open IKE SAs that it looks like an attack. */
+  readonly pressed: boolean;
 };
 
 /** A responding IKE SA for what was chosen, half-open until the initiator has proven itself. */
@@ -62,7 +67,7 @@ export function newResponder(ctx: ContextV1, opening: Opening, policy: TunnelPol
   });
   sa.suite = choice.suite;
   ctx.adopt(sa);
-  ctx.setTimer(id, 'half-open', ctx.now.mono + HALF_OPEN_TIME);
+  ctx.setTimer(id, 'half-open', ctx.now.mono + (opening.pressed ? PRESSED_TIME : HALF_OPEN_TIME));
   return sa;
 }
 
