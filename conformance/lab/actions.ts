@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Lab } from './lab.ts';
 import type { Action, SideName } from './scenario.ts';
 import { inNamespace, must, run } from './shell.ts';
+import { siteOf } from './sides.ts';
 
 type ActionOf<Do extends Action['do']> = Extract<Action, { readonly do: Do }>;
 type Actions = { readonly [Do in Action['do']]: (lab: Lab, action: ActionOf<Do>) => Promise<void> };
@@ -34,8 +35,8 @@ async function openHalf(lab: Lab, { towards, count }: ActionOf<'half-open'>): Pr
   const from = towards === 'a' ? 'b' : 'a';
   const { topology } = lab.scenario;
   const program = fileURLToPath(new URL('./half-open.js', import.meta.url));
-  const to = topology[towards].address;
-  await must(inNamespace(from, [process.execPath, program, topology[from].address, to, String(count)]));
+  const addresses = [topology[from], siteOf(topology, towards)].map(({ address }) => address);
+  await must(inNamespace(from, [process.execPath, program, ...addresses, String(count)]));
 }
 
 async function show(lab: Lab, { on, command }: ActionOf<'show'>): Promise<void> {

@@ -5,6 +5,7 @@ import { CygnetGateway, startCygnet } from './cygnet-gateway.ts';
 import type { RunningGateway } from './gateway.ts';
 import { routes } from './kernel-state.ts';
 import type { Scenario, SideName } from './scenario.ts';
+import { peersOfA, sidesOf } from './sides.ts';
 import { startStrongswan } from './strongswan-gateway.ts';
 import { buildTopology, clearTopology } from './topology.ts';
 
@@ -40,8 +41,9 @@ export class Lab {
       join(this.#options.directory, 'tcpdump.log'),
     );
     await this.#capture.ready();
-    for (const side of ['a', 'b'] as const) this.routesBefore.set(side, await routes(side));
-    for (const side of this.scenario.start ?? (['b', 'a'] as const)) await this.start(side);
+    const { topology, start } = this.scenario;
+    for (const side of sidesOf(topology)) this.routesBefore.set(side, await routes(side));
+    for (const side of start ?? [...peersOfA(topology), 'a' as const]) await this.start(side);
   }
 
   /** The ordinary end, which is part of what is tested. */
@@ -62,6 +64,7 @@ export class Lab {
     mkdirSync(directory, { recursive: true });
     const place = { namespace: side, directory };
     const setup = this.scenario[side];
+    if (setup === undefined) throw new Error(`the scenario has no gateway on side ${side}`);
     const gateway =
       'cygnet' in setup
         ? await startCygnet(setup.cygnet, place, this.#options.repository)
@@ -114,8 +117,4 @@ export class Lab {
     if (this.#capture === undefined) throw new Error('nothing is captured');
     return this.#capture;
   }
-}
-
-export function bothOr(on: SideName | 'both'): readonly SideName[] {
-  return on === 'both' ? ['a', 'b'] : [on];
 }

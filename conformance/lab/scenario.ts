@@ -13,20 +13,25 @@ export type Scenario = {
   readonly topology: Topology;
   readonly a: Gateway;
   readonly b: Gateway;
-  /** Which gateways run before the first step, in this order; b, then a, where not given. */
+  readonly c?: Gateway;
+  /** Which gateways run before the first step, in this order; b, c, then a, where not given. */
   readonly start?: readonly SideName[];
   /** Actions and expectations in their order; the first one that fails ends the scenario. */
   readonly steps: readonly Step[];
 };
 
-export type SideName = 'a' | 'b';
+export type SideName = 'a' | 'b' | 'c';
 
-/** Two gateways with one router between them that knows only their outer addresses. */
+/** Gateways with one router between them that knows only their outer addresses. */
 export type Topology = {
   readonly a: Site;
   readonly b: Site;
-  /** Address that the router puts in the place of b's towards a: b is behind NAT, and only b can open the way. */
+  /** A third gateway, which has a for its peer as b has. */
+  readonly c?: Site;
+  /** Address that the router puts in the place of b's and c's towards a: behind NAT, only they can open the way. */
   readonly natOfB?: string;
+  /** The same for a's; from outside, the ports of IKE lead to a. */
+  readonly natOfA?: string;
   /** Bytes, of the links between the router and the gateways; 1500 where not given. */
   readonly mtu?: number;
 };
@@ -77,13 +82,13 @@ export type Action =
 export type Expectation =
   /** The gateway itself says that the tunnel is up. */
   | { readonly expect: 'connected'; readonly on: SideName | 'both' }
-  /** `cygnet status --json` comes to contain this. */
-  | { readonly expect: 'status'; readonly on: SideName; readonly contains: object }
+  /** `cygnet status --json` comes to contain this, of the scenario's tunnel or of another one. */
+  | { readonly expect: 'status'; readonly on: SideName; readonly tunnel?: string; readonly contains: object }
   | { readonly expect: 'exit-status'; readonly on: SideName; readonly of: readonly string[]; readonly is: number }
   | PingExpectation
   /** Kernel counters: at least so many packets each way, the same on both sides and in `cygnet status`. */
   | { readonly expect: 'counters'; readonly packets: number }
-  /** SPIs that the gateways report are each other's and are the ones in both kernels, with the same keys. */
+  /** SPIs that the gateways come to report are each other's and all that the kernels have, with the same keys. */
   | { readonly expect: 'same-spis'; readonly children?: number }
   /** Every SA of both kernels names these algorithms. */
   | { readonly expect: 'kernel-algorithms'; readonly names: readonly string[] }

@@ -1,22 +1,25 @@
 import type { Lab } from '../lab.ts';
 import { PING_PATTERN, type PingExpectation, type SideName } from '../scenario.ts';
 import { inNamespace, run } from '../shell.ts';
+import { peersOfA, siteOf } from '../sides.ts';
 import { segmentHosts, sourceNamespace } from '../topology.ts';
 
 type Ping = { readonly from: SideName; readonly source: string; readonly target: string };
 
-/** Pings between the segments, in both directions. */
+/** Pings between the segments of a and of its peers, in both directions. */
 export async function expectPings(lab: Lab, expectation: PingExpectation): Promise<void> {
   for (const ping of directions(lab, expectation.allPairs === true)) await expectPing(lab, ping, expectation);
 }
 
 function directions(lab: Lab, allPairs: boolean): Ping[] {
-  const { a, b } = lab.scenario.topology;
-  const [fromA, fromB] = [a, b].map((site) => (allPairs ? segmentHosts(site) : segmentHosts(site).slice(0, 1)));
-  const pairs = (fromA ?? []).flatMap((hostA) => (fromB ?? []).map((hostB) => ({ hostA, hostB })));
-  return pairs.flatMap(({ hostA, hostB }) => [
+  const { topology } = lab.scenario;
+  const hosts = (side: SideName) => segmentHosts(siteOf(topology, side)).slice(0, allPairs ? undefined : 1);
+  const pairs = peersOfA(topology).flatMap((peer) =>
+    hosts('a').flatMap((hostA) => hosts(peer).map((hostB) => ({ peer, hostA, hostB }))),
+  );
+  return pairs.flatMap(({ peer, hostA, hostB }) => [
     { from: 'a' as const, source: hostA, target: hostB },
-    { from: 'b' as const, source: hostB, target: hostA },
+    { from: peer, source: hostB, target: hostA },
   ]);
 }
 

@@ -1,6 +1,7 @@
-import { bothOr, type Lab } from '../lab.ts';
+import type { Lab } from '../lab.ts';
 import { poll } from '../poll.ts';
 import type { Expectation, SideName } from '../scenario.ts';
+import { bothOr } from '../sides.ts';
 import { differences } from './contains.ts';
 import {
   expectAlgorithms,
@@ -46,9 +47,9 @@ async function expectConnected(lab: Lab, on: SideName | 'both'): Promise<void> {
   }
 }
 
-async function expectStatus(lab: Lab, { on, contains }: ExpectationOf<'status'>): Promise<void> {
+async function expectStatus(lab: Lab, { on, tunnel, contains }: ExpectationOf<'status'>): Promise<void> {
   await poll(async () => {
-    const different = differences(await lab.cygnet(on).status(), contains);
+    const different = differences(await lab.cygnet(on).status(tunnel), contains);
     return different.length === 0 ? { value: true } : { unmet: `cygnet status of ${on}: ${different.join('; ')}` };
   });
 }
