@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { DaemonProcess } from './daemon-process.ts';
 import { poll } from './poll.ts';
+import { ROUTER, WIRE } from './router.ts';
 import { inNamespace, run } from './shell.ts';
-import { ROUTER, WIRE } from './topology.ts';
 
 /**
  * What the router sees between the gateways. A gateway's own interface is no place to look: the kernel hands

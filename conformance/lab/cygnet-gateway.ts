@@ -1,10 +1,10 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StatusReport, TunnelStatus } from '../../src/tunnel/status.ts';
+import type { ChildStatus, StatusReport, TunnelStatus } from '../../src/tunnel/status.ts';
 import { DaemonProcess } from './daemon-process.ts';
-import { normalSpi, type Place, type ReportedChild, type RunningGateway } from './gateway.ts';
+import { normalSpi, type Place, type ReportedChild, type ReportedIke, type RunningGateway } from './gateway.ts';
 import { poll } from './poll.ts';
-import type { CygnetSetup } from './scenario.ts';
+import type { CygnetSetup, SaKind } from './scenario.ts';
 import { type Outcome, run } from './shell.ts';
 
 /** Starts `cygnet daemon` in a namespace and waits for its control socket. */
@@ -73,17 +73,29 @@ export class CygnetGateway implements RunningGateway {
   }
 
   async children(): Promise<readonly ReportedChild[]> {
-    const { children } = await this.status();
+    const children = await this.childStatuses();
     return children.map((child) => ({ spiIn: normalSpi(child.spiIn), spiOut: normalSpi(child.spiOut) }));
   }
 
-  /** The tunnel's entry of `cygnet status --json`, whose exit status may tell that the tunnel is down. */
-  async status(): Promise<TunnelStatus> {
-    const outcome = await this.command(['status', '--json']);
-    if (outcome.stdout.trim() === '') throw new Error(`cygnet status --json: ${outcome.stderr.trim()}`);
-    const report = JSON.parse(outcome.stdout) as StatusReport;
-    const tunnel = report.tunnels.find((entry) => entry.name === this.tunnel);
-    if (tunnel === undefined) throw new Error(`cygnet status --json has no tunnel ${this.tunnel}`);
+  async ikeSas(): Promise<readonly ReportedIke[]> {
+    const sas = (await this.#report()).tunnels.flatMap(({ ike }) => (ike?.state === 'established' ? [ike] : []));
+    return sas.map(({ initiatorSpi, responderSpi }) => ({ initiatorSpi, responderSpi }));
+  }
+
+  async count(of: SaKind): Promise<number> {
+    const { tunnels } = await this.#report();
+    const have = of === 'ike' ? tunnels.filter(({ ike }) => ike !== null) : tunnels.flatMap(({ children }) => children);
+    return have.length;
+  }
+
+  async childStatuses(): Promise<readonly ChildStatus[]> {
+    return (await this.#report()).tunnels.flatMap(({ children }) => children);
+  }
+
+  /** A tunnel's entry of `cygnet status --json`. */
+  async status(name = this.tunnel): Promise<TunnelStatus> {
+    const tunnel = (await this.#report()).tunnels.find((entry) => entry.name === name);
+    if (tunnel === undefined) throw new Error(`cygnet status --json has no tunnel ${name}`);
     return tunnel;
   }
 
@@ -97,6 +109,13 @@ export class CygnetGateway implements RunningGateway {
 
   async describe(): Promise<string> {
     return (await this.command(['status', '--json'])).stdout;
+  }
+
+  /** The exit status may tell that a tunnel is down. */
+  async #report(): Promise<StatusReport> {
+    const outcome = await this.command(['status', '--json']);
+    if (outcome.stdout.trim() === '') throw new Error(`cygnet status --json: ${outcome.stderr.trim()}`);
+    return JSON.parse(outcome.stdout) as StatusReport;
   }
 }
 

@@ -4,8 +4,10 @@ import { Capture } from './capture.ts';
 import { CygnetGateway, startCygnet } from './cygnet-gateway.ts';
 import type { RunningGateway } from './gateway.ts';
 import { routes } from './kernel-state.ts';
-import type { Scenario, SideName } from './scenario.ts';
-import { startStrongswan } from './strongswan-gateway.ts';
+import type { PingStream } from './ping-stream.ts';
+import type { SaKind, Scenario, SideName } from './scenario.ts';
+import { peersOfA, sidesOf } from './sides.ts';
+import { StrongswanGateway, startStrongswan } from './strongswan-gateway.ts';
 import { buildTopology, clearTopology } from './topology.ts';
 
 export type LabOptions = {
@@ -27,6 +29,10 @@ export class Lab {
   #capture: Capture | undefined;
   /** Routes of a side before a gateway ran there. */
   readonly routesBefore = new Map<SideName, readonly string[]>();
+  /** What each gateway reported at `remember-spis`. */
+  readonly rememberedSpis = new Map<SideName, { readonly [Kind in SaKind]: readonly string[] }>();
+  /** The pings that are under way. */
+  pingStream: PingStream | undefined;
 
   constructor(options: LabOptions) {
     this.scenario = options.scenario;
@@ -40,8 +46,9 @@ export class Lab {
       join(this.#options.directory, 'tcpdump.log'),
     );
     await this.#capture.ready();
-    for (const side of ['a', 'b'] as const) this.routesBefore.set(side, await routes(side));
-    for (const side of this.scenario.start ?? (['b', 'a'] as const)) await this.start(side);
+    const { topology, start } = this.scenario;
+    for (const side of sidesOf(topology)) this.routesBefore.set(side, await routes(side));
+    for (const side of start ?? [...peersOfA(topology), 'a' as const]) await this.start(side);
   }
 
   /** The ordinary end, which is part of what is tested. */
@@ -53,6 +60,7 @@ export class Lab {
   async close(): Promise<void> {
     await Promise.all([...this.#gateways.values()].map((gateway) => gateway.kill()));
     this.#gateways.clear();
+    await this.pingStream?.stop();
     await this.#capture?.stop();
     await clearTopology();
   }
@@ -62,6 +70,7 @@ export class Lab {
     mkdirSync(directory, { recursive: true });
     const place = { namespace: side, directory };
     const setup = this.scenario[side];
+    if (setup === undefined) throw new Error(`the scenario has no gateway on side ${side}`);
     const gateway =
       'cygnet' in setup
         ? await startCygnet(setup.cygnet, place, this.#options.repository)
@@ -101,6 +110,17 @@ export class Lab {
     return gateway;
   }
 
+  strongswan(side: SideName): StrongswanGateway {
+    const gateway = this.gateway(side);
+    if (!(gateway instanceof StrongswanGateway)) throw new Error(`the gateway of side ${side} is not strongSwan`);
+    return gateway;
+  }
+
+  /** The directory for files of the scenario's own. */
+  get directory(): string {
+    return this.#options.directory;
+  }
+
   /** The Cygnet gateways that run. */
   cygnets(): [SideName, CygnetGateway][] {
     return [...this.#gateways].filter((entry): entry is [SideName, CygnetGateway] => entry[1] instanceof CygnetGateway);
@@ -114,8 +134,4 @@ export class Lab {
     if (this.#capture === undefined) throw new Error('nothing is captured');
     return this.#capture;
   }
-}
-
-export function bothOr(on: SideName | 'both'): readonly SideName[] {
-  return on === 'both' ? ['a', 'b'] : [on];
 }

@@ -6,6 +6,7 @@ import { EXPECTATIONS } from './expectations/table.ts';
 import { Lab } from './lab.ts';
 import type { Action, Expectation, Scenario, Step } from './scenario.ts';
 import { run } from './shell.ts';
+import { sidesOf } from './sides.ts';
 
 export type RunScenarioOptions = {
   readonly scenario: Scenario;
@@ -60,7 +61,7 @@ function perform(lab: Lab, step: Step): Promise<void> {
 
 /** Writes what the gateways and kernels looked like at the moment of failure. */
 async function describe(lab: Lab, directory: string): Promise<void> {
-  for (const side of ['a', 'b'] as const) {
+  for (const side of sidesOf(lab.scenario.topology)) {
     const commands = [['-s', 'xfrm', 'state'], ['xfrm', 'policy'], ['route', 'show', 'table', 'all'], ['addr']];
     const parts = await Promise.all(
       commands.map(async (command) => {

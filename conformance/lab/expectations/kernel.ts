@@ -1,24 +1,25 @@
 import { FOREIGN } from '../actions.ts';
 import { isProtecting, type KernelSa, kernelPolicies, kernelSas, routes } from '../kernel-state.ts';
-import { bothOr, type Lab } from '../lab.ts';
-import { poll } from '../poll.ts';
+import type { Lab } from '../lab.ts';
+import { poll, type Reading } from '../poll.ts';
 import type { SideName } from '../scenario.ts';
+import { bothOr, peersOfA, siteOf } from '../sides.ts';
 
-/** Packets by direction, seen from one gateway. */
+/** Packets by direction, seen from a gateway or several. */
 type Traffic = { readonly inbound: number; readonly outbound: number };
 
 export async function expectCounters(lab: Lab, packets: number): Promise<void> {
   // Counters are read while nothing is under way, but the last echo reply may still be on its way into them.
   await poll(async () => {
-    const [a, b] = await Promise.all([trafficOf(lab, 'a'), trafficOf(lab, 'b')]);
-    const few = Math.min(a.inbound, a.outbound, b.inbound, b.outbound) < packets;
-    const unequal = a.outbound !== b.inbound || b.outbound !== a.inbound;
-    const seen = `kernel counters of a ${JSON.stringify(a)}, of b ${JSON.stringify(b)}`;
+    const [a, peers] = await Promise.all([trafficOf(lab, ['a']), trafficOf(lab, peersOfA(lab.scenario.topology))]);
+    const few = Math.min(a.inbound, a.outbound, peers.inbound, peers.outbound) < packets;
+    const unequal = a.outbound !== peers.inbound || peers.outbound !== a.inbound;
+    const seen = `kernel counters of a ${JSON.stringify(a)}, of its peers ${JSON.stringify(peers)}`;
     return few || unequal ? { unmet: `${seen}, expected ${packets} and equal ones` } : { value: true };
   }, 10_000);
   for (const [side, cygnet] of lab.cygnets()) {
-    const kernel = await trafficOf(lab, side);
-    const { children } = await cygnet.status();
+    const kernel = await trafficOf(lab, [side]);
+    const children = await cygnet.childStatuses();
     const reported = {
       inbound: sum(children.map((child) => child.packetsIn)),
       outbound: sum(children.map((child) => child.packetsOut)),
@@ -30,20 +31,27 @@ export async function expectCounters(lab: Lab, packets: number): Promise<void> {
   }
 }
 
+/** Of a and all its peers. */
 export async function expectSameSpis(lab: Lab, count: number): Promise<void> {
-  const [a, b] = await Promise.all([lab.gateway('a').children(), lab.gateway('b').children()]);
-  const mirrored = b.map(({ spiIn, spiOut }) => `${spiOut} ${spiIn}`).sort();
+  await poll(() => readSameSpis(lab, count), 30_000);
+}
+
+async function readSameSpis(lab: Lab, count: number): Promise<Reading<true>> {
+  const peers = peersOfA(lab.scenario.topology);
+  const a = await lab.gateway('a').children();
+  const theirs = (await Promise.all(peers.map((side) => lab.gateway(side).children()))).flat();
+  const mirrored = theirs.map(({ spiIn, spiOut }) => `${spiOut} ${spiIn}`).sort();
   const own = a.map(({ spiIn, spiOut }) => `${spiIn} ${spiOut}`).sort();
-  if (own.length !== count) throw new Error(`a reports ${own.length} Child SAs, expected ${count}`);
+  if (own.length !== count) return { unmet: `a reports ${own.length} Child SAs, expected ${count}` };
   if (own.join() !== mirrored.join())
-    throw new Error(`SPIs of a ${own.join(', ')}; of b, mirrored, ${mirrored.join(', ')}`);
-  const [kernelA, kernelB] = await Promise.all([saLines('a'), saLines('b')]);
-  if (kernelA.join() !== kernelB.join()) throw new Error('the kernels hold different SPIs or keys');
+    return { unmet: `SPIs of a ${own.join(', ')}; of its peers, mirrored, ${mirrored.join(', ')}` };
+  const [kernelA, kernelsOfPeers] = await Promise.all([saLines(['a']), saLines(peers)]);
+  if (kernelA.join() !== kernelsOfPeers.join()) return { unmet: 'the kernels hold different SPIs or keys' };
   const reported = a.flatMap(({ spiIn, spiOut }) => [spiIn, spiOut]).sort();
   const installed = kernelA.map((line) => line.split(' ')[0] ?? '').sort();
-  if (installed.join() !== reported.join()) {
-    throw new Error(`the kernel of a has the SPIs ${installed.join(', ')}, the gateway reports ${reported.join(', ')}`);
-  }
+  return installed.join() === reported.join()
+    ? { value: true }
+    : { unmet: `the kernel of a has the SPIs ${installed.join(', ')}, the gateway reports ${reported.join(', ')}` };
 }
 
 export async function expectAlgorithms(names: readonly string[]): Promise<void> {
@@ -96,18 +104,23 @@ export async function expectRoute(on: SideName, to: string, present: boolean): P
   }, 20_000);
 }
 
-async function trafficOf(lab: Lab, side: SideName): Promise<Traffic> {
-  const own = lab.scenario.topology[side].address;
-  const sas = await kernelSas(side);
-  return {
-    inbound: sum(sas.filter((sa) => sa.destination === own).map((sa) => sa.packets)),
-    outbound: sum(sas.filter((sa) => sa.source === own).map((sa) => sa.packets)),
-  };
+async function trafficOf(lab: Lab, sides: readonly SideName[]): Promise<Traffic> {
+  const each = await Promise.all(
+    sides.map(async (side) => {
+      const own = siteOf(lab.scenario.topology, side).address;
+      const sas = await kernelSas(side);
+      return {
+        inbound: sum(sas.filter((sa) => sa.destination === own).map((sa) => sa.packets)),
+        outbound: sum(sas.filter((sa) => sa.source === own).map((sa) => sa.packets)),
+      };
+    }),
+  );
+  return { inbound: sum(each.map(({ inbound }) => inbound)), outbound: sum(each.map(({ outbound }) => outbound)) };
 }
 
 /** SPI and keys; addresses differ between the sides where a NAT is between them. */
-async function saLines(side: SideName): Promise<string[]> {
-  const sas = (await kernelSas(side)).filter((sa) => !FOREIGN.sa.includes(sa.spi));
+async function saLines(sides: readonly SideName[]): Promise<string[]> {
+  const sas = (await Promise.all(sides.map(kernelSas))).flat().filter((sa) => !FOREIGN.sa.includes(sa.spi));
   return sas.map((sa) => `${sa.spi} ${sa.protocol} ${sa.algorithms}`).sort();
 }
 

@@ -1,22 +1,26 @@
 import type { Lab } from '../lab.ts';
+import { poll } from '../poll.ts';
 import { PING_PATTERN, type PingExpectation, type SideName } from '../scenario.ts';
 import { inNamespace, run } from '../shell.ts';
+import { peersOfA, siteOf } from '../sides.ts';
 import { segmentHosts, sourceNamespace } from '../topology.ts';
 
 type Ping = { readonly from: SideName; readonly source: string; readonly target: string };
 
-/** Pings between the segments, in both directions. */
+/** Pings between the segments of a and of its peers, in both directions. */
 export async function expectPings(lab: Lab, expectation: PingExpectation): Promise<void> {
   for (const ping of directions(lab, expectation.allPairs === true)) await expectPing(lab, ping, expectation);
 }
 
 function directions(lab: Lab, allPairs: boolean): Ping[] {
-  const { a, b } = lab.scenario.topology;
-  const [fromA, fromB] = [a, b].map((site) => (allPairs ? segmentHosts(site) : segmentHosts(site).slice(0, 1)));
-  const pairs = (fromA ?? []).flatMap((hostA) => (fromB ?? []).map((hostB) => ({ hostA, hostB })));
-  return pairs.flatMap(({ hostA, hostB }) => [
+  const { topology } = lab.scenario;
+  const hosts = (side: SideName) => segmentHosts(siteOf(topology, side)).slice(0, allPairs ? undefined : 1);
+  const pairs = peersOfA(topology).flatMap((peer) =>
+    hosts('a').flatMap((hostA) => hosts(peer).map((hostB) => ({ peer, hostA, hostB }))),
+  );
+  return pairs.flatMap(({ peer, hostA, hostB }) => [
     { from: 'a' as const, source: hostA, target: hostB },
-    { from: 'b' as const, source: hostB, target: hostA },
+    { from: peer, source: hostB, target: hostA },
   ]);
 }
 
@@ -39,4 +43,18 @@ async function expectPing(lab: Lab, ping: Ping, expectation: PingExpectation): P
   throw new Error(
     `ping ${ping.source} to ${ping.target}: ${received} of ${count} answered, not ${wanted} ${said}`.trim(),
   );
+}
+
+/** Ends the stream of pings once enough of them were answered. */
+export async function expectNoneLost(lab: Lab, atLeast: number): Promise<void> {
+  const stream = lab.pingStream;
+  if (stream === undefined) throw new Error('no pings are under way');
+  await poll(async () => {
+    const { answered, lost } = stream.report;
+    if (lost.length > 0)
+      throw new Error(`of ${answered + lost.length} pings, ${lost.length} were lost, from number ${lost[0]}`);
+    return answered >= atLeast ? { value: true } : { unmet: `${answered} pings were answered, expected ${atLeast}` };
+  });
+  lab.pingStream = undefined;
+  await stream.stop();
 }

@@ -1,6 +1,7 @@
-import { bothOr, type Lab } from '../lab.ts';
+import type { Lab } from '../lab.ts';
 import { poll } from '../poll.ts';
 import type { Expectation, SideName } from '../scenario.ts';
+import { bothOr } from '../sides.ts';
 import { differences } from './contains.ts';
 import {
   expectAlgorithms,
@@ -11,7 +12,8 @@ import {
   expectRoute,
   expectSameSpis,
 } from './kernel.ts';
-import { expectPings } from './pings.ts';
+import { expectNoneLost, expectPings } from './pings.ts';
+import { expectSaCount, expectSpis } from './spis.ts';
 import { expectCaptured, expectSealed } from './wire.ts';
 
 type ExpectationOf<Kind extends Expectation['expect']> = Extract<Expectation, { readonly expect: Kind }>;
@@ -25,8 +27,11 @@ export const EXPECTATIONS: Expectations = {
   status: expectStatus,
   'exit-status': expectExitStatus,
   pings: expectPings,
+  'none-lost': (lab, { atLeast }) => expectNoneLost(lab, atLeast),
   counters: (lab, { packets }) => expectCounters(lab, packets),
   'same-spis': (lab, { children }) => expectSameSpis(lab, children ?? 1),
+  spis: (lab, { of, are }) => expectSpis(lab, of, are),
+  'sa-count': (lab, { on, of, is }) => expectSaCount(lab, on, of, is),
   'kernel-algorithms': (_lab, { names }) => expectAlgorithms(names),
   sealed: (lab, { authenticatedOnly }) => expectSealed(lab, authenticatedOnly === true),
   captured: (lab, { filter, atLeast }) => expectCaptured(lab, filter, atLeast),
@@ -46,9 +51,9 @@ async function expectConnected(lab: Lab, on: SideName | 'both'): Promise<void> {
   }
 }
 
-async function expectStatus(lab: Lab, { on, contains }: ExpectationOf<'status'>): Promise<void> {
+async function expectStatus(lab: Lab, { on, tunnel, contains }: ExpectationOf<'status'>): Promise<void> {
   await poll(async () => {
-    const different = differences(await lab.cygnet(on).status(), contains);
+    const different = differences(await lab.cygnet(on).status(tunnel), contains);
     return different.length === 0 ? { value: true } : { unmet: `cygnet status of ${on}: ${different.join('; ')}` };
   });
 }

@@ -1,0 +1,70 @@
+import { hostPrefix, isV6 } from './address.ts';
+import { ipBatch } from './ip-batch.ts';
+import type { Topology } from './scenario.ts';
+import { inNamespace, must, run } from './shell.ts';
+import { peersOfA, sidesOf, siteOf } from './sides.ts';
+
+/** The router's namespace and its interfaces; the capture listens on the one towards a. */
+export const ROUTER = 'net';
+export const WIRE = 'to-a';
+
+/** Gives the router its addresses and routes, and the translations of the topology. */
+export async function buildRouter(topology: Topology): Promise<void> {
+  const mtu = topology.mtu ?? 1500;
+  const perSide = sidesOf(topology).flatMap((side) => {
+    const { address } = siteOf(topology, side);
+    return [
+      `link set to-${side} up mtu ${mtu}`,
+      `addr add ${hostPrefix(hopOf(address))} dev to-${side} ${isV6(address) ? 'nodad' : ''}`,
+      `route add ${hostPrefix(address)} dev to-${side}`,
+    ];
+  });
+  const publicAddresses = [topology.natOfA, topology.natOfB].filter((address) => address !== undefined);
+  const own = publicAddresses.map((address) => `addr add ${hostPrefix(address)} dev lo`);
+  await ipBatch(['link set lo up', ...perSide, ...own], ROUTER);
+  await must(inNamespace(ROUTER, ['sh', '-c', `${forwarding(true)}; ${PROXY_ARP}`]));
+  for (const rule of translations(topology)) await addNatRule(rule);
+}
+
+/** Whether anything passes the router; where nothing does, nobody is told. */
+export async function setForwarding(on: boolean): Promise<void> {
+  await must(inNamespace(ROUTER, ['sh', '-c', forwarding(on)]));
+}
+
+/** The router's address next to a gateway: the last but one of the gateway's /24, or that with ffff at the end in its /64. */
+export function hopOf(address: string): string {
+  return isV6(address) ? address.replace(/[^:]*$/, 'ffff') : address.replace(/\d+$/, '254');
+}
+
+/** The shell command that makes a namespace forward packets, or not. */
+export function forwarding(on: boolean): string {
+  const value = on ? 1 : 0;
+  return `echo ${value} >/proc/sys/net/ipv4/ip_forward; echo ${value} >/proc/sys/net/ipv6/conf/all/forwarding`;
+}
+
+// Gateways of one subnet are on two links here; the router answers for each towards the other.
+const PROXY_ARP = 'echo 1 >/proc/sys/net/ipv4/conf/all/proxy_arp';
+
+/** The ports of IKE, which a NAT in front of a passes on to it. */
+const PORTS = [500, 4500];
+
+function translations({ natOfA, natOfB, ...topology }: Topology): string[] {
+  const { address } = topology.a;
+  const behindB = peersOfA(topology).map((side) => siteOf(topology, side).address);
+  return [
+    ...(natOfB === undefined ? [] : behindB.map((b) => `POSTROUTING -o ${WIRE} -s ${b} -j SNAT --to-source ${natOfB}`)),
+    ...(natOfA === undefined
+      ? []
+      : [
+          `POSTROUTING ! -o ${WIRE} -s ${address} -j SNAT --to-source ${natOfA}`,
+          ...PORTS.map((port) => `PREROUTING -d ${natOfA} -p udp --dport ${port} -j DNAT --to-destination ${address}`),
+        ]),
+  ];
+}
+
+async function addNatRule(rule: string): Promise<void> {
+  const words = `-t nat -A ${rule}`.split(' ');
+  // user-mode-linux has the old tables only, other kernels may have the new ones only.
+  const legacy = await run(inNamespace(ROUTER, ['iptables-legacy', ...words]));
+  if (legacy.status !== 0) await must(inNamespace(ROUTER, ['iptables', ...words]));
+}
