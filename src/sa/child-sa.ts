@@ -1,6 +1,6 @@
 import { compareBytes } from '../base/bytes.ts';
 import type { Endpoint } from '../base/net.ts';
-import type { Duration, Moment } from '../base/time.ts';
+import type { Duration, Instant, Moment } from '../base/time.ts';
 import type {
   ByteLimits,
   DataPlaneStep,
@@ -25,6 +25,8 @@ export type ChildSa = {
   readonly ikeSa: number;
   /** Who began the exchange that made it. */
   readonly role: 'initiator' | 'responder';
+  /** When that exchange began here: with its first message, sent or received. */
+  readonly begunAt: Instant;
   /** The lower of the two nonces of that exchange: where two ends replace at once, it decides (RFC 7296 §2.8.1). */
   readonly lowerNonce: Uint8Array;
   /** `installing` until packets can go out. */

@@ -68,9 +68,6 @@ export function reviveSuperseded(ctx: ContextV1, gone: ChildSa): void {
 /** How long both ends have to move to the new one before anything is asked. */
 const DRAIN_INTERVAL: Duration = 5 * SECOND;
 
-/** Two that came up within this time were begun before either end knew of the other. */
-const CROSSING_TIME: Duration = 30 * SECOND;
-
 const SUPERSEDED: Reason = { code: 'replaced', text: 'its successor carries the traffic' };
 
 function siblings(ctx: ContextV1, child: ChildSa): ChildSa[] {
@@ -85,8 +82,7 @@ function siblings(ctx: ContextV1, child: ChildSa): ChildSa[] {
 }
 
 function settle(ctx: ContextV1, fresh: ChildSa, other: ChildSa): void {
-  const age = ctx.now.mono - (other.installedAt?.mono ?? 0);
-  const crossed = other.role !== fresh.role && age < CROSSING_TIME;
+  const crossed = other.role !== fresh.role && fresh.begunAt <= (other.installedAt?.mono ?? 0);
   // As RFC 7296 §2.8.1 has it for IKEv2: the one with the lowest nonce goes.
   const freshLoses = crossed && compareBytes(fresh.lowerNonce, other.lowerNonce) < 0;
   const [winner, loser] = freshLoses ? [other, fresh] : [fresh, other];

@@ -23,6 +23,10 @@ export function missingPairs(ctx: ContextV1, policy: TunnelPolicy): Pair[] {
 
 type Pair = { readonly local: TrafficSelector; readonly remote: TrafficSelector };
 
+export function samePair(a: Pair, b: Pair): boolean {
+  return pairKey(a) === pairKey(b);
+}
+
 /** The configured pair that a Child SA is for: its own, or the one that the peer has narrowed. */
 function pairOf(pairs: readonly Pair[], child: Pair): Pair {
   const key = pairKey(child);

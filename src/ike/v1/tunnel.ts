@@ -12,7 +12,7 @@ import type { ContextV1 } from './context.ts';
 import { startPhase1 } from './exchanges/phase1-initiator.ts';
 import { planQuickModes } from './exchanges/quick-mode-initiator.ts';
 import { currentIkeSa, isConnecting } from './ike-sas.ts';
-import { missingPairs } from './pairs.ts';
+import { missingPairs, samePair } from './pairs.ts';
 import { followPeer } from './peer-path.ts';
 import { replaceOlder } from './replacement.ts';
 import type { IkeSaV1 } from './state.ts';
@@ -112,6 +112,20 @@ function onExpired(ctx: ContextV1, child: ChildSa): void {
   if (sa !== undefined) sendDeletes(ctx, sa, [child]);
   removeChild(ctx, child, { code: 'expired', text: 'the lifetime of the Child SA has ended' });
   reviveSuperseded(ctx, child);
+  if (sa !== undefined && child.state === 'installed') replaceExpired(ctx, sa, child);
+}
+
+/** Nobody has wanted it to end, so that another follows, whoever has made it. */
+function replaceExpired(ctx: ContextV1, sa: IkeSaV1, { tunnel, localSelectors, remoteSelectors }: ChildSa): void {
+  const policy = ctx.policies.get(tunnel);
+  const [local] = localSelectors;
+  const [remote] = remoteSelectors;
+  if (policy === undefined || local === undefined || remote === undefined) return;
+  planQuickModes(
+    ctx,
+    sa,
+    missingPairs(ctx, policy).filter((pair) => samePair(pair, { local, remote })),
+  );
 }
 
 function pathOf(child: ChildSa) {

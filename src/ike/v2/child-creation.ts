@@ -49,6 +49,7 @@ export function createChild(
     tunnel: policy.name,
     ikeSa: sa.id,
     role: asInitiator ? 'initiator' : 'responder',
+    begunAt: sa.startedAt,
     lowerNonce: lowerNonce(nonces.nonceI, nonces.nonceR),
     state: 'installing',
     protocol: policy.childProtocol,

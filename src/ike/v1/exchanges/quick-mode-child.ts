@@ -42,6 +42,7 @@ export function createChild(
     tunnel: policy.name,
     ikeSa: sa.id,
     role,
+    begunAt: quickMode.startedAt,
     lowerNonce: lowerNonce(nonceI, nonceR),
     state: 'installing',
     protocol: policy.childProtocol,
