@@ -35,6 +35,7 @@ const START = 5_000_000;
 export class TestGateway {
   readonly core: IkeCore;
   readonly address: IpAddress;
+  readonly tunnels: readonly TunnelPolicy[];
   mono = START;
   outbox: Sent[] = [];
   readonly events: GatewayEvent[] = [];
@@ -55,6 +56,7 @@ export class TestGateway {
     options: { readonly seed: number; readonly tunnels: readonly TunnelPolicy[]; readonly state?: CoreState },
   ) {
     this.address = address;
+    this.tunnels = options.tunnels;
     this.core = new IkeCore({ entropy: new SeededEntropy(options.seed), capabilities: EVERYTHING, ...options });
     this.#nextSpi = 0xc000_0000 + options.seed * 0x1000;
   }
