@@ -60,7 +60,9 @@ export function armLiveness(ctx: ContextV1, sa: IkeSaV1, policy: TunnelPolicy): 
 }
 
 function onProbe(ctx: ContextV1, sa: IkeSaV1, received: Received, notify: DpdNotify): void {
-  const { peerSequence } = sa.dpd;
+  const { peerSequence, firstSequence, nextSequence } = sa.dpd;
+  // Nothing in a probe says who sends it: one with a number of ours is ours, come back.
+  if (inSeries(notify.sequence, firstSequence, nextSequence)) return ctx.drop(received.remote, 'reflection');
   const ahead = peerSequence === undefined ? 1 : (notify.sequence - peerSequence) | 0;
   if (ahead < 0) return ctx.drop(received.remote, 'dpd-sequence');
   sa.dpd.peerSequence = notify.sequence;

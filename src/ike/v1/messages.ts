@@ -13,6 +13,7 @@ import { encryptBody, forgetExchange, type IvChain, type MessageCipher } from '.
 import { encryptionOf, hashOf, prfOf } from './keymat.ts';
 import type { Path } from './nat.ts';
 import type { IkeSaV1, LastMessage } from './state.ts';
+import { isDpd } from './wire/dpd.ts';
 import { encodeClearMessage, encodeMessage } from './wire/message.ts';
 import { encodePayloads, type PayloadChain, type PayloadV1 } from './wire/payload.ts';
 import { fragmentMessage } from './wire/reassembly.ts';
@@ -105,19 +106,36 @@ export function exchangeDatagrams(
   return inDatagrams(sa, encrypted(sa, { exchangeType: EXCHANGE_V1.QUICK_MODE, messageId }, encodePayloads(payloads)));
 }
 
-/** An informational exchange: one message that nobody answers (RFC 2409 §5.7). */
+/** An informational exchange: one message that nobody answers (RFC 2409 §5.7). Returns what it sent. */
 export function sendInformational(
   ctx: Context,
   sa: IkeSaV1,
   payloads: readonly PayloadV1[],
   options: { readonly hashLast?: boolean } = {},
-): void {
+): readonly Uint8Array[] {
   const messageId = newMessageId(ctx, sa);
   const key = hashKey(sa, messageId);
   const message = encrypted(sa, { exchangeType: EXCHANGE_V1.INFORMATIONAL, messageId }, hashed(key, payloads, options));
   forgetIvs(sa, messageId);
-  transmit(ctx, sa.local, sa.remote, inDatagrams(sa, message));
+  rememberInformational(sa, messageId, payloads);
+  const datagrams = inDatagrams(sa, message);
+  transmit(ctx, sa.local, sa.remote, datagrams);
+  return datagrams;
 }
+
+/** So that the same message, of either side, does not count again. */
+export function rememberInformational(sa: IkeSaV1, messageId: number, payloads: readonly PayloadV1[]): void {
+  if (!payloads.some((payload) => payload.type === 'N' && isDpd(payload)))
+    rememberMessageId(sa.usedInformationalIds, messageId);
+}
+
+/** Adds to the message IDs that have been used, and forgets the eldest of very many. */
+export function rememberMessageId(used: number[], messageId: number): void {
+  used.push(messageId);
+  if (used.length > MAX_USED_IDS) used.shift();
+}
+
+const MAX_USED_IDS = 1024;
 
 /** A notify in the clear, where there are no keys: it proves nothing, and says why to who can read it. */
 export function sendClearNotify(ctx: Context, spis: SpiPair, path: Path, payload: PayloadV1): void {

@@ -72,14 +72,15 @@ function receiveQuickMode(ctx: ContextV1, sa: IkeSaV1, received: Received): void
     const proven = knowsResponder(header) && remote.address === sa.origin.address;
     return proven ? repeatAnswer(ctx, sa.last, received, true) : ctx.drop(remote, 'unexpected-message');
   }
-  const due = sa.establishedAt !== undefined && isEncrypted(header) && header.messageId !== 0;
+  const due = sa.establishedAt !== undefined && isEncrypted(header) && header.messageId !== 0 && knowsResponder(header);
   if (!due) return ctx.drop(remote, 'unexpected-message');
   onQuickModeMessage(ctx, sa, received);
 }
 
 function receiveInformational(ctx: ContextV1, sa: IkeSaV1, received: Received): void {
   if (sa.establishedAt === undefined) return onUnprotectedInformational(ctx, sa, received);
-  const due = isEncrypted(received.header) && received.header.messageId !== 0;
+  const { header } = received;
+  const due = isEncrypted(header) && header.messageId !== 0 && knowsResponder(header);
   if (!due) return ctx.drop(received.remote, 'unexpected-message');
   onInformational(ctx, sa, received);
 }

@@ -61,8 +61,15 @@ export type IkeSaV1 = {
   readonly quickModes: Map<number, QuickMode>;
   /** Quick Modes that wait for a free place. */
   waiting: QuickModePlan[];
-  /** Message IDs that the peer has used for Quick Modes, eldest first; a repeated one is a replay. */
+  /**
+   * Message IDs of Quick Modes, eldest first. One that the peer has used is a replay when it begins another; one of
+   * ours is a reflection, as IKEv1 has the same keys for both directions.
+   */
   usedMessageIds: number[];
+  /** The same of informational exchanges, without those of DPD, which have sequence numbers. */
+  usedInformationalIds: number[];
+  /** Quick Modes of the peer that we have refused, by message ID: what we answered. */
+  readonly refusals: Map<number, LastMessage>;
   /** The peer holds no other state with us (RFC 2407 §4.6.3.3). */
   initialContact: boolean;
   dpd: Dpd;
@@ -167,6 +174,8 @@ export type Handshake = {
 export type Dpd = {
   /** Sequence numbers of our probe: the first and the last of the series that waits for an answer. */
   asking: { readonly first: number; readonly since: Instant } | undefined;
+  /** Of all of ours. */
+  readonly firstSequence: number;
   nextSequence: number;
   /** The last R-U-THERE of the peer. */
   peerSequence: number | undefined;
@@ -282,9 +291,12 @@ export function newIkeSa({ firstSequence, ...options }: NewIkeSa): IkeSaV1 {
     quickModes: new Map(),
     waiting: [],
     usedMessageIds: [],
+    usedInformationalIds: [],
+    refusals: new Map(),
     initialContact: false,
     dpd: {
       asking: undefined,
+      firstSequence,
       nextSequence: firstSequence,
       peerSequence: undefined,
       hashLast: false,

@@ -15,7 +15,7 @@ import { hash1 } from '../hashes.ts';
 import { onIkeSaLost } from '../ike-sas.ts';
 import { onInitialContact } from '../initial-contact.ts';
 import { decryptBody } from '../iv-chain.ts';
-import { cipherOf, hashKey, ivsOf } from '../messages.ts';
+import { cipherOf, hashKey, ivsOf, rememberInformational } from '../messages.ts';
 import { CHILD_PROTOCOL, spiPair } from '../notifies.ts';
 import { findError } from '../payload-set.ts';
 import type { Received } from '../received.ts';
@@ -34,12 +34,14 @@ import { tellRefusal } from './responder.ts';
 export function onInformational(ctx: ContextV1, sa: IkeSaV1, received: Received): void {
   const { header, body, remote } = received;
   const { messageId } = header;
+  if (sa.usedInformationalIds.includes(messageId)) return ctx.drop(remote, 'message-id-reused');
   const opened = decryptBody(ivsOf(sa), cipherOf(sa), messageId, body);
   const part = opened === undefined ? undefined : hashedPart(header, opened.bytes);
   if (opened === undefined || part === undefined) return ctx.drop(remote, 'not-authentic');
   if (!constantTimeEqual(part.hash, hash1(hashKey(sa, messageId), part.covered)))
     return ctx.drop(remote, 'not-authentic');
   const payloads = decodeMessage(header, opened.bytes);
+  rememberInformational(sa, messageId, payloads);
   for (const payload of payloads) {
     // Nothing that is said behind the Delete of the IKE SA counts.
     if (sa.keys === undefined) return;

@@ -17,7 +17,16 @@ import type { ContextV1 } from '../context.ts';
 import { hash1, hash2, hash3 } from '../hashes.ts';
 import { onIkeSaLost } from '../ike-sas.ts';
 import { decryptBody } from '../iv-chain.ts';
-import { armRetransmit, cipherOf, exchangeDatagrams, hashKey, ivsOf, newMessageId, retransmit } from '../messages.ts';
+import {
+  armRetransmit,
+  cipherOf,
+  exchangeDatagrams,
+  hashKey,
+  ivsOf,
+  newMessageId,
+  rememberMessageId,
+  retransmit,
+} from '../messages.ts';
 import { encapsulationFor } from '../nat.ts';
 import { childOffersToWire } from '../offers.ts';
 import { findNotify, onlyPayload, requirePayload } from '../payload-set.ts';
@@ -185,6 +194,7 @@ function start(ctx: ContextV1, sa: IkeSaV1, policy: TunnelPolicy, plan: QuickMod
   });
   quickMode.nonceI = ctx.entropy.bytes(NONCE_BYTES);
   sa.quickModes.set(quickMode.messageId, quickMode);
+  rememberMessageId(sa.usedMessageIds, quickMode.messageId);
   if (policy.childProtocol === 'ah' && (sa.nat.local || sa.nat.remote)) return fail(ctx, sa, quickMode, AH_BEHIND_NAT);
   if (offersOfGroup(ctx, policy, method).length === 0) return fail(ctx, sa, quickMode, NOTHING_TO_OFFER);
   const request = ctx.requestDataPlane(sa.id, {

@@ -1,3 +1,4 @@
+import { equalBytes } from '../../../base/bytes.ts';
 import { invariant } from '../../../base/errors.ts';
 import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
 import { constantTimeEqual } from '../../../crypto/constant-time.ts';
@@ -19,6 +20,8 @@ import {
   exchangeDatagrams,
   hashKey,
   ivsOf,
+  rememberMessageId,
+  repeatAnswer,
   retransmit,
   sendInformational,
 } from '../messages.ts';
@@ -42,13 +45,16 @@ import { newQuickMode } from './quick-mode-start.ts';
 /** Twenty segments on each side make four hundred Child SAs, and some devices ask for all of them at once. */
 const MAX_AT_ONCE = 512;
 
-/** How many message IDs of the peer are remembered, so that a recorded first message does not begin again. */
-const MAX_USED_IDS = 1024;
+/** How many refusals are kept, each for the repetitions of what it answers. */
+const MAX_REFUSALS = 32;
 
 /** 1. HDR*, HASH(1), SA, Ni, [KE], IDci, IDcr --> @throws WireError */
 export function onQuickMode1(ctx: ContextV1, sa: IkeSaV1, received: Received): void {
   const { header, remote, body, digest } = received;
   const { messageId } = header;
+  const refusal = sa.refusals.get(messageId);
+  if (refusal?.answers !== undefined && equalBytes(refusal.answers, digest))
+    return repeatAnswer(ctx, refusal, received, true);
   if (sa.usedMessageIds.includes(messageId)) return ctx.drop(remote, 'message-id-reused');
   if (sa.quickModes.size >= MAX_AT_ONCE) return ctx.drop(remote, 'too-many-quick-modes');
   const opened = decryptBody(ivsOf(sa), cipherOf(sa), messageId, body);
@@ -62,11 +68,12 @@ export function onQuickMode1(ctx: ContextV1, sa: IkeSaV1, received: Received): v
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return ctx.drop(remote, 'unconfigured');
   const agreed = behindNat(sa, policy) ?? answerQuickMode(ctx, sa, policy, payloads, offered);
-  if ('notify' in agreed) return refuse(ctx, sa, policy, agreed, offered.proposals[0]?.spi);
+  if ('notify' in agreed)
+    return refuseFirst(ctx, sa, policy, { received, refusal: agreed, spi: offered.proposals[0]?.spi });
   const method = agreed.suite.keyExchange;
   const ke = onlyPayload(payloads, 'KE');
   if (method !== undefined && (ke === undefined || !keFitsGroup(ke, keyExchangeMethod(method).group)))
-    return refuse(ctx, sa, policy, BAD_PUBLIC_VALUE, agreed.peerSpi);
+    return refuseFirst(ctx, sa, policy, { received, refusal: BAD_PUBLIC_VALUE, spi: agreed.peerSpi });
   sa.ivs = opened.next;
   const { local, remote: theirs } = agreed;
   const plan = { local, remote: theirs, groupIndex: 0, replaces: undefined };
@@ -81,7 +88,7 @@ export function onQuickMode1(ctx: ContextV1, sa: IkeSaV1, received: Received): v
     data: id.data.slice(),
     body: id.body.slice(),
   }));
-  rememberId(sa, messageId);
+  rememberMessageId(sa.usedMessageIds, messageId);
   sa.quickModes.set(messageId, quickMode);
   const request = ctx.requestDataPlane(sa.id, {
     kind: 'allocate-spi',
@@ -112,7 +119,8 @@ export function onResponded(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, r
   if (result.kind !== 'ke.respond') {
     const spi = quickMode.agreed?.peerSpi;
     discard(ctx, sa, quickMode);
-    return refuse(ctx, sa, policy, BAD_PUBLIC_VALUE, spi);
+    refuse(ctx, sa, policy, BAD_PUBLIC_VALUE, spi);
+    return;
   }
   quickMode.publicValue = result.publicValue;
   installInbound(ctx, sa, quickMode, policy, result.sharedSecret);
@@ -202,9 +210,23 @@ function behindNat(sa: IkeSaV1, policy: TunnelPolicy): QuickModeRefusal | undefi
   return passes ? undefined : { notify: 'NO_PROPOSAL_CHOSEN', reason: AH_BEHIND_NAT };
 }
 
-function rememberId(sa: IkeSaV1, messageId: number): void {
-  sa.usedMessageIds.push(messageId);
-  if (sa.usedMessageIds.length > MAX_USED_IDS) sa.usedMessageIds.shift();
+/** Nothing has begun yet: what was said is all that is kept, for when the peer, or who has recorded it, says it again. */
+function refuseFirst(
+  ctx: ContextV1,
+  sa: IkeSaV1,
+  policy: TunnelPolicy,
+  asked: {
+    readonly received: Received;
+    readonly refusal: QuickModeRefusal;
+    readonly spi: Uint8Array | undefined;
+  },
+): void {
+  const { messageId } = asked.received.header;
+  const datagrams = refuse(ctx, sa, policy, asked.refusal, asked.spi);
+  rememberMessageId(sa.usedMessageIds, messageId);
+  sa.refusals.set(messageId, { datagrams, answers: asked.received.digest, sent: 1, repeated: 0 });
+  const [eldest] = sa.refusals.keys();
+  if (sa.refusals.size > MAX_REFUSALS && eldest !== undefined) sa.refusals.delete(eldest);
 }
 
 /** Says no in an exchange of its own; the SPI that the initiator proposed names the Quick Mode (RFC 2408 §3.14). */
@@ -214,10 +236,10 @@ function refuse(
   policy: TunnelPolicy,
   refusal: QuickModeRefusal,
   spi: Uint8Array | undefined,
-): void {
+): readonly Uint8Array[] {
   const named = spi?.length === 4 ? spi : new Uint8Array(0);
-  sendInformational(ctx, sa, [childNotify(policy.childProtocol, named, refusal.notify)]);
   ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason: refusal.reason });
+  return sendInformational(ctx, sa, [childNotify(policy.childProtocol, named, refusal.notify)]);
 }
 
 function failByKernel(

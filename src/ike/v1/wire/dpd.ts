@@ -34,6 +34,11 @@ export function readDpdNotify(payload: NotifyPayload): DpdNotify | undefined {
   };
 }
 
+/** By its type alone, whatever else is wrong with it. */
+export function isDpd({ notify }: NotifyPayload): boolean {
+  return kindOf(notify) !== undefined;
+}
+
 export function dpdNotify(fields: DpdNotify): NotifyPayload {
   return {
     type: 'N',
