@@ -4,6 +4,7 @@ import type { PolicySpec } from '../sa/data-plane.ts';
 import type { Owner } from './common/context.ts';
 import { type HalfOpen, newHalfOpen } from './common/half-open.ts';
 import type { IkeSa } from './ike-sa.ts';
+import type { PartialOpening } from './v1/state.ts';
 import { type CookieSecrets, newCookieSecrets } from './v2/cookie.ts';
 
 /** Everything that the core remembers, as plain data: what a snapshot holds and a restored core starts from. */
@@ -30,6 +31,8 @@ export type CoreState = {
   /** The timers that are set, by owner and name: when they are due. */
   readonly timers: Map<Owner, Map<string, Instant>>;
   readonly halfOpen: HalfOpen;
+  /** First messages of IKEv1 that have come in part. */
+  readonly partialOpenings: Map<string, PartialOpening>;
   readonly drops: Map<string, DropCount>;
   /** What was said last, by what it was about: see `Context.isTimely`. */
   readonly said: Map<string, Instant>;
@@ -63,6 +66,7 @@ export function newCoreState(cookieKey: Uint8Array): CoreState {
     requests: new Map(),
     timers: new Map(),
     halfOpen: newHalfOpen(),
+    partialOpenings: new Map(),
     drops: new Map(),
     said: new Map(),
     traps: new Map(),

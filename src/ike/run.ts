@@ -17,7 +17,7 @@ import type { CoreState } from './core-state.ts';
 import type { IkeSa } from './ike-sa.ts';
 import { addIkeSa } from './registry.ts';
 import type { ContextV1 } from './v1/context.ts';
-import type { IkeSaV1 } from './v1/state.ts';
+import type { IkeSaV1, PartialOpening } from './v1/state.ts';
 
 /** Anyone can make us drop or refuse datagrams; the log hears of each cause at most this often. */
 const REPORT_INTERVAL = 10 * SECOND;
@@ -116,6 +116,10 @@ export class Run implements ContextV1 {
 
   newChildId(tunnel: string): string {
     return `${tunnel}#${this.#state.nextChild++}`;
+  }
+
+  get partialOpenings(): Map<string, PartialOpening> {
+    return this.#state.partialOpenings;
   }
 
   newIkeSaId(): number {

@@ -117,6 +117,9 @@ export type LastMessage = {
   repeated: number;
 };
 
+/** The fragments of a first message, since when. */
+export type PartialOpening = { readonly state: Reassembly; readonly at: Instant };
+
 /** What goes on when the answer of an effect arrives; a continuation as plain data. */
 export type Step =
   | { readonly kind: 'main-generated' }

@@ -7,8 +7,10 @@ import type { ContextV1 } from '../context.ts';
 import { requirePayload } from '../payload-set.ts';
 import type { IkeSaV1 } from '../state.ts';
 import { decodeMessage } from '../wire/message.ts';
+import { PAYLOAD_TYPE } from '../wire/payload.ts';
 import { answerAggressive } from './aggressive-responder.ts';
 import { answerMain } from './main-responder.ts';
+import { completeOpening } from './partial-opening.ts';
 import { type Phase1Request, refuseOpening } from './responder.ts';
 
 /** Our limit: no first message of any known daemon comes near it. */
@@ -19,6 +21,12 @@ const MAX_FIRST_BYTES = 10_000;
  * configured for; nobody else gets an answer. @throws WireError
  */
 export function answerPhase1(ctx: ContextV1, request: Phase1Request): void {
+  const isFragment = request.header.nextPayload === PAYLOAD_TYPE.FRAG;
+  const whole = isFragment ? completeOpening(ctx, request) : request;
+  if (whole !== undefined) answerWhole(ctx, whole);
+}
+
+function answerWhole(ctx: ContextV1, request: Phase1Request): void {
   const { header, message, path } = request;
   const mode = MODES.get(header.exchangeType);
   const first = header.messageId === 0 && (header.flags & FLAG_V1.ENCRYPTION) === 0;
