@@ -1,3 +1,4 @@
+import { addressFamily } from '../../../base/net.ts';
 import type { KeyExchangeKeyword } from '../../../crypto/algorithms.ts';
 import { addressIdentity } from '../../../sa/identity.ts';
 import { formatProposal, type Proposal, restrictProposals } from '../../../sa/proposal.ts';
@@ -129,6 +130,7 @@ function answeredSelectors(payloads: readonly PayloadV1[], plan: QuickModePlan):
 /** IKEv1 cannot narrow: what is asked for lies within one of our pairs as a whole, or is refused. */
 function isConfigured(policy: TunnelPolicy, { local, remote }: Pair): boolean {
   return (
+    addressFamily(local.start) === addressFamily(remote.start) &&
     policy.local.selectors.some((selector) => containsSelector(selector, local)) &&
     policy.remote.selectors.some((selector) => containsSelector(selector, remote))
   );
