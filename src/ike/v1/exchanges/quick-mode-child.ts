@@ -86,8 +86,16 @@ export function createChild(
   return { child, inbound: planInbound(child, ours.inbound, limits) };
 }
 
-/** The peer can receive: packets may go out through the new Child SA. */
+/** Undefined where there is none yet, or where the peer has deleted it. */
+export function childOf(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): ChildSa | undefined {
+  return ctx.childrenOf(sa.tunnel).find(({ id }) => id === quickMode.child);
+}
+
+/** The peer can receive: packets may go out through the new Child SA, unless it has deleted it meanwhile. */
 export function installOutbound(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
+  const child = childOf(ctx, sa, quickMode);
+  if (child === undefined) return discard(ctx, sa, quickMode);
+  child.sends = true;
   quickMode.phase = 'installing';
   ctx.clearTimer(sa.id, timerOf(quickMode));
   quickMode.pending = {
@@ -97,16 +105,16 @@ export function installOutbound(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMod
 }
 
 export function onOutboundInstalled(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, reply: DataPlaneReply): void {
-  const child = ctx.childrenOf(sa.tunnel).find(({ id }) => id === quickMode.child);
+  const child = childOf(ctx, sa, quickMode);
   // The peer may have deleted it meanwhile.
   if (child === undefined) return finish(ctx, sa, quickMode);
   if (reply.kind !== 'done') {
+    child.sends = false;
     const reason = kernelRefused(ctx, sa.tunnel, reply);
     sendDeletes(ctx, sa, [child]);
     discard(ctx, sa, quickMode);
     return ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
   }
-  child.sends = true;
   finish(ctx, sa, quickMode);
   childInstalled(ctx, child, quickMode.lifetime);
 }
@@ -117,7 +125,7 @@ export function onOutboundInstalled(ctx: ContextV1, sa: IkeSaV1, quickMode: Quic
  * that still go through the old SA are not.
  */
 export function sendWhenReady(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
-  const child = ctx.childrenOf(sa.tunnel).find(({ id }) => id === quickMode.child);
+  const child = childOf(ctx, sa, quickMode);
   const hasPredecessor = ctx
     .childrenOf(sa.tunnel)
     .some(

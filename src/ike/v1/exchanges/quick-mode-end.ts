@@ -1,5 +1,5 @@
 import { type Duration, MINUTE } from '../../../base/time.ts';
-import { planRemove } from '../../../sa/child-sa.ts';
+import { removal } from '../child-end.ts';
 import { childInstalled } from '../child-succession.ts';
 import type { ContextV1 } from '../context.ts';
 import { forgetIvs } from '../messages.ts';
@@ -21,9 +21,9 @@ export function finish(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void 
 export function discard(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
   const child = ctx.childrenOf(sa.tunnel).find(({ id }) => id === quickMode.child);
   if (child?.state === 'installing') {
-    ctx.requestCleanUp({ kind: 'apply', steps: planRemove(child) });
+    ctx.requestCleanUp({ kind: 'apply', steps: removal(child) });
     ctx.dropChild(child);
-  } else if (child === undefined && quickMode.reserved !== undefined) {
+  } else if (quickMode.child === undefined && quickMode.reserved !== undefined) {
     ctx.requestCleanUp({ kind: 'apply', steps: [{ kind: 'remove-sa', sa: quickMode.reserved }] });
   }
   forgetQuickMode(ctx, sa, quickMode);

@@ -42,7 +42,7 @@ import { NOTIFY, type NotifyPayload, notifyName } from '../wire/notify.ts';
 import { encodePayloads, type PayloadV1 } from '../wire/payload.ts';
 import { saPayload } from '../wire/sa.ts';
 import { NONCE_BYTES } from './phase1.ts';
-import { createChild, sendWhenReady } from './quick-mode-child.ts';
+import { childOf, createChild, sendWhenReady } from './quick-mode-child.ts';
 import { discard, timerOf } from './quick-mode-end.ts';
 import { acceptQuickMode, offeredText, offersOfGroup, pfsGroups } from './quick-mode-offers.ts';
 import { newQuickMode } from './quick-mode-start.ts';
@@ -156,6 +156,11 @@ export function onInitiatorInstalled(ctx: ContextV1, sa: IkeSaV1, quickMode: Qui
     for (const child of ctx.childrenOf(sa.tunnel)) if (child.id === quickMode.child) ctx.dropChild(child);
     quickMode.reserved = undefined;
     return fail(ctx, sa, quickMode, kernelRefused(ctx, sa.tunnel, reply));
+  }
+  if (childOf(ctx, sa, quickMode) === undefined) {
+    // The peer has deleted it meanwhile.
+    discard(ctx, sa, quickMode);
+    return startWaiting(ctx, sa);
   }
   const { messageId, nonceI, nonceR } = quickMode;
   const proof: PayloadV1 = { type: 'HASH', data: hash3(hashKey(sa, messageId), nonceI, nonceR) };

@@ -37,7 +37,7 @@ import { decodeMessage, hashedPart } from '../wire/message.ts';
 import { encodePayloads, type PayloadV1 } from '../wire/payload.ts';
 import { saPayload } from '../wire/sa.ts';
 import { NONCE_BYTES } from './phase1.ts';
-import { childLifetime, createChild, installOutbound } from './quick-mode-child.ts';
+import { childLifetime, childOf, createChild, installOutbound } from './quick-mode-child.ts';
 import { discard, timerOf } from './quick-mode-end.ts';
 import { answerQuickMode, type QuickModeRefusal } from './quick-mode-offers.ts';
 import { newQuickMode } from './quick-mode-start.ts';
@@ -135,6 +135,7 @@ export function onResponderInstalled(ctx: ContextV1, sa: IkeSaV1, quickMode: Qui
     quickMode.reserved = undefined;
     return failByKernel(ctx, sa, quickMode, policy, reply);
   }
+  if (childOf(ctx, sa, quickMode) === undefined) return discard(ctx, sa, quickMode);
   const { messageId, nonceI, nonceR, agreed, reserved, method } = quickMode;
   invariant(agreed !== undefined && reserved !== undefined, 'what is installed was agreed on');
   const rest: PayloadV1[] = [
@@ -168,8 +169,9 @@ export function onQuickMode3(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, 
 
 /** No third message yet. Where packets come in, the initiator has our answer all the same; else it is sent again. */
 export function onQuickMode2Timer(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
-  const child = ctx.childrenOf(sa.tunnel).find(({ id }) => id === quickMode.child);
-  if (child === undefined || quickMode.pending !== undefined) return;
+  if (quickMode.pending !== undefined) return;
+  const child = childOf(ctx, sa, quickMode);
+  if (child === undefined) return discard(ctx, sa, quickMode);
   const request = ctx.requestDataPlane(sa.id, { kind: 'query', sas: [inboundSa(child)] });
   quickMode.pending = { request, step: 'counted' };
 }
