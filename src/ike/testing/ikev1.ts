@@ -1,6 +1,7 @@
 import { concatBytes } from '../../base/bytes.ts';
 import { invariant } from '../../base/errors.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
+import { NAT_TRAVERSAL_PORT } from '../common/ports.ts';
 import { hash1 } from '../v1/hashes.ts';
 import { decryptBody, encryptBody, type IvChain, type MessageCipher, startIvChain } from '../v1/iv-chain.ts';
 import { encryptionOf, hashOf, phase1Iv, prfOf } from '../v1/keymat.ts';
@@ -10,6 +11,7 @@ import { encodePayloads, type PayloadChain, type PayloadV1 } from '../v1/wire/pa
 import { decodeHeader, EXCHANGE_V1, FLAG_V1, HEADER_BYTES } from '../wire/header.ts';
 import { marked, messageOf, type Sent, type TestGateway } from './gateway.ts';
 import { converse, deliver, type Pair, pair } from './pair.ts';
+import { HEADER, withByte } from './tampering.ts';
 
 export type Mode = TunnelPolicy['mode'];
 
@@ -154,4 +156,29 @@ function sealed(
 export function stateOf(gateway: TestGateway) {
   const { ikeSas, children, requests, timers, spis, initiators, byTunnel } = gateway.core.snapshot();
   return { ikeSas, children, requests, timers, spis, initiators, byTunnel };
+}
+
+/** Delivers until neither has anything to say; `meet` sees each message before its receiver gets it. */
+export function converseWith(both: Pair, meet: (to: TestGateway, sent: Sent, exchange: number) => void): void {
+  for (let turn = 0; both.left.outbox.length + both.right.outbox.length > 0; turn++) {
+    const [from, to] = turn % 2 === 0 ? [both.left, both.right] : [both.right, both.left];
+    for (const sent of from.take()) {
+      meet(to, sent, messageOf(sent)[HEADER.exchange] ?? 0);
+      to.receive(sent);
+    }
+  }
+}
+
+/** The message with each of its bits flipped from this octet on, and cut at each length with its own length put right. */
+export function* tampered(sent: Sent, from: number = HEADER_BYTES): Generator<Sent> {
+  const start = sent.from.port === NAT_TRAVERSAL_PORT ? 4 : 0;
+  for (let bit = (start + from) * 8; bit < sent.datagram.length * 8; bit++) {
+    const at = bit >> 3;
+    yield withByte(sent, at, (sent.datagram[at] ?? 0) ^ (1 << (bit & 7)));
+  }
+  for (let length = HEADER_BYTES; length < messageOf(sent).length; length++) {
+    const message = messageOf(sent).slice(0, length);
+    new DataView(message.buffer).setUint32(24, length);
+    yield { ...sent, datagram: marked(sent.from, message) };
+  }
 }
