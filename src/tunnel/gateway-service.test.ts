@@ -274,6 +274,7 @@ describe('a tunnel that waits for its peer', () => {
     say(100, installed());
     expect(status()?.connectionStatus).toBe('connected');
     say(60_000, deleted());
+    expect(status()).toMatchObject({ connectionStatus: 'waiting', reason: GONE });
     expect(core.count('initiate')).toBe(0);
   });
 

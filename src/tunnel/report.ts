@@ -37,7 +37,9 @@ function connectionStatusOf(tunnel: TunnelState): ConnectionStatus {
   if (tunnel.children.size > 0) return 'connected';
   const { failure, desired, attempt, policy } = tunnel;
   // After the configured number of attempts it counts as failed, and is tried again all the same.
-  const failed = failure !== undefined && (desired === 'peer' || attempt >= policy.retry.attempts);
+  // That a peer which comes and goes as it likes has gone is no failure.
+  const gone = desired === 'peer' && failure?.reason.code === 'peer-closed';
+  const failed = failure !== undefined && !gone && (desired === 'peer' || attempt >= policy.retry.attempts);
   if (failed && !firstAttemptsUnderWay(tunnel)) return failure.stage === 1 ? 'stage1Failure' : 'stage2Failure';
   return desired === 'peer' ? 'waiting' : 'connecting';
 }
