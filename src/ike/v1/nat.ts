@@ -30,8 +30,10 @@ export function detectNat(
   payloads: readonly PayloadV1[],
   path: Path,
 ): { readonly local: boolean; readonly remote: boolean } {
-  const [ours, ...theirs] = payloadsOf(payloads, 'NAT-D').map(({ hash }) => hash);
-  if (sa.features.natTraversal === undefined || ours === undefined) return { local: false, remote: false };
+  const { natTraversal } = sa.features;
+  const agreed = payloadsOf(payloads, 'NAT-D').filter(({ draft }) => draft === (natTraversal === 'draft'));
+  const [ours, ...theirs] = agreed.map(({ hash }) => hash);
+  if (natTraversal === undefined || ours === undefined) return { local: false, remote: false };
   const from = hashFor(sa, path.remote);
   return {
     local: !equalBytes(ours, hashFor(sa, path.local)),
