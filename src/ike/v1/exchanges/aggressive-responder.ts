@@ -117,7 +117,8 @@ export function onAggressiveProof(ctx: ContextV1, sa: IkeSaV1, received: Receive
   sa.nat = detectNat(sa, payloads, received);
   sa.local = received.local;
   sa.remote = received.remote;
-  sa.initialContact = findNotify(payloads, 'INITIAL_CONTACT') !== undefined;
+  // No hash covers it: in the clear anybody could have put it there.
+  sa.initialContact = encrypted && findNotify(payloads, 'INITIAL_CONTACT') !== undefined;
   if (sa.nat.local || sa.nat.remote) ctx.emit({ type: 'nat.detected', tunnel: sa.tunnel, ikeSa: sa.id, ...sa.nat });
   establish(ctx, sa, policy, identityFromPayload(decodeId(peerIdBody)));
 }
