@@ -158,6 +158,8 @@ export type Handshake = {
   nonceR: Uint8Array;
   /** Main Mode as responder: until the fifth message tells whose key it is. */
   sharedSecret: Uint8Array;
+  /** How often a key was tried on what claimed to be that message. */
+  triedKeys: number;
   /** What was agreed, and as responder what the initiator had offered. */
   lifetime: Duration | undefined;
   offeredLifetime: Duration | undefined;

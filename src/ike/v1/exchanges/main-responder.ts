@@ -1,6 +1,6 @@
-import { equalBytes } from '../../../base/bytes.ts';
 import { invariant, WireError } from '../../../base/errors.ts';
 import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
+import { constantTimeEqual } from '../../../crypto/constant-time.ts';
 import { hash } from '../../../crypto/hash.ts';
 import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
@@ -153,8 +153,13 @@ type Opened = {
 /** More different keys than this are not tried: each costs a few hashes and a decryption. */
 const MAX_KEYS = 256;
 
+/** Nor are they tried more often than this for one IKE SA, as noise is cheap to send. */
+const MAX_TRIES = 16 * MAX_KEYS;
+
 function openWithKeys(sa: IkeSaV1, candidates: readonly TunnelPolicy[], received: Received): Opened | undefined {
+  const handshake = handshakeOf(sa);
   for (const policies of byKey(candidates).slice(0, MAX_KEYS)) {
+    if (handshake.triedKeys++ >= MAX_TRIES) return undefined;
     const [policy] = policies;
     const found = policy === undefined ? undefined : openWith(sa, policy, received);
     if (found !== undefined) return { ...found, policies };
@@ -183,7 +188,9 @@ function openWith(sa: IkeSaV1, policy: TunnelPolicy, received: Received): Omit<O
 function byKey(candidates: readonly TunnelPolicy[]): TunnelPolicy[][] {
   const groups: TunnelPolicy[][] = [];
   for (const policy of candidates) {
-    const group = groups.find(([first]) => first !== undefined && equalBytes(first.psk.expose(), policy.psk.expose()));
+    const group = groups.find(
+      ([first]) => first !== undefined && constantTimeEqual(first.psk.expose(), policy.psk.expose()),
+    );
     if (group === undefined) groups.push([policy]);
     else group.push(policy);
   }

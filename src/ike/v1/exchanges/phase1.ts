@@ -28,6 +28,7 @@ export function newHandshake(saBody: Uint8Array): Handshake {
     nonceI: nothing,
     nonceR: nothing,
     sharedSecret: nothing,
+    triedKeys: 0,
     lifetime: undefined,
     offeredLifetime: undefined,
     answering: undefined,
