@@ -1,6 +1,8 @@
+import { WireError } from '../../base/errors.ts';
 import { type Duration, SECOND } from '../../base/time.ts';
 import {
   attributeInteger,
+  decodeAttributes,
   IKE_ATTRIBUTE,
   IPSEC_ATTRIBUTE,
   integerAttribute,
@@ -84,6 +86,16 @@ export function lifetimeAttributes({ lifetime, kilobytes }: Lifetimes, classes: 
     ...pair(LIFE_TYPE.SECONDS, lifetime === undefined ? undefined : lifetime / SECOND),
     ...pair(LIFE_TYPE.KILOBYTES, kilobytes),
   ];
+}
+
+/** What a RESPONDER-LIFETIME notify tells, RFC 2407 §4.6.3.1: nothing where it makes no sense, as it only adds. */
+export function notifiedLifetimes(data: Uint8Array, classes: AttributeClasses): Lifetimes {
+  try {
+    return readAttributes(decodeAttributes(data, 'N'), classes)?.lifetimes ?? {};
+  } catch (error) {
+    if (error instanceof WireError) return {};
+    throw error;
+  }
 }
 
 /** The same in both registries. */

@@ -19,8 +19,7 @@ import { detectNat, natDetection } from '../nat.ts';
 import { findNotify, requirePayload } from '../payload-set.ts';
 import type { Received } from '../received.ts';
 import type { IkeSaV1 } from '../state.ts';
-import { IKE_CLASSES, readAttributes } from '../transform-attributes.ts';
-import { decodeAttributes } from '../wire/attribute.ts';
+import { IKE_CLASSES, notifiedLifetimes } from '../transform-attributes.ts';
 import { keFitsGroup } from '../wire/ke.ts';
 import { decodeMessage } from '../wire/message.ts';
 import type { PayloadV1 } from '../wire/payload.ts';
@@ -162,6 +161,5 @@ export function lifetimeByResponder(sa: IkeSaV1, payloads: readonly PayloadV1[])
   const { lifetime } = handshakeOf(sa);
   const notify = findNotify(payloads, 'RESPONDER_LIFETIME');
   if (notify === undefined || lifetime === undefined) return lifetime;
-  const read = readAttributes(decodeAttributes(notify.data, 'N'), IKE_CLASSES);
-  return Math.min(lifetime, read?.lifetimes.lifetime ?? lifetime);
+  return Math.min(lifetime, notifiedLifetimes(notify.data, IKE_CLASSES).lifetime ?? lifetime);
 }

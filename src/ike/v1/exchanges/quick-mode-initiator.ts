@@ -1,5 +1,5 @@
 import { equalBytes } from '../../../base/bytes.ts';
-import { invariant } from '../../../base/errors.ts';
+import { invariant, WireError } from '../../../base/errors.ts';
 import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
 import { constantTimeEqual } from '../../../crypto/constant-time.ts';
 import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
@@ -33,8 +33,7 @@ import { findNotify, onlyPayload, requirePayload } from '../payload-set.ts';
 import { heardFrom } from '../peer-path.ts';
 import type { Received } from '../received.ts';
 import type { IkeSaV1, QuickMode, QuickModePlan } from '../state.ts';
-import { IPSEC_CLASSES, type Lifetimes, readAttributes } from '../transform-attributes.ts';
-import { decodeAttributes } from '../wire/attribute.ts';
+import { IPSEC_CLASSES, type Lifetimes, notifiedLifetimes } from '../transform-attributes.ts';
 import { clientIdFromSelector } from '../wire/client-id.ts';
 import { keFitsGroup } from '../wire/ke.ts';
 import { decodeMessage, hashedPart } from '../wire/message.ts';
@@ -107,7 +106,7 @@ export function onQuickMode1Timer(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickM
 
 /** 2. <-- HDR*, HASH(2), SA, Nr, [KE], IDci, IDcr, [N(RESPONDER-LIFETIME)] @throws WireError */
 export function onQuickMode2(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, received: Received): void {
-  const { messageId, nonceI, method } = quickMode;
+  const { messageId, nonceI } = quickMode;
   const opened = decryptBody(ivsOf(sa), cipherOf(sa), messageId, received.body);
   const part = opened === undefined ? undefined : hashedPart(received.header, opened.bytes);
   if (opened === undefined || part === undefined || part.last) return ctx.drop(received.remote, 'not-authentic');
@@ -117,7 +116,25 @@ export function onQuickMode2(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, 
   heardFrom(ctx, sa, received);
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return fail(ctx, sa, quickMode, UNCONFIGURED);
-  const payloads = decodeMessage(received.header, opened.bytes);
+  try {
+    takeAnswer(ctx, sa, quickMode, policy, { received, plain: opened.bytes });
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    // It is the peer's, and no other one will come.
+    fail(ctx, sa, quickMode, MALFORMED);
+  }
+}
+
+/** What the peer has answered. @throws WireError */
+function takeAnswer(
+  ctx: ContextV1,
+  sa: IkeSaV1,
+  quickMode: QuickMode,
+  policy: TunnelPolicy,
+  { received, plain }: { readonly received: Received; readonly plain: Uint8Array },
+): void {
+  const { method } = quickMode;
+  const payloads = decodeMessage(received.header, plain);
   const accepted = acceptQuickMode(
     ctx,
     sa,
@@ -275,10 +292,10 @@ function isUnderWay(sa: IkeSaV1, replaces: string): boolean {
 /** RFC 2407 §4.6.3.1: the responder lives by a lower lifetime than we offered. */
 function withNotified(agreed: Lifetimes, notify: NotifyPayload | undefined): Lifetimes {
   if (notify === undefined) return agreed;
-  const told = readAttributes(decodeAttributes(notify.data, 'N'), IPSEC_CLASSES)?.lifetimes;
+  const told = notifiedLifetimes(notify.data, IPSEC_CLASSES);
   return {
-    ...lower('lifetime', agreed.lifetime, told?.lifetime),
-    ...lower('kilobytes', agreed.kilobytes, told?.kilobytes),
+    ...lower('lifetime', agreed.lifetime, told.lifetime),
+    ...lower('kilobytes', agreed.kilobytes, told.kilobytes),
   };
 }
 
@@ -305,6 +322,7 @@ const QUICK_MODE_RETRANSMIT: RetransmitSchedule = { ...HANDSHAKE_RETRANSMIT, tra
 
 const SILENT: Reason = { code: 'peer-unresponsive', text: 'the peer no longer answers on this IKE SA' };
 const BAD_KEY_EXCHANGE: Reason = { code: 'protocol-error', text: 'the key exchange of Quick Mode failed' };
+const MALFORMED: Reason = { code: 'protocol-error', text: 'the answer of the peer in Quick Mode is malformed' };
 const UNSAYABLE: Reason = {
   code: 'traffic-selectors-unacceptable',
   text: 'IKEv1 has no way to say these segments: a port without a protocol, or a range of ports',
