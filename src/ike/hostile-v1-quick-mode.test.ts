@@ -2,12 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { fromHex } from '../base/bytes.ts';
 import { selectorFromPrefix } from '../sa/traffic-selector.ts';
 import { CHEAP_ESP, LEFT, RIGHT, tunnelPolicy } from '../sim/tunnels.ts';
-import { connectedV1, converseWith, forgeV1, ikeSaV1, pairV1, stateOf, tampered } from './testing/ikev1.ts';
+import {
+  alterQuickMode2,
+  connectedV1,
+  converseWith,
+  forgeV1,
+  ikeSaV1,
+  pairV1,
+  stateOf,
+  tampered,
+} from './testing/ikev1.ts';
 import { converse, type Pair } from './testing/pair.ts';
 import { spiBytes } from './v1/child-end.ts';
 import { deleteChildren } from './v1/notifies.ts';
 import type { WireAttribute } from './v1/wire/attribute.ts';
 import { idPayload } from './v1/wire/id.ts';
+import { NOTIFY } from './v1/wire/notify.ts';
 import type { PayloadV1 } from './v1/wire/payload.ts';
 import { saPayload, type WireProposal } from './v1/wire/sa.ts';
 import { EXCHANGE_V1 } from './wire/header.ts';
@@ -327,12 +337,88 @@ describe('the answer to our Quick Mode', () => {
     expect(ikeSaV1(both.left).quickModes.get(messageId ?? 0)?.phase).toBe('qm1-sent');
   });
 
+  /** The successor of the Child SA is under way, and `change` is what comes of the genuine answer. */
+  const answeredWith = (change: (payloads: PayloadV1[]) => readonly PayloadV1[]) => {
+    const both = connectedV1('main');
+    const child = both.left.core.children()[0]?.id;
+    both.left.input({ kind: 'timer', key: `sas:net:rekey-${child}` });
+    const request = both.left.takeOne();
+    both.right.receive(request);
+    both.left.receive(alterQuickMode2(both.right, request, both.right.takeOne(), change));
+    return both;
+  };
+
+  it.each([
+    ['S7: another cipher', (all) => swap(all, saPayload([offer({}, [tv(4, 1), tv(6, 256), tv(5, 5)])]))],
+    ['S7: two proposals', (all) => swap(all, saPayload([offer(), offer({ number: 2 })]))],
+    ['S7: two transforms', (all) => swap(all, saPayload([twice(offer())]))],
+    ['S7: another protocol', (all) => swap(all, saPayload([offer({ protocol: 2 })]))],
+    ['S2: a reserved SPI', (all) => swap(all, saPayload([offer({ spi: fromHex('00000001') })]))],
+    ['S7: transport mode', (all) => swap(all, saPayload([offer({}, [tv(4, 2), tv(6, 128), tv(5, 5)])]))],
+    ['S7: a group that was not offered', (all) => swap(all, saPayload([offer({}, [...GOOD, tv(3, 31)])]))],
+    [
+      'TS3: wider segments',
+      (all) => [...all.filter(({ type }) => type !== 'ID'), id(4, [10, 0, 0, 0, 255, 0, 0, 0]), IDCI],
+    ],
+    ['TS3: one segment', (all) => [...all.filter(({ type }) => type !== 'ID'), IDCR]],
+    ['P6: no SA', (all) => all.filter(({ type }) => type !== 'SA')],
+    ['P6: no nonce', (all) => all.filter(({ type }) => type !== 'Nonce')],
+    ['P6: two nonces', (all) => [...all, NONCE]],
+    [
+      'N1: a nonce of 7 bytes',
+      (all) => [...all.filter(({ type }) => type !== 'Nonce'), { type: 'Nonce', data: new Uint8Array(7) }],
+    ],
+    ['D1: a malformed Delete', (all) => [...all, { type: 'unknown', payloadType: 12, body: new Uint8Array(8) }]],
+  ] as readonly (readonly [string, (all: PayloadV1[]) => readonly PayloadV1[]])[])(
+    'authentic, with %s: that Quick Mode has failed, at once, and nothing else',
+    (_, change) => {
+      const { left } = answeredWith(change);
+      expect(left.reasonsOf('child.failed')).toHaveLength(1);
+      expect([...ikeSaV1(left).quickModes.values()].filter(({ phase }) => phase !== 'done')).toEqual([]);
+      expect(left.core.children()).toMatchObject([{ state: 'installed' }]);
+      expect(left.core.views()).toMatchObject([{ state: 'established' }]);
+      expect(left.take()).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['of nothing', []],
+    ['cut short', [0x80]],
+    ['past its end', [0, 2, 0, 99, 1]],
+    ['of 0', [0x80, 1, 0, 1, 0x80, 2, 0, 0]],
+    ['of 2^64', [0x80, 1, 0, 1, 0, 2, 0, 9, 1, 0, 0, 0, 0, 0, 0, 0, 0]],
+    ['of many attributes', [...new Uint8Array(400).fill(0x80)]],
+    ['of a second', [0x80, 1, 0, 1, 0x80, 2, 0, 1]],
+  ])('S10: RESPONDER-LIFETIME %s: the Child SA comes up, and not for less than ten seconds', (_, data) => {
+    const lifetime: PayloadV1 = {
+      type: 'N',
+      doi: 1,
+      protocol: 3,
+      spi: new Uint8Array(4),
+      notify: NOTIFY.RESPONDER_LIFETIME,
+      data: Uint8Array.from(data),
+    };
+    const { left } = answeredWith((all) => [...all, lifetime]);
+    expect(left.reasonsOf('child.failed')).toEqual([]);
+    expect(left.core.children()).toHaveLength(2);
+    const [spec] = left.steps('add-sa').slice(-1);
+    expect(spec?.kind === 'add-sa' ? spec.sa.hardLifetime : 0).toBeGreaterThanOrEqual(10_000);
+  });
+
   it('a lifetime that the responder tells is taken where it is lower, and put into bounds', () => {
     const both = answered({ right: { childLifetime: 3600 * 1000 } });
     const specs = both.left.steps('add-sa').flatMap((step) => (step.kind === 'add-sa' ? [step.sa.hardLifetime] : []));
     expect(specs).toEqual([3600 * 1000, 3600 * 1000]);
   });
 });
+
+function swap(all: PayloadV1[], payload: PayloadV1): PayloadV1[] {
+  return all.map((one) => (one.type === payload.type ? payload : one));
+}
+
+function twice(proposal: WireProposal): WireProposal {
+  return { ...proposal, transforms: [...proposal.transforms, ...proposal.transforms] };
+}
 
 function ke(length: number): PayloadV1 {
   return { type: 'KE', data: new Uint8Array(length).fill(9) };

@@ -2,7 +2,7 @@ import { concatBytes } from '../../base/bytes.ts';
 import { invariant } from '../../base/errors.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import { NAT_TRAVERSAL_PORT } from '../common/ports.ts';
-import { hash1 } from '../v1/hashes.ts';
+import { hash1, hash2 } from '../v1/hashes.ts';
 import { decryptBody, encryptBody, type IvChain, type MessageCipher, startIvChain } from '../v1/iv-chain.ts';
 import { encryptionOf, hashOf, phase1Iv, prfOf } from '../v1/keymat.ts';
 import type { IkeSaV1 } from '../v1/state.ts';
@@ -77,13 +77,19 @@ export function forgeV1(sender: TestGateway, forgery: ForgeryV1): Sent {
 }
 
 /** An authentic informational message or Quick Mode with any bytes behind its HASH. */
-export function forgeRaw(sender: TestGateway, messageId: number, firstType: number, rest: Uint8Array): Sent {
+export function forgeRaw(
+  sender: TestGateway,
+  messageId: number,
+  firstType: number,
+  rest: Uint8Array,
+  exchange: number = EXCHANGE_V1.INFORMATIONAL,
+): Sent {
   const sa = ikeSaV1(sender);
   const { suite, keys } = sa;
   invariant(suite !== undefined && keys !== undefined, 'no keys yet');
   const hash = hash1({ prf: prfOf(suite), skeyidA: keys.skeyidA, messageId }, rest);
   const bytes = concatBytes(Uint8Array.of(firstType, 0, 0, hash.length + 4), hash, rest);
-  return sealed(sa, { exchange: 'INFORMATIONAL', messageId, chain: { firstType: 8, bytes } });
+  return sealed(sa, { exchange, messageId, chain: { firstType: 8, bytes } });
 }
 
 /** A message in the clear, of either side, with other payloads. */
@@ -110,6 +116,31 @@ export function alterProof(
   const { firstType, bytes } = encodePayloads(change(decodeMessage(header, opened.bytes)));
   const body = encryptBody(chain, cipher, 0, bytes).bytes;
   return { ...proof, datagram: marked(proof.from, encodeMessage(header, { firstType, bytes: body })) };
+}
+
+/** The second message of Quick Mode with other payloads inside, with a HASH(2) that fits; `sender` made it. */
+export function alterQuickMode2(
+  sender: TestGateway,
+  request: Sent,
+  sent: Sent,
+  change: (payloads: PayloadV1[]) => readonly PayloadV1[],
+): Sent {
+  const sa = ikeSaV1(sender);
+  const message = messageOf(sent);
+  const header = decodeHeader(message);
+  const { messageId } = header;
+  const { suite, keys, ivs } = sa;
+  const nonceI = sa.quickModes.get(messageId)?.nonceI;
+  invariant(suite !== undefined && keys !== undefined && ivs !== undefined && nonceI !== undefined, 'a Quick Mode');
+  // Each message has the last block of the one before it.
+  const chain: IvChain = { phase1: ivs.phase1, exchanges: new Map([[messageId, request.datagram.slice(-16)]]) };
+  const opened = decryptBody(chain, cipherOf(sa), messageId, message.subarray(HEADER_BYTES));
+  invariant(opened !== undefined, 'whole blocks');
+  const rest = change(decodeMessage(header, opened.bytes).filter(({ type }) => type !== 'HASH'));
+  const data = hash2({ prf: prfOf(suite), skeyidA: keys.skeyidA, messageId }, nonceI, encodePayloads(rest).bytes);
+  const { firstType, bytes } = encodePayloads([{ type: 'HASH', data }, ...rest]);
+  const body = encryptBody(chain, cipherOf(sa), messageId, bytes).bytes;
+  return { ...sent, datagram: marked(sent.from, encodeMessage(header, { firstType, bytes: body })) };
 }
 
 /** The IVs before the first encrypted message of phase 1. */
