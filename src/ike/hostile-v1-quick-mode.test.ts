@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fromHex } from '../base/bytes.ts';
 import { selectorFromPrefix } from '../sa/traffic-selector.ts';
 import { CHEAP_ESP, LEFT, RIGHT, tunnelPolicy } from '../sim/tunnels.ts';
+import { TestGateway } from './testing/gateway.ts';
 import {
   alterQuickMode2,
   connectedV1,
@@ -285,6 +286,27 @@ describe('a Quick Mode under way', () => {
     expect(both.right.take()).toEqual([]);
     expect(both.right.core.children()).toMatchObject([{ state: 'installed' }]);
     expect(ikeSaV1(both.right).quickModes.has(77)).toBe(false);
+  });
+
+  it('U3: the third message shows that the peer has moved: packets go out to where it is now', () => {
+    let seen = 0;
+    const both = pairV1('main');
+    both.left.initiate();
+    converseWith(both, (to, sent, exchange) => {
+      if (to !== both.right || exchange !== EXCHANGE_V1.QUICK_MODE) return;
+      if (both.right.core.children().length === 0) return;
+      const state = both.right.core.snapshot();
+      for (const one of state.ikeSas.values()) one.nat = { local: false, remote: true };
+      const right = new TestGateway(RIGHT.address, { seed: 3, tunnels: both.right.tunnels, state });
+      const moved = { address: '203.0.113.66', port: 4500 };
+      right.receive({ ...sent, from: moved });
+      const out = right.steps('add-sa').flatMap((step) => (step.kind === 'add-sa' ? [step.sa.destination] : []));
+      expect(out).toEqual([moved.address]);
+      // What is not there yet cannot be moved, and the rest would not be either.
+      expect(right.steps('move-sa')).toHaveLength(1);
+      seen++;
+    });
+    expect(seen).toBe(1);
   });
 
   it('O7: the SPI of an outbound SA that is in use already: that one is not touched when this comes to nothing', () => {

@@ -83,7 +83,9 @@ export function planInstall(
 export function planInbound(child: ChildSa, keys: DirectionKeys, limits: SaLimits): DataPlaneStep[] {
   return [
     { kind: 'add-sa', sa: saSpec(child, 'in', keys, limits) },
-    ...policies(child, ['in', 'fwd']).map((policy): DataPlaneStep => ({ kind: 'add-policy', owner: child.id, policy })),
+    ...policies(child, INBOUND_DIRECTIONS).map(
+      (policy): DataPlaneStep => ({ kind: 'add-policy', owner: child.id, policy }),
+    ),
   ];
 }
 
@@ -113,13 +115,18 @@ export function planRemove(child: ChildSa): DataPlaneStep[] {
 export function planMove(child: ChildSa, local: Endpoint, remote: Endpoint): DataPlaneStep[] {
   const moved: ChildSa = { ...child, local, remote };
   const elsewhere = child.local.address !== local.address || child.remote.address !== remote.address;
+  const directions = child.sends ? DIRECTIONS : INBOUND_DIRECTIONS;
   const follow: DataPlaneStep[] = [
-    ...policies(moved, DIRECTIONS).map((policy): DataPlaneStep => ({ kind: 'add-policy', owner: child.id, policy })),
-    ...routes(moved).map((route): DataPlaneStep => ({ kind: 'add-route', owner: child.id, route })),
+    ...policies(moved, directions).map((policy): DataPlaneStep => ({ kind: 'add-policy', owner: child.id, policy })),
+    ...(child.sends ? routes(moved) : []).map(
+      (route): DataPlaneStep => ({ kind: 'add-route', owner: child.id, route }),
+    ),
   ];
+  const outbound: DataPlaneStep = { kind: 'move-sa', sa: outboundSa(child), to: saAddresses(moved, 'out') };
   return [
     { kind: 'move-sa', sa: inboundSa(child), to: saAddresses(moved, 'in') },
-    { kind: 'move-sa', sa: outboundSa(child), to: saAddresses(moved, 'out') },
+    // All or nothing: what is not there yet cannot be moved.
+    ...(child.sends ? [outbound] : []),
     ...(elsewhere ? follow : []),
   ];
 }
@@ -166,7 +173,8 @@ function saAlgorithms(suite: CipherSuite, keys: DirectionKeys) {
 }
 
 /** RFC 4301 §4.4.1: traffic out, in for ourselves, and (Linux) fwd for those behind us. */
-const DIRECTIONS: readonly PolicyDirection[] = ['in', 'fwd', 'out'];
+const INBOUND_DIRECTIONS: readonly PolicyDirection[] = ['in', 'fwd'];
+const DIRECTIONS: readonly PolicyDirection[] = [...INBOUND_DIRECTIONS, 'out'];
 
 function policies(child: ChildSa, directions: readonly PolicyDirection[]): PolicySpec[] {
   return child.localSelectors.flatMap((local) =>

@@ -1,7 +1,8 @@
 import type { Endpoint } from '../../base/net.ts';
 import type { Duration, Instant, Moment } from '../../base/time.ts';
 import type { KeyExchangeKeyword } from '../../crypto/algorithms.ts';
-import type { DataPlaneStep, SaKey } from '../../sa/data-plane.ts';
+import type { DirectionKeys, SaLimits } from '../../sa/child-sa.ts';
+import type { SaKey } from '../../sa/data-plane.ts';
 import type { Identity } from '../../sa/identity.ts';
 import type { CipherSuite } from '../../sa/proposal.ts';
 import type { TrafficSelector } from '../../sa/traffic-selector.ts';
@@ -225,8 +226,8 @@ export type QuickMode = {
   /** The Child SA, once it is being installed, and how long it may live. */
   child: string | undefined;
   lifetime: Duration;
-  /** Steps that let packets out, kept until the peer can receive them. */
-  outbound: readonly DataPlaneStep[];
+  /** What the outbound half is made of, kept until the peer can receive. */
+  outbound: { readonly keys: DirectionKeys; readonly limits: SaLimits } | undefined;
   last: LastMessage | undefined;
 };
 

@@ -1,13 +1,6 @@
 import { invariant } from '../../../base/errors.ts';
 import { type Duration, SECOND } from '../../../base/time.ts';
-import {
-  type ChildSa,
-  type DirectionKeys,
-  lowerNonce,
-  planInbound,
-  planOutbound,
-  type SaLimits,
-} from '../../../sa/child-sa.ts';
+import { type ChildSa, type DirectionKeys, lowerNonce, planInbound, type SaLimits } from '../../../sa/child-sa.ts';
 import type { ByteLimits, DataPlaneReply, DataPlaneStep } from '../../../sa/data-plane.ts';
 import { sameSelectors } from '../../../sa/traffic-selector.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
@@ -18,7 +11,7 @@ import type { ContextV1 } from '../context.ts';
 import { deriveChildKeys, prfOf } from '../keymat.ts';
 import type { IkeSaV1, QuickMode } from '../state.ts';
 import type { Lifetimes } from '../transform-attributes.ts';
-import { discard, finish, timerOf } from './quick-mode-end.ts';
+import { discard, finish, outboundSteps, timerOf } from './quick-mode-end.ts';
 
 /**
  * Makes the Child SA that was agreed part of the tunnel, `installing` until packets can go out. Its inbound half comes
@@ -81,7 +74,7 @@ export function createChild(
   quickMode.lifetime = childLifetime(policy, agreed.lifetimes);
   const limits: SaLimits = { hardLifetime: quickMode.lifetime, ...byteLimits(agreed.lifetimes) };
   quickMode.child = child.id;
-  quickMode.outbound = planOutbound(child, ours.outbound, limits);
+  quickMode.outbound = { keys: ours.outbound, limits };
   ctx.addChild(child);
   return { child, inbound: planInbound(child, ours.inbound, limits) };
 }
@@ -95,11 +88,12 @@ export function childOf(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): Chil
 export function installOutbound(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
   const child = childOf(ctx, sa, quickMode);
   if (child === undefined) return discard(ctx, sa, quickMode);
+  const steps = outboundSteps(child, quickMode);
   child.sends = true;
   quickMode.phase = 'installing';
   ctx.clearTimer(sa.id, timerOf(quickMode));
   quickMode.pending = {
-    request: ctx.requestDataPlane(sa.id, { kind: 'apply', steps: quickMode.outbound }),
+    request: ctx.requestDataPlane(sa.id, { kind: 'apply', steps }),
     step: 'outbound-installed',
   };
 }

@@ -1,4 +1,7 @@
+import { invariant } from '../../../base/errors.ts';
 import { type Duration, MINUTE } from '../../../base/time.ts';
+import { type ChildSa, planOutbound } from '../../../sa/child-sa.ts';
+import type { DataPlaneStep } from '../../../sa/data-plane.ts';
 import { removal } from '../child-end.ts';
 import { childInstalled } from '../child-succession.ts';
 import type { ContextV1 } from '../context.ts';
@@ -13,8 +16,14 @@ export function timerOf({ messageId }: QuickMode): string {
 /** It has come to its end; for a while it still answers repetitions. */
 export function finish(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
   quickMode.phase = 'done';
-  quickMode.outbound = [];
+  quickMode.outbound = undefined;
   ctx.setTimer(sa.id, timerOf(quickMode), ctx.now.mono + LINGER);
+}
+
+/** What lets packets out, to where the peer is now: it may have moved since the keys were made. */
+export function outboundSteps(child: ChildSa, { outbound }: QuickMode): readonly DataPlaneStep[] {
+  invariant(outbound !== undefined, 'the outbound half is kept until it is installed');
+  return planOutbound(child, outbound.keys, outbound.limits);
 }
 
 /** It comes to nothing: what it has reserved or half installed goes. */
@@ -46,7 +55,7 @@ export function abortQuickModes(ctx: ContextV1, sa: IkeSaV1): void {
       discard(ctx, sa, quickMode);
       continue;
     }
-    ctx.requestCleanUp({ kind: 'apply', steps: quickMode.outbound });
+    ctx.requestCleanUp({ kind: 'apply', steps: outboundSteps(child, quickMode) });
     child.sends = true;
     forgetQuickMode(ctx, sa, quickMode);
     childInstalled(ctx, child, quickMode.lifetime);

@@ -19,7 +19,7 @@ export function newQuickMode(
     echoedIds: [],
     child: undefined,
     lifetime: 0,
-    outbound: [],
+    outbound: undefined,
     last: undefined,
     ...options,
   };
