@@ -1,5 +1,8 @@
 import { fileURLToPath } from 'node:url';
+import { spisOf } from './expectations/spis.ts';
 import type { Lab } from './lab.ts';
+import { startPingStream } from './ping-stream.ts';
+import { setForwarding } from './router.ts';
 import type { Action, SideName } from './scenario.ts';
 import { inNamespace, must, run } from './shell.ts';
 import { siteOf } from './sides.ts';
@@ -14,6 +17,12 @@ export const ACTIONS: Actions = {
   kill: (lab, { on }) => lab.kill(on),
   up: async (lab, { on, fails }) => outcomeMustBe(await lab.gateway(on).up(), fails),
   down: async (lab, { on, fails }) => outcomeMustBe(await lab.gateway(on).down(), fails),
+  rekey: async (lab, { on, what }) => outcomeMustBe(await lab.strongswan(on).rekey(what)),
+  'delete-children': async (lab, { on }) => outcomeMustBe(await lab.strongswan(on).deleteChildren()),
+  blackhole: () => setForwarding(false),
+  unblock: () => setForwarding(true),
+  'keep-pinging': keepPinging,
+  'remember-spis': rememberSpis,
   'half-open': openHalf,
   'foreign-state': addForeignState,
   show,
@@ -26,9 +35,22 @@ export const FOREIGN = {
   route: '203.0.113.0/24',
 } as const;
 
-function outcomeMustBe(failure: string | undefined, fails: true | undefined): void {
+function outcomeMustBe(failure: string | undefined, fails?: true): void {
   if (fails === undefined && failure !== undefined) throw new Error(failure);
   if (fails && failure === undefined) throw new Error('the command succeeded, where it has to fail');
+}
+
+async function keepPinging(lab: Lab): Promise<void> {
+  if (lab.pingStream !== undefined) throw new Error('pings are under way already');
+  lab.pingStream = await startPingStream(lab.scenario.topology, lab.directory);
+}
+
+async function rememberSpis(lab: Lab): Promise<void> {
+  for (const [side, gateway] of lab.running) {
+    const [ike, children] = await Promise.all([spisOf(gateway, 'ike'), spisOf(gateway, 'children')]);
+    if (ike.length === 0 || children.length === 0) throw new Error(`${side} has no SAs to remember`);
+    lab.rememberedSpis.set(side, { ike, children });
+  }
 }
 
 async function openHalf(lab: Lab, { towards, count }: ActionOf<'half-open'>): Promise<void> {

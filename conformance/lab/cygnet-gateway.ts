@@ -2,9 +2,9 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChildStatus, StatusReport, TunnelStatus } from '../../src/tunnel/status.ts';
 import { DaemonProcess } from './daemon-process.ts';
-import { normalSpi, type Place, type ReportedChild, type RunningGateway } from './gateway.ts';
+import { normalSpi, type Place, type ReportedChild, type ReportedIke, type RunningGateway } from './gateway.ts';
 import { poll } from './poll.ts';
-import type { CygnetSetup } from './scenario.ts';
+import type { CygnetSetup, SaKind } from './scenario.ts';
 import { type Outcome, run } from './shell.ts';
 
 /** Starts `cygnet daemon` in a namespace and waits for its control socket. */
@@ -75,6 +75,17 @@ export class CygnetGateway implements RunningGateway {
   async children(): Promise<readonly ReportedChild[]> {
     const children = await this.childStatuses();
     return children.map((child) => ({ spiIn: normalSpi(child.spiIn), spiOut: normalSpi(child.spiOut) }));
+  }
+
+  async ikeSas(): Promise<readonly ReportedIke[]> {
+    const sas = (await this.#report()).tunnels.flatMap(({ ike }) => (ike?.state === 'established' ? [ike] : []));
+    return sas.map(({ initiatorSpi, responderSpi }) => ({ initiatorSpi, responderSpi }));
+  }
+
+  async count(of: SaKind): Promise<number> {
+    const { tunnels } = await this.#report();
+    const have = of === 'ike' ? tunnels.filter(({ ike }) => ike !== null) : tunnels.flatMap(({ children }) => children);
+    return have.length;
   }
 
   async childStatuses(): Promise<readonly ChildStatus[]> {

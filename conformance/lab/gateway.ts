@@ -1,5 +1,10 @@
+import type { SaKind } from './scenario.ts';
+
 /** A Child SA as the gateway itself reports it; SPIs in lower-case hexadecimal of eight digits. */
 export type ReportedChild = { readonly spiIn: string; readonly spiOut: string };
+
+/** An established IKE SA as the gateway reports it; SPIs in lower-case hexadecimal. */
+export type ReportedIke = { readonly initiatorSpi: string; readonly responderSpi: string };
 
 /** What the steps need of a gateway, whichever daemon it is. */
 export interface RunningGateway {
@@ -12,7 +17,11 @@ export interface RunningGateway {
   down(): Promise<string | undefined>;
   /** Nothing when the tunnel is up, else what the daemon says instead. */
   notConnected(): Promise<string | undefined>;
+  /** Those that carry traffic both ways, of all its tunnels. */
   children(): Promise<readonly ReportedChild[]>;
+  ikeSas(): Promise<readonly ReportedIke[]>;
+  /** How many it has in whatever state. */
+  count(of: SaKind): Promise<number>;
   log(): string;
   /** For the logs of a failed scenario. */
   describe(): Promise<string>;

@@ -4,9 +4,10 @@ import { Capture } from './capture.ts';
 import { CygnetGateway, startCygnet } from './cygnet-gateway.ts';
 import type { RunningGateway } from './gateway.ts';
 import { routes } from './kernel-state.ts';
-import type { Scenario, SideName } from './scenario.ts';
+import type { PingStream } from './ping-stream.ts';
+import type { SaKind, Scenario, SideName } from './scenario.ts';
 import { peersOfA, sidesOf } from './sides.ts';
-import { startStrongswan } from './strongswan-gateway.ts';
+import { StrongswanGateway, startStrongswan } from './strongswan-gateway.ts';
 import { buildTopology, clearTopology } from './topology.ts';
 
 export type LabOptions = {
@@ -28,6 +29,10 @@ export class Lab {
   #capture: Capture | undefined;
   /** Routes of a side before a gateway ran there. */
   readonly routesBefore = new Map<SideName, readonly string[]>();
+  /** What each gateway reported at `remember-spis`. */
+  readonly rememberedSpis = new Map<SideName, { readonly [Kind in SaKind]: readonly string[] }>();
+  /** The pings that are under way. */
+  pingStream: PingStream | undefined;
 
   constructor(options: LabOptions) {
     this.scenario = options.scenario;
@@ -55,6 +60,7 @@ export class Lab {
   async close(): Promise<void> {
     await Promise.all([...this.#gateways.values()].map((gateway) => gateway.kill()));
     this.#gateways.clear();
+    await this.pingStream?.stop();
     await this.#capture?.stop();
     await clearTopology();
   }
@@ -102,6 +108,17 @@ export class Lab {
     const gateway = this.gateway(side);
     if (!(gateway instanceof CygnetGateway)) throw new Error(`the gateway of side ${side} is not Cygnet`);
     return gateway;
+  }
+
+  strongswan(side: SideName): StrongswanGateway {
+    const gateway = this.gateway(side);
+    if (!(gateway instanceof StrongswanGateway)) throw new Error(`the gateway of side ${side} is not strongSwan`);
+    return gateway;
+  }
+
+  /** The directory for files of the scenario's own. */
+  get directory(): string {
+    return this.#options.directory;
   }
 
   /** The Cygnet gateways that run. */

@@ -110,7 +110,7 @@ export function swanctl(link: Link = FROM_A, options: SwanctlOptions = {}): Stro
       secrets: { 'ike-1': { secret: link.psk } },
     },
     ...(options.charon === undefined ? {} : { charon: options.charon }),
-    child: 'net',
+    children: ['net'],
   };
 }
 

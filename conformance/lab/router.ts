@@ -26,6 +26,11 @@ export async function buildRouter(topology: Topology): Promise<void> {
   for (const rule of translations(topology)) await addNatRule(rule);
 }
 
+/** Whether anything passes the router; where nothing does, nobody is told. */
+export async function setForwarding(on: boolean): Promise<void> {
+  await must(inNamespace(ROUTER, ['sh', '-c', forwarding(on)]));
+}
+
 /** The router's address next to a gateway: the last but one of the gateway's /24, or that with ffff at the end in its /64. */
 export function hopOf(address: string): string {
   return isV6(address) ? address.replace(/[^:]*$/, 'ffff') : address.replace(/\d+$/, '254');

@@ -58,8 +58,8 @@ export type StrongswanSetup = {
   readonly swanctl: Section;
   /** Settings below `charon` of strongswan.conf. */
   readonly charon?: Section;
-  /** The Child SA that `up` initiates. */
-  readonly child: string;
+  /** The Child SAs that make the tunnel, and that `up` initiates one after the other. */
+  readonly children: readonly string[];
 };
 
 /** strongSwan's configuration language: nested sections of settings. */
@@ -72,12 +72,25 @@ export type Action =
   | { readonly do: 'start' | 'stop' | 'kill'; readonly on: SideName }
   /** `cygnet up` or `swanctl --initiate`; its exit status must be zero or, for `fails`, not zero. */
   | { readonly do: 'up' | 'down'; readonly on: SideName; readonly fails?: true }
+  /** New SAs in the place of a strongSwan's present ones. IKEv1 negotiates phase 1, or each Child SA, anew. */
+  | { readonly do: 'rekey'; readonly on: SideName; readonly what: SaKind }
+  /** strongSwan deletes its Child SAs, and keeps the IKE SA. */
+  | { readonly do: 'delete-children'; readonly on: SideName }
+  /** From `blackhole` to `unblock` the router drops whatever comes. */
+  | { readonly do: 'blackhole' | 'unblock' }
+  /** A ping every 50 ms from the first segment of a to that of b, until `none-lost` ends it. */
+  | { readonly do: 'keep-pinging' }
+  /** Takes note of the SPIs of all gateways, for `spis` to compare with. */
+  | { readonly do: 'remember-spis' }
   /** Opens IKE SAs that are never continued, from the other side's address and one port each. */
   | { readonly do: 'half-open'; readonly towards: SideName; readonly count: number }
   /** Writes a command and what it says to the scenario's transcript; `cygnet` talks to the side's daemon. */
   | { readonly do: 'show'; readonly on: SideName; readonly command: readonly string[] }
   /** An SA, a policy and a route that belong to nobody in the scenario. */
   | { readonly do: 'foreign-state'; readonly on: SideName };
+
+/** The IKE SA, or the Child SAs. */
+export type SaKind = 'ike' | 'children';
 
 export type Expectation =
   /** The gateway itself says that the tunnel is up. */
@@ -86,10 +99,16 @@ export type Expectation =
   | { readonly expect: 'status'; readonly on: SideName; readonly tunnel?: string; readonly contains: object }
   | { readonly expect: 'exit-status'; readonly on: SideName; readonly of: readonly string[]; readonly is: number }
   | PingExpectation
+  /** At least so many pings of `keep-pinging` were answered, and none was not; ends them. */
+  | { readonly expect: 'none-lost'; readonly atLeast: number }
   /** Kernel counters: at least so many packets each way, the same on both sides and in `cygnet status`. */
   | { readonly expect: 'counters'; readonly packets: number }
   /** SPIs that the gateways come to report are each other's and all that the kernels have, with the same keys. */
   | { readonly expect: 'same-spis'; readonly children?: number }
+  /** Every gateway comes to have as many others as were remembered, or still has just the remembered ones. */
+  | { readonly expect: 'spis'; readonly of: SaKind; readonly are: 'new' | 'same' }
+  /** A gateway comes to have so many, in whatever state. */
+  | { readonly expect: 'sa-count'; readonly on: SideName; readonly of: SaKind; readonly is: number }
   /** Every SA of both kernels names these algorithms. */
   | { readonly expect: 'kernel-algorithms'; readonly names: readonly string[] }
   /** Only IPsec and IKE between the gateways, and nowhere the pattern of the pings (AH does not hide it). */

@@ -1,20 +1,21 @@
 import { copyFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DaemonProcess } from './daemon-process.ts';
-import { normalSpi, type Place, type ReportedChild, type RunningGateway } from './gateway.ts';
+import type { Place, ReportedChild, ReportedIke, RunningGateway } from './gateway.ts';
 import { poll } from './poll.ts';
-import type { StrongswanSetup } from './scenario.ts';
+import type { SaKind, StrongswanSetup } from './scenario.ts';
 import { type Outcome, run } from './shell.ts';
 import { renderSection, strongswanConf } from './strongswan-config.ts';
+import { parseListSas, type StrongswanChildSa, type StrongswanIkeSa } from './strongswan-sas.ts';
 
 /** Starts charon in a namespace and loads its connections. */
-export async function startStrongswan(setup: StrongswanSetup, place: Place): Promise<RunningGateway> {
+export async function startStrongswan(setup: StrongswanSetup, place: Place): Promise<StrongswanGateway> {
   const gateway = new StrongswanGateway(setup, place);
   await gateway.load();
   return gateway;
 }
 
-class StrongswanGateway implements RunningGateway {
+export class StrongswanGateway implements RunningGateway {
   readonly #setup: StrongswanSetup;
   readonly #vici: string;
   readonly #swanctlFile: string;
@@ -56,25 +57,41 @@ class StrongswanGateway implements RunningGateway {
     await this.#process.kill();
   }
 
-  async up(): Promise<string | undefined> {
-    const outcome = await this.#ask('--initiate', '--child', this.#setup.child, '--timeout', '30');
-    return outcome.status === 0 ? undefined : `swanctl --initiate: ${lastLine(outcome)}`;
+  up(): Promise<string | undefined> {
+    return this.#eachChild('--initiate', '--timeout', '30');
   }
 
   async down(): Promise<string | undefined> {
-    const [connection = ''] = Object.keys(this.#setup.swanctl.connections ?? {});
-    const outcome = await this.#ask('--terminate', '--ike', connection, '--timeout', '30');
-    return outcome.status === 0 ? undefined : `swanctl --terminate: ${lastLine(outcome)}`;
+    return failure('--terminate', await this.#ask('--terminate', '--ike', this.#connection, '--timeout', '30'));
+  }
+
+  async rekey(what: SaKind): Promise<string | undefined> {
+    if (what === 'children') return this.#eachChild('--rekey');
+    return failure('--rekey', await this.#ask('--rekey', '--ike', this.#connection));
+  }
+
+  deleteChildren(): Promise<string | undefined> {
+    return this.#eachChild('--terminate', '--timeout', '30');
   }
 
   async notConnected(): Promise<string | undefined> {
-    const raw = await this.#listSas();
-    return /\bstate=INSTALLED\b/.test(raw) ? undefined : `strongSwan has no Child SA: ${raw.trim() || 'no IKE SA'}`;
+    const up = new Set((await this.#carrying()).map(({ name }) => name));
+    const missing = this.#setup.children.filter((name) => !up.has(name));
+    return missing.length === 0 ? undefined : `strongSwan has no Child SA ${missing.join(', ')}`;
   }
 
   async children(): Promise<readonly ReportedChild[]> {
-    const matches = (await this.#listSas()).matchAll(/\bspi-in=([0-9a-f]+).*?\bspi-out=([0-9a-f]+)/g);
-    return [...matches].map(([, spiIn = '', spiOut = '']) => ({ spiIn: normalSpi(spiIn), spiOut: normalSpi(spiOut) }));
+    return (await this.#carrying()).map(({ spiIn, spiOut }) => ({ spiIn, spiOut }));
+  }
+
+  async ikeSas(): Promise<readonly ReportedIke[]> {
+    const established = (await this.#listSas()).filter(({ state }) => state === 'ESTABLISHED');
+    return established.map(({ initiatorSpi, responderSpi }) => ({ initiatorSpi, responderSpi }));
+  }
+
+  async count(of: SaKind): Promise<number> {
+    const ikeSas = await this.#listSas();
+    return of === 'ike' ? ikeSas.length : ikeSas.flatMap(({ children }) => children).length;
   }
 
   log(): string {
@@ -85,8 +102,27 @@ class StrongswanGateway implements RunningGateway {
     return (await this.#ask('--list-sas')).stdout;
   }
 
-  async #listSas(): Promise<string> {
-    return (await this.#ask('--list-sas', '--raw')).stdout;
+  get #connection(): string {
+    const [connection = ''] = Object.keys(this.#setup.swanctl.connections ?? {});
+    return connection;
+  }
+
+  /** One after the other; returns the first failure. */
+  async #eachChild(command: string, ...more: readonly string[]): Promise<string | undefined> {
+    for (const child of this.#setup.children) {
+      const failed = failure(command, await this.#ask(command, '--child', child, ...more));
+      if (failed !== undefined) return failed;
+    }
+    return undefined;
+  }
+
+  async #carrying(): Promise<StrongswanChildSa[]> {
+    const children = (await this.#listSas()).flatMap((ikeSa) => ikeSa.children);
+    return children.filter(({ state }) => state === 'INSTALLED');
+  }
+
+  async #listSas(): Promise<StrongswanIkeSa[]> {
+    return parseListSas((await this.#ask('--list-sas', '--raw')).stdout);
   }
 
   #ask(...args: readonly string[]): Promise<Outcome> {
@@ -111,7 +147,8 @@ function unconfinedCopy(program: string, directory: string): string {
   return copy;
 }
 
-function lastLine(outcome: Outcome): string {
+function failure(command: string, outcome: Outcome): string | undefined {
+  if (outcome.status === 0) return undefined;
   const lines = `${outcome.stdout}\n${outcome.stderr}`.trim().split('\n');
-  return lines.at(-1) ?? `exit status ${outcome.status}`;
+  return `swanctl ${command}: ${lines.at(-1) ?? `exit status ${outcome.status}`}`;
 }

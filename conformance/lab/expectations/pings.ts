@@ -1,4 +1,5 @@
 import type { Lab } from '../lab.ts';
+import { poll } from '../poll.ts';
 import { PING_PATTERN, type PingExpectation, type SideName } from '../scenario.ts';
 import { inNamespace, run } from '../shell.ts';
 import { peersOfA, siteOf } from '../sides.ts';
@@ -42,4 +43,18 @@ async function expectPing(lab: Lab, ping: Ping, expectation: PingExpectation): P
   throw new Error(
     `ping ${ping.source} to ${ping.target}: ${received} of ${count} answered, not ${wanted} ${said}`.trim(),
   );
+}
+
+/** Ends the stream of pings once enough of them were answered. */
+export async function expectNoneLost(lab: Lab, atLeast: number): Promise<void> {
+  const stream = lab.pingStream;
+  if (stream === undefined) throw new Error('no pings are under way');
+  await poll(async () => {
+    const { answered, lost } = stream.report;
+    if (lost.length > 0)
+      throw new Error(`of ${answered + lost.length} pings, ${lost.length} were lost, from number ${lost[0]}`);
+    return answered >= atLeast ? { value: true } : { unmet: `${answered} pings were answered, expected ${atLeast}` };
+  });
+  lab.pingStream = undefined;
+  await stream.stop();
 }

@@ -12,7 +12,8 @@ import {
   expectRoute,
   expectSameSpis,
 } from './kernel.ts';
-import { expectPings } from './pings.ts';
+import { expectNoneLost, expectPings } from './pings.ts';
+import { expectSaCount, expectSpis } from './spis.ts';
 import { expectCaptured, expectSealed } from './wire.ts';
 
 type ExpectationOf<Kind extends Expectation['expect']> = Extract<Expectation, { readonly expect: Kind }>;
@@ -26,8 +27,11 @@ export const EXPECTATIONS: Expectations = {
   status: expectStatus,
   'exit-status': expectExitStatus,
   pings: expectPings,
+  'none-lost': (lab, { atLeast }) => expectNoneLost(lab, atLeast),
   counters: (lab, { packets }) => expectCounters(lab, packets),
   'same-spis': (lab, { children }) => expectSameSpis(lab, children ?? 1),
+  spis: (lab, { of, are }) => expectSpis(lab, of, are),
+  'sa-count': (lab, { on, of, is }) => expectSaCount(lab, on, of, is),
   'kernel-algorithms': (_lab, { names }) => expectAlgorithms(names),
   sealed: (lab, { authenticatedOnly }) => expectSealed(lab, authenticatedOnly === true),
   captured: (lab, { filter, atLeast }) => expectCaptured(lab, filter, atLeast),

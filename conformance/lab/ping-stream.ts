@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { DaemonProcess } from './daemon-process.ts';
+import type { Topology } from './scenario.ts';
+import { segmentHosts, sourceNamespace } from './topology.ts';
+
+/** Starts a ping every 50 ms from the first segment of a to that of b. */
+export async function startPingStream(topology: Topology, directory: string): Promise<PingStream> {
+  const [[source = ''] = [], [target = ''] = []] = [topology.a, topology.b].map(segmentHosts);
+  // -O tells of each packet that was not answered when the next one is sent.
+  const command = ['ping', '-n', '-O', '-i', '0.05', '-I', source, target];
+  const logFile = join(directory, 'ping-stream.log');
+  return new PingStream(new DaemonProcess(sourceNamespace('a', topology), command, { logFile }));
+}
+
+export class PingStream {
+  readonly #process: DaemonProcess;
+
+  constructor(process: DaemonProcess) {
+    this.#process = process;
+  }
+
+  get report(): StreamReport {
+    return parseStream(this.#process.log);
+  }
+
+  async stop(): Promise<void> {
+    await this.#process.terminate(2_000);
+  }
+}
+
+export type StreamReport = {
+  readonly answered: number;
+  /** Sequence numbers that got no answer, but for the last few, whose answers may still be under way. */
+  readonly lost: readonly number[];
+};
+
+/** A second's worth of packets. Where the very last ones are lost, it shows as soon as there are more than these. */
+const UNDER_WAY = 20;
+
+/** Reads the output of `ping -O`. */
+export function parseStream(log: string): StreamReport {
+  const answered = new Set(numbers(log, /^\d+ bytes from .*icmp_seq=(\d+)/gm));
+  const missed = numbers(log, /^no answer yet for icmp_seq=(\d+)/gm).filter((sequence) => !answered.has(sequence));
+  const last = Math.max(0, ...answered);
+  const sent = Math.max(last, ...missed);
+  return { answered: answered.size, lost: missed.filter((sequence) => sequence < last || sent - last > UNDER_WAY) };
+}
+
+function numbers(text: string, pattern: RegExp): number[] {
+  return [...text.matchAll(pattern)].map(([, number]) => Number(number));
+}
