@@ -40,7 +40,13 @@ export function mirrored(link: Link = FROM_A): Link {
   };
 }
 
-export type CygnetOptions = {
+/** What makes a tunnel one of IKEv1, for both daemons. */
+export type Version1 = { readonly version: 1; readonly mode: 'main' | 'aggressive' };
+
+export const MAIN: Version1 = { version: 1, mode: 'main' };
+export const AGGRESSIVE: Version1 = { version: 1, mode: 'aggressive' };
+
+export type CygnetOptions = Partial<Version1> & {
   readonly start?: 'initiate' | 'respond' | 'on-traffic';
   readonly ike?: object;
   readonly ipsec?: object;
@@ -48,10 +54,14 @@ export type CygnetOptions = {
   readonly tunnel?: object;
   /** Further keys of the gateway. */
   readonly gateway?: object;
+  /** Permits lifetimes as short as tests need them. */
+  readonly shortLifetimes?: true;
 };
 
 /** A Cygnet gateway with one tunnel, `idc`. What is not given is left to Cygnet's defaults. */
 export function cygnet(link: Link = FROM_A, options: CygnetOptions = {}): CygnetSetup {
+  const { version, mode } = options;
+  const ike = { ...(version === undefined ? {} : { version, mode }), ...options.ike };
   const tunnel = {
     gateway: 'gw1',
     peer: 'idc',
@@ -59,12 +69,13 @@ export function cygnet(link: Link = FROM_A, options: CygnetOptions = {}): Cygnet
     remote: { id: link.remoteId, subnets: link.remoteSubnets },
     psk: link.psk,
     start: options.start ?? 'initiate',
-    ...(options.ike === undefined ? {} : { ike: options.ike }),
+    ...(Object.keys(ike).length === 0 ? {} : { ike }),
     ...(options.ipsec === undefined ? {} : { ipsec: options.ipsec }),
     ...options.tunnel,
   };
   const configuration = {
     version: 1,
+    ...(options.shortLifetimes ? { limits: { lifetime: 'off' } } : {}),
     gateways: { gw1: { address: link.local, ...options.gateway } },
     peers: { idc: { address: link.remote } },
     tunnels: { idc: tunnel },
@@ -72,46 +83,59 @@ export function cygnet(link: Link = FROM_A, options: CygnetOptions = {}): Cygnet
   return { configuration, tunnel: 'idc' };
 }
 
-export type SwanctlOptions = {
+export type SwanctlOptions = Partial<Version1> & {
   readonly ike?: string;
   readonly esp?: string;
   /** Instead of ESP. */
   readonly ah?: string;
-  /** Further settings of the connection and of the Child SA. */
+  /** Further settings of the connection and of every Child SA. */
   readonly connection?: Section;
   readonly child?: Section;
   readonly charon?: Section;
 };
 
-/** A strongSwan with one connection and one Child SA; the platform's algorithms where none are given. */
+/** A strongSwan with one connection, `idc`; the platform's algorithms where none are given. */
 export function swanctl(link: Link = FROM_A, options: SwanctlOptions = {}): StrongswanSetup {
-  const proposals: Section =
-    options.ah === undefined ? { esp_proposals: options.esp ?? DEFAULT_SUITE } : { ah_proposals: options.ah };
-  const child = {
-    local_ts: link.localSubnets.join(','),
-    remote_ts: link.remoteSubnets.join(','),
-    ...proposals,
-    ...options.child,
-  };
+  const children = childrenOf(link, options);
+  const aggressive = options.mode === 'aggressive';
   return {
     swanctl: {
       connections: {
         idc: {
-          version: 2,
+          version: options.version ?? 2,
+          ...(aggressive ? { aggressive } : {}),
           local_addrs: link.local,
           remote_addrs: link.remote,
           proposals: options.ike ?? DEFAULT_SUITE,
           local: { auth: 'psk', id: link.localId },
           remote: { auth: 'psk', id: link.remoteId },
-          children: { net: child },
+          children,
           ...options.connection,
         },
       },
       secrets: { 'ike-1': { secret: link.psk } },
     },
-    ...(options.charon === undefined ? {} : { charon: options.charon }),
-    children: ['net'],
+    charon: { ...(aggressive ? AGGRESSIVE_RESPONDER : {}), ...options.charon },
+    children: Object.keys(children),
   };
+}
+
+/** Without it, charon answers no Aggressive Mode with pre-shared keys. */
+const AGGRESSIVE_RESPONDER = { i_dont_care_about_security_and_use_aggressive_mode_psk: true };
+
+/** One Child SA for all segments; in IKEv1, whose Quick Mode takes one of each side, one for each pair of them. */
+function childrenOf(link: Link, options: SwanctlOptions): { readonly [name: string]: Section } {
+  const proposals: Section =
+    options.ah === undefined ? { esp_proposals: options.esp ?? DEFAULT_SUITE } : { ah_proposals: options.ah };
+  const child = (local: string, remote: string) => ({
+    local_ts: local,
+    remote_ts: remote,
+    ...proposals,
+    ...options.child,
+  });
+  if (options.version !== 1) return { net: child(link.localSubnets.join(','), link.remoteSubnets.join(',')) };
+  const pairs = link.localSubnets.flatMap((local) => link.remoteSubnets.map((remote) => child(local, remote)));
+  return Object.fromEntries(pairs.map((pair, index) => [`net${index + 1}`, pair]));
 }
 
 export const DEFAULT_SUITE = 'aes128-sha1-modp1024';
