@@ -125,6 +125,13 @@ export class SimGateway {
     this.#whenAwake(() => this.#run(undefined, action));
   }
 
+  /** A timer that is set goes off now. */
+  fire(key: string): void {
+    if (!this.timers.has(key)) return;
+    this.#clearTimer(key);
+    this.input({ kind: 'timer', key });
+  }
+
   /** The process is stopped, as by a debugger or a busy host: inputs wait. */
   pause(): void {
     this.#held ??= [];

@@ -16,6 +16,10 @@ const MAX_PENDING_PER_SA = 1;
 const MAX_CLEAN_UPS = 2_000;
 /** By an IKE SA: retransmission, liveness, lifetimes and the like. */
 const MAX_TIMERS_PER_SA = 12;
+/** Quick Modes of an IKE SA of IKEv1 at once, each with one request and one timer; those that are over count as well. */
+const MAX_QUICK_MODES = 512;
+/** Of a tunnel, beside one for the successor of each of its Child SAs. */
+const MAX_TIMERS_PER_TUNNEL = 2;
 
 /** What must hold of one gateway after each of its steps. Make one for each world: the checks remember. */
 export function stepChecks(): StepCheck[] {
@@ -39,6 +43,7 @@ export function kernelMatchesViews(gateway: SimGateway): string[] {
       .map(({ spec }) => `the kernel has SA ${saKey(spec)}, which no view owns`),
     ...ownerless(gateway, new Set(children.map(({ id }) => id))),
     ...installed.flatMap((child) => missing(gateway, child)),
+    ...children.filter(({ state, sends }) => state === 'installed' && !sends).map(({ id }) => `${id} cannot send`),
     ...gateway.machine.views().flatMap((view) => misplaced(gateway, view)),
   ];
 }
@@ -111,7 +116,10 @@ function eventAfterEnd(gone: Set<number>, event: GatewayEvent): string[] {
 
 function timersHaveOwners(gateway: SimGateway): string[] {
   const ids = new Set(gateway.machine.views().map(({ id }) => id));
+  const successions = new Set(gateway.machine.children().map(({ tunnel, id }) => `sas:${tunnel}:rekey-${id}`));
   return [...gateway.timers.keys()].flatMap((key) => {
+    if (key.startsWith('sas:') && key.includes(':rekey-'))
+      return successions.has(key) ? [] : [`timer ${key} is set, but its Child SA is gone`];
     const owner = ownerOfTimer(key);
     return owner === undefined || ids.has(owner) ? [] : [`timer ${key} is set, but its IKE SA is gone`];
   });
@@ -120,14 +128,24 @@ function timersHaveOwners(gateway: SimGateway): string[] {
 function boundedState(gateway: SimGateway): string[] {
   const views = gateway.machine.views();
   const halfOpen = views.filter(({ state, role }) => state === 'connecting' && role === 'responder').length;
+  const quickModes = MAX_QUICK_MODES * views.filter(({ version }) => version === 1).length;
+  const timers = [...gateway.timers.keys()];
+  const timersOf = (kind: RegExp) => timers.filter((key) => kind.test(key)).length;
+  const perChild = gateway.machine.children().length;
   const bounds = [
     { what: 'half-open IKE SAs', count: halfOpen, limit: MAX_HALF_OPEN },
     {
       what: 'requests under way',
       count: gateway.pending,
-      limit: MAX_PENDING_PER_SA * views.length + MAX_CLEAN_UPS,
+      limit: MAX_PENDING_PER_SA * views.length + quickModes + MAX_CLEAN_UPS,
     },
-    { what: 'timers', count: gateway.timers.size, limit: MAX_TIMERS_PER_SA * (views.length + 4) },
+    {
+      what: 'timers',
+      count: timersOf(/^(?!sas:|ike:\d+:quick-mode-)/),
+      limit: MAX_TIMERS_PER_SA * (views.length + 4),
+    },
+    { what: 'timers of Quick Modes', count: timersOf(/^ike:\d+:quick-mode-/), limit: quickModes },
+    { what: 'timers of Child SAs', count: timersOf(/^sas:/), limit: perChild + MAX_TIMERS_PER_TUNNEL },
   ];
   return bounds
     .filter(({ count, limit }) => count > limit)
@@ -162,7 +180,10 @@ function ownsByItself(owner: string, { action, direction }: PolicySpec): boolean
 }
 
 function missing(gateway: SimGateway, child: ChildSaView): string[] {
-  const sas = [child.inbound, child.outbound].flatMap((key) => {
+  const unwanted = child.sends ? undefined : gateway.kernel.tables.find(child.outbound);
+  if (unwanted !== undefined)
+    return [`Child SA ${child.id} does not send, but ${saKey(child.outbound)} is in the kernel`];
+  const sas = [child.inbound, ...(child.sends ? [child.outbound] : [])].flatMap((key) => {
     const found = gateway.kernel.tables.find(key);
     if (found === undefined) return [`Child SA ${child.id} lacks ${saKey(key)} in the kernel`];
     return suiteOf(found.spec, child) ? [] : [`SA ${saKey(key)} has other algorithms than Child SA ${child.id} says`];
@@ -177,7 +198,10 @@ function missing(gateway: SimGateway, child: ChildSaView): string[] {
   return [...sas, ...absent.map((text) => `Child SA ${child.id} lacks the policy ${text}`)];
 }
 
-/** The outer addresses, and the ports of ESP in UDP, are those of the IKE SA, also after the peer has moved. */
+/**
+ * The outer addresses, and the ports of ESP in UDP, are those of the IKE SA, also after the peer has moved. In IKEv1 that
+ * is the IKE SA which the tunnel uses, whichever has made the Child SA.
+ */
 function misplaced(gateway: SimGateway, view: IkeSaView): string[] {
   return childrenOf(gateway, view).flatMap((child) =>
     [child.inbound, child.outbound].flatMap((key) => {
@@ -193,7 +217,9 @@ function misplaced(gateway: SimGateway, view: IkeSaView): string[] {
 }
 
 function childrenOf(gateway: SimGateway, view: IkeSaView): ChildSaView[] {
-  return gateway.machine.children().filter(({ ikeSa }) => ikeSa === view.id);
+  const children = gateway.machine.children();
+  if (view.version === 2) return children.filter(({ ikeSa }) => ikeSa === view.id);
+  return view.state === 'established' ? children.filter(({ tunnel }) => tunnel === view.tunnel) : [];
 }
 
 function suiteOf(spec: SaSpec, child: ChildSaView): boolean {

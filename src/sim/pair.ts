@@ -8,7 +8,7 @@ import { IkeCore } from '../ike/core.ts';
 import type { LinkConditions } from './conditions.ts';
 import type { Range } from './dice.ts';
 import type { SimGateway } from './gateway.ts';
-import { establishedIkeSas, expectAgreement, installedChildren, stepChecks } from './invariants.ts';
+import { bothSidesAgree, establishedIkeSas, expectAgreement, installedChildren, stepChecks } from './invariants.ts';
 import type { KernelBehaviour } from './kernel.ts';
 import type { NatOptions } from './nat.ts';
 import type { ScheduledEvent } from './scheduler.ts';
@@ -30,6 +30,8 @@ export type PairOptions = {
   readonly seed: number;
   readonly network?: LinkConditions;
   readonly nats?: readonly NatOptions[];
+  /** What both ends configure otherwise than `tunnelPolicy` does. */
+  readonly tunnel?: Partial<TunnelPolicy>;
   readonly left?: PairSide;
   readonly right?: PairSide;
   readonly traceLines?: number;
@@ -48,8 +50,8 @@ export class CorePair {
   constructor(options: PairOptions) {
     const sides = { left: options.left?.side ?? LEFT, right: options.right?.side ?? RIGHT };
     const policies = {
-      left: tunnelPolicy(sides.left, sides.right, options.left?.policy),
-      right: tunnelPolicy(sides.right, sides.left, options.right?.policy),
+      left: tunnelPolicy(sides.left, sides.right, { ...options.tunnel, ...options.left?.policy }),
+      right: tunnelPolicy(sides.right, sides.left, { ...options.tunnel, ...options.right?.policy }),
     };
     const { seed, network, nats, traceLines } = options;
     this.world = new SimWorld({
@@ -94,8 +96,16 @@ export class CorePair {
     command(gateway, { kind: 'terminate', tunnel: 'net', reason: { code: 'terminated', text: 'asked to' } });
   }
 
+  /** How many Child SAs connect the two: in IKEv1 each pair of segments has its own. */
+  get childCount(): number {
+    const { version, local, remote } = this.policyOf(this.left);
+    return version === 1 ? local.selectors.length * remote.selectors.length : 1;
+  }
+
   get connected(): boolean {
-    return [this.left, this.right].every((gateway) => isConnected(gateway)) && this.world.idle;
+    const each = [this.left, this.right].every((gateway) => isConnected(gateway, this.childCount)) && this.world.idle;
+    // Where two ends of IKEv1 make Child SAs for the same segments at once, both are used until one is settled on.
+    return each && (this.policyOf(this.left).version === 2 || bothSidesAgree(this.left, this.right).length === 0);
   }
 
   /** Initiates, again after each failure as a supervisor would, and waits until both ends are connected and agree. */
@@ -107,15 +117,21 @@ export class CorePair {
     const { scheduler } = this.world;
     let next: ScheduledEvent | undefined;
     const dial = () => {
-      for (const gateway of redialling)
-        if (establishedIkeSas(gateway).length === 0 && !isConnecting(gateway)) this.initiate(gateway);
+      for (const gateway of redialling) if (this.#lacksSomething(gateway)) this.initiate(gateway);
       next = scheduler.after(REDIAL_PAUSE, dial);
     };
     dial();
     const took = this.world.runUntil('connected', () => this.connected, limit);
     if (next !== undefined) scheduler.cancel(next);
-    expectAgreement(this.world, this.left, this.right);
+    expectAgreement(this.world, this.left, this.right, this.childCount);
     return took;
+  }
+
+  #lacksSomething(gateway: SimGateway): boolean {
+    if (isConnecting(gateway)) return false;
+    if (establishedIkeSas(gateway).length === 0) return true;
+    // In IKEv1 one may initiate again for the Child SAs that have not come up.
+    return this.policyOf(gateway).version === 1 && installedChildren(gateway).length < this.childCount;
   }
 
   /** One packet each way. */
@@ -131,11 +147,13 @@ export function command(gateway: SimGateway, given: (Input & { kind: 'command' }
 }
 
 /**
- * One IKE SA with one Child SA, and none of our own on its way. What a peer has begun and given up may still be
+ * One IKE SA with one Child SA (or `count`), and none of our own on its way. What a peer has begun and given up may still be
  * half-open here.
  */
-export function isConnected(gateway: SimGateway): boolean {
-  return establishedIkeSas(gateway).length === 1 && installedChildren(gateway).length === 1 && !isConnecting(gateway);
+export function isConnected(gateway: SimGateway, count = 1): boolean {
+  return (
+    establishedIkeSas(gateway).length === 1 && installedChildren(gateway).length === count && !isConnecting(gateway)
+  );
 }
 
 function isConnecting(gateway: SimGateway): boolean {

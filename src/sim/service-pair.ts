@@ -52,8 +52,8 @@ export class ServicePair {
   constructor(options: PairOptions) {
     const sides = { left: options.left?.side ?? LEFT, right: options.right?.side ?? RIGHT };
     const policies = {
-      left: tunnelPolicy(sides.left, sides.right, options.left?.policy),
-      right: tunnelPolicy(sides.right, sides.left, options.right?.policy),
+      left: tunnelPolicy(sides.left, sides.right, { ...options.tunnel, ...options.left?.policy }),
+      right: tunnelPolicy(sides.right, sides.left, { ...options.tunnel, ...options.right?.policy }),
     };
     const { seed, network, nats } = options;
     this.world = new SimWorld({

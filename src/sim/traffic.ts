@@ -122,17 +122,29 @@ function matchPolicy(
 }
 
 function covers(selector: TrafficSelector, address: IpAddress, protocol: number): boolean {
+  if (selector.protocol !== 0 && selector.protocol !== protocol) return false;
   if (addressFamily(selector.start) !== addressFamily(address)) return false;
   const value = addressToInteger(address);
-  return (
-    addressToInteger(selector.start) <= value &&
-    value <= addressToInteger(selector.end) &&
-    (selector.protocol === 0 || selector.protocol === protocol)
-  );
+  const { start, end } = boundsOf(selector);
+  return start <= value && value <= end;
 }
 
 function width(selector: TrafficSelector): bigint {
-  return addressToInteger(selector.end) - addressToInteger(selector.start);
+  const { start, end } = boundsOf(selector);
+  return end - start;
+}
+
+type Bounds = { readonly start: bigint; readonly end: bigint };
+
+/** Every packet is compared with every policy, so that they are not computed each time. */
+const BOUNDS = new WeakMap<TrafficSelector, Bounds>();
+
+function boundsOf(selector: TrafficSelector): Bounds {
+  const known = BOUNDS.get(selector);
+  if (known !== undefined) return known;
+  const bounds = { start: addressToInteger(selector.start), end: addressToInteger(selector.end) };
+  BOUNDS.set(selector, bounds);
+  return bounds;
 }
 
 /** The newest one that fits the template, as Linux prefers it. */

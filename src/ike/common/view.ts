@@ -32,6 +32,8 @@ export type ChildSaView = {
   /** The IKE SA that made it, which in IKEv1 may be gone. */
   readonly ikeSa: number;
   readonly state: 'installing' | 'installed' | 'rekeying' | 'rekeyed' | 'deleting';
+  /** Whether its outbound SA is in the data plane, or about to be. */
+  readonly sends: boolean;
   readonly protocol: ChildProtocol;
   readonly mode: 'tunnel' | 'transport';
   /** ESP in UDP. */
@@ -51,6 +53,7 @@ export function viewChild(child: ChildSa): ChildSaView {
     tunnel: child.tunnel,
     ikeSa: child.ikeSa,
     state: child.state,
+    sends: child.sends,
     protocol: child.protocol,
     mode: child.mode,
     encap: child.encap,
