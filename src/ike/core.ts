@@ -197,14 +197,23 @@ export class IkeCore {
     const owner = this.#state.requests.get(request);
     if (owner === undefined) return;
     this.#state.requests.delete(request);
-    if (typeof owner === 'string') return this.#guardTunnel(run, owner, () => onTunnelAnswer(run, owner, answer));
+    if (typeof owner === 'string')
+      return this.#guardTunnel(run, owner, () => onTunnelAnswer(run, owner, request, answer));
     const sa = this.#state.ikeSas.get(owner);
     let awaited = false;
     if (sa !== undefined)
       this.#guard(run, sa, () => {
         awaited = answerEffect(run, sa, request, answer);
       });
-    if (!awaited && answer.kind === 'dataplane') reportOrphan(run, answer.reply);
+    if (!awaited && answer.kind === 'dataplane') this.#onLateReply(run, owner, request, answer);
+  }
+
+  /** Nobody waits for it any more, unless it completes a Child SA whose IKE SA has ended. */
+  #onLateReply(run: Run, owner: number, request: number, answer: Extract<EffectAnswer, { kind: 'dataplane' }>): void {
+    const all = owner === 0 ? [] : [...this.#state.children.values()].flat();
+    const child = all.find(({ completion }) => completion?.request === request);
+    if (child === undefined) return reportOrphan(run, answer.reply);
+    this.#guardTunnel(run, child.tunnel, () => onTunnelAnswer(run, child.tunnel, request, answer));
   }
 
   #onDataPlaneEvent(run: Run, event: DataPlaneEvent): void {

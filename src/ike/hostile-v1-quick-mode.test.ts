@@ -297,6 +297,7 @@ describe('a Quick Mode under way', () => {
       if (both.right.core.children().length === 0) return;
       const state = both.right.core.snapshot();
       for (const one of state.ikeSas.values()) one.nat = { local: false, remote: true };
+      for (const child of [...state.children.values()].flat()) Object.assign(child, { encap: true });
       const right = new TestGateway(RIGHT.address, { seed: 3, tunnels: both.right.tunnels, state });
       const moved = { address: '203.0.113.66', port: 4500 };
       right.receive({ ...sent, from: moved });

@@ -29,6 +29,8 @@ export type ChildSa = {
   readonly begunAt: Instant;
   /** The lower of the two nonces of that exchange: where two ends replace at once, it decides (RFC 7296 §2.8.1). */
   readonly lowerNonce: Uint8Array;
+  /** When both ends had agreed, as far as we know. */
+  agreedAt?: Instant;
   /** `installing` until packets can go out. */
   state: 'installing' | 'installed' | 'rekeying' | 'rekeyed' | 'deleting';
   readonly protocol: ChildProtocol;
@@ -45,8 +47,10 @@ export type ChildSa = {
   readonly encap: boolean;
   readonly routes: boolean;
   installedAt: Moment | undefined;
-  /** Whether its outbound SA is in the data plane. */
+  /** Whether its outbound SA is in the data plane, or has been asked for. */
   sends: boolean;
+  /** Where its IKE SA has ended before that was done: the request that completes it, and how long it then lives. */
+  completion?: { readonly request: number; readonly lifetime: Duration } | undefined;
   /** When a successor is due; absent where its end is its IKE SA's affair. */
   rekeyAt: Moment | undefined;
   /** The inbound packet count when liveness last looked; more since then is proof of life. */
@@ -115,10 +119,11 @@ export function planRemove(child: ChildSa): DataPlaneStep[] {
 export function planMove(child: ChildSa, local: Endpoint, remote: Endpoint): DataPlaneStep[] {
   const moved: ChildSa = { ...child, local, remote };
   const elsewhere = child.local.address !== local.address || child.remote.address !== remote.address;
-  const directions = child.sends ? DIRECTIONS : INBOUND_DIRECTIONS;
+  const inboundOnly = child.state === 'installing' && !child.sends;
+  const directions = inboundOnly ? DIRECTIONS.filter((direction) => direction !== 'out') : DIRECTIONS;
   const follow: DataPlaneStep[] = [
     ...policies(moved, directions).map((policy): DataPlaneStep => ({ kind: 'add-policy', owner: child.id, policy })),
-    ...(child.sends ? routes(moved) : []).map(
+    ...(inboundOnly ? [] : routes(moved)).map(
       (route): DataPlaneStep => ({ kind: 'add-route', owner: child.id, route }),
     ),
   ];

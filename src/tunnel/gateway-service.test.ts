@@ -49,6 +49,7 @@ class ScriptedCore {
       tunnel: 't',
       ikeSa: 1,
       state: 'installed',
+      sends: true,
       protocol: 'esp',
       mode: 'tunnel',
       encap: false,

@@ -1,6 +1,6 @@
 import { compareBytes } from '../../base/bytes.ts';
 import { randomFraction } from '../../base/entropy.ts';
-import { type Duration, SECOND } from '../../base/time.ts';
+import { type Duration, type Instant, SECOND } from '../../base/time.ts';
 import { type ChildSa, inboundSa, outboundSa } from '../../sa/child-sa.ts';
 import type { DataPlaneReply } from '../../sa/data-plane.ts';
 import { saKey } from '../../sa/ledger.ts';
@@ -31,6 +31,8 @@ export function childInstalled(ctx: ContextV1, child: ChildSa, lifetime: Duratio
 export function onDrainTimer(ctx: ContextV1, tunnel: string): void {
   const successors = superseded(ctx, tunnel).flatMap((child) => ourSuccessor(ctx, child) ?? []);
   if (successors.length === 0) return;
+  // Nobody could be told.
+  if (currentIkeSa(ctx, tunnel) === undefined) return ctx.setTimer(tunnel, 'drain', ctx.now.mono + DRAIN_INTERVAL);
   ctx.requestDataPlane(tunnel, { kind: 'query', sas: successors.map(inboundSa) });
 }
 
@@ -65,6 +67,9 @@ export function reviveSuperseded(ctx: ContextV1, gone: ChildSa): void {
   ctx.emit({ type: 'child.installed', tunnel: heir.tunnel, ikeSa: heir.ikeSa, child: heir.id });
 }
 
+/** A first message may be lost and repeated for so long; a rekeying that is no crossing comes later. */
+const CROSSING_TIME: Duration = 10 * SECOND;
+
 /** How long both ends have to move to the new one before anything is asked. */
 const DRAIN_INTERVAL: Duration = 5 * SECOND;
 
@@ -82,9 +87,7 @@ function siblings(ctx: ContextV1, child: ChildSa): ChildSa[] {
 }
 
 function settle(ctx: ContextV1, fresh: ChildSa, other: ChildSa): void {
-  const crossed = other.role !== fresh.role && fresh.begunAt <= (other.installedAt?.mono ?? 0);
-  // As RFC 7296 §2.8.1 has it for IKEv2: the one with the lowest nonce goes.
-  const freshLoses = crossed && compareBytes(fresh.lowerNonce, other.lowerNonce) < 0;
+  const freshLoses = winnerOf(fresh, other) === other;
   const [winner, loser] = freshLoses ? [other, fresh] : [fresh, other];
   loser.state = 'rekeyed';
   ctx.clearTimer(loser.tunnel, rekeyTimer(loser.id));
@@ -96,6 +99,22 @@ function settle(ctx: ContextV1, fresh: ChildSa, other: ChildSa): void {
   const { tunnel, ikeSa, id } = loser;
   ctx.emit({ type: 'child.rekeyed', tunnel, ikeSa, child: id, successor: winner.id });
   ctx.setTimer(tunnel, 'drain', ctx.now.mono + DRAIN_INTERVAL);
+}
+
+/**
+ * The one that was agreed on last, whichever may send first. Where each end began one of the two before it knew of the
+ * other's, both have to see the same: as RFC 7296 §2.8.1 has it for IKEv2, the one with the lowest nonce goes. Nobody
+ * begins one while the peer's is under way, so that one which comes soon after was begun before.
+ */
+function winnerOf(a: ChildSa, b: ChildSa): ChildSa {
+  const [first, second] = agreedAt(a) <= agreedAt(b) ? [a, b] : [b, a];
+  const crossed = first.role !== second.role && (second.begunAt ?? 0) <= agreedAt(first) + CROSSING_TIME;
+  if (!crossed) return second;
+  return compareBytes(a.lowerNonce, b.lowerNonce) < 0 ? b : a;
+}
+
+function agreedAt({ agreedAt: agreed, installedAt }: ChildSa): Instant {
+  return agreed ?? installedAt?.mono ?? 0;
 }
 
 function superseded(ctx: ContextV1, tunnel: string): ChildSa[] {

@@ -3,7 +3,7 @@ import type { Context } from '../common/context.ts';
 import type { Reason } from '../common/reason.ts';
 import type { ContextV1 } from './context.ts';
 import { abortQuickModes } from './exchanges/quick-mode-end.ts';
-import { onIkeSaLost } from './ike-sas.ts';
+import { countOrphans, currentIkeSa } from './ike-sas.ts';
 import { sendInformational } from './messages.ts';
 import { deleteIke, ikeNotify } from './notifies.ts';
 import type { IkeSaV1 } from './state.ts';
@@ -39,12 +39,6 @@ export function vanish(ctx: ContextV1, sa: IkeSaV1, why: string): void {
   forget(ctx, sa);
 }
 
-/** The lifetime is over and nothing has taken the place. */
-export function expire(ctx: ContextV1, sa: IkeSaV1): void {
-  closeIkeSa(ctx, sa, { code: 'expired', text: 'the lifetime of the IKE SA has ended' });
-  onIkeSaLost(ctx, sa.tunnel);
-}
-
 /**
  * The peer refuses, as far as one can believe what nobody has authenticated: a better answer may still come, but not
  * for long.
@@ -64,6 +58,7 @@ export function giveUp(ctx: ContextV1, sa: IkeSaV1): void {
   if (sa.establishedAt !== undefined) return;
   if (sa.role === 'responder') return vanish(ctx, sa, 'half-open-expired');
   abandon(ctx, sa, sa.handshake?.refusal ?? (sa.phase === 'mm5-sent' ? SILENT_ABOUT_KEY : noResponse(sa.remote)));
+  if (currentIkeSa(ctx, sa.tunnel) === undefined) countOrphans(ctx, sa.tunnel);
 }
 
 /** Main Mode goes silent at this point where the keys differ: the peer cannot even read who we are. */

@@ -5,7 +5,7 @@ import { rekeyAfter } from '../../sa/lifetime.ts';
 import { KEEPALIVE_INTERVAL } from '../common/keepalive.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import type { ContextV1 } from './context.ts';
-import { armLiveness } from './dpd.ts';
+import { armLiveness } from './liveness-timer.ts';
 import type { IkeSaV1 } from './state.ts';
 
 /** A peer that wants to live for less would have us busy with nothing else. */

@@ -1,3 +1,4 @@
+import { inboundSa } from '../../sa/child-sa.ts';
 import type { ContextV1 } from './context.ts';
 import type { IkeSaV1 } from './state.ts';
 
@@ -20,9 +21,8 @@ export function didCross(fresh: IkeSaV1, other: IkeSaV1): boolean {
   return fresh.role !== other.role && other.establishedAt !== undefined && fresh.startedAt <= other.establishedAt.mono;
 }
 
-/** An IKE SA is gone while the Child SAs of its tunnel live on: one that we keep up gets another. */
-export function onIkeSaLost(ctx: ContextV1, tunnel: string): void {
-  const policy = ctx.policies.get(tunnel);
-  if (policy?.start !== 'initiate' || ctx.childrenOf(tunnel).length === 0) return;
-  ctx.setTimer(tunnel, 'phase1', ctx.now.mono + policy.retry.interval);
+/** Looks whether packets of the peer come in, while there is no IKE SA to ask by. */
+export function countOrphans(ctx: ContextV1, tunnel: string): void {
+  const sas = ctx.childrenOf(tunnel).map(inboundSa);
+  if (sas.length > 0) ctx.requestDataPlane(tunnel, { kind: 'query', sas });
 }

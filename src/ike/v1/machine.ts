@@ -1,7 +1,7 @@
 import { WireError } from '../../base/errors.ts';
 import { sendKeepalive } from '../common/keepalive.ts';
 import type { EffectAnswer, Work } from '../common/work.ts';
-import { abandon, expire, giveUp, onRefusedTimer, vanish } from './close.ts';
+import { abandon, giveUp, onRefusedTimer, vanish } from './close.ts';
 import type { ContextV1 } from './context.ts';
 import { onLivenessCounted, onLivenessTimer } from './dpd.ts';
 import { onAggressiveAgreed, onAggressiveGenerated } from './exchanges/aggressive-initiator.ts';
@@ -12,7 +12,7 @@ import { onQuickModeAnswer, onQuickModeTimer } from './exchanges/quick-mode.ts';
 import { retransmitPhase1 } from './messages.ts';
 import { followPeer } from './peer-path.ts';
 import { receive } from './receive.ts';
-import { onDrained, onRekeyTimer } from './replacement.ts';
+import { onDrained, onExpiryTimer, onRekeyTimer } from './replacement.ts';
 import type { IkeSaV1, Step } from './state.ts';
 
 /** An honest peer sends one message of phase 1 at a time and repeats it; more than this waiting is a flood. */
@@ -37,9 +37,10 @@ export function answerEffect(ctx: ContextV1, sa: IkeSaV1, request: number, answe
     goOn(ctx, sa);
     return true;
   }
-  if (sa.dpd.counting === request && answer.kind === 'dataplane') {
+  if (sa.dpd.counting?.request === request && answer.kind === 'dataplane') {
+    const { purpose } = sa.dpd.counting;
     sa.dpd.counting = undefined;
-    onLivenessCounted(ctx, sa, answer.reply);
+    onLivenessCounted(ctx, sa, purpose, answer.reply);
     return true;
   }
   for (const quickMode of sa.quickModes.values()) {
@@ -122,6 +123,6 @@ const TIMERS: ReadonlyMap<string, OnTimer> = new Map<string, OnTimer>([
   ['liveness', onLivenessTimer],
   ['keepalive', (ctx, sa) => sendKeepalive(ctx, sa)],
   ['rekey', onRekeyTimer],
-  ['expiry', expire],
+  ['expiry', onExpiryTimer],
   ['drain', onDrained],
 ]);

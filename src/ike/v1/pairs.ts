@@ -1,6 +1,7 @@
 import { containsSelector, selectorKey, type TrafficSelector } from '../../sa/traffic-selector.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import type { ContextV1 } from './context.ts';
+import type { QuickModePlan } from './state.ts';
 
 /** The pairs of segments without a Child SA, neither in force nor on its way. */
 export function missingPairs(ctx: ContextV1, policy: TunnelPolicy): Pair[] {
@@ -19,6 +20,14 @@ export function missingPairs(ctx: ContextV1, policy: TunnelPolicy): Pair[] {
       if (role === 'initiator' && phase !== 'done') taken.add(pairKey(plan));
   }
   return pairs.filter((pair) => !taken.has(pairKey(pair)));
+}
+
+/** Whether the pair has a Child SA, or one on its way, beside the one that is to be replaced: the peer was faster. */
+export function isCovered(ctx: ContextV1, tunnel: string, plan: QuickModePlan): boolean {
+  return ctx.childrenOf(tunnel).some(({ id, state, localSelectors: [local], remoteSelectors: [remote] }) => {
+    const counts = id !== plan.replaces && (state === 'installed' || state === 'installing');
+    return counts && local !== undefined && remote !== undefined && pairKey({ local, remote }) === pairKey(plan);
+  });
 }
 
 type Pair = { readonly local: TrafficSelector; readonly remote: TrafficSelector };

@@ -1,4 +1,5 @@
 import { sameEndpoint } from '../../base/net.ts';
+import type { ChildSa } from '../../sa/child-sa.ts';
 import { moveChildren } from '../common/move-children.ts';
 import type { ContextV1 } from './context.ts';
 import type { Path } from './nat.ts';
@@ -13,11 +14,26 @@ import type { IkeSaV1 } from './state.ts';
 export function followPeer(ctx: ContextV1, sa: IkeSaV1, path: Path): void {
   const canBeCalled = !sa.nat.local || sa.role === 'responder';
   const mayMove = sa.phase === 'established' && sa.nat.remote && canBeCalled;
-  if (!mayMove || sameEndpoint(sa.remote, path.remote)) return;
-  ctx.emit({ type: 'peer.moved', tunnel: sa.tunnel, ikeSa: sa.id, from: sa.remote, to: path.remote });
-  moveChildren(ctx, ctx.childrenOf(sa.tunnel), path);
-  sa.local = path.local;
-  sa.remote = path.remote;
+  if (!mayMove) return;
+  if (!sameEndpoint(sa.remote, path.remote)) {
+    ctx.emit({ type: 'peer.moved', tunnel: sa.tunnel, ikeSa: sa.id, from: sa.remote, to: path.remote });
+    const left = sa.remote;
+    // Those that are replaced and still answer came the same way.
+    for (const one of ctx.ikeSasOf(sa.tunnel)) {
+      if (one.establishedAt === undefined || !sameEndpoint(one.remote, left)) continue;
+      one.local = path.local;
+      one.remote = path.remote;
+    }
+  }
+  gatherChildren(ctx, sa);
+}
+
+/** The Child SAs lead where the IKE SA does that the tunnel uses; one that is new may have come from another port. */
+export function gatherChildren(ctx: ContextV1, sa: IkeSaV1): void {
+  if (!sa.nat.local && !sa.nat.remote) return;
+  const isAstray = ({ encap, local, remote }: ChildSa) =>
+    encap && !(sameEndpoint(local, sa.local) && sameEndpoint(remote, sa.remote));
+  moveChildren(ctx, ctx.childrenOf(sa.tunnel).filter(isAstray), sa);
 }
 
 /** A message that nobody can have recorded before: the peer lives, and it is where this came from. */

@@ -56,6 +56,7 @@ function receiveWhole(ctx: ContextV1, sa: IkeSaV1, header: IkeHeader, datagram: 
 
 function receivePhase1(ctx: ContextV1, sa: IkeSaV1, received: Received): void {
   const { header, digest, remote } = received;
+  if (sa.role === 'initiator' && header.responderSpi === ZERO_SPI) return ctx.drop(remote, 'reflection');
   if (sa.last?.answers !== undefined && equalBytes(sa.last.answers, digest))
     return repeatAnswer(ctx, sa.last, received, sa.phase !== 'mm2-sent' && sa.phase !== 'am2-sent');
   const transition = findTransition(sa, header.exchangeType, isEncrypted(header));

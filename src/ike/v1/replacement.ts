@@ -3,7 +3,8 @@ import type { Reason } from '../common/reason.ts';
 import { abandon, closeIkeSa } from './close.ts';
 import type { ContextV1 } from './context.ts';
 import { startPhase1 } from './exchanges/phase1-initiator.ts';
-import { didCross, isConnecting } from './ike-sas.ts';
+import { loseIkeSa } from './ike-sa-loss.ts';
+import { currentIkeSa, didCross, isConnecting } from './ike-sas.ts';
 import { forgetOldPeer } from './initial-contact.ts';
 import type { IkeSaV1, Phase } from './state.ts';
 
@@ -41,10 +42,20 @@ export function onRekeyTimer(ctx: ContextV1, sa: IkeSaV1): void {
   startPhase1(ctx, policy, { connects: false, from: sa });
 }
 
+/** The lifetime is over and nothing has taken the place. */
+export function onExpiryTimer(ctx: ContextV1, sa: IkeSaV1): void {
+  // What the other end of a Quick Mode believes is uncertain before its end, and here is the only way to tell it.
+  if ([...sa.quickModes.values()].some(({ phase }) => phase !== 'done'))
+    return ctx.setTimer(sa.id, 'expiry', ctx.now.mono + DRAIN_TIME);
+  loseIkeSa(ctx, sa, { code: 'expired', text: 'the lifetime of the IKE SA has ended' });
+}
+
 /** A replaced IKE SA has answered long enough. */
 export function onDrained(ctx: ContextV1, sa: IkeSaV1): void {
   if (sa.phase !== 'replaced') return;
-  if ([...sa.quickModes.values()].some(({ phase }) => phase !== 'done'))
+  // Quick Modes that are over still answer repetitions, and what is to take the place may not be known to the peer.
+  const successor = currentIkeSa(ctx, sa.tunnel);
+  if (sa.quickModes.size > 0 || successor?.dpd.asking !== undefined)
     return ctx.setTimer(sa.id, 'drain', ctx.now.mono + DRAIN_TIME);
   closeIkeSa(ctx, sa, REPLACED);
 }

@@ -188,8 +188,11 @@ export type Dpd = {
   /** Whether the peer puts HASH behind the notify; we answer in its order. */
   hashLast: boolean;
   /** A look at the counters of the data plane is under way. */
-  counting: number | undefined;
+  counting: { readonly request: number; readonly purpose: CountPurpose } | undefined;
 };
+
+/** `quiet`: whether to ask at all. `doubt`: to ask in any case. `verdict`: there was no answer; does nothing come in? */
+export type CountPurpose = 'quiet' | 'doubt' | 'verdict';
 
 /** A Quick Mode that we want to begin. */
 export type QuickModePlan = {
@@ -206,7 +209,7 @@ export type QuickMode = {
   readonly messageId: number;
   readonly role: 'initiator' | 'responder';
   readonly plan: QuickModePlan;
-  readonly startedAt: Instant;
+  readonly begunAt: Instant;
   phase: QuickModePhase;
   pending: { readonly request: number; readonly step: QuickModeStep } | undefined;
   method: KeyExchangeKeyword | undefined;

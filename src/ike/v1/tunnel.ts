@@ -1,19 +1,22 @@
 import type { IpAddress } from '../../base/net.ts';
 import type { ChildSa } from '../../sa/child-sa.ts';
-import type { DataPlaneEvent } from '../../sa/data-plane.ts';
+import type { DataPlaneEvent, DataPlaneReply } from '../../sa/data-plane.ts';
+import { kernelRefused } from '../common/kernel-refusal.ts';
 import { moveChildren } from '../common/move-children.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import type { Reason } from '../common/reason.ts';
 import type { EffectAnswer } from '../common/work.ts';
 import { rekeyTimer, removeChild, sendDeletes } from './child-end.ts';
-import { onDrainCounted, onDrainTimer, reviveSuperseded } from './child-succession.ts';
+import { childInstalled, onDrainCounted, onDrainTimer, reviveSuperseded } from './child-succession.ts';
 import { abandon, closeIkeSa } from './close.ts';
 import type { ContextV1 } from './context.ts';
+import { countPackets, UNRESPONSIVE } from './dpd.ts';
 import { startPhase1 } from './exchanges/phase1-initiator.ts';
+import { hastenSwitch } from './exchanges/quick-mode-child.ts';
 import { planQuickModes } from './exchanges/quick-mode-initiator.ts';
-import { currentIkeSa, isConnecting } from './ike-sas.ts';
+import { countOrphans, currentIkeSa, isConnecting } from './ike-sas.ts';
 import { missingPairs, samePair } from './pairs.ts';
-import { followPeer } from './peer-path.ts';
+import { followPeer, gatherChildren } from './peer-path.ts';
 import { replaceOlder } from './replacement.ts';
 import type { IkeSaV1 } from './state.ts';
 
@@ -38,8 +41,11 @@ export function onEstablished(ctx: ContextV1, sa: IkeSaV1): void {
   const policy = ctx.policies.get(sa.tunnel);
   const current = currentIkeSa(ctx, sa.tunnel);
   if (current === undefined || policy === undefined) return;
+  gatherChildren(ctx, current);
   planQuickModes(ctx, current, current.connects ? missingPairs(ctx, policy) : []);
   current.connects = false;
+  const isDue = ({ rekeyAt }: ChildSa) => rekeyAt !== undefined && rekeyAt.mono <= ctx.now.mono;
+  for (const child of ctx.ownChildrenOf(sa.tunnel).filter(isDue)) replaceChild(ctx, child);
 }
 
 /** Deletes all SAs of the tunnel, at the peer too. */
@@ -65,8 +71,15 @@ export function onTunnelTimer(ctx: ContextV1, tunnel: string, name: string): voi
   if (child !== undefined) replaceChild(ctx, child);
 }
 
-export function onTunnelAnswer(ctx: ContextV1, tunnel: string, answer: EffectAnswer): void {
-  if (answer.kind === 'dataplane') onDrainCounted(ctx, tunnel, answer.reply);
+export function onTunnelAnswer(ctx: ContextV1, tunnel: string, request: number, answer: EffectAnswer): void {
+  if (answer.kind !== 'dataplane') return;
+  const { reply } = answer;
+  const completed = ctx.childrenOf(tunnel).find(({ completion }) => completion?.request === request);
+  if (completed !== undefined) return onCompleted(ctx, completed, reply);
+  // The Child SA is gone already.
+  if (reply.kind !== 'counters') return;
+  if (currentIkeSa(ctx, tunnel) === undefined) onOrphansCounted(ctx, tunnel, reply);
+  else onDrainCounted(ctx, tunnel, reply);
 }
 
 /** The data plane says something about a Child SA. */
@@ -90,7 +103,28 @@ function restorePhase1(ctx: ContextV1, tunnel: string): void {
   if (child === undefined) return;
   ctx.setTimer(tunnel, 'phase1', ctx.now.mono + policy.retry.interval);
   if (isConnecting(ctx, tunnel) || policy.remote.address.kind === 'any') return;
+  countOrphans(ctx, tunnel);
   startPhase1(ctx, policy, { connects: false, from: pathOf(child) });
+}
+
+/** Without an IKE SA there is no DPD: a peer that takes up no new one and sends nothing is gone. */
+function onOrphansCounted(ctx: ContextV1, tunnel: string, reply: DataPlaneReply): void {
+  const policy = ctx.policies.get(tunnel);
+  const alive = countPackets(ctx, tunnel, reply);
+  if (alive || policy === undefined || policy.dpd.delay <= 0 || isConnecting(ctx, tunnel)) return;
+  for (const child of ctx.ownChildrenOf(tunnel)) removeChild(ctx, child, UNRESPONSIVE);
+}
+
+/** The outbound half of a Child SA whose IKE SA has ended. */
+function onCompleted(ctx: ContextV1, child: ChildSa, reply: DataPlaneReply): void {
+  const { completion } = child;
+  child.completion = undefined;
+  if (reply.kind === 'done') return childInstalled(ctx, child, completion?.lifetime ?? 0);
+  const reason = kernelRefused(ctx, child.tunnel, reply);
+  const sa = currentIkeSa(ctx, child.tunnel);
+  if (sa !== undefined) sendDeletes(ctx, sa, [child]);
+  removeChild(ctx, child, reason);
+  ctx.emit({ type: 'child.failed', tunnel: child.tunnel, ikeSa: child.ikeSa, reason });
 }
 
 /** Its lifetime is near its end: a successor with the same selectors comes up while it still carries the traffic. */
@@ -112,6 +146,7 @@ function onExpired(ctx: ContextV1, child: ChildSa): void {
   if (sa !== undefined) sendDeletes(ctx, sa, [child]);
   removeChild(ctx, child, { code: 'expired', text: 'the lifetime of the Child SA has ended' });
   reviveSuperseded(ctx, child);
+  hastenSwitch(ctx, child.tunnel);
   if (sa !== undefined && child.state === 'installed') replaceExpired(ctx, sa, child);
 }
 

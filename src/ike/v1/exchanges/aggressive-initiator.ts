@@ -9,6 +9,7 @@ import type { Context } from '../../common/context.ts';
 import { identityMismatch, UNCONFIGURED, WRONG_KEY } from '../../common/refusals.ts';
 import { abandon, noteRefusal, refusePeer } from '../close.ts';
 import type { ContextV1 } from '../context.ts';
+import { doubtIkeSa } from '../dpd.ts';
 import { establish } from '../establish.ts';
 import { initiatorVendorIds, readFeatures } from '../features.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
@@ -132,6 +133,8 @@ export function onAggressiveAgreed(
     answers: answer.digest,
   });
   establish(ctx, sa, policy, answer.remoteId);
+  // Nothing answers the third message (RFC 2409 §5.4); if no Quick Mode follows, nobody would miss it.
+  if (!sa.connects) doubtIkeSa(ctx, sa);
 }
 
 /** The IKE SA as it is if the answer is genuine. */

@@ -12,10 +12,10 @@ import { abandon, noteRefusal } from '../close.ts';
 import type { ContextV1 } from '../context.ts';
 import { onDpdNotify } from '../dpd.ts';
 import { hash1 } from '../hashes.ts';
-import { onIkeSaLost } from '../ike-sas.ts';
+import { onClosedByPeer } from '../ike-sa-loss.ts';
 import { onInitialContact } from '../initial-contact.ts';
 import { decryptBody } from '../iv-chain.ts';
-import { cipherOf, hashKey, ivsOf, rememberInformational } from '../messages.ts';
+import { cipherOf, hashKey, ivsOf, rememberInformational, repeatAnswer } from '../messages.ts';
 import { CHILD_PROTOCOL, spiPair } from '../notifies.ts';
 import { findError } from '../payload-set.ts';
 import type { Received } from '../received.ts';
@@ -27,6 +27,7 @@ import { isErrorNotify, NOTIFY, type NotifyPayload, notifyName } from '../wire/n
 import type { PayloadV1 } from '../wire/payload.ts';
 import { PROTOCOL } from '../wire/sa.ts';
 import { wrongKey } from './main-responder.ts';
+import { hastenSwitch } from './quick-mode-child.ts';
 import { onQuickModeRefused } from './quick-mode-initiator.ts';
 import { tellRefusal } from './responder.ts';
 
@@ -66,6 +67,9 @@ export function onUnprotectedInformational(ctx: ContextV1, sa: IkeSaV1, received
 
 function onUnreadable(ctx: ContextV1, sa: IkeSaV1, received: Received): void {
   const readable = readEarly(sa, received);
+  // As with a Quick Mode: the initiator goes on, so its third message was lost.
+  if (readable !== undefined && sa.phase === 'am2-sent' && sa.last !== undefined)
+    return repeatAnswer(ctx, sa.last, received, true);
   const error = readable === undefined ? undefined : findError(readable);
   if (sa.role === 'initiator' && sa.phase === 'mm5-sent') {
     // What can be read is the peer's own word, as nobody else has these keys.
@@ -133,8 +137,7 @@ function onDelete(ctx: ContextV1, sa: IkeSaV1, payload: DeletePayload): void {
   if (payload.protocol === PROTOCOL.ISAKMP) {
     const ours = payload.spis.some((spi) => equalBytes(spi, spiPair(sa)));
     if (!ours) return;
-    abandon(ctx, sa, PEER_CLOSED);
-    return onIkeSaLost(ctx, sa.tunnel);
+    return onClosedByPeer(ctx, sa, PEER_CLOSED);
   }
   const protocol = protocolOf(payload.protocol);
   const named = (child: ChildSa) =>
@@ -143,6 +146,7 @@ function onDelete(ctx: ContextV1, sa: IkeSaV1, payload: DeletePayload): void {
   for (const child of ctx.childrenOf(sa.tunnel).filter(named)) {
     removeChild(ctx, child, PEER_DELETED);
     reviveSuperseded(ctx, child);
+    hastenSwitch(ctx, sa.tunnel);
   }
 }
 

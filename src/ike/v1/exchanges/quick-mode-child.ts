@@ -35,8 +35,8 @@ export function createChild(
     tunnel: policy.name,
     ikeSa: sa.id,
     role,
-    begunAt: quickMode.startedAt,
     lowerNonce: lowerNonce(nonceI, nonceR),
+    begunAt: quickMode.begunAt,
     state: 'installing',
     protocol: policy.childProtocol,
     mode: 'tunnel',
@@ -87,15 +87,13 @@ export function childOf(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): Chil
 /** The peer can receive: packets may go out through the new Child SA, unless it has deleted it meanwhile. */
 export function installOutbound(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
   const child = childOf(ctx, sa, quickMode);
-  if (child === undefined) return discard(ctx, sa, quickMode);
-  const steps = outboundSteps(child, quickMode);
-  child.sends = true;
+  if (child === undefined) return finish(ctx, sa, quickMode);
+  // As responder we know now that the initiator has our answer.
+  child.agreedAt ??= ctx.now.mono;
   quickMode.phase = 'installing';
   ctx.clearTimer(sa.id, timerOf(quickMode));
-  quickMode.pending = {
-    request: ctx.requestDataPlane(sa.id, { kind: 'apply', steps }),
-    step: 'outbound-installed',
-  };
+  const request = ctx.requestDataPlane(sa.id, { kind: 'apply', steps: outboundSteps(quickMode, child) });
+  quickMode.pending = { request, step: 'outbound-installed' };
 }
 
 export function onOutboundInstalled(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, reply: DataPlaneReply): void {
@@ -111,6 +109,23 @@ export function onOutboundInstalled(ctx: ContextV1, sa: IkeSaV1, quickMode: Quic
   }
   finish(ctx, sa, quickMode);
   childInstalled(ctx, child, quickMode.lifetime);
+  if (quickMode.role === 'responder') giveWay(ctx, child);
+}
+
+/**
+ * The peer was faster: what we have begun for the same selectors, and what it has not answered so far, is given up. So
+ * it is only where each end has answered the other that both Child SAs come up.
+ */
+function giveWay(ctx: ContextV1, child: ChildSa): void {
+  for (const sa of ctx.ikeSasOf(child.tunnel)) {
+    for (const quickMode of [...sa.quickModes.values()]) {
+      const { role, phase, plan } = quickMode;
+      const unanswered = role === 'initiator' && (phase === 'preparing' || phase === 'qm1-sent');
+      const same =
+        sameSelectors([plan.local], child.localSelectors) && sameSelectors([plan.remote], child.remoteSelectors);
+      if (unanswered && same) discard(ctx, sa, quickMode);
+    }
+  }
 }
 
 /**
@@ -119,23 +134,32 @@ export function onOutboundInstalled(ctx: ContextV1, sa: IkeSaV1, quickMode: Quic
  * that still go through the old SA are not.
  */
 export function sendWhenReady(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
-  const child = childOf(ctx, sa, quickMode);
-  const hasPredecessor = ctx
-    .childrenOf(sa.tunnel)
-    .some(
-      (other) =>
-        other !== child &&
-        other.sends &&
-        sameSelectors(other.localSelectors, child?.localSelectors ?? []) &&
-        sameSelectors(other.remoteSelectors, child?.remoteSelectors ?? []),
-    );
-  if (!hasPredecessor) return installOutbound(ctx, sa, quickMode);
+  if (!hasPredecessor(ctx, sa, quickMode)) return installOutbound(ctx, sa, quickMode);
   quickMode.phase = 'switching';
   armSwitch(ctx, sa, quickMode);
 }
 
 export function armSwitch(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
   ctx.setTimer(sa.id, timerOf(quickMode), ctx.now.mono + Math.min(SWITCH_DELAY, quickMode.lifetime / 10));
+}
+
+/** A Child SA is gone: what was to take its place need not wait any more. */
+export function hastenSwitch(ctx: ContextV1, tunnel: string): void {
+  for (const sa of ctx.ikeSasOf(tunnel))
+    for (const quickMode of sa.quickModes.values())
+      if (quickMode.phase === 'switching' && !hasPredecessor(ctx, sa, quickMode)) installOutbound(ctx, sa, quickMode);
+}
+
+function hasPredecessor(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): boolean {
+  const all = ctx.childrenOf(sa.tunnel);
+  const child = all.find(({ id }) => id === quickMode.child);
+  return all.some(
+    (other) =>
+      other !== child &&
+      other.sends &&
+      sameSelectors(other.localSelectors, child?.localSelectors ?? []) &&
+      sameSelectors(other.remoteSelectors, child?.remoteSelectors ?? []),
+  );
 }
 
 export function onSwitchTimer(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {

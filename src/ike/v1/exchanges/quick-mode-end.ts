@@ -2,8 +2,7 @@ import { invariant } from '../../../base/errors.ts';
 import { type Duration, MINUTE } from '../../../base/time.ts';
 import { type ChildSa, planOutbound } from '../../../sa/child-sa.ts';
 import type { DataPlaneStep } from '../../../sa/data-plane.ts';
-import { removal } from '../child-end.ts';
-import { childInstalled } from '../child-succession.ts';
+import { removal, sendDeletes } from '../child-end.ts';
 import type { ContextV1 } from '../context.ts';
 import { forgetIvs } from '../messages.ts';
 import type { IkeSaV1, QuickMode } from '../state.ts';
@@ -18,12 +17,6 @@ export function finish(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void 
   quickMode.phase = 'done';
   quickMode.outbound = undefined;
   ctx.setTimer(sa.id, timerOf(quickMode), ctx.now.mono + LINGER);
-}
-
-/** What lets packets out, to where the peer is now: it may have moved since the keys were made. */
-export function outboundSteps(child: ChildSa, { outbound }: QuickMode): readonly DataPlaneStep[] {
-  invariant(outbound !== undefined, 'the outbound half is kept until it is installed');
-  return planOutbound(child, outbound.keys, outbound.limits);
 }
 
 /** It comes to nothing: what it has reserved or half installed goes. */
@@ -45,21 +38,41 @@ export function forgetQuickMode(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMod
 }
 
 /**
- * The IKE SA ends. A Child SA that stands at the peer and only waits here for its outbound half gets it now: the peer
- * sends through it. The others come to nothing.
+ * The IKE SA ends. A Child SA that stands at the peer and only lacks its outbound half here gets that all the same, as
+ * the peer sends through it. The others come to nothing; of those the peer may believe that they stand.
  */
 export function abortQuickModes(ctx: ContextV1, sa: IkeSaV1): void {
+  const unfinished: ChildSa[] = [];
   for (const quickMode of [...sa.quickModes.values()]) {
     const child = ctx.childrenOf(sa.tunnel).find(({ id }) => id === quickMode.child);
-    if (quickMode.phase !== 'switching' || child === undefined) {
-      discard(ctx, sa, quickMode);
+    if (child?.state === 'installing' && standsAtPeer(quickMode)) {
+      const { pending, lifetime } = quickMode;
+      const ask = () => ctx.requestDataPlane(sa.tunnel, { kind: 'apply', steps: outboundSteps(quickMode, child) });
+      child.completion = { request: pending?.request ?? ask(), lifetime };
+      forgetQuickMode(ctx, sa, quickMode);
       continue;
     }
-    ctx.requestCleanUp({ kind: 'apply', steps: outboundSteps(child, quickMode) });
-    child.sends = true;
-    forgetQuickMode(ctx, sa, quickMode);
-    childInstalled(ctx, child, quickMode.lifetime);
+    if (child?.state === 'installing') unfinished.push(child);
+    discard(ctx, sa, quickMode);
   }
+  const others = ctx.ikeSasOf(sa.tunnel).filter((other) => other !== sa && other.phase === 'established');
+  sendDeletes(ctx, others[0] ?? sa, unfinished);
+}
+
+/** The outbound half is being installed, or waits for its time only. */
+function standsAtPeer({ phase, pending }: QuickMode): boolean {
+  return phase === 'switching' || pending?.step === 'outbound-installed';
+}
+
+/**
+ * What lets packets out, to where the peer is now: it may have moved since the keys were made. Requests are performed
+ * in order: for whatever is asked from now on, the outbound SA is there.
+ */
+export function outboundSteps(quickMode: QuickMode, child: ChildSa): readonly DataPlaneStep[] {
+  invariant(quickMode.outbound !== undefined, 'what is installed was agreed on');
+  const { keys, limits } = quickMode.outbound;
+  child.sends = true;
+  return planOutbound(child, keys, limits);
 }
 
 const LINGER: Duration = MINUTE;

@@ -15,7 +15,6 @@ import { spiBytes } from '../child-end.ts';
 import { abandon } from '../close.ts';
 import type { ContextV1 } from '../context.ts';
 import { hash1, hash2, hash3 } from '../hashes.ts';
-import { onIkeSaLost } from '../ike-sas.ts';
 import { decryptBody } from '../iv-chain.ts';
 import {
   armRetransmit,
@@ -29,6 +28,7 @@ import {
 } from '../messages.ts';
 import { encapsulationFor } from '../nat.ts';
 import { childOffersToWire } from '../offers.ts';
+import { isCovered } from '../pairs.ts';
 import { findNotify, onlyPayload, requirePayload } from '../payload-set.ts';
 import { heardFrom } from '../peer-path.ts';
 import type { Received } from '../received.ts';
@@ -52,7 +52,7 @@ import { newQuickMode } from './quick-mode-start.ts';
  */
 const MAX_AT_ONCE = 2;
 
-type Wanted = Pick<QuickModePlan, 'local' | 'remote'> & { readonly replaces?: string };
+type Wanted = Pick<QuickModePlan, 'local' | 'remote'> & { readonly replaces?: string | undefined };
 
 /** Makes Child SAs for these pairs, as many at once as peers can cope with, successors before new ones. */
 export function planQuickModes(ctx: ContextV1, sa: IkeSaV1, wanted: readonly Wanted[]): void {
@@ -69,7 +69,7 @@ export function startWaiting(ctx: ContextV1, sa: IkeSaV1): void {
   if (policy === undefined || sa.phase !== 'established') return;
   while (sa.waiting.length > 0 && busy(sa) < MAX_AT_ONCE) {
     const plan = sa.waiting.shift();
-    if (plan !== undefined) start(ctx, sa, policy, plan);
+    if (plan !== undefined && !isCovered(ctx, policy.name, plan)) start(ctx, sa, policy, plan);
   }
 }
 
@@ -99,9 +99,10 @@ export function onQuickMode1Timer(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickM
   if (again) return startWaiting(ctx, sa);
   fail(ctx, sa, quickMode, NO_ANSWER);
   // Nothing of all that has been heard since: the peer no longer knows this IKE SA, and does not say so.
-  if (sa.lastHeardAt > quickMode.startedAt) return;
+  if (sa.lastHeardAt > quickMode.begunAt) return;
   abandon(ctx, sa, SILENT);
-  onIkeSaLost(ctx, sa.tunnel);
+  const kept = ctx.policies.get(sa.tunnel)?.start === 'initiate' && ctx.childrenOf(sa.tunnel).length > 0;
+  if (kept) ctx.setTimer(sa.tunnel, 'phase1', ctx.now.mono);
 }
 
 /** 2. <-- HDR*, HASH(2), SA, Nr, [KE], IDci, IDcr, [N(RESPONDER-LIFETIME)] @throws WireError */
@@ -184,6 +185,7 @@ export function onInitiatorInstalled(ctx: ContextV1, sa: IkeSaV1, quickMode: Qui
   const datagrams = exchangeDatagrams(sa, messageId, [proof]);
   quickMode.last = { datagrams, answers: quickMode.answering, sent: 1, repeated: 0 };
   transmit(ctx, sa.local, sa.remote, datagrams);
+  for (const child of ctx.childrenOf(sa.tunnel)) if (child.id === quickMode.child) child.agreedAt = ctx.now.mono;
   sendWhenReady(ctx, sa, quickMode);
   startWaiting(ctx, sa);
 }
@@ -212,7 +214,7 @@ function start(ctx: ContextV1, sa: IkeSaV1, policy: TunnelPolicy, plan: QuickMod
     role: 'initiator',
     plan,
     method,
-    startedAt: ctx.now.mono,
+    begunAt: ctx.now.mono,
   });
   quickMode.nonceI = ctx.entropy.bytes(NONCE_BYTES);
   sa.quickModes.set(quickMode.messageId, quickMode);

@@ -77,7 +77,7 @@ export function onQuickMode1(ctx: ContextV1, sa: IkeSaV1, received: Received): v
   sa.ivs = opened.next;
   const { local, remote: theirs } = agreed;
   const plan = { local, remote: theirs, groupIndex: 0, replaces: undefined };
-  const quickMode = newQuickMode({ messageId, role: 'responder', plan, method, startedAt: ctx.now.mono });
+  const quickMode = newQuickMode({ messageId, role: 'responder', plan, method, begunAt: ctx.now.mono });
   quickMode.agreed = agreed;
   quickMode.nonceI = nonce.data.slice();
   quickMode.nonceR = ctx.entropy.bytes(NONCE_BYTES);

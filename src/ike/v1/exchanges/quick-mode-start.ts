@@ -2,7 +2,7 @@ import type { QuickMode } from '../state.ts';
 
 /** A Quick Mode of which nothing is known yet but what it is for. */
 export function newQuickMode(
-  options: Pick<QuickMode, 'messageId' | 'role' | 'plan' | 'method' | 'startedAt'>,
+  options: Pick<QuickMode, 'messageId' | 'role' | 'plan' | 'method' | 'begunAt'>,
 ): QuickMode {
   const nothing = new Uint8Array(0);
   return {

@@ -1,6 +1,7 @@
 import { equalBytes } from '../../../base/bytes.ts';
 import type { EffectAnswer } from '../../common/work.ts';
 import type { ContextV1 } from '../context.ts';
+import { doubtIkeSa } from '../dpd.ts';
 import { repeatAnswer } from '../messages.ts';
 import type { Received } from '../received.ts';
 import type { IkeSaV1, QuickMode } from '../state.ts';
@@ -72,6 +73,7 @@ export function onQuickModeTimer(ctx: ContextV1, sa: IkeSaV1, messageId: number)
   if (quickMode === undefined) return;
   switch (quickMode.phase) {
     case 'qm1-sent':
+      if (quickMode.last?.sent === DOUBTFUL) doubtIkeSa(ctx, sa);
       return onQuickMode1Timer(ctx, sa, quickMode);
     case 'qm2-sent':
       return onQuickMode2Timer(ctx, sa, quickMode);
@@ -84,3 +86,6 @@ export function onQuickModeTimer(ctx: ContextV1, sa: IkeSaV1, messageId: number)
       return;
   }
 }
+
+/** After so many transmissions of a first message without an answer it is time to ask for the IKE SA itself. */
+const DOUBTFUL = 4;

@@ -1,0 +1,57 @@
+import { KEEPALIVE_INTERVAL } from '../common/keepalive.ts';
+import type { Reason } from '../common/reason.ts';
+import { abandon, closeIkeSa } from './close.ts';
+import type { ContextV1 } from './context.ts';
+import { planQuickModes } from './exchanges/quick-mode-initiator.ts';
+import { currentIkeSa } from './ike-sas.ts';
+import { armLiveness } from './liveness-timer.ts';
+import type { IkeSaV1, QuickModePlan } from './state.ts';
+
+/**
+ * An IKE SA ends while the Child SAs of its tunnel live on, with the Quick Modes that it was to make. In this order:
+ * another one takes over; one that it had replaced is in use again, as the peer never knew of the successor or sees the
+ * order of the two differently; a new one is made, where we keep the tunnel up.
+ */
+
+/** The peer has ended it. */
+export function onClosedByPeer(ctx: ContextV1, sa: IkeSaV1, reason: Reason): void {
+  const plans = unfinishedPlans(sa);
+  abandon(ctx, sa, reason);
+  succeed(ctx, sa, plans, ctx.policies.get(sa.tunnel)?.retry.interval ?? 0);
+}
+
+/** The peer does not know it, or its lifetime is over. */
+export function loseIkeSa(ctx: ContextV1, sa: IkeSaV1, reason: Reason): void {
+  const plans = unfinishedPlans(sa);
+  closeIkeSa(ctx, sa, reason);
+  succeed(ctx, sa, plans, 0);
+}
+
+function unfinishedPlans(sa: IkeSaV1): QuickModePlan[] {
+  const begun = [...sa.quickModes.values()].filter(
+    ({ role, phase }) => role === 'initiator' && (phase === 'preparing' || phase === 'qm1-sent'),
+  );
+  return [...begun.map(({ plan }) => plan), ...sa.waiting];
+}
+
+function succeed(ctx: ContextV1, lost: IkeSaV1, plans: readonly QuickModePlan[], wait: number): void {
+  const { tunnel } = lost;
+  const heir = currentIkeSa(ctx, tunnel) ?? revive(ctx, tunnel);
+  if (heir !== undefined) return planQuickModes(ctx, heir, plans);
+  const policy = ctx.policies.get(tunnel);
+  if (policy?.start !== 'initiate' || ctx.childrenOf(tunnel).length === 0) return;
+  ctx.setTimer(tunnel, 'phase1', ctx.now.mono + wait);
+}
+
+function revive(ctx: ContextV1, tunnel: string): IkeSaV1 | undefined {
+  const policy = ctx.policies.get(tunnel);
+  const heir = ctx.ikeSasOf(tunnel).findLast(({ phase }) => phase === 'replaced');
+  if (heir === undefined || policy === undefined) return undefined;
+  heir.phase = 'established';
+  ctx.touch(heir);
+  ctx.clearTimer(heir.id, 'drain');
+  ctx.setTimer(heir.id, 'rekey', Math.max(heir.rekeyAt?.mono ?? 0, ctx.now.mono + policy.retry.interval));
+  if (heir.nat.local) ctx.setTimer(heir.id, 'keepalive', ctx.now.mono + KEEPALIVE_INTERVAL);
+  armLiveness(ctx, heir, policy);
+  return heir;
+}
