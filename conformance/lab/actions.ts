@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { spisOf } from './expectations/spis.ts';
+import { ipBatch } from './ip-batch.ts';
 import type { Lab } from './lab.ts';
 import { startPingStream } from './ping-stream.ts';
 import { setForwarding } from './router.ts';
@@ -15,6 +16,7 @@ export const ACTIONS: Actions = {
   start: (lab, { on }) => lab.start(on),
   stop: (lab, { on }) => lab.stop(on),
   kill: (lab, { on }) => lab.kill(on),
+  'power-off': powerOff,
   up: async (lab, { on, fails }) => outcomeMustBe(await lab.gateway(on).up(), fails),
   down: async (lab, { on, fails }) => outcomeMustBe(await lab.gateway(on).down(), fails),
   rekey: async (lab, { on, what }) => outcomeMustBe(await lab.strongswan(on).rekey(what)),
@@ -38,6 +40,11 @@ export const FOREIGN = {
 function outcomeMustBe(failure: string | undefined, fails?: true): void {
   if (fails === undefined && failure !== undefined) throw new Error(failure);
   if (fails && failure === undefined) throw new Error('the command succeeded, where it has to fail');
+}
+
+async function powerOff(lab: Lab, { on }: { readonly on: SideName }): Promise<void> {
+  await lab.kill(on);
+  await ipBatch(['xfrm state flush', 'xfrm policy flush'], on);
 }
 
 async function keepPinging(lab: Lab): Promise<void> {

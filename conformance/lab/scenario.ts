@@ -68,8 +68,8 @@ export type Section = { readonly [key: string]: string | number | boolean | Sect
 export type Step = Action | Expectation;
 
 export type Action =
-  /** `kill` gives the daemon no time to say goodbye. */
-  | { readonly do: 'start' | 'stop' | 'kill'; readonly on: SideName }
+  /** `kill` gives the daemon no time to say goodbye; `power-off` takes what its kernel had as well. */
+  | { readonly do: 'start' | 'stop' | 'kill' | 'power-off'; readonly on: SideName }
   /** `cygnet up` or `swanctl --initiate`; its exit status must be zero or, for `fails`, not zero. */
   | { readonly do: 'up' | 'down'; readonly on: SideName; readonly fails?: true }
   /** New SAs in the place of a strongSwan's present ones. IKEv1 negotiates phase 1, or each Child SA, anew. */
