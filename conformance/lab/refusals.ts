@@ -1,40 +1,59 @@
-import { cygnet, direct, FROM_A, type Link, mirrored, type SwanctlOptions, swanctl } from './presets.ts';
+import {
+  type CygnetOptions,
+  cygnet,
+  direct,
+  FROM_A,
+  type Link,
+  mirrored,
+  type SwanctlOptions,
+  swanctl,
+} from './presets.ts';
 import type { Scenario, Step } from './scenario.ts';
 
 export type Disagreement = {
+  /** Before the role in the scenario's name. */
+  readonly name?: string;
   readonly title: string;
   readonly rfc: readonly string[];
   /** What strongSwan has otherwise than Cygnet, as seen from Cygnet. */
   readonly link?: Partial<Link>;
   readonly algorithms?: SwanctlOptions;
-  readonly initiator: Verdict;
-  readonly responder: Verdict;
+  readonly cygnet?: CygnetOptions;
+  /** What Cygnet says in that role; without it, that role is not tried. */
+  readonly initiator?: Verdict;
+  readonly responder?: Verdict;
 };
 
 export type Verdict = { readonly stage: 1 | 2; readonly code: string };
 
 /** A disagreement with Cygnet in both roles: the tunnel does not come up, the reason is told, nothing is installed. */
-export function refusals({ title, rfc, link, algorithms, initiator, responder }: Disagreement): readonly Scenario[] {
+export function refusals(disagreement: Disagreement): readonly Scenario[] {
+  const { name, title, rfc, link, algorithms, initiator, responder } = disagreement;
+  const prefix = name === undefined ? '' : `${name}-`;
   const common = {
     rfc,
     topology: direct,
     b: { strongswan: swanctl(mirrored({ ...FROM_A, ...link }), algorithms) },
   };
+  const initiates = {
+    ...common,
+    name: `${prefix}initiator`,
+    title: `${title}: Cygnet, which initiates, says so and installs nothing`,
+    a: {
+      cygnet: cygnet(undefined, { ...disagreement.cygnet, tunnel: { retry: { attempts: 1, interval: '12s' } } }),
+    },
+  };
+  const responds = {
+    ...common,
+    name: `${prefix}responder`,
+    title: `${title}: Cygnet, which responds, says so and installs nothing`,
+    a: { cygnet: cygnet(undefined, { ...disagreement.cygnet, start: 'respond' }) },
+  };
   return [
-    {
-      ...common,
-      name: 'initiator',
-      title: `${title}: Cygnet, which initiates, says so and installs nothing`,
-      a: { cygnet: cygnet(undefined, { tunnel: { retry: { attempts: 1, interval: '12s' } } }) },
-      steps: refused(initiator),
-    },
-    {
-      ...common,
-      name: 'responder',
-      title: `${title}: Cygnet, which responds, says so and installs nothing`,
-      a: { cygnet: cygnet(undefined, { start: 'respond' }) },
-      steps: [{ do: 'up', on: 'b', fails: true }, ...refused(responder)],
-    },
+    ...(initiator === undefined ? [] : [{ ...initiates, steps: refused(initiator) }]),
+    ...(responder === undefined
+      ? []
+      : [{ ...responds, steps: [{ do: 'up', on: 'b', fails: true } as const, ...refused(responder)] }]),
   ];
 }
 
