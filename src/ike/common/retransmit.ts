@@ -4,6 +4,8 @@ import { type Duration, SECOND } from '../../base/time.ts';
 export type RetransmitSchedule = {
   readonly base: Duration;
   readonly factor: number;
+  /** The longest wait; none where absent. */
+  readonly cap?: Duration;
   /** Transmissions in all, the first included. */
   readonly transmissions: number;
   /** Fraction of the wait: 0.2 spreads it over 80..120 %. */
@@ -31,7 +33,8 @@ export const HANDSHAKE_RETRANSMIT: RetransmitSchedule = {
 export function retransmitDelay(sent: number, fraction: number, schedule = RETRANSMIT): Duration | undefined {
   if (sent > schedule.transmissions) return undefined;
   const spread = 1 + schedule.jitter * (2 * fraction - 1);
-  return Math.round(schedule.base * schedule.factor ** (sent - 1) * spread);
+  const wait = Math.min(schedule.base * schedule.factor ** (sent - 1), schedule.cap ?? Number.POSITIVE_INFINITY);
+  return Math.round(wait * spread);
 }
 
 /** The time from the first transmission to giving up, without jitter. */

@@ -9,7 +9,6 @@ import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
 import { AH_BEHIND_NAT, selectorList, UNCONFIGURED } from '../../common/refusals.ts';
-import { HANDSHAKE_RETRANSMIT, type RetransmitSchedule } from '../../common/retransmit.ts';
 import { transmit } from '../../common/transmit.ts';
 import { spiBytes } from '../child-end.ts';
 import { abandon } from '../close.ts';
@@ -44,7 +43,7 @@ import { NONCE_BYTES } from './phase1.ts';
 import { childOf, createChild, sendWhenReady } from './quick-mode-child.ts';
 import { discard, timerOf } from './quick-mode-end.ts';
 import { acceptQuickMode, offeredText, offersOfGroup, pfsGroups } from './quick-mode-offers.ts';
-import { newQuickMode } from './quick-mode-start.ts';
+import { newQuickMode, QUICK_MODE_RETRANSMIT } from './quick-mode-start.ts';
 
 /**
  * How many of ours are under way at once: strongSwan remembers the IVs of three exchanges, a probe among them, and
@@ -318,9 +317,6 @@ function refusalOf(ctx: ContextV1, policy: TunnelPolicy, quickMode: QuickMode, n
   }
   return { code: 'child-refused', text: `the peer refuses the Child SA with ${notifyName(notify.notify)}` };
 }
-
-/** About half a minute in all: the IKE SA stands, so that an answer is a matter of moments or of nothing. */
-const QUICK_MODE_RETRANSMIT: RetransmitSchedule = { ...HANDSHAKE_RETRANSMIT, transmissions: 8 };
 
 const SILENT: Reason = { code: 'peer-unresponsive', text: 'the peer no longer answers on this IKE SA' };
 const BAD_KEY_EXCHANGE: Reason = { code: 'protocol-error', text: 'the key exchange of Quick Mode failed' };

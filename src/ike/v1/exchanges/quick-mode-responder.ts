@@ -40,7 +40,7 @@ import { NONCE_BYTES } from './phase1.ts';
 import { childLifetime, childOf, createChild, installOutbound } from './quick-mode-child.ts';
 import { discard, timerOf } from './quick-mode-end.ts';
 import { answerQuickMode, type QuickModeRefusal } from './quick-mode-offers.ts';
-import { newQuickMode } from './quick-mode-start.ts';
+import { newQuickMode, QUICK_MODE_RETRANSMIT } from './quick-mode-start.ts';
 
 /** Twenty segments on each side make four hundred Child SAs, and some devices ask for all of them at once. */
 const MAX_AT_ONCE = 512;
@@ -151,7 +151,7 @@ export function onResponderInstalled(ctx: ContextV1, sa: IkeSaV1, quickMode: Qui
   quickMode.phase = 'qm2-sent';
   quickMode.last = { datagrams, answers: quickMode.answering, sent: 1, repeated: 0 };
   transmit(ctx, sa.local, sa.remote, datagrams);
-  armRetransmit(ctx, sa, timerOf(quickMode), quickMode.last);
+  armRetransmit(ctx, sa, timerOf(quickMode), quickMode.last, QUICK_MODE_RETRANSMIT);
 }
 
 /** 3. HDR*, HASH(3) --> The initiator has our answer, and what it says is fresh: packets may go out. */
@@ -179,7 +179,7 @@ export function onQuickMode2Timer(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickM
 export function onCounted(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, reply: DataPlaneReply): void {
   const packets = reply.kind === 'counters' ? (reply.counters[0]?.packets ?? 0) : 0;
   if (packets > 0) return installOutbound(ctx, sa, quickMode);
-  if (retransmit(ctx, sa, timerOf(quickMode), quickMode.last)) return;
+  if (retransmit(ctx, sa, timerOf(quickMode), quickMode.last, QUICK_MODE_RETRANSMIT)) return;
   discard(ctx, sa, quickMode);
   ctx.drop(sa.remote, 'quick-mode-unfinished');
 }

@@ -32,7 +32,8 @@ export function onQuickModeMessage(ctx: ContextV1, sa: IkeSaV1, received: Receiv
   if (quickMode === undefined) return onQuickMode1(ctx, sa, received);
   const { last } = quickMode;
   if (last?.answers !== undefined && equalBytes(last.answers, digest)) {
-    if (quickMode.phase === 'switching') armSwitch(ctx, sa, quickMode);
+    // Not for ever: there are responders that take packets on the new SA for the third message.
+    if (quickMode.phase === 'switching' && last.repeated < 2) armSwitch(ctx, sa, quickMode);
     return repeatAnswer(ctx, last, received, true);
   }
   if (quickMode.pending !== undefined) return ctx.drop(remote, 'quick-mode-busy');
