@@ -1,6 +1,7 @@
 import { sameEndpoint } from '../../base/net.ts';
 import type { ChildSa } from '../../sa/child-sa.ts';
 import { moveChildren } from '../common/move-children.ts';
+import { NAT_TRAVERSAL_PORT } from '../common/ports.ts';
 import type { ContextV1 } from './context.ts';
 import type { Path } from './nat.ts';
 import type { IkeSaV1 } from './state.ts';
@@ -30,7 +31,7 @@ export function followPeer(ctx: ContextV1, sa: IkeSaV1, path: Path): void {
 
 /** The Child SAs lead where the IKE SA does that the tunnel uses; one that is new may have come from another port. */
 export function gatherChildren(ctx: ContextV1, sa: IkeSaV1): void {
-  if (!sa.nat.local && !sa.nat.remote) return;
+  if (sa.local.port !== NAT_TRAVERSAL_PORT) return;
   const isAstray = ({ encap, local, remote }: ChildSa) =>
     encap && !(sameEndpoint(local, sa.local) && sameEndpoint(remote, sa.remote));
   moveChildren(ctx, ctx.childrenOf(sa.tunnel).filter(isAstray), sa);

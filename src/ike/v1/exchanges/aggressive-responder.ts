@@ -11,7 +11,7 @@ import { establish } from '../establish.ts';
 import { readFeatures, responderVendorIds } from '../features.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
 import { decryptBody } from '../iv-chain.ts';
-import { cipherOf, ivsOf, sendPhase1 } from '../messages.ts';
+import { cipherOf, ivsOf, sendInformational, sendPhase1 } from '../messages.ts';
 import { detectNat, natDetection } from '../nat.ts';
 import { answerToWire } from '../offers.ts';
 import { findNotify, requirePayload } from '../payload-set.ts';
@@ -25,6 +25,7 @@ import { isMeant, wrongKey } from './main-responder.ts';
 import {
   firstIvs,
   handshakeOf,
+  initialContact,
   isGenuine,
   keysFromPsk,
   NONCE_BYTES,
@@ -121,4 +122,7 @@ export function onAggressiveProof(ctx: ContextV1, sa: IkeSaV1, received: Receive
   sa.initialContact = encrypted && findNotify(payloads, 'INITIAL_CONTACT') !== undefined;
   if (sa.nat.local || sa.nat.remote) ctx.emit({ type: 'nat.detected', tunnel: sa.tunnel, ikeSa: sa.id, ...sa.nat });
   establish(ctx, sa, policy, identityFromPayload(decodeId(peerIdBody)));
+  // Our only message of phase 1 was not protected yet, which RFC 2407 §4.6.3.3 demands.
+  const contact = initialContact(ctx, sa, policy);
+  if (contact.length > 0) sendInformational(ctx, sa, contact);
 }

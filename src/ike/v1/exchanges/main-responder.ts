@@ -32,6 +32,7 @@ import { saPayload } from '../wire/sa.ts';
 import {
   firstIvs,
   handshakeOf,
+  initialContact,
   isGenuine,
   keysFromPsk,
   NONCE_BYTES,
@@ -133,7 +134,7 @@ export function onMainProof(ctx: ContextV1, sa: IkeSaV1, received: Received): vo
   const id = identityToPayload(policy.local.identity);
   const proof: PayloadV1 = { type: 'HASH', data: phase1HashOf(sa, 'responder', sa.keys.skeyid, id.body) };
   sendPhase1(ctx, sa, {
-    payloads: [id, proof, ...responderLifetime(sa)],
+    payloads: [id, proof, ...responderLifetime(sa), ...initialContact(ctx, sa, policy)],
     encrypted: true,
     answers: received.digest,
   });

@@ -1,5 +1,5 @@
 import { invariant } from '../../../base/errors.ts';
-import { type Duration, SECOND } from '../../../base/time.ts';
+import { type Duration, MINUTE, SECOND } from '../../../base/time.ts';
 import { type ChildSa, type DirectionKeys, lowerNonce, planInbound, type SaLimits } from '../../../sa/child-sa.ts';
 import type { ByteLimits, DataPlaneReply, DataPlaneStep } from '../../../sa/data-plane.ts';
 import { sameSelectors } from '../../../sa/traffic-selector.ts';
@@ -48,7 +48,7 @@ export function createChild(
     remoteSelectors: [remote],
     local: sa.local,
     remote: sa.remote,
-    encap: sa.nat.local || sa.nat.remote,
+    encap: (agreed.offer.encapsulation?.udp ?? 'none') !== 'none',
     routes: policy.routes,
     installedAt: undefined,
     sends: false,
@@ -171,7 +171,7 @@ export function childLifetime(policy: TunnelPolicy, { lifetime }: Lifetimes): Du
   return Math.min(policy.childLifetime, Math.max(lifetime ?? policy.childLifetime, MIN_LIFETIME));
 }
 
-const MIN_LIFETIME: Duration = 10 * SECOND;
+const MIN_LIFETIME: Duration = MINUTE;
 
 /**
  * A responder that has not seen the third message repeats its second one after about 4 s, and gets the third again;

@@ -6,6 +6,7 @@ import { selectSuite } from '../../../sa/suite-selection.ts';
 import { containsSelector, type TrafficSelector } from '../../../sa/traffic-selector.ts';
 import type { Context } from '../../common/context.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
+import { NAT_TRAVERSAL_PORT } from '../../common/ports.ts';
 import type { Reason } from '../../common/reason.ts';
 import { selectorMismatch } from '../../common/refusals.ts';
 import { identityToPayload } from '../identities.ts';
@@ -51,7 +52,7 @@ export function answerQuickMode(
         : selectorMismatch(policy, [pair.local], [pair.remote]);
     return { notify: 'INVALID_ID_INFORMATION', reason: { code: 'traffic-selectors-unacceptable', text } };
   }
-  const offers = readChildOffers(offered.proposals).filter((offer) => encapsulationFits(sa, offer));
+  const offers = readChildOffers(offered.proposals).filter((offer) => encapsulationPasses(sa, offer));
   const peer = offers.map(({ proposal }) => proposal);
   const selected = selectSuite(childOffers(ctx, policy), peer, policy.childProtocol);
   const offer = 'suite' in selected ? offers[selected.peerIndex] : undefined;
@@ -136,7 +137,19 @@ function isConfigured(policy: TunnelPolicy, { local, remote }: Pair): boolean {
   );
 }
 
-/** Behind a NAT only ESP in UDP passes, under whichever of the two numbers; without one it is not wanted. */
+/**
+ * As responder: behind a NAT only ESP in UDP passes. What phase 1 says of a NAT is not authenticated (RFC 3947 §3.2), so
+ * that the two ends may see it differently for as long as the IKE SA lives. The port is the same for both: on 4500 the
+ * initiator may well have ESP in UDP though we see no NAT, and on 500 there is no other way than without.
+ */
+function encapsulationPasses(sa: IkeSaV1, { encapsulation }: ChildOffer): boolean {
+  const inUdp = encapsulation !== undefined && encapsulation.udp !== 'none';
+  if (encapsulation !== undefined && encapsulation.mode !== 'tunnel') return false;
+  if (sa.local.port !== NAT_TRAVERSAL_PORT) return !inUdp;
+  return inUdp || (!sa.nat.local && !sa.nat.remote);
+}
+
+/** As initiator: what we have asked for, under whichever of the two numbers. */
 function encapsulationFits(sa: IkeSaV1, { encapsulation }: ChildOffer): boolean {
   const wanted = encapsulationFor(sa);
   // RFC 2407 §4.5: where nothing is said it is our choice.
