@@ -64,7 +64,7 @@ describe.each(['main', 'aggressive'] as const)('operations that cross, after %s 
       const dice = new Dice(seed);
       const pair = new CorePair({ seed, tunnel: { version: 1, mode } });
       pair.connect();
-      pair.world.run(dice.within([11 * SECOND, 40 * SECOND]));
+      pair.world.run(dice.within([21 * SECOND, 60 * SECOND]));
       pair.world.network.conditions = PRESETS[dice.pick(WEATHERS)];
       const sides = dice.chance(0.7) ? [pair.left, pair.right] : [pair.right, pair.right];
       const names = dice.chance(0.5) ? [first, second] : [second, first];
@@ -78,10 +78,11 @@ describe.each(['main', 'aggressive'] as const)('operations that cross, after %s 
   });
 
   it('many of them, anywhere', () => {
-    forEachSeed(25, (seed) => {
+    forEachSeed(40, (seed) => {
       const dice = new Dice(seed);
       const pair = new CorePair({ seed, tunnel: { version: 1, mode } });
       pair.connect();
+      pair.world.run(21 * SECOND);
       pair.world.network.conditions = PRESETS[dice.pick(WEATHERS)];
       for (let n = 0; n < 8; n++) {
         perform(pair, dice.pick(NAMES), dice.pick([pair.left, pair.right]));

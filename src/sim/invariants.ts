@@ -129,8 +129,8 @@ function boundedState(gateway: SimGateway): string[] {
   const views = gateway.machine.views();
   const halfOpen = views.filter(({ state, role }) => state === 'connecting' && role === 'responder').length;
   const quickModes = MAX_QUICK_MODES * views.filter(({ version }) => version === 1).length;
-  const timers = [...gateway.timers.keys()];
-  const timersOf = (kind: RegExp) => timers.filter((key) => kind.test(key)).length;
+  const kinds = [...gateway.timers.keys()].map(kindOfTimer);
+  const timersOf = (wanted: TimerKind) => kinds.filter((kind) => kind === wanted).length;
   const perChild = gateway.machine.children().length;
   const bounds = [
     { what: 'half-open IKE SAs', count: halfOpen, limit: MAX_HALF_OPEN },
@@ -141,15 +141,22 @@ function boundedState(gateway: SimGateway): string[] {
     },
     {
       what: 'timers',
-      count: timersOf(/^(?!sas:|ike:\d+:quick-mode-)/),
+      count: timersOf('other'),
       limit: MAX_TIMERS_PER_SA * (views.length + 4),
     },
-    { what: 'timers of Quick Modes', count: timersOf(/^ike:\d+:quick-mode-/), limit: quickModes },
-    { what: 'timers of Child SAs', count: timersOf(/^sas:/), limit: perChild + MAX_TIMERS_PER_TUNNEL },
+    { what: 'timers of Quick Modes', count: timersOf('quick-mode'), limit: quickModes },
+    { what: 'timers of Child SAs', count: timersOf('child'), limit: perChild + MAX_TIMERS_PER_TUNNEL },
   ];
   return bounds
     .filter(({ count, limit }) => count > limit)
     .map(({ what, count, limit }) => `${count} ${what}, more than ${limit}`);
+}
+
+type TimerKind = 'child' | 'quick-mode' | 'other';
+
+function kindOfTimer(key: string): TimerKind {
+  if (key.startsWith('sas:')) return 'child';
+  return key.includes(':quick-mode-') ? 'quick-mode' : 'other';
 }
 
 function ownerOfTimer(key: string): number | undefined {

@@ -27,6 +27,11 @@ export function childInstalled(ctx: ContextV1, child: ChildSa, lifetime: Duratio
   for (const other of siblings(ctx, child)) if (other.state === 'installed') settle(ctx, child, other);
 }
 
+/** From when on a successor may be begun, so that the peer does not take it for one that crosses this one. */
+export function replaceableAt(child: ChildSa): Instant {
+  return agreedAt(child) + 2 * CROSSING_TIME;
+}
+
 /** The time of a drain has come: is there anything that its successor has proven to be superfluous? */
 export function onDrainTimer(ctx: ContextV1, tunnel: string): void {
   const successors = superseded(ctx, tunnel).flatMap((child) => ourSuccessor(ctx, child) ?? []);

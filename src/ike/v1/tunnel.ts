@@ -7,7 +7,7 @@ import type { TunnelPolicy } from '../common/policy.ts';
 import type { Reason } from '../common/reason.ts';
 import type { EffectAnswer } from '../common/work.ts';
 import { rekeyTimer, removeChild, sendDeletes } from './child-end.ts';
-import { childInstalled, onDrainCounted, onDrainTimer, reviveSuperseded } from './child-succession.ts';
+import { childInstalled, onDrainCounted, onDrainTimer, replaceableAt, reviveSuperseded } from './child-succession.ts';
 import { abandon, closeIkeSa } from './close.ts';
 import type { ContextV1 } from './context.ts';
 import { countPackets, UNRESPONSIVE } from './dpd.ts';
@@ -134,7 +134,9 @@ function replaceChild(ctx: ContextV1, child: ChildSa): void {
   const [remote] = child.remoteSelectors;
   if (child.state !== 'installed' || policy === undefined || local === undefined || remote === undefined) return;
   // Once more where that comes to nothing.
-  ctx.setTimer(child.tunnel, rekeyTimer(child.id), ctx.now.mono + policy.retry.interval);
+  const again = Math.max(ctx.now.mono + policy.retry.interval, replaceableAt(child));
+  ctx.setTimer(child.tunnel, rekeyTimer(child.id), again);
+  if (ctx.now.mono < replaceableAt(child)) return;
   const sa = currentIkeSa(ctx, child.tunnel);
   if (sa === undefined) return restorePhase1(ctx, child.tunnel);
   planQuickModes(ctx, sa, [{ local, remote, replaces: child.id }]);
