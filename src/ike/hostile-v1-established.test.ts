@@ -276,6 +276,7 @@ describe('replays and reflections', () => {
     right.receive(recorded);
     // A Quick Mode of ours is under way now, which the old refusal has nothing to do with.
     const child = right.core.children()[0]?.id;
+    right.mono += 60_000;
     right.input({ kind: 'timer', key: `sas:net:rekey-${child}` });
     const [first] = right.take();
     expect(first).toBeDefined();
@@ -318,6 +319,7 @@ describe('replays and reflections', () => {
   it('M4: our own first message of Quick Mode comes back when that is long over: nothing begins', () => {
     const both = connectedV1('main');
     const child = both.left.core.children()[0]?.id;
+    both.left.mono += 60_000;
     both.left.input({ kind: 'timer', key: `sas:net:rekey-${child}` });
     const [ours] = both.left.outbox;
     if (ours === undefined) throw new Error('a Quick Mode expected');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fromHex } from '../base/bytes.ts';
 import { selectorFromPrefix } from '../sa/traffic-selector.ts';
 import { CHEAP_ESP, LEFT, RIGHT, tunnelPolicy } from '../sim/tunnels.ts';
-import { TestGateway } from './testing/gateway.ts';
+import { marked, TestGateway } from './testing/gateway.ts';
 import {
   alterQuickMode2,
   connectedV1,
@@ -296,11 +296,13 @@ describe('a Quick Mode under way', () => {
       if (to !== both.right || exchange !== EXCHANGE_V1.QUICK_MODE) return;
       if (both.right.core.children().length === 0) return;
       const state = both.right.core.snapshot();
-      for (const one of state.ikeSas.values()) one.nat = { local: false, remote: true };
+      for (const one of state.ikeSas.values())
+        Object.assign(one, { nat: { local: false, remote: true }, local: { ...one.local, port: 4500 } });
       for (const child of [...state.children.values()].flat()) Object.assign(child, { encap: true });
       const right = new TestGateway(RIGHT.address, { seed: 3, tunnels: both.right.tunnels, state });
       const moved = { address: '203.0.113.66', port: 4500 };
-      right.receive({ ...sent, from: moved });
+      const floated = { ...sent.to, port: 4500 };
+      right.receive({ from: moved, to: floated, datagram: marked(moved, sent.datagram) });
       const out = right.steps('add-sa').flatMap((step) => (step.kind === 'add-sa' ? [step.sa.destination] : []));
       expect(out).toEqual([moved.address]);
       // What is not there yet cannot be moved, and the rest would not be either.
@@ -350,6 +352,7 @@ describe('the answer to our Quick Mode', () => {
   it('S7, TS3: what is not as it was offered ends that Quick Mode, and no more', () => {
     const both = connectedV1('main');
     const child = both.left.core.children()[0]?.id;
+    both.left.mono += 60_000;
     both.left.input({ kind: 'timer', key: `sas:net:rekey-${child}` });
     both.left.take();
     const [messageId] = [...ikeSaV1(both.left).quickModes.values()].flatMap((one) =>
@@ -364,6 +367,7 @@ describe('the answer to our Quick Mode', () => {
   const answeredWith = (change: (payloads: PayloadV1[]) => readonly PayloadV1[]) => {
     const both = connectedV1('main');
     const child = both.left.core.children()[0]?.id;
+    both.left.mono += 60_000;
     both.left.input({ kind: 'timer', key: `sas:net:rekey-${child}` });
     const request = both.left.takeOne();
     both.right.receive(request);

@@ -31,6 +31,8 @@ export type ChildSa = {
   readonly lowerNonce: Uint8Array;
   /** When both ends had agreed, as far as we know. */
   agreedAt?: Instant;
+  /** From its installation to its end. */
+  readonly lifetime: Duration;
   /** `installing` until packets can go out. */
   state: 'installing' | 'installed' | 'rekeying' | 'rekeyed' | 'deleting';
   readonly protocol: ChildProtocol;

@@ -29,7 +29,7 @@ export function childInstalled(ctx: ContextV1, child: ChildSa, lifetime: Duratio
 
 /** From when on a successor may be begun, so that the peer does not take it for one that crosses this one. */
 export function replaceableAt(child: ChildSa): Instant {
-  return agreedAt(child) + 2 * CROSSING_TIME;
+  return agreedAt(child) + 2 * crossingTime(child);
 }
 
 /** The time of a drain has come: is there anything that its successor has proven to be superfluous? */
@@ -73,7 +73,7 @@ export function reviveSuperseded(ctx: ContextV1, gone: ChildSa): void {
 }
 
 /** A first message may be lost and repeated for so long; a rekeying that is no crossing comes later. */
-const CROSSING_TIME: Duration = 10 * SECOND;
+const MAX_CROSSING_TIME: Duration = 10 * SECOND;
 
 /** How long both ends have to move to the new one before anything is asked. */
 const DRAIN_INTERVAL: Duration = 5 * SECOND;
@@ -113,9 +113,14 @@ function settle(ctx: ContextV1, fresh: ChildSa, other: ChildSa): void {
  */
 function winnerOf(a: ChildSa, b: ChildSa): ChildSa {
   const [first, second] = agreedAt(a) <= agreedAt(b) ? [a, b] : [b, a];
-  const crossed = first.role !== second.role && (second.begunAt ?? 0) <= agreedAt(first) + CROSSING_TIME;
+  const crossed = first.role !== second.role && second.begunAt <= agreedAt(first) + crossingTime(first);
   if (!crossed) return second;
   return compareBytes(a.lowerNonce, b.lowerNonce) < 0 ? b : a;
+}
+
+/** Both ends know the same lifetime, or nearly. */
+function crossingTime({ lifetime }: ChildSa): Duration {
+  return Math.min(MAX_CROSSING_TIME, lifetime / 10);
 }
 
 function agreedAt({ agreedAt: agreed, installedAt }: ChildSa): Instant {

@@ -51,6 +51,7 @@ export function createChild(
     role: asInitiator ? 'initiator' : 'responder',
     begunAt: sa.startedAt,
     lowerNonce: lowerNonce(nonces.nonceI, nonces.nonceR),
+    lifetime: policy.childLifetime,
     state: 'installing',
     protocol: policy.childProtocol,
     mode: 'tunnel',

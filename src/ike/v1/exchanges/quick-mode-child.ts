@@ -1,5 +1,5 @@
 import { invariant } from '../../../base/errors.ts';
-import { type Duration, MINUTE, SECOND } from '../../../base/time.ts';
+import { type Duration, SECOND } from '../../../base/time.ts';
 import { type ChildSa, type DirectionKeys, lowerNonce, planInbound, type SaLimits } from '../../../sa/child-sa.ts';
 import type { ByteLimits, DataPlaneReply, DataPlaneStep } from '../../../sa/data-plane.ts';
 import { sameSelectors } from '../../../sa/traffic-selector.ts';
@@ -30,6 +30,7 @@ export function createChild(
     'a Child SA is agreed before it is made',
   );
   const { suite, local, remote, peerSpi } = agreed;
+  quickMode.lifetime = childLifetime(policy, agreed.lifetimes);
   const child: ChildSa = {
     id: ctx.newChildId(policy.name),
     tunnel: policy.name,
@@ -37,6 +38,7 @@ export function createChild(
     role,
     lowerNonce: lowerNonce(nonceI, nonceR),
     begunAt: quickMode.begunAt,
+    lifetime: quickMode.lifetime,
     state: 'installing',
     protocol: policy.childProtocol,
     mode: 'tunnel',
@@ -71,7 +73,6 @@ export function createChild(
     role === 'initiator'
       ? { outbound: keys.initiator, inbound: keys.responder }
       : { outbound: keys.responder, inbound: keys.initiator };
-  quickMode.lifetime = childLifetime(policy, agreed.lifetimes);
   const limits: SaLimits = { hardLifetime: quickMode.lifetime, ...byteLimits(agreed.lifetimes) };
   quickMode.child = child.id;
   quickMode.outbound = { keys: ours.outbound, limits };
@@ -171,7 +172,7 @@ export function childLifetime(policy: TunnelPolicy, { lifetime }: Lifetimes): Du
   return Math.min(policy.childLifetime, Math.max(lifetime ?? policy.childLifetime, MIN_LIFETIME));
 }
 
-const MIN_LIFETIME: Duration = MINUTE;
+const MIN_LIFETIME: Duration = 10 * SECOND;
 
 /**
  * A responder that has not seen the third message repeats its second one after about 4 s, and gets the third again;
