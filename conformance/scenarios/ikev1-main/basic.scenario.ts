@@ -22,7 +22,7 @@ const established = {
       protocol: 'esp',
       mode: 'tunnel',
       encap: false,
-      proposal: 'aes128-sha1',
+      proposal: DEFAULT_SUITE,
       localSubnets: ['10.0.192.0/20'],
       remoteSubnets: ['10.23.0.0/16'],
     },
