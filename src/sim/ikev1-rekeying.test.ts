@@ -70,4 +70,19 @@ describe.each(['main', 'aggressive'] as const)('after %s mode', (mode) => {
       expect(pair.exchangePackets()).toEqual(['delivered', 'delivered']);
     });
   });
+
+  it('a third message that is lost again and again: the initiator is told in the end', () => {
+    const pair = new CorePair({ seed: 1, tunnel: { version: 1, mode } });
+    // From the second message of Quick Mode on nothing gets through, but for DPD and what follows a minute later.
+    pair.world.network.tap(({ from, bytes }) => {
+      const isThird = bytes[EXCHANGE] === QUICK_MODE && bytes.length < THIRD_MESSAGE_BYTES;
+      if (from.address !== pair.left.address || !isThird) return;
+      pair.world.network.partition(pair.left.address, pair.right.address);
+      pair.world.scheduler.after(50, () => pair.world.network.heal());
+    });
+    pair.initiate(pair.left);
+    pair.world.run(90 * SECOND);
+    expect(countEvents(pair.left, 'child.installed')).toBe(1);
+    expectAgreement(pair.world, pair.left, pair.right, 0);
+  });
 });

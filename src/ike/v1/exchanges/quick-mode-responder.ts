@@ -10,7 +10,7 @@ import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import { AH_BEHIND_NAT } from '../../common/refusals.ts';
 import { transmit } from '../../common/transmit.ts';
-import { spiBytes } from '../child-end.ts';
+import { sendDeletes, spiBytes } from '../child-end.ts';
 import type { ContextV1 } from '../context.ts';
 import { hash1, hash2, hash3 } from '../hashes.ts';
 import { decryptBody } from '../iv-chain.ts';
@@ -180,6 +180,9 @@ export function onCounted(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, rep
   const packets = reply.kind === 'counters' ? (reply.counters[0]?.packets ?? 0) : 0;
   if (packets > 0) return installOutbound(ctx, sa, quickMode);
   if (retransmit(ctx, sa, timerOf(quickMode), quickMode.last, QUICK_MODE_RETRANSMIT)) return;
+  // The initiator may have our answer and think that all is well; nothing of its third message has come through.
+  const child = childOf(ctx, sa, quickMode);
+  if (child !== undefined) sendDeletes(ctx, sa, [child]);
   discard(ctx, sa, quickMode);
   ctx.drop(sa.remote, 'quick-mode-unfinished');
 }
