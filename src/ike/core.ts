@@ -8,7 +8,7 @@ import { saKey } from '../sa/ledger.ts';
 import type { Capabilities } from '../sa/proposal.ts';
 import { planBlocks } from './block-policies.ts';
 import type { Effect } from './common/effect.ts';
-import { admission } from './common/half-open.ts';
+import { admission, LIMIT_WITHOUT_COOKIES } from './common/half-open.ts';
 import type { CoreCommand, Input } from './common/input.ts';
 import type { TunnelPolicy } from './common/policy.ts';
 import type { Reason } from './common/reason.ts';
@@ -158,16 +158,20 @@ export class IkeCore {
 
   #onNewPeer(run: Run, header: IkeHeader, datagram: Datagram): void {
     const { local, remote, message } = datagram;
-    const admit = (proven: boolean, known: boolean) => admission(this.#state.halfOpen, remote.address, proven, known);
+    const admitWithin = (limit?: number) => (proven: boolean, known: boolean) =>
+      admission(this.#state.halfOpen, remote.address, { proven, known, ...(limit === undefined ? {} : { limit }) });
     try {
-      if (header.majorVersion === 1) return answerPhase1(run, { header, message, path: { local, remote }, admit });
+      if (header.majorVersion === 1) {
+        const limit = LIMIT_WITHOUT_COOKIES;
+        return answerPhase1(run, { header, message, path: { local, remote }, admit: admitWithin(limit) });
+      }
       const sa = answerInit(run, {
         header,
         message,
         path: { local, remote },
         id: run.newIkeSaId(),
         cookies: this.#freshCookies(run),
-        admit,
+        admit: admitWithin(),
       });
       if (sa !== undefined) run.adopt(sa);
     } catch (error) {

@@ -16,21 +16,34 @@ export type HalfOpen = {
 const COOKIES_FROM = { total: 32, source: 3 } as const;
 const REFUSE_FROM = { total: 1000, source: 5 } as const;
 
+/**
+ * IKEv1 has no cookie to ask for, so that what it holds may come from anywhere. The other half of the places is for
+ * those who bring one.
+ */
+export const LIMIT_WITHOUT_COOKIES = 500;
+
 export type Admission = 'admit' | 'demand-cookie' | 'refuse';
 
 export function newHalfOpen(): HalfOpen {
   return { bySource: new Map(), sources: new Map() };
 }
 
+/** Who asks for a new IKE SA; `limit` is how many there may be in all. */
+export type Applicant = { readonly proven: boolean; readonly known: boolean; readonly limit?: number };
+
 /**
  * What to do with a request for a new IKE SA. `proven` says that a valid cookie came with it; `known` that the source
  * is a configured peer, which may hold as many as it has tunnels once it has proven its address.
  */
-export function admission(halfOpen: HalfOpen, source: IpAddress, proven: boolean, known: boolean): Admission {
+export function admission(
+  halfOpen: HalfOpen,
+  source: IpAddress,
+  { proven, known, limit = REFUSE_FROM.total }: Applicant,
+): Admission {
   const total = halfOpen.sources.size;
   const fromSource = halfOpen.bySource.get(sourceKey(source)) ?? 0;
   if (!proven && (total >= COOKIES_FROM.total || fromSource >= COOKIES_FROM.source)) return 'demand-cookie';
-  if (total >= REFUSE_FROM.total) return 'refuse';
+  if (total >= limit) return 'refuse';
   return fromSource >= REFUSE_FROM.source && !known ? 'refuse' : 'admit';
 }
 

@@ -63,6 +63,7 @@ export function viewChild(child: ChildSa): ChildSaView {
     localSelectors: child.localSelectors,
     remoteSelectors: child.remoteSelectors,
     ...present('installedAt', child.installedAt?.wall),
+    ...present('rekeyAt', child.rekeyAt?.wall),
   };
 }
 
