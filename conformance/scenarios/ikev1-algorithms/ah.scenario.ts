@@ -12,7 +12,7 @@ export default ['md5', 'sha1', 'sha256', 'sha384', 'sha512'].map((hash, index) =
       ...carries({ authenticatedOnly: true }),
       { expect: 'kernel-algorithms', names: [`hmac(${hash})`] },
       { expect: 'captured', filter: 'ah', atLeast: 12 },
-      { expect: 'status', on: 'a', contains: { children: [{ protocol: 'ah', proposal: hash }] } },
+      { expect: 'status', on: 'a', contains: { children: [{ protocol: 'ah', proposal: `${hash}-modp1024` }] } },
     ],
   }),
   name: hash,

@@ -48,7 +48,7 @@ export default [...separate, ...combined].map(({ name, title, suite, kernel, ike
     cygnet: { ...MAIN, ike, ipsec },
     strongswan: { ...MAIN, ike: suite, esp: `${name}-ecp256` },
     steps: [
-      { expect: 'status', on: 'a', contains: { ike: { proposal: suite }, children: [{ proposal: name }] } },
+      { expect: 'status', on: 'a', contains: { ike: { proposal: suite }, children: [{ proposal: `${name}-ecp256` }] } },
       { expect: 'kernel-algorithms', names: kernel },
       ...carries(),
     ],
