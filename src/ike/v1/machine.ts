@@ -1,6 +1,7 @@
 import { WireError } from '../../base/errors.ts';
 import { sendKeepalive } from '../common/keepalive.ts';
 import type { EffectAnswer, Work } from '../common/work.ts';
+import { enqueue } from '../common/work-queue.ts';
 import { abandon, giveUp, onRefusedTimer, vanish } from './close.ts';
 import type { ContextV1 } from './context.ts';
 import { onLivenessCounted, onLivenessTimer } from './dpd.ts';
@@ -14,9 +15,6 @@ import { followPeer } from './peer-path.ts';
 import { receive } from './receive.ts';
 import { onDrained, onExpiryTimer, onRekeyTimer } from './replacement.ts';
 import type { IkeSaV1, Step } from './state.ts';
-
-/** An honest peer sends one message of phase 1 at a time and repeats it; more than this waiting is a flood. */
-const MAX_QUEUED_DATAGRAMS = 8;
 
 /**
  * Handles what concerns this IKE SA. While an effect of phase 1 is under way all else waits, in order; afterwards each
@@ -57,14 +55,6 @@ function goOn(ctx: ContextV1, sa: IkeSaV1): void {
     if (work === undefined) break;
     perform(ctx, sa, work);
   }
-}
-
-function enqueue(ctx: ContextV1, sa: IkeSaV1, work: Work): void {
-  if (work.kind === 'datagram') {
-    const waiting = sa.queue.filter((other) => other.kind === 'datagram').length;
-    if (waiting >= MAX_QUEUED_DATAGRAMS) return ctx.drop(work.remote, 'queue-full');
-  }
-  sa.queue.push(work);
 }
 
 function perform(ctx: ContextV1, sa: IkeSaV1, work: Work): void {

@@ -2,6 +2,7 @@ import { invariant, WireError } from '../../base/errors.ts';
 import type { Context } from '../common/context.ts';
 import { sendKeepalive } from '../common/keepalive.ts';
 import type { EffectAnswer, Work } from '../common/work.ts';
+import { enqueue } from '../common/work-queue.ts';
 import { abandon, childGone, closeIkeSa, vanish } from './close.ts';
 import { onFirstChildInstalled, onFirstSpiAllocated } from './exchanges/ike-auth-initiator.ts';
 import { onResponseChildInstalled, onResponseSpiAllocated } from './exchanges/ike-auth-responder.ts';
@@ -13,9 +14,6 @@ import { followPeer } from './peer-path.ts';
 import { receive } from './receive.ts';
 import type { IkeSaV2, Step } from './state.ts';
 import { sendNextTask } from './tasks.ts';
-
-/** An honest peer sends one request at a time and repeats it; more than this waiting is a flood. */
-const MAX_QUEUED_DATAGRAMS = 8;
 
 /** Handles what concerns this IKE SA, strictly in order: while an effect is under way, all else waits. */
 export function doWork(ctx: Context, sa: IkeSaV2, work: Work): void {
@@ -41,16 +39,6 @@ function goOn(ctx: Context, sa: IkeSaV2): void {
     perform(ctx, sa, work);
   }
   sendNextTask(ctx, sa);
-}
-
-function enqueue(ctx: Context, sa: IkeSaV2, work: Work): void {
-  if (work.kind === 'datagram') {
-    const waiting = sa.queue.filter((other) => other.kind === 'datagram').length;
-    if (waiting >= MAX_QUEUED_DATAGRAMS) return ctx.drop(work.remote, 'queue-full');
-  }
-  // The kernel says it again for every packet until the SAs have moved.
-  if (work.kind === 'peer-mapped' && sa.queue.some((other) => other.kind === 'peer-mapped')) return;
-  sa.queue.push(work);
 }
 
 function perform(ctx: Context, sa: IkeSaV2, work: Work): void {
