@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MINUTE, SECOND } from '../base/time.ts';
 import { PRESETS } from './conditions.ts';
 import { Dice } from './dice.ts';
-import { expectAgreement } from './invariants.ts';
+import { expectAgreement, installedChildren } from './invariants.ts';
 import { CorePair, countEvents } from './pair.ts';
 import { forEachSeed } from './seeds.ts';
 import { SteadyTraffic } from './steady-traffic.ts';
@@ -84,5 +84,21 @@ describe.each(['main', 'aggressive'] as const)('after %s mode', (mode) => {
     pair.world.run(90 * SECOND);
     expect(countEvents(pair.left, 'child.installed')).toBe(1);
     expectAgreement(pair.world, pair.left, pair.right, 0);
+  });
+
+  it('the peer loses the Child SA within seconds and makes another, while its Delete is lost', () => {
+    forEachSeed(20, (seed) => {
+      const dice = new Dice(seed);
+      const pair = new CorePair({ seed, tunnel: { version: 1, mode } });
+      pair.connect();
+      pair.world.run(dice.within([2 * SECOND, 9 * SECOND]));
+      // The Delete of the expired one is lost, the first message of the next one repeated.
+      pair.world.network.partition(pair.left.address, pair.right.address);
+      for (const { inbound } of installedChildren(pair.right)) pair.right.kernel.expire(inbound);
+      pair.world.run(100);
+      pair.world.network.heal();
+      pair.world.run(10 * SECOND);
+      expect(pair.exchangePackets()).toEqual(['delivered', 'delivered']);
+    });
   });
 });

@@ -61,19 +61,31 @@ export function onDrainCounted(ctx: ContextV1, tunnel: string, reply: DataPlaneR
     ctx.setTimer(tunnel, 'drain', ctx.now.mono + DRAIN_INTERVAL);
 }
 
-/** A Child SA is gone: where a superseded one still carries traffic both ways, it is in use again. */
-export function reviveSuperseded(ctx: ContextV1, gone: ChildSa): void {
+/**
+ * A Child SA is gone: where a superseded one still carries traffic both ways, it is in use again. The peer uses one that
+ * only receives, too, so that the pair is to be made anew: that is what is returned.
+ */
+export function reviveSuperseded(ctx: ContextV1, gone: ChildSa): ChildSa | undefined {
   const others = siblings(ctx, gone);
-  if (others.some(({ state }) => state === 'installed')) return;
-  const heir = others.findLast(({ state, sends }) => state === 'rekeyed' && sends);
-  if (heir === undefined) return;
+  if (others.some(({ state }) => state === 'installed')) return undefined;
+  const superseded = others.filter(({ state }) => state === 'rekeyed');
+  const heir = superseded.findLast(({ sends }) => sends);
+  if (heir === undefined) return superseded.at(-1);
   heir.state = 'installed';
   ctx.setTimer(heir.tunnel, rekeyTimer(heir.id), ctx.now.mono);
   ctx.emit({ type: 'child.installed', tunnel: heir.tunnel, ikeSa: heir.ikeSa, child: heir.id });
+  return undefined;
 }
 
-/** A first message may be lost and repeated for so long; a rekeying that is no crossing comes later. */
+/** A first message may be lost and repeated for so long; a rekeying of ours that is no crossing comes later. */
 const MAX_CROSSING_TIME: Duration = 10 * SECOND;
+
+/**
+ * The peer has sent the first message of a crossing exchange before its answer to ours: by so much may the network have
+ * changed that order. No longer: a peer may well replace the Child SA within seconds, and to keep on sending through
+ * what it will delete costs traffic, where two ends that see the order differently only keep one SA too many.
+ */
+const OVERTAKING_TIME: Duration = SECOND;
 
 /** How long both ends have to move to the new one before anything is asked. */
 const DRAIN_INTERVAL: Duration = 5 * SECOND;
@@ -109,11 +121,11 @@ function settle(ctx: ContextV1, fresh: ChildSa, other: ChildSa): void {
 /**
  * The one that was agreed on last, whichever may send first. Where each end began one of the two before it knew of the
  * other's, both have to see the same: as RFC 7296 §2.8.1 has it for IKEv2, the one with the lowest nonce goes. Nobody
- * begins one while the peer's is under way, so that one which comes soon after was begun before.
+ * begins one while the peer's is under way, so that one which comes at once was begun before.
  */
 function winnerOf(a: ChildSa, b: ChildSa): ChildSa {
   const [first, second] = agreedAt(a) <= agreedAt(b) ? [a, b] : [b, a];
-  const crossed = first.role !== second.role && second.begunAt <= agreedAt(first) + crossingTime(first);
+  const crossed = first.role !== second.role && second.begunAt <= agreedAt(first) + overtakingTime(first);
   if (!crossed) return second;
   return compareBytes(a.lowerNonce, b.lowerNonce) < 0 ? b : a;
 }
@@ -121,6 +133,10 @@ function winnerOf(a: ChildSa, b: ChildSa): ChildSa {
 /** Both ends know the same lifetime, or nearly. */
 function crossingTime({ lifetime }: ChildSa): Duration {
   return Math.min(MAX_CROSSING_TIME, lifetime / 10);
+}
+
+function overtakingTime({ lifetime }: ChildSa): Duration {
+  return Math.min(OVERTAKING_TIME, lifetime / 10);
 }
 
 function agreedAt({ agreedAt: agreed, installedAt }: ChildSa): Instant {

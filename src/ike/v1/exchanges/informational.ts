@@ -28,7 +28,7 @@ import type { PayloadV1 } from '../wire/payload.ts';
 import { PROTOCOL } from '../wire/sa.ts';
 import { wrongKey } from './main-responder.ts';
 import { hastenSwitch } from './quick-mode-child.ts';
-import { onQuickModeRefused } from './quick-mode-initiator.ts';
+import { onQuickModeRefused, planQuickModes } from './quick-mode-initiator.ts';
 import { tellRefusal } from './responder.ts';
 
 /** HDR*, HASH(1), N | D: RFC 2409 §5.7. Nothing happens before the hash is verified. @throws WireError */
@@ -143,11 +143,16 @@ function onDelete(ctx: ContextV1, sa: IkeSaV1, payload: DeletePayload): void {
   const named = (child: ChildSa) =>
     child.protocol === protocol && payload.spis.some((spi) => equalBytes(spi, spiBytes(child.outboundSpi)));
   // The peer names its inbound SPIs, which are our outbound ones; only those of this tunnel are its to delete.
-  for (const child of ctx.childrenOf(sa.tunnel).filter(named)) {
-    removeChild(ctx, child, PEER_DELETED);
-    reviveSuperseded(ctx, child);
-    hastenSwitch(ctx, sa.tunnel);
-  }
+  const gone = ctx.childrenOf(sa.tunnel).filter(named);
+  if (gone.length === 0) return;
+  for (const child of gone) removeChild(ctx, child, PEER_DELETED);
+  const unsent = gone.flatMap((child) => reviveSuperseded(ctx, child) ?? []);
+  hastenSwitch(ctx, sa.tunnel);
+  planQuickModes(ctx, sa, unsent.flatMap(selectorsOf));
+}
+
+function selectorsOf({ localSelectors: [local], remoteSelectors: [remote] }: ChildSa) {
+  return local === undefined || remote === undefined ? [] : [{ local, remote }];
 }
 
 function protocolOf(number: number): ChildProtocol | undefined {
