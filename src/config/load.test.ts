@@ -165,6 +165,7 @@ describe('a good configuration', () => {
       ],
       childProtocol: 'esp',
       ikeLifetime: 86_400_000,
+      reauthenticate: false,
       childLifetime: 86_400_000,
       start: 'initiate',
       dpd: { delay: 8_000, timeout: 13_000, action: 'restart' },

@@ -46,6 +46,7 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
     childProposals: parts.childProposals,
     childProtocol: raw.ipsec?.protocol ?? 'esp',
     ikeLifetime: raw.ike?.lifetime ?? DEFAULT_LIFETIME,
+    reauthenticate: raw.ike?.reauthenticate ?? false,
     childLifetime: raw.ipsec?.lifetime ?? DEFAULT_LIFETIME,
     start: raw.start ?? (peer.address.kind === 'any' ? 'respond' : 'initiate'),
     dpd: dpdOf(raw, peer),

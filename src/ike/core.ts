@@ -7,6 +7,8 @@ import type { DataPlaneEvent, DataPlaneReply } from '../sa/data-plane.ts';
 import { saKey } from '../sa/ledger.ts';
 import type { Capabilities } from '../sa/proposal.ts';
 import { planBlocks } from './block-policies.ts';
+import { endDrain } from './common/child-drain.ts';
+import { ofChildTimer } from './common/child-timers.ts';
 import type { Effect } from './common/effect.ts';
 import { admission, LIMIT_WITHOUT_COOKIES } from './common/half-open.ts';
 import type { CoreCommand, Input } from './common/input.ts';
@@ -192,9 +194,20 @@ export class IkeCore {
     const timer = parseTimerKey(key);
     if (timer === undefined || this.#state.timers.get(timer.owner)?.delete(timer.name) !== true) return;
     const { owner, name } = timer;
-    if (typeof owner === 'string') return this.#guardTunnel(run, owner, () => onTunnelTimer(run, owner, name));
+    if (typeof owner === 'string') return this.#onTunnelTimer(run, owner, name);
     const sa = this.#state.ikeSas.get(owner);
     if (sa !== undefined) this.#guard(run, sa, () => doWork(run, sa, { kind: 'timer', name }));
+  }
+
+  /** A timer of a tunnel as a whole, or of one of its Child SAs. */
+  #onTunnelTimer(run: Run, tunnel: string, key: string): void {
+    const timer = ofChildTimer(run.childrenOf(tunnel), key);
+    const sa = timer === undefined ? undefined : this.#state.ikeSas.get(timer.child.ikeSa);
+    if (timer?.name === 'drain') return this.#guardTunnel(run, tunnel, () => endDrain(run, timer.child));
+    if (timer === undefined || sa?.version !== 2)
+      return this.#guardTunnel(run, tunnel, () => onTunnelTimer(run, tunnel, key));
+    const work: Work = { kind: 'child-timer', child: timer.child.id, name: timer.name };
+    this.#guard(run, sa, () => doWork(run, sa, work));
   }
 
   #onReply(run: Run, request: number, answer: EffectAnswer): void {
@@ -238,11 +251,9 @@ export class IkeCore {
 
   /** In IKEv2 a Child SA is its IKE SA's affair. */
   #onChildEvent(run: Run, sa: IkeSa, child: ChildSa, event: ChildEvent): void {
-    if (event.kind === 'expire' && !event.hard) return;
+    const spent = event.kind === 'expire' && event.hard ? 'child-expired' : 'child-due';
     const work: Work =
-      event.kind === 'mapping'
-        ? { kind: 'peer-mapped', remote: event.from }
-        : { kind: 'child-expired', child: child.id };
+      event.kind === 'mapping' ? { kind: 'peer-mapped', remote: event.from } : { kind: spent, child: child.id };
     this.#guard(run, sa, () => doWork(run, sa, work));
   }
 
@@ -278,6 +289,8 @@ export class IkeCore {
     const policy = this.#policies.get(tunnel);
     if (policy === undefined) return;
     if (policy.version === 1) return this.#guardTunnel(run, tunnel, () => connectTunnel(run, policy, remote));
+    const current = run.ikeSasV2Of(tunnel).findLast(({ phase }) => phase === 'established');
+    if (current !== undefined) return this.#guard(run, current, () => doWork(run, current, { kind: 'connect' }));
     const sa = initiateIkeSa(run, run.newIkeSaId(), policy, remote);
     if (sa !== undefined) run.adopt(sa);
   }

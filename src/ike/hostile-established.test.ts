@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { expectConnected, informed, raw, sealed } from './testing/established.ts';
-import { forge, type Sent, type TestGateway } from './testing/gateway.ts';
+import { alter, forge, read, type Sent, type TestGateway } from './testing/gateway.ts';
 import { connected, converse, deliver, pair } from './testing/pair.ts';
 import { HEADER, withByte } from './testing/tampering.ts';
 import { deleteIke } from './v2/deletes.ts';
 import type { IkeSaV2 } from './v2/state.ts';
-import { notifyPayload } from './v2/wire/notify.ts';
+import { NOTIFY, notifyPayload } from './v2/wire/notify.ts';
 import type { Payload } from './v2/wire/payload.ts';
 import { EXCHANGE } from './wire/header.ts';
 
@@ -258,11 +258,19 @@ describe('payloads of an authenticated peer', () => {
     ['of the IKE SA', 1, 8],
     ['of no protocol', 0, 0],
     ['of AH', 2, 4],
-  ])('T2: REKEY_SA %s: further SAs are refused, whatever it names', (_, protocol, size) => {
+  ])('T2: REKEY_SA %s of what is not there: CHILD_SA_NOT_FOUND, and nothing changes', (_, protocol, size) => {
     const both = connected();
-    const rekey = { ...notifyPayload('REKEY_SA'), protocol, spi: new Uint8Array(size).fill(1) };
-    both.right.receive(forge(both.left, { exchange: 'CREATE_CHILD_SA', messageId: 2, payloads: [rekey] }));
-    expect(both.right.take()).toHaveLength(1);
-    expectConnected(both);
+    both.left.fire('rekey-net#1');
+    const sent = alter(both.left, both.left.takeOne(), (payloads) =>
+      payloads.map((payload) =>
+        payload.type === 'N' ? { ...payload, protocol, spi: new Uint8Array(size).fill(1) } : payload,
+      ),
+    );
+    both.right.receive(sent);
+    const answer = read(both.right, both.right.takeOne());
+    expect(answer).toMatchObject([
+      { type: 'N', notify: NOTIFY.CHILD_SA_NOT_FOUND, protocol, spi: new Uint8Array(size).fill(1) },
+    ]);
+    expect(both.right.core.children()).toMatchObject([{ state: 'installed', sends: true }]);
   });
 });

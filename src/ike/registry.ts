@@ -15,6 +15,13 @@ export function addIkeSa(state: CoreState, sa: IkeSa): void {
   }
 }
 
+/** The same for one that succeeds another: it is authenticated, and nobody addresses it without its SPI. */
+export function addSuccessor(state: CoreState, sa: IkeSa): void {
+  state.ikeSas.set(sa.id, sa);
+  state.spis.set(ownSpi(sa), sa.id);
+  indexIkeSa(state, sa);
+}
+
 /**
  * Follows what one input has made of an IKE SA: the tunnel it belongs to, and whether it still is half-open.
  * Returns true when the IKE SA has just become established and its first Child SA is settled.

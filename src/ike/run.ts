@@ -15,15 +15,17 @@ import type { TunnelPolicy } from './common/policy.ts';
 import type { Contacts } from './contacts.ts';
 import type { CoreState } from './core-state.ts';
 import type { IkeSa } from './ike-sa.ts';
-import { addIkeSa } from './registry.ts';
+import { addIkeSa, addSuccessor } from './registry.ts';
 import type { ContextV1 } from './v1/context.ts';
 import type { IkeSaV1, PartialOpening } from './v1/state.ts';
+import type { ContextV2 } from './v2/context.ts';
+import type { IkeSaV2 } from './v2/state.ts';
 
 /** Anyone can make us drop or refuse datagrams; the log hears of each cause at most this often. */
 const REPORT_INTERVAL = 10 * SECOND;
 
 /** The handling of one input: it collects the effects and is gone afterwards. */
-export class Run implements ContextV1 {
+export class Run implements ContextV1, ContextV2 {
   readonly now: Now;
   readonly entropy: Entropy;
   readonly capabilities: Capabilities;
@@ -129,6 +131,16 @@ export class Run implements ContextV1 {
   adopt(sa: IkeSa): void {
     addIkeSa(this.#state, sa);
     this.touched.add(sa);
+  }
+
+  adoptSuccessor(sa: IkeSa): void {
+    addSuccessor(this.#state, sa);
+    this.touched.add(sa);
+  }
+
+  ikeSasV2Of(tunnel: string): readonly IkeSaV2[] {
+    const all = [...(this.#state.byTunnel.get(tunnel) ?? [])].map((id) => this.#state.ikeSas.get(id));
+    return all.filter((sa) => sa?.version === 2 && sa.phase !== 'closed') as IkeSaV2[];
   }
 
   ikeSasOf(tunnel: string): readonly IkeSaV1[] {

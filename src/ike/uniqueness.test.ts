@@ -15,6 +15,7 @@ function twoGateways(seed: number): Pair {
 
 /** Exactly one IKE SA, the same at both ends, and its Child SA is the only one in either data plane. */
 function expectOne({ left, right }: Pair): void {
+  for (const one of [left, right]) one.endDrains();
   expect(left.views()).toHaveLength(1);
   expect(right.views()).toHaveLength(1);
   const [ours] = left.views();

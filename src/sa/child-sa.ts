@@ -21,8 +21,8 @@ export type ChildSa = {
   readonly id: string;
   /** Whose it is, whatever becomes of the IKE SA that made it. */
   readonly tunnel: string;
-  /** The IKE SA that made it; in IKEv2 they end together (RFC 7296 §1.4.1). */
-  readonly ikeSa: number;
+  /** The IKE SA that made it, or in IKEv2 the one that has inherited it: they end together (RFC 7296 §1.4.1). */
+  ikeSa: number;
   /** Who began the exchange that made it. */
   readonly role: 'initiator' | 'responder';
   /** When that exchange began here: with its first message, sent or received. */
@@ -33,7 +33,10 @@ export type ChildSa = {
   agreedAt?: Instant;
   /** From its installation to its end. */
   readonly lifetime: Duration;
-  /** `installing` until packets can go out. */
+  /**
+   * `installing` until packets can go out; `rekeying` while a successor is made, `rekeyed` when that has taken over;
+   * `deleting` when the peer no longer has it and only its inbound SA stays for what is under way.
+   */
   state: 'installing' | 'installed' | 'rekeying' | 'rekeyed' | 'deleting';
   readonly protocol: ChildProtocol;
   readonly mode: 'tunnel' | 'transport';
@@ -104,12 +107,16 @@ export function planOutbound(child: ChildSa, keys: DirectionKeys, limits: SaLimi
   ];
 }
 
-/** The reverse: routes and policies go before the SAs that they point to. */
+/**
+ * The reverse: routes and policies go before the SAs that they point to. The peer chooses the SPI of the outbound SA:
+ * until ours is there, it may be that of another one, which is not ours to remove.
+ */
 export function planRemove(child: ChildSa): DataPlaneStep[] {
+  const outbound: DataPlaneStep = { kind: 'remove-sa', sa: outboundSa(child) };
   return [
     ...routes(child).map((route): DataPlaneStep => ({ kind: 'remove-route', owner: child.id, route })),
     ...policies(child, DIRECTIONS).map((policy): DataPlaneStep => ({ kind: 'remove-policy', owner: child.id, policy })),
-    { kind: 'remove-sa', sa: outboundSa(child) },
+    ...(child.sends ? [outbound] : []),
     { kind: 'remove-sa', sa: inboundSa(child) },
   ];
 }

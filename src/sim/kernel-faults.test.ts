@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MINUTE, SECOND } from '../base/time.ts';
 import { PRESETS } from './conditions.ts';
-import { expectInOrder, expectNothingInstalled, installedChildren } from './invariants.ts';
+import { expectAgreement, expectInOrder, expectNothingInstalled, installedChildren } from './invariants.ts';
 import type { KernelFault } from './kernel.ts';
 import { CorePair, countEvents, isConnected, reasonsOf } from './pair.ts';
 import { forEachSeed } from './seeds.ts';
@@ -73,7 +73,7 @@ describe('a kernel that refuses', () => {
 });
 
 describe('an SA that expires in the kernel', () => {
-  it('takes its Child SA with it on both sides', () => {
+  it('takes its Child SA with it on both sides, and another one is made', () => {
     forEachSeed(20, (seed) => {
       const pair = new CorePair({ seed });
       pair.connect();
@@ -82,7 +82,8 @@ describe('an SA that expires in the kernel', () => {
       pair.left.kernel.expire(child.inbound);
       pair.world.run(30 * SECOND);
       expectInOrder(pair.world);
-      for (const gateway of [pair.left, pair.right]) expect(installedChildren(gateway)).toEqual([]);
+      expectAgreement(pair.world, pair.left, pair.right);
+      expect(installedChildren(pair.left)[0]?.id).not.toBe(child.id);
     });
   });
 });

@@ -88,6 +88,7 @@ function tunnel(changes: Partial<TunnelPolicy> = {}): TunnelPolicy {
     childProposals: [],
     childProtocol: 'esp',
     ikeLifetime: 86_400_000,
+    reauthenticate: false,
     childLifetime: 86_400_000,
     start: 'initiate',
     dpd: { delay: 8_000, timeout: 13_000, action: 'restart' },

@@ -40,6 +40,8 @@ export type TunnelPolicy = {
   readonly childProposals: readonly Proposal[];
   readonly childProtocol: ChildProtocol;
   readonly ikeLifetime: Duration;
+  /** IKEv2: whether the end of its lifetime takes new proof of who the peer is (RFC 7296 §2.8.3), not only new keys. */
+  readonly reauthenticate: boolean;
   readonly childLifetime: Duration;
   readonly start: 'initiate' | 'respond' | 'on-traffic';
   readonly dpd: { readonly delay: Duration; readonly timeout: Duration; readonly action: 'hold' | 'clear' | 'restart' };

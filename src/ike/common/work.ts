@@ -11,6 +11,12 @@ export type Work =
   | { readonly kind: 'child-expired'; readonly child: string }
   /** Authentic ESP in UDP came from another endpoint than the data plane knew. */
   | { readonly kind: 'peer-mapped'; readonly remote: Endpoint }
+  /** A timer of one of its Child SAs. */
+  | { readonly kind: 'child-timer'; readonly child: string; readonly name: string }
+  /** The data plane says that a Child SA is near the end of what it may carry. */
+  | { readonly kind: 'child-due'; readonly child: string }
+  /** The tunnel lacks Child SAs that it should have. */
+  | { readonly kind: 'connect' }
   | { readonly kind: 'terminate'; readonly reason: Reason };
 
 export type EffectAnswer =

@@ -107,6 +107,17 @@ export class TestGateway {
     return this.input({ kind: 'timer', key });
   }
 
+  /** Lets time pass until nothing drains any more of Child SAs that were replaced. */
+  endDrains(): void {
+    const due = () => [...this.timers].find(([key]) => key.includes(':drain-'));
+    for (let timer = due(); timer !== undefined; timer = due()) {
+      const [key, at] = timer;
+      this.mono = Math.max(this.mono, at);
+      this.timers.delete(key);
+      this.input({ kind: 'timer', key });
+    }
+  }
+
   timerNames(): string[] {
     return [...this.timers.keys()].map((key) => key.replace(/^ike:\d+:/, ''));
   }
@@ -216,6 +227,16 @@ export function alter(sender: TestGateway, sent: Sent, change: (payloads: Payloa
   const payloads = change(decodePayloads(opened.firstType, opened.chain));
   const response = (flags & FLAG_RESPONSE) !== 0;
   return { ...sent, datagram: forge(sender, { exchange: exchangeType, messageId, response, payloads }).datagram };
+}
+
+/** What a protected message of `sender` says. */
+export function read(sender: TestGateway, sent: Sent): readonly Payload[] {
+  let found: readonly Payload[] = [];
+  alter(sender, sent, (payloads) => {
+    found = payloads;
+    return payloads;
+  });
+  return found;
 }
 
 /** An IKE_SA_INIT, of either side, with other payloads. */

@@ -1,7 +1,5 @@
 import { fromHex } from '../../base/bytes.ts';
-import { type ChildSa, outboundSa, planRemove } from '../../sa/child-sa.ts';
-import type { DataPlaneStep } from '../../sa/data-plane.ts';
-import { saKey } from '../../sa/ledger.ts';
+import { type ChildSa, planRemove } from '../../sa/child-sa.ts';
 import type { ChildProtocol } from '../../sa/proposal.ts';
 import type { Context } from '../common/context.ts';
 import type { Reason } from '../common/reason.ts';
@@ -11,20 +9,11 @@ import type { IkeSaV1 } from './state.ts';
 
 /** Takes a Child SA out of the data plane and out of its tunnel. */
 export function removeChild(ctx: Context, child: ChildSa, reason: Reason): void {
-  ctx.requestCleanUp({ kind: 'apply', steps: removal(child) });
+  ctx.requestCleanUp({ kind: 'apply', steps: planRemove(child) });
   ctx.clearTimer(child.tunnel, rekeyTimer(child.id));
   ctx.dropChild(child);
   if (child.installedAt === undefined) return;
   ctx.emit({ type: 'child.deleted', ikeSa: child.ikeSa, tunnel: child.tunnel, child: child.id, reason });
-}
-
-/**
- * What there is of it in the data plane. The peer chooses the SPI of the outbound SA: until ours is there, it may be
- * that of another one, which is not ours to remove.
- */
-export function removal(child: ChildSa): DataPlaneStep[] {
-  const outbound = saKey(outboundSa(child));
-  return planRemove(child).filter((step) => child.sends || step.kind !== 'remove-sa' || saKey(step.sa) !== outbound);
 }
 
 /** Tells the peer which Child SAs are gone, by the SPIs of our inbound side (RFC 2408 §3.15). */

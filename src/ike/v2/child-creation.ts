@@ -1,9 +1,12 @@
+import { randomFraction } from '../../base/entropy.ts';
 import { invariant } from '../../base/errors.ts';
-import { type ChildSa, lowerNonce, planInstall } from '../../sa/child-sa.ts';
-import type { DataPlaneRequest, SaKey } from '../../sa/data-plane.ts';
+import type { Instant } from '../../base/time.ts';
+import { type ChildSa, type DirectionKeys, lowerNonce, type SaLimits } from '../../sa/child-sa.ts';
+import type { SaKey } from '../../sa/data-plane.ts';
+import { rekeyAfter } from '../../sa/lifetime.ts';
+import { childTimer } from '../common/child-timers.ts';
 import type { Context } from '../common/context.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
-import { childrenOf } from './children.ts';
 import { type ChildKeys, deriveChildKeys, prfOf } from './keymat.ts';
 import type { ChildNegotiation, IkeSaV2 } from './state.ts';
 
@@ -26,9 +29,16 @@ export function reservedSpi(sa: IkeSaV2, policy: TunnelPolicy, spi: number): SaK
   return { protocol: policy.childProtocol, destination: sa.local.address, spi };
 }
 
+/** A Child SA with what it takes to install it. */
+export type MadeChild = {
+  readonly child: ChildSa;
+  readonly keys: { readonly inbound: DirectionKeys; readonly outbound: DirectionKeys };
+  readonly limits: SaLimits;
+};
+
 /**
- * Makes the Child SA that was agreed part of the IKE SA, `installing` until the data plane has confirmed it.
- * `asInitiator` says who initiated the exchange: its packets take the first keys (RFC 7296 §2.17).
+ * Makes the Child SA that was agreed part of the IKE SA, `installing` until the data plane has confirmed it; the caller
+ * asks for that. `asInitiator` says who initiated the exchange: its packets take the first keys (RFC 7296 §2.17).
  */
 export function createChild(
   ctx: Context,
@@ -39,9 +49,12 @@ export function createChild(
     readonly inboundSpi: number;
     readonly nonces: Nonces;
     readonly asInitiator: boolean;
+    readonly begunAt: Instant;
+    /** Of an exchange of its own (PFS). */
+    readonly sharedSecret?: Uint8Array | undefined;
   },
-): { readonly child: ChildSa; readonly operation: DataPlaneRequest } {
-  const { policy, negotiation, inboundSpi, nonces, asInitiator } = options;
+): MadeChild {
+  const { policy, negotiation, inboundSpi, nonces, asInitiator, begunAt, sharedSecret } = options;
   const { suite, localSelectors, remoteSelectors } = negotiation;
   invariant(sa.keys !== undefined && sa.suite !== undefined, 'a Child SA takes its keys from the IKE SA');
   const child: ChildSa = {
@@ -49,7 +62,7 @@ export function createChild(
     tunnel: policy.name,
     ikeSa: sa.id,
     role: asInitiator ? 'initiator' : 'responder',
-    begunAt: sa.startedAt,
+    begunAt,
     lowerNonce: lowerNonce(nonces.nonceI, nonces.nonceR),
     lifetime: policy.childLifetime,
     state: 'installing',
@@ -66,30 +79,30 @@ export function createChild(
     encap: sa.nat.local || sa.nat.remote,
     routes: policy.routes,
     installedAt: undefined,
-    sends: true,
+    sends: false,
     rekeyAt: undefined,
     packetsSeen: 0,
   };
-  const keys = deriveChildKeys({ suite, prf: prfOf(sa.suite), skD: sa.keys.skD, ...nonces });
+  const secret = sharedSecret === undefined ? {} : { sharedSecret };
+  const keys = deriveChildKeys({ suite, prf: prfOf(sa.suite), skD: sa.keys.skD, ...nonces, ...secret });
   ctx.addChild(child);
-  const steps = planInstall(child, byDirection(keys, asInitiator), {
-    hardLifetime: policy.childLifetime,
-  });
-  return { child, operation: { kind: 'apply', steps } };
+  return { child, keys: byDirection(keys, asInitiator), limits: { hardLifetime: policy.childLifetime } };
 }
 
-/** The data plane has confirmed it. */
-export function childInstalled(ctx: Context, sa: IkeSaV2, id: string): void {
-  const child = childrenOf(ctx, sa).find((candidate) => candidate.id === id);
-  invariant(child?.state === 'installing', 'only what is being installed becomes installed');
+/** Packets can go out through it: it begins its life. */
+export function childInstalled(ctx: Context, child: ChildSa): void {
+  invariant(child.state === 'installing', 'only what is being installed becomes installed');
   child.state = 'installed';
   child.installedAt = ctx.now;
-  ctx.emit({ type: 'child.installed', tunnel: child.tunnel, ikeSa: sa.id, child: child.id });
+  const life = rekeyAfter(child.lifetime, child.role, randomFraction(ctx.entropy));
+  child.rekeyAt = { mono: ctx.now.mono + life, wall: ctx.now.wall + life };
+  ctx.setTimer(child.tunnel, childTimer('rekey', child.id), child.rekeyAt.mono);
+  ctx.emit({ type: 'child.installed', tunnel: child.tunnel, ikeSa: child.ikeSa, child: child.id });
 }
 
 /** The data plane refused it and has undone what it had begun: nothing is left to remove. */
-export function childRefused(ctx: Context, sa: IkeSaV2, id: string): void {
-  for (const child of childrenOf(ctx, sa)) if (child.id === id) ctx.dropChild(child);
+export function childRefused(ctx: Context, child: ChildSa): void {
+  ctx.dropChild(child);
 }
 
 function byDirection(keys: ChildKeys, asInitiator: boolean) {

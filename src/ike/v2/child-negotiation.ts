@@ -1,4 +1,4 @@
-import { MAX_SELECTOR_PAIRS } from '../../sa/child-sa.ts';
+import { type ChildSa, MAX_SELECTOR_PAIRS } from '../../sa/child-sa.ts';
 import { formatProposal } from '../../sa/proposal.ts';
 import { selectSuite } from '../../sa/suite-selection.ts';
 import { formatSelector, narrow, type TrafficSelector } from '../../sa/traffic-selector.ts';
@@ -6,7 +6,7 @@ import type { Context } from '../common/context.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import type { Reason } from '../common/reason.ts';
 import { selectorList, selectorMismatch } from '../common/refusals.ts';
-import { acceptAnswer, firstChildOffers } from './offers.ts';
+import { acceptAnswer, childOffers, firstChildOffers } from './offers.ts';
 import { requirePayload } from './payload-set.ts';
 import { readOffers } from './proposals.ts';
 import type { ChildNegotiation } from './state.ts';
@@ -16,26 +16,30 @@ import type { Payload } from './wire/payload.ts';
 /** A Child SA that is not to be, with what the peer is told and what the operator reads. */
 export type ChildRefusal = { readonly notify: NotifyName; readonly reason: Reason };
 
+/** The first Child SA (IKE_AUTH) has no key exchange of its own; one that is replaced keeps its selectors. */
+export type ChildTerms = { readonly first: boolean; readonly replaced?: ChildSa | undefined };
+
 /** The responder's choice from what the initiator offers: SA, TSi, TSr. */
 export function answerChild(
   ctx: Context,
   policy: TunnelPolicy,
   payloads: readonly Payload[],
+  { first, replaced }: ChildTerms,
 ): ChildNegotiation | ChildRefusal {
   const offers = readOffers(requirePayload(payloads, 'SA').proposals);
-  const own = firstChildOffers(ctx, policy);
+  const own = first ? firstChildOffers(ctx, policy) : childOffers(ctx, policy);
   const peer = offers.map((offer) => offer.proposal);
-  const selected = selectSuite(own, peer, policy.childProtocol, { ignoreKeyExchange: true });
+  const selected = selectSuite(own, peer, policy.childProtocol, { ignoreKeyExchange: first });
   if (!('suite' in selected)) return refuse('NO_PROPOSAL_CHOSEN', 'no-proposal-chosen', selected.text);
   const offer = offers[selected.peerIndex];
   if (offer === undefined) return refuse('NO_PROPOSAL_CHOSEN', 'no-proposal-chosen', 'no usable proposal');
   const tsi = requirePayload(payloads, 'TSi').selectors;
   const tsr = requirePayload(payloads, 'TSr').selectors;
   // RFC 7296 §2.9: what both sides want; the initiator's selectors are the remote ones here.
-  const remoteSelectors = narrow(policy.remote.selectors, tsi);
-  const localSelectors = narrow(policy.local.selectors, tsr);
+  const remoteSelectors = narrow(replaced?.remoteSelectors ?? policy.remote.selectors, tsi);
+  const localSelectors = narrow(replaced?.localSelectors ?? policy.local.selectors, tsr);
   const pairs = remoteSelectors.length * localSelectors.length;
-  if (pairs === 0 || pairs > maxPairs(policy)) {
+  if (pairs === 0 || pairs > maxPairs(policy) || !keepsScope(replaced, { localSelectors, remoteSelectors })) {
     return refuse('TS_UNACCEPTABLE', 'traffic-selectors-unacceptable', selectorMismatch(policy, tsr, tsi));
   }
   return {
@@ -52,16 +56,19 @@ export function acceptChild(
   ctx: Context,
   policy: TunnelPolicy,
   payloads: readonly Payload[],
+  { first, replaced }: ChildTerms,
 ): ChildNegotiation | Reason {
   const [chosen, ...more] = requirePayload(payloads, 'SA').proposals;
   if (chosen === undefined || more.length > 0) return NOT_OUR_OFFER;
-  const suite = acceptAnswer(firstChildOffers(ctx, policy), chosen, policy.childProtocol);
+  const offers = first ? firstChildOffers(ctx, policy) : childOffers(ctx, policy);
+  const suite = acceptAnswer(offers, chosen, policy.childProtocol);
   if (suite === undefined) return NOT_OUR_OFFER;
   const localSelectors = requirePayload(payloads, 'TSi').selectors;
   const remoteSelectors = requirePayload(payloads, 'TSr').selectors;
   const within = isWithin(localSelectors, policy.local.selectors) && isWithin(remoteSelectors, policy.remote.selectors);
   const pairs = localSelectors.length * remoteSelectors.length;
-  if (!within || pairs === 0 || pairs > maxPairs(policy)) {
+  const keeps = keepsScope(replaced, { localSelectors, remoteSelectors });
+  if (!within || pairs === 0 || pairs > maxPairs(policy) || !keeps) {
     const text = selectorMismatch(policy, localSelectors, remoteSelectors);
     return { code: 'traffic-selectors-unacceptable', text };
   }
@@ -69,19 +76,32 @@ export function acceptChild(
 }
 
 /** What the operator reads when the peer refuses the Child SA that we asked for. */
-export function refusedByPeer(ctx: Context, policy: TunnelPolicy, notify: string): Reason {
+export function refusedByPeer(ctx: Context, policy: TunnelPolicy, notify: string, first: boolean): Reason {
   if (notify === 'TS_UNACCEPTABLE') {
     const text = `the peer does not accept these segments: local ${selectorList(policy.local.selectors)}, peer ${selectorList(policy.remote.selectors)}; they must mirror the peer's configuration`;
     return { code: 'traffic-selectors-unacceptable', text };
   }
   if (notify === 'NO_PROPOSAL_CHOSEN') {
-    const offers = firstChildOffers(ctx, policy).map(formatProposal).join(', ');
+    const offers = (first ? firstChildOffers(ctx, policy) : childOffers(ctx, policy)).map(formatProposal).join(', ');
+    const hint = first ? '' : '; its PFS group may be another one, which shows only at the first rekeying';
     return {
       code: 'no-proposal-chosen',
-      text: `the peer accepts none of our IPsec proposals: ${policy.childProtocol} ${offers}`,
+      text: `the peer accepts none of our IPsec proposals: ${policy.childProtocol} ${offers}${hint}`,
     };
   }
   return { code: 'child-refused', text: `the peer refuses the Child SA with ${notify}` };
+}
+
+/** RFC 7296 §2.9.2: a successor lets through at least what the one before it did. */
+function keepsScope(
+  replaced: ChildSa | undefined,
+  fresh: Pick<ChildNegotiation, 'localSelectors' | 'remoteSelectors'>,
+): boolean {
+  return (
+    replaced === undefined ||
+    (isWithin(replaced.localSelectors, fresh.localSelectors) &&
+      isWithin(replaced.remoteSelectors, fresh.remoteSelectors))
+  );
 }
 
 /** What is configured is always allowed, however many pairs it makes. */

@@ -1,7 +1,9 @@
-import { type ChildSa, planRemove } from '../../sa/child-sa.ts';
+import type { ChildSa } from '../../sa/child-sa.ts';
+import { drain, endDrain } from '../common/child-drain.ts';
 import type { Context } from '../common/context.ts';
 import type { Reason, Stage } from '../common/reason.ts';
-import { childrenOf } from './children.ts';
+import { removeChild } from './child-removal.ts';
+import { childrenOf, findChild, heirOf } from './children.ts';
 import { deleteIke } from './deletes.ts';
 import { addTask, sendLastWord } from './message-window.ts';
 import type { IkeSaV2 } from './state.ts';
@@ -9,7 +11,9 @@ import type { IkeSaV2 } from './state.ts';
 /** Ends an IKE SA without another word to the peer: it is gone there, or was never there. */
 export function abandon(ctx: Context, sa: IkeSaV2, reason: Reason, stage: Stage = 1): void {
   if (sa.phase === 'closed') return;
-  for (const child of childrenOf(ctx, sa)) removeChild(ctx, sa, child, reason);
+  // What drains for the sake of a successor does so to its end.
+  const stays = ({ state }: ChildSa) => state === 'deleting' && reason.code === 'replaced';
+  for (const child of childrenOf(ctx, sa)) if (!stays(child)) removeChild(ctx, sa, child, reason);
   const ref = { ikeSa: sa.id, tunnel: sa.tunnel };
   if (sa.establishedAt === undefined) ctx.emit({ type: 'ike.failed', ...ref, stage, reason });
   else ctx.emit({ type: 'ike.closed', ...ref, reason });
@@ -17,9 +21,11 @@ export function abandon(ctx: Context, sa: IkeSaV2, reason: Reason, stage: Stage 
   sa.pending = undefined;
   sa.outstanding = undefined;
   dropHandshake(ctx, sa);
+  dropCreation(ctx, sa);
   sa.keys = undefined;
   sa.queue = [];
   sa.tasks = [];
+  sa.postponed = [];
 }
 
 /** Ends a half-open IKE SA of somebody unknown. Anyone can start one, so that only the counters hear of it. */
@@ -34,15 +40,17 @@ export function vanish(ctx: Context, sa: IkeSaV2, why: string): void {
  */
 export function closeIkeSa(ctx: Context, sa: IkeSaV2, reason: Reason): void {
   if (sa.phase === 'closed' || sa.phase === 'deleting') return;
-  if (sa.phase !== 'established') {
+  if (sa.phase !== 'established' && sa.phase !== 'rekeyed') {
     // The peer may already have answered IKE_AUTH: where it has, this reaches it as its next request.
     if (sa.phase === 'auth-sent') sendLastWord(ctx, sa, [deleteIke()]);
     return abandon(ctx, sa, reason);
   }
-  for (const child of childrenOf(ctx, sa)) removeChild(ctx, sa, child, reason);
+  for (const child of childrenOf(ctx, sa)) endChild(ctx, sa, child, reason);
   sa.phase = 'deleting';
   dropHandshake(ctx, sa);
+  dropCreation(ctx, sa);
   sa.tasks = [];
+  sa.postponed = [];
   addTask(sa, { kind: 'delete-ike', reason });
 }
 
@@ -54,19 +62,35 @@ export function dropHandshake(ctx: Context, sa: IkeSaV2): void {
   ctx.requestCleanUp({ kind: 'apply', steps: [{ kind: 'remove-sa', sa: reserved }] });
 }
 
-/** Takes a Child SA out of the data plane and out of the IKE SA. */
-export function removeChild(ctx: Context, sa: IkeSaV2, child: ChildSa, reason: Reason): void {
-  ctx.requestCleanUp({ kind: 'apply', steps: planRemove(child) });
-  ctx.dropChild(child);
-  if (child.installedAt !== undefined) {
-    ctx.emit({ type: 'child.deleted', ikeSa: sa.id, tunnel: child.tunnel, child: child.id, reason });
-  }
+/** A CREATE_CHILD_SA of ours comes to nothing: its secrets go, and an SPI that no Child SA has come to use. */
+export function dropCreation(ctx: Context, sa: IkeSaV2): void {
+  const reserved = sa.creation?.reservedSpi;
+  sa.creation = undefined;
+  if (reserved === undefined || childrenOf(ctx, sa).some((child) => child.inboundSpi === reserved.spi)) return;
+  ctx.requestCleanUp({ kind: 'apply', steps: [{ kind: 'remove-sa', sa: reserved }] });
 }
 
-/** The data plane has dropped a Child SA at the end of its lifetime: the peer is told, the rest follows. */
+/** The data plane has dropped a Child SA at the end of its lifetime: the peer is told, and another one made. */
 export function childGone(ctx: Context, sa: IkeSaV2, id: string): void {
-  const child = childrenOf(ctx, sa).find((candidate) => candidate.id === id);
+  const child = findChild(ctx, sa, id);
   if (child === undefined) return;
+  if (child.state === 'deleting') return endDrain(ctx, child);
   removeChild(ctx, sa, child, { code: 'expired', text: 'the lifetime of the Child SA has ended' });
   addTask(sa, { kind: 'delete-children', protocol: child.protocol, spis: [child.inboundSpi] });
+  if (heirOf(ctx, child) !== undefined) return;
+  addTask(sa, {
+    kind: 'create-child',
+    replaces: undefined,
+    local: child.localSelectors,
+    remote: child.remoteSelectors,
+  });
+}
+
+/** What another IKE SA already carries goes over to that without a loss. */
+function endChild(ctx: Context, sa: IkeSaV2, child: ChildSa, reason: Reason): void {
+  const heir = reason.code === 'replaced' ? heirOf(ctx, child) : undefined;
+  if (child.state === 'deleting' || heir === undefined || heir.ikeSa === sa.id)
+    return removeChild(ctx, sa, child, reason);
+  ctx.emit({ type: 'child.rekeyed', tunnel: sa.tunnel, ikeSa: sa.id, child: child.id, successor: heir.id });
+  drain(ctx, child);
 }

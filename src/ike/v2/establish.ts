@@ -12,11 +12,17 @@ export function establish(ctx: Context, sa: IkeSaV2, policy: TunnelPolicy, remot
   sa.establishedAt = ctx.now;
   sa.localId = policy.local.identity;
   sa.remoteId = remoteId;
-  const life = rekeyAfter(Math.min(policy.ikeLifetime, policy.childLifetime), sa.role, randomFraction(ctx.entropy));
-  sa.expiresAt = { mono: ctx.now.mono + life, wall: ctx.now.wall + life };
   for (const name of ['handshake', 'half-open', 'refused']) ctx.clearTimer(sa.id, name);
-  ctx.setTimer(sa.id, 'lifetime', sa.expiresAt.mono);
+  startLife(ctx, sa, policy);
+  ctx.emit({ type: 'ike.established', tunnel: sa.tunnel, ikeSa: sa.id });
+}
+
+/** Sets what an IKE SA that is in use does by itself. */
+export function startLife(ctx: Context, sa: IkeSaV2, policy: TunnelPolicy): void {
+  const life = rekeyAfter(policy.ikeLifetime, sa.role, randomFraction(ctx.entropy));
+  sa.rekeyAt = { mono: ctx.now.mono + life, wall: ctx.now.wall + life };
+  ctx.setTimer(sa.id, 'rekey', sa.rekeyAt.mono);
+  ctx.setTimer(sa.id, 'lifetime', ctx.now.mono + policy.ikeLifetime);
   if (policy.dpd.delay > 0) ctx.setTimer(sa.id, 'liveness', ctx.now.mono + policy.dpd.delay);
   if (sa.nat.local) ctx.setTimer(sa.id, 'keepalive', ctx.now.mono + KEEPALIVE_INTERVAL);
-  ctx.emit({ type: 'ike.established', tunnel: sa.tunnel, ikeSa: sa.id });
 }

@@ -1,22 +1,33 @@
 import { invariant, WireError } from '../../base/errors.ts';
-import type { Context } from '../common/context.ts';
+import type { KeyExchangeResult } from '../../crypto/key-exchange-job.ts';
 import { sendKeepalive } from '../common/keepalive.ts';
 import type { EffectAnswer, Work } from '../common/work.ts';
 import { enqueue } from '../common/work-queue.ts';
+import { onSwitched, onSwitchTimer } from './child-switch.ts';
+import { findChild } from './children.ts';
 import { abandon, childGone, closeIkeSa, vanish } from './close.ts';
+import type { ContextV2 } from './context.ts';
+import { onChildDue, onIkeDue } from './due.ts';
+import { onCreationAgreed, onCreationInstalled, onCreationSpiAllocated } from './exchanges/create-child-initiator.ts';
+import { onAnswerComputed, onAnswerInstalled, onAnswerSpiAllocated } from './exchanges/create-child-responder.ts';
+import { onCreationGenerated } from './exchanges/create-child-sa.ts';
 import { onFirstChildInstalled, onFirstSpiAllocated } from './exchanges/ike-auth-initiator.ts';
 import { onResponseChildInstalled, onResponseSpiAllocated } from './exchanges/ike-auth-responder.ts';
 import { giveUp, onInitAgreed, onInitGenerated } from './exchanges/ike-sa-init-initiator.ts';
 import { onInitResponded } from './exchanges/ike-sa-init-responder.ts';
+import { onIkeRekeyAgreed } from './exchanges/rekey-ike-initiator.ts';
+import { onIkeAnswerComputed } from './exchanges/rekey-ike-responder.ts';
 import { onLivenessCounted, onLivenessTimer } from './liveness.ts';
 import { retransmit } from './message-window.ts';
+import { planMissing } from './missing-pairs.ts';
 import { followPeer } from './peer-path.ts';
+import { onRetryTimer } from './postpone.ts';
 import { receive } from './receive.ts';
 import type { IkeSaV2, Step } from './state.ts';
 import { sendNextTask } from './tasks.ts';
 
 /** Handles what concerns this IKE SA, strictly in order: while an effect is under way, all else waits. */
-export function doWork(ctx: Context, sa: IkeSaV2, work: Work): void {
+export function doWork(ctx: ContextV2, sa: IkeSaV2, work: Work): void {
   if (sa.phase === 'closed') return;
   if (sa.pending !== undefined) return enqueue(ctx, sa, work);
   perform(ctx, sa, work);
@@ -24,7 +35,7 @@ export function doWork(ctx: Context, sa: IkeSaV2, work: Work): void {
 }
 
 /** The effect that everything else waits for has been answered. */
-export function answerEffect(ctx: Context, sa: IkeSaV2, answer: EffectAnswer): void {
+export function answerEffect(ctx: ContextV2, sa: IkeSaV2, answer: EffectAnswer): void {
   const { pending } = sa;
   invariant(pending !== undefined, 'answers come only for pending effects');
   sa.pending = undefined;
@@ -32,16 +43,17 @@ export function answerEffect(ctx: Context, sa: IkeSaV2, answer: EffectAnswer): v
   goOn(ctx, sa);
 }
 
-function goOn(ctx: Context, sa: IkeSaV2): void {
+function goOn(ctx: ContextV2, sa: IkeSaV2): void {
   while (sa.pending === undefined && sa.phase !== 'closed') {
     const work = sa.queue.shift();
     if (work === undefined) break;
     perform(ctx, sa, work);
   }
-  sendNextTask(ctx, sa);
+  // A successor may have got what is to be done.
+  for (const other of ctx.ikeSasV2Of(sa.tunnel)) sendNextTask(ctx, other);
 }
 
-function perform(ctx: Context, sa: IkeSaV2, work: Work): void {
+function perform(ctx: ContextV2, sa: IkeSaV2, work: Work): void {
   switch (work.kind) {
     case 'datagram':
       try {
@@ -54,6 +66,12 @@ function perform(ctx: Context, sa: IkeSaV2, work: Work): void {
       return TIMERS.get(work.name)?.(ctx, sa);
     case 'child-expired':
       return childGone(ctx, sa, work.child);
+    case 'child-due':
+      return onChildDue(ctx, sa, work.child);
+    case 'child-timer':
+      return onChildTimer(ctx, sa, work);
+    case 'connect':
+      return planMissing(ctx, sa);
     case 'peer-mapped':
       return followPeer(ctx, sa, { local: sa.local, remote: work.remote });
     case 'terminate':
@@ -61,12 +79,9 @@ function perform(ctx: Context, sa: IkeSaV2, work: Work): void {
   }
 }
 
-function continueWith(ctx: Context, sa: IkeSaV2, step: Step, answer: EffectAnswer): void {
+function continueWith(ctx: ContextV2, sa: IkeSaV2, step: Step, answer: EffectAnswer): void {
   if (answer.kind === 'job') {
-    if (step.kind === 'init-generated') return onInitGenerated(ctx, sa, answer.result);
-    if (step.kind === 'init-agreed') return onInitAgreed(ctx, sa, step.answer, answer.result);
-    invariant(step.kind === 'init-responded', 'only key exchanges are jobs');
-    return onInitResponded(ctx, sa, answer.result);
+    return continueWithJob(ctx, sa, step, answer.result);
   }
   switch (step.kind) {
     case 'auth-spi-allocated':
@@ -79,12 +94,52 @@ function continueWith(ctx: Context, sa: IkeSaV2, step: Step, answer: EffectAnswe
       return onResponseChildInstalled(ctx, sa, step, answer.reply);
     case 'liveness-counted':
       return onLivenessCounted(ctx, sa, answer.reply);
+    case 'creation-spi-allocated':
+      return onCreationSpiAllocated(ctx, sa, answer.reply);
+    case 'creation-installed':
+      return onCreationInstalled(ctx, sa, step.child, answer.reply);
+    case 'answer-spi-allocated':
+      return onAnswerSpiAllocated(ctx, sa, step.answer, answer.reply);
+    case 'answer-installed':
+      return onAnswerInstalled(ctx, sa, step, answer.reply);
+    case 'switched':
+      return onSwitched(ctx, sa, step.switches, answer.reply);
     default:
       invariant(false, `the data plane answered a step of kind ${step.kind}`);
   }
 }
 
-type OnTimer = (ctx: Context, sa: IkeSaV2) => void;
+function continueWithJob(ctx: ContextV2, sa: IkeSaV2, step: Step, result: KeyExchangeResult): void {
+  switch (step.kind) {
+    case 'init-generated':
+      return onInitGenerated(ctx, sa, result);
+    case 'init-agreed':
+      return onInitAgreed(ctx, sa, step.answer, result);
+    case 'init-responded':
+      return onInitResponded(ctx, sa, result);
+    case 'creation-generated':
+      return onCreationGenerated(ctx, sa, result);
+    case 'creation-agreed':
+      return onCreationAgreed(ctx, sa, step.answer, result);
+    case 'ike-rekey-agreed':
+      return onIkeRekeyAgreed(ctx, sa, step.answer, result);
+    case 'answer-computed':
+      return onAnswerComputed(ctx, sa, step.answer, result);
+    case 'ike-answer-computed':
+      return onIkeAnswerComputed(ctx, sa, step.answer, result);
+    default:
+      invariant(false, `a job answered a step of kind ${step.kind}`);
+  }
+}
+
+function onChildTimer(ctx: ContextV2, sa: IkeSaV2, work: Extract<Work, { readonly kind: 'child-timer' }>): void {
+  const child = findChild(ctx, sa, work.child);
+  if (child === undefined) return;
+  if (work.name === 'rekey') onChildDue(ctx, sa, child.id);
+  else if (work.name === 'switch') onSwitchTimer(ctx, sa, child.id);
+}
+
+type OnTimer = (ctx: ContextV2, sa: IkeSaV2) => void;
 
 const TIMERS: ReadonlyMap<string, OnTimer> = new Map<string, OnTimer>([
   ['retransmit', onRetransmitTimer],
@@ -93,10 +148,12 @@ const TIMERS: ReadonlyMap<string, OnTimer> = new Map<string, OnTimer>([
   ['half-open', (ctx, sa) => (sa.establishedAt === undefined ? vanish(ctx, sa, 'half-open-expired') : undefined)],
   ['liveness', onLivenessTimer],
   ['keepalive', (ctx, sa) => (sa.phase === 'established' ? sendKeepalive(ctx, sa) : undefined)],
+  ['rekey', onIkeDue],
+  ['retry', (_, sa) => onRetryTimer(sa)],
   ['lifetime', (ctx, sa) => closeIkeSa(ctx, sa, { code: 'expired', text: 'the lifetime of the IKE SA has ended' })],
 ]);
 
-function onRetransmitTimer(ctx: Context, sa: IkeSaV2): void {
+function onRetransmitTimer(ctx: ContextV2, sa: IkeSaV2): void {
   if (retransmit(ctx, sa)) return;
   if (sa.establishedAt === undefined) return giveUp(ctx, sa);
   const parting = [sa.outstanding?.task, ...sa.tasks].find((task) => task?.kind === 'delete-ike');

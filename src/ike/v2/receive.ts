@@ -3,7 +3,9 @@ import type { Context } from '../common/context.ts';
 import type { Reason } from '../common/reason.ts';
 import type { Work } from '../common/work.ts';
 import { decodeHeader, FLAG_RESPONSE, type IkeHeader } from '../wire/header.ts';
+import { putOffSwitches } from './child-switch.ts';
 import { abandon, closeIkeSa } from './close.ts';
+import type { ContextV2 } from './context.ts';
 import { type OpenedMessage, openMessage, peekFragment } from './encrypted-payload.ts';
 import { addFragment, fragmentRefusal, REASSEMBLY_LIMITS, UNAUTHENTICATED_REASSEMBLY_LIMITS } from './fragmentation.ts';
 import { messageKeys } from './keymat.ts';
@@ -24,12 +26,12 @@ type Datagram = Extract<Work, { readonly kind: 'datagram' }>;
  * repetition is answered from memory; the message must be one that is due here (transitions.ts), with the message ID
  * that is due; it must be authentic; it must parse. Only then is it acted upon. @throws WireError
  */
-export function receive(ctx: Context, sa: IkeSaV2, datagram: Datagram): void {
+export function receive(ctx: ContextV2, sa: IkeSaV2, datagram: Datagram): void {
   const header = decodeHeader(datagram.message);
   const isResponse = (header.flags & FLAG_RESPONSE) !== 0;
   const { local, remote, message } = datagram;
   const request = { messageId: header.messageId, digest: digestOf(message), local, remote };
-  if (!isResponse && repeatAnswer(ctx, sa, request)) return;
+  if (!isResponse && repeatAnswer(ctx, sa, request)) return putOffSwitches(ctx, sa);
   const transition = findTransition(sa, header.exchangeType, isResponse ? 'response' : 'request');
   if (transition === undefined) return ctx.drop(remote, 'unexpected-message');
   if (!isDue(sa, header, transition)) return ctx.drop(remote, 'message-id');
@@ -49,7 +51,7 @@ function isDue(sa: IkeSaV2, header: IkeHeader, transition: Transition): boolean 
   return sa.outstanding?.messageId === header.messageId && sa.outstanding.exchange === transition.exchange;
 }
 
-function receiveProtected(ctx: Context, sa: IkeSaV2, transition: Transition, received: Closed): void {
+function receiveProtected(ctx: ContextV2, sa: IkeSaV2, transition: Transition, received: Closed): void {
   let opened: Whole | undefined;
   let payloads: readonly Payload[];
   try {

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../base/net.ts';
-import type { Duration, Instant } from '../../base/time.ts';
+import type { Duration, Instant, Moment } from '../../base/time.ts';
 import type { KeyExchangeKeyword } from '../../crypto/algorithms.ts';
+import type { DirectionKeys, SaLimits } from '../../sa/child-sa.ts';
 import type { SaKey } from '../../sa/data-plane.ts';
 import type { Identity } from '../../sa/identity.ts';
 import type { ChildProtocol, CipherSuite } from '../../sa/proposal.ts';
@@ -55,6 +56,12 @@ export type IkeSaV2 = {
   queue: Work[];
   /** Requests that wait for the window. */
   tasks: Task[];
+  /** What the peer could not do just then (RFC 7296 §2.25): put in line again when the timer `retry` goes off. */
+  postponed: Task[];
+  /** The CREATE_CHILD_SA of ours that is under way. */
+  creation: Creation | undefined;
+  /** Child SAs that the peer has made to replace others, until it is known to receive through them. */
+  switches: Switch[];
 
   /** Only until established. */
   handshake: Handshake | undefined;
@@ -62,9 +69,11 @@ export type IkeSaV2 = {
   initialContact: boolean;
 
   readonly startedAt: Instant;
-  establishedAt: { readonly mono: Instant; readonly wall: number } | undefined;
-  /** When the lifetime ends and the IKE SA is replaced. */
-  expiresAt: { readonly mono: Instant; readonly wall: number } | undefined;
+  establishedAt: Moment | undefined;
+  /** When a successor is due. */
+  rekeyAt: Moment | undefined;
+  /** The lower nonce of the exchange that rekeyed its predecessor: it decides a collision (RFC 7296 §2.8.2). */
+  readonly lowerNonce: Uint8Array | undefined;
   /** The last proof that the peer lives. */
   lastHeardAt: Instant;
 };
@@ -76,6 +85,8 @@ export type Phase =
   | 'init-answered'
   | 'auth-sent'
   | 'established'
+  /** A successor has its Child SAs, or may yet get those of its predecessor: it only answers, until it is deleted. */
+  | 'rekeyed'
   /** A Delete for this IKE SA is on its way. */
   | 'deleting'
   | 'closed';
@@ -106,7 +117,47 @@ export type Answered = {
 export type Task =
   | { readonly kind: 'liveness' }
   | { readonly kind: 'delete-ike'; readonly reason: Reason }
-  | { readonly kind: 'delete-children'; readonly protocol: ChildProtocol; readonly spis: readonly number[] };
+  | { readonly kind: 'delete-children'; readonly protocol: ChildProtocol; readonly spis: readonly number[] }
+  | CreateChildTask
+  | { readonly kind: 'rekey-ike'; readonly retry?: MethodRetry };
+
+export type CreateChildTask = {
+  readonly kind: 'create-child';
+  /** The Child SA that it is to take the place of. */
+  readonly replaces: string | undefined;
+  readonly local: readonly TrafficSelector[];
+  readonly remote: readonly TrafficSelector[];
+  readonly retry?: MethodRetry;
+};
+
+/** The key exchange method that the peer has asked for (RFC 7296 §1.3), and how often it has done so. */
+export type MethodRetry = { readonly method: KeyExchangeKeyword; readonly count: number };
+
+/** A CREATE_CHILD_SA of ours, from its preparation until what it made is installed. */
+export type Creation = {
+  readonly task: CreateChildTask | Extract<Task, { readonly kind: 'rekey-ike' }>;
+  readonly begunAt: Instant;
+  readonly ownNonce: Uint8Array;
+  /** Absent where a Child SA takes its keys from the IKE SA alone (no PFS). */
+  readonly exchange: { readonly method: KeyExchangeKeyword; readonly privateKey: Uint8Array } | undefined;
+  publicValue: Uint8Array;
+  /** For a Child SA: the inbound SPI that the data plane holds ready. */
+  reservedSpi: SaKey | undefined;
+  /** For an IKE SA: our new SPI. */
+  readonly ikeSpi: string | undefined;
+  /** What the peer's own exchange for the same SA has made meanwhile: a Child SA, or an IKE SA. */
+  rival: string | number | undefined;
+  /** What the peer has deleted without our knowing it: its answer may have been overtaken by that. Bounded. */
+  deletedSpis: number[];
+};
+
+/** Its inbound half is installed; the outbound half follows, with what that takes. */
+export type Switch = {
+  readonly child: string;
+  readonly predecessor: string;
+  readonly keys: DirectionKeys;
+  readonly limits: SaLimits;
+};
 
 /** What goes on when the answer of an effect arrives; a continuation as plain data. */
 export type Step =
@@ -122,7 +173,45 @@ export type Step =
       readonly negotiation: ChildNegotiation;
       readonly reply: AuthReply;
     }
-  | { readonly kind: 'liveness-counted' };
+  | { readonly kind: 'liveness-counted' }
+  | { readonly kind: 'creation-generated' }
+  | { readonly kind: 'creation-spi-allocated' }
+  | { readonly kind: 'creation-agreed'; readonly answer: CreationAnswer }
+  | { readonly kind: 'creation-installed'; readonly child: string }
+  | { readonly kind: 'ike-rekey-agreed'; readonly answer: IkeRekeyAnswer }
+  | { readonly kind: 'answer-computed'; readonly answer: ChildAnswer }
+  | { readonly kind: 'answer-spi-allocated'; readonly answer: ChildAnswer }
+  | { readonly kind: 'answer-installed'; readonly answer: ChildAnswer; readonly child: string; readonly waits?: Switch }
+  | { readonly kind: 'ike-answer-computed'; readonly answer: IkeAnswer }
+  | { readonly kind: 'switched'; readonly switches: readonly Switch[] };
+
+/** What the peer's answer to our CREATE_CHILD_SA agreed on for a Child SA. */
+export type CreationAnswer = { readonly negotiation: ChildNegotiation; readonly nonce: Uint8Array };
+
+/** The same for an IKE SA. */
+export type IkeRekeyAnswer = { readonly suite: CipherSuite; readonly responderSpi: string; readonly nonce: Uint8Array };
+
+/** Our answer to a CREATE_CHILD_SA for a Child SA, while it is being made. */
+export type ChildAnswer = {
+  readonly request: RequestRef;
+  readonly begunAt: Instant;
+  readonly negotiation: ChildNegotiation;
+  readonly replaces: string | undefined;
+  readonly nonceI: Uint8Array;
+  readonly nonceR: Uint8Array;
+  /** With PFS, once it is computed. */
+  readonly exchange?: { readonly publicValue: Uint8Array; readonly sharedSecret: Uint8Array };
+};
+
+/** The same for an IKE SA. */
+export type IkeAnswer = {
+  readonly request: RequestRef;
+  readonly suite: CipherSuite;
+  readonly proposalNumber: number;
+  readonly initiatorSpi: string;
+  readonly nonceI: Uint8Array;
+  readonly nonceR: Uint8Array;
+};
 
 export type Pending = { readonly request: number; readonly step: Step };
 
@@ -190,7 +279,9 @@ export type NewIkeSa = {
   readonly local: Endpoint;
   readonly remote: Endpoint;
   readonly startedAt: Instant;
-  readonly handshake: Handshake;
+  /** Absent where it is a successor: it needs no initial exchanges. */
+  readonly handshake?: Handshake;
+  readonly lowerNonce?: Uint8Array;
 };
 
 export function newIkeSa(options: NewIkeSa): IkeSaV2 {
@@ -206,17 +297,23 @@ export function newIkeSa(options: NewIkeSa): IkeSaV2 {
     remoteId: undefined,
     outstanding: undefined,
     nextRequestId: 0,
-    // RFC 7296 §2.2: each side counts its own requests from 0; the responder has then already seen IKE_SA_INIT.
-    expectedRequestId: options.role === 'responder' ? 1 : 0,
+    // RFC 7296 §2.2: each side counts its own requests from 0; a responder has then already seen IKE_SA_INIT, unless
+    // this is a successor (§1.3.2).
+    expectedRequestId: options.role === 'responder' && options.handshake !== undefined ? 1 : 0,
     answered: undefined,
     reassembly: undefined,
     firstFragmentDigest: undefined,
     pending: undefined,
     queue: [],
     tasks: [],
+    postponed: [],
+    creation: undefined,
+    switches: [],
+    handshake: undefined,
     initialContact: false,
     establishedAt: undefined,
-    expiresAt: undefined,
+    rekeyAt: undefined,
+    lowerNonce: undefined,
     lastHeardAt: options.startedAt,
     origin: options.remote,
     ...options,

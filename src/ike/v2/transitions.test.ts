@@ -9,6 +9,7 @@ const PHASES: readonly Phase[] = [
   'init-answered',
   'auth-sent',
   'established',
+  'rekeyed',
   'deleting',
   'closed',
 ];
@@ -20,11 +21,12 @@ const ALLOWED = new Set([
   'IKE_SA_INIT response initiator init-sent',
   'IKE_AUTH response initiator auth-sent',
   'IKE_AUTH request responder init-answered',
-  ...['established', 'deleting'].flatMap((phase) =>
+  ...['established', 'rekeyed', 'deleting'].flatMap((phase) =>
     ROLES.flatMap((role) => [
       `INFORMATIONAL request ${role} ${phase}`,
       `INFORMATIONAL response ${role} ${phase}`,
       `CREATE_CHILD_SA request ${role} ${phase}`,
+      `CREATE_CHILD_SA response ${role} ${phase}`,
     ]),
   ),
 ]);

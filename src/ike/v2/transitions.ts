@@ -1,6 +1,6 @@
-import type { Context } from '../common/context.ts';
 import { EXCHANGE } from '../wire/header.ts';
-import { onCreateChildRequest } from './exchanges/create-child-sa.ts';
+import type { ContextV2 } from './context.ts';
+import { onCreateChildRequest, onCreateChildResponse } from './exchanges/create-child-sa.ts';
 import { onAuthResponse } from './exchanges/ike-auth-initiator.ts';
 import { onAuthRequest } from './exchanges/ike-auth-responder.ts';
 import { onInitResponse } from './exchanges/ike-sa-init-initiator.ts';
@@ -14,7 +14,7 @@ export type Transition = {
   readonly message: 'request' | 'response';
   readonly roles: readonly IkeSaV2['role'][];
   readonly phases: readonly Phase[];
-  readonly run: (ctx: Context, sa: IkeSaV2, received: Received) => void;
+  readonly run: (ctx: ContextV2, sa: IkeSaV2, received: Received) => void;
 };
 
 const BOTH = ['initiator', 'responder'] as const;
@@ -28,9 +28,10 @@ export const TRANSITIONS: readonly Transition[] = [
   { story: 'learn what the responder chose', exchange: 'IKE_SA_INIT', message: 'response', roles: ['initiator'], phases: ['init-sent'], run: onInitResponse },
   { story: 'authenticate the initiator and make the first Child SA', exchange: 'IKE_AUTH', message: 'request', roles: ['responder'], phases: ['init-answered'], run: onAuthRequest },
   { story: 'authenticate the responder and install the first Child SA', exchange: 'IKE_AUTH', message: 'response', roles: ['initiator'], phases: ['auth-sent'], run: onAuthResponse },
-  { story: 'refuse a further Child SA', exchange: 'CREATE_CHILD_SA', message: 'request', roles: BOTH, phases: ['established', 'deleting'], run: onCreateChildRequest },
-  { story: 'answer a probe, a notify or a Delete', exchange: 'INFORMATIONAL', message: 'request', roles: BOTH, phases: ['established', 'deleting'], run: onInformationalRequest },
-  { story: 'see our probe or Delete answered', exchange: 'INFORMATIONAL', message: 'response', roles: BOTH, phases: ['established', 'deleting'], run: onInformationalResponse },
+  { story: 'make a Child SA, or a successor of this IKE SA', exchange: 'CREATE_CHILD_SA', message: 'request', roles: BOTH, phases: ['established', 'rekeyed', 'deleting'], run: onCreateChildRequest },
+  { story: 'take up what we have asked for', exchange: 'CREATE_CHILD_SA', message: 'response', roles: BOTH, phases: ['established', 'rekeyed', 'deleting'], run: onCreateChildResponse },
+  { story: 'answer a probe, a notify or a Delete', exchange: 'INFORMATIONAL', message: 'request', roles: BOTH, phases: ['established', 'rekeyed', 'deleting'], run: onInformationalRequest },
+  { story: 'see our probe or Delete answered', exchange: 'INFORMATIONAL', message: 'response', roles: BOTH, phases: ['established', 'rekeyed', 'deleting'], run: onInformationalResponse },
 ];
 
 /** The row for a message of this kind at this point; undefined where there is none. */

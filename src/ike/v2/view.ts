@@ -18,7 +18,7 @@ export function viewIkeSa(sa: IkeSaV2): IkeSaView {
     ...present('remoteId', sa.remoteId),
     ...present('suite', sa.suite),
     ...present('establishedAt', sa.establishedAt?.wall),
-    ...present('rekeyAt', sa.expiresAt?.wall),
+    ...present('rekeyAt', sa.rekeyAt?.wall),
   };
 }
 
@@ -28,6 +28,7 @@ const STATES: { readonly [P in Phase]: IkeSaView['state'] } = {
   'init-answered': 'connecting',
   'auth-sent': 'connecting',
   established: 'established',
+  rekeyed: 'rekeyed',
   deleting: 'deleting',
   closed: 'deleting',
 };

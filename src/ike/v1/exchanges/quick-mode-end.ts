@@ -1,8 +1,8 @@
 import { invariant } from '../../../base/errors.ts';
 import { type Duration, MINUTE } from '../../../base/time.ts';
-import { type ChildSa, planOutbound } from '../../../sa/child-sa.ts';
+import { type ChildSa, planOutbound, planRemove } from '../../../sa/child-sa.ts';
 import type { DataPlaneStep } from '../../../sa/data-plane.ts';
-import { removal, sendDeletes } from '../child-end.ts';
+import { sendDeletes } from '../child-end.ts';
 import type { ContextV1 } from '../context.ts';
 import { forgetIvs } from '../messages.ts';
 import type { IkeSaV1, QuickMode } from '../state.ts';
@@ -23,7 +23,7 @@ export function finish(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void 
 export function discard(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
   const child = ctx.childrenOf(sa.tunnel).find(({ id }) => id === quickMode.child);
   if (child?.state === 'installing') {
-    ctx.requestCleanUp({ kind: 'apply', steps: removal(child) });
+    ctx.requestCleanUp({ kind: 'apply', steps: planRemove(child) });
     ctx.dropChild(child);
   } else if (quickMode.child === undefined && quickMode.reserved !== undefined) {
     ctx.requestCleanUp({ kind: 'apply', steps: [{ kind: 'remove-sa', sa: quickMode.reserved }] });

@@ -1,6 +1,7 @@
 import { ByteWriter } from '../../../base/bytes.ts';
 import { invariant } from '../../../base/errors.ts';
 import { constantTimeEqual } from '../../../crypto/constant-time.ts';
+import { planInstall } from '../../../sa/child-sa.ts';
 import type { DataPlaneReply } from '../../../sa/data-plane.ts';
 import { formatIdentity, sameIdentity } from '../../../sa/identity.ts';
 import type { Context } from '../../common/context.ts';
@@ -12,12 +13,14 @@ import { HANDSHAKE_RETRANSMIT } from '../../common/retransmit.ts';
 import { pskAuth } from '../auth.ts';
 import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
 import { acceptChild, refusedByPeer } from '../child-negotiation.ts';
+import { requireChild } from '../children.ts';
 import { abandon, closeIkeSa, dropHandshake } from '../close.ts';
 import { deleteIke } from '../deletes.ts';
 import { establish } from '../establish.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
 import { prfOf } from '../keymat.ts';
 import { sendLastWord, sendRequest, settleRequest } from '../message-window.ts';
+import { planMissing } from '../missing-pairs.ts';
 import { firstChildOffers } from '../offers.ts';
 import { findError, onlyPayload, requirePayload } from '../payload-set.ts';
 import { offersToWire } from '../proposals.ts';
@@ -74,32 +77,36 @@ export function onAuthResponse(ctx: Context, sa: IkeSaV2, received: Received): v
     return abandon(ctx, sa, failure);
   }
   establish(ctx, sa, policy, identityFromPayload(requirePayload(payloads, 'IDr')));
-  if (error !== undefined) return failChild(ctx, sa, refusedByPeer(ctx, policy, notifyName(error.notify)));
-  const negotiation = acceptChild(ctx, policy, payloads);
+  if (error !== undefined) return failChild(ctx, sa, refusedByPeer(ctx, policy, notifyName(error.notify), true));
+  const negotiation = acceptChild(ctx, policy, payloads, { first: true });
   if ('code' in negotiation) return failChild(ctx, sa, negotiation);
   const handshake = handshakeOf(sa);
   const reserved = handshake.reservedSpi;
   invariant(reserved !== undefined, 'IKE_AUTH has proposed an SPI');
-  const { child, operation } = createChild(ctx, sa, {
+  const { child, keys, limits } = createChild(ctx, sa, {
     policy,
     negotiation,
     inboundSpi: reserved.spi,
     nonces: { nonceI: handshake.ownNonce, nonceR: handshake.peerNonce },
     asInitiator: true,
+    begunAt: sa.startedAt,
   });
+  child.sends = true;
   sa.pending = {
-    request: ctx.requestDataPlane(sa.id, operation),
+    request: ctx.requestDataPlane(sa.id, { kind: 'apply', steps: planInstall(child, keys, limits) }),
     step: { kind: 'auth-installed', child: child.id },
   };
 }
 
 /** The data plane's answer for the first Child SA. */
-export function onFirstChildInstalled(ctx: Context, sa: IkeSaV2, child: string, reply: DataPlaneReply): void {
+export function onFirstChildInstalled(ctx: Context, sa: IkeSaV2, id: string, reply: DataPlaneReply): void {
+  const child = requireChild(ctx, sa, id);
   if (reply.kind === 'done') {
     dropHandshake(ctx, sa);
-    return childInstalled(ctx, sa, child);
+    childInstalled(ctx, child);
+    return planMissing(ctx, sa);
   }
-  childRefused(ctx, sa, child);
+  childRefused(ctx, child);
   failChild(ctx, sa, kernelRefused(ctx, sa.tunnel, reply));
 }
 

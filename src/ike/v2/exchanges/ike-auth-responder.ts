@@ -2,6 +2,7 @@ import { ByteWriter, utf8 } from '../../../base/bytes.ts';
 import { invariant } from '../../../base/errors.ts';
 import { Secret } from '../../../base/secret.ts';
 import { constantTimeEqual } from '../../../crypto/constant-time.ts';
+import { planInstall } from '../../../sa/child-sa.ts';
 import type { DataPlaneReply } from '../../../sa/data-plane.ts';
 import { formatIdentity, type Identity, sameIdentity } from '../../../sa/identity.ts';
 import type { CipherSuite, Proposal } from '../../../sa/proposal.ts';
@@ -14,7 +15,7 @@ import type { Reason } from '../../common/reason.ts';
 import { AH_BEHIND_NAT, UNCONFIGURED } from '../../common/refusals.ts';
 import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
 import { answerChild, type ChildRefusal } from '../child-negotiation.ts';
-import { childrenOf } from '../children.ts';
+import { requireChild } from '../children.ts';
 import { abandon, dropHandshake } from '../close.ts';
 import { establish } from '../establish.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
@@ -70,15 +71,17 @@ export function onResponseSpiAllocated(
   if (policy === undefined) return refuseChild(ctx, sa, reply, { notify: 'NO_PROPOSAL_CHOSEN', reason: UNCONFIGURED });
   if (answer.kind !== 'spi') return refuseByKernel(ctx, sa, reply, answer);
   handshake.reservedSpi = reservedSpi(sa, policy, answer.spi);
-  const { child, operation } = createChild(ctx, sa, {
+  const { child, keys, limits } = createChild(ctx, sa, {
     policy,
     negotiation,
     inboundSpi: answer.spi,
     nonces: { nonceI: handshake.peerNonce, nonceR: handshake.ownNonce },
     asInitiator: false,
+    begunAt: sa.startedAt,
   });
+  child.sends = true;
   sa.pending = {
-    request: ctx.requestDataPlane(sa.id, operation),
+    request: ctx.requestDataPlane(sa.id, { kind: 'apply', steps: planInstall(child, keys, limits) }),
     step: { kind: 'auth-response-installed', child: child.id, negotiation, reply },
   };
 }
@@ -91,13 +94,12 @@ export function onResponseChildInstalled(
   answer: DataPlaneReply,
 ): void {
   const { negotiation, reply } = step;
+  const child = requireChild(ctx, sa, step.child);
   if (answer.kind !== 'done') {
-    childRefused(ctx, sa, step.child);
+    childRefused(ctx, child);
     return refuseByKernel(ctx, sa, reply, answer);
   }
-  const child = childrenOf(ctx, sa).find(({ id }) => id === step.child);
-  invariant(child !== undefined, 'the Child SA stands while it is being installed');
-  childInstalled(ctx, sa, child.id);
+  childInstalled(ctx, child);
   const spi = new ByteWriter().u32(child.inboundSpi).finish();
   settle(ctx, sa, reply, [
     { type: 'SA', proposals: [suiteToWire(negotiation.suite, negotiation.proposalNumber, spi)] },
@@ -145,7 +147,7 @@ function bySelectors(
   payloads: readonly Payload[],
 ): TunnelPolicy | undefined {
   if (policies.length < 2 || onlyPayload(payloads, 'SA') === undefined) return policies[0];
-  return policies.find((policy) => !('notify' in answerChild(ctx, policy, payloads))) ?? policies[0];
+  return policies.find((policy) => !('notify' in answerChild(ctx, policy, payloads, { first: true }))) ?? policies[0];
 }
 
 function allows(offers: readonly Proposal[], suite: CipherSuite): boolean {
@@ -172,7 +174,7 @@ function negotiate(
   if (policy.childProtocol === 'ah' && (sa.nat.local || sa.nat.remote)) {
     return { notify: 'NO_PROPOSAL_CHOSEN', reason: AH_BEHIND_NAT };
   }
-  return answerChild(ctx, policy, payloads);
+  return answerChild(ctx, policy, payloads, { first: true });
 }
 
 /** RFC 7296 §2.21.2: one answer for every cause, and nothing is left behind. */

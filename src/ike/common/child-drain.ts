@@ -1,0 +1,39 @@
+import { type Duration, SECOND } from '../../base/time.ts';
+import { type ChildSa, outboundSa, planRemove } from '../../sa/child-sa.ts';
+import { CHILD_TIMERS, childTimer } from './child-timers.ts';
+import type { Context } from './context.ts';
+import type { Reason } from './reason.ts';
+
+/** How long packets may be under way that the peer has sent before it changed over. */
+const DRAIN_TIME: Duration = 5 * SECOND;
+
+/** A peer can make and delete Child SAs as fast as it likes; what drains is bounded. */
+const MAX_DRAINING = 32;
+
+const REPLACED: Reason = { code: 'replaced', text: 'its successor carries the traffic' };
+
+/**
+ * The peer no longer has this Child SA, and a successor carries the traffic: nothing goes out through it any more, but
+ * what the peer has sent before is let in for some seconds.
+ */
+export function drain(ctx: Context, child: ChildSa): void {
+  clearChildTimers(ctx, child);
+  child.state = 'deleting';
+  const draining = ctx.childrenOf(child.tunnel).filter(({ state }) => state === 'deleting').length;
+  if (draining > MAX_DRAINING) return endDrain(ctx, child);
+  if (child.sends) ctx.requestCleanUp({ kind: 'apply', steps: [{ kind: 'remove-sa', sa: outboundSa(child) }] });
+  child.sends = false;
+  ctx.setTimer(child.tunnel, childTimer('drain', child.id), ctx.now.mono + DRAIN_TIME);
+}
+
+/** It has drained long enough. */
+export function endDrain(ctx: Context, child: ChildSa): void {
+  ctx.requestCleanUp({ kind: 'apply', steps: planRemove(child) });
+  clearChildTimers(ctx, child);
+  ctx.dropChild(child);
+  ctx.emit({ type: 'child.deleted', ikeSa: child.ikeSa, tunnel: child.tunnel, child: child.id, reason: REPLACED });
+}
+
+export function clearChildTimers(ctx: Context, child: ChildSa): void {
+  for (const name of CHILD_TIMERS) ctx.clearTimer(child.tunnel, childTimer(name, child.id));
+}

@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest';
+import { type Proposal, parseProposal } from '../sa/proposal.ts';
+import { read, type Sent, type TestGateway } from './testing/gateway.ts';
+import { connected, converse, deliver, type Pair } from './testing/pair.ts';
+import { NOTIFY } from './v2/wire/notify.ts';
+
+function proposal(text: string): Proposal {
+  const found = parseProposal(text, 'esp');
+  if ('error' in found) throw new Error(found.error);
+  return found;
+}
+
+const WITHOUT_PFS = { childProposals: [proposal('aes128gcm16')] };
+const WITH_PFS = { childProposals: [proposal('aes128gcm16-curve25519')] };
+
+/** Both ends hold one Child SA, the same one, under one IKE SA, and nothing else is in either data plane. */
+function expectOne({ left, right }: Pair): void {
+  for (const one of [left, right]) one.endDrains();
+  const [ours, theirs] = [left.views(), right.views()];
+  expect(ours).toMatchObject([{ state: 'established', children: [{ state: 'installed', sends: true }] }]);
+  expect(theirs).toMatchObject([{ state: 'established', children: [{ state: 'installed', sends: true }] }]);
+  expect(ours[0]?.children[0]?.inbound).toEqual(theirs[0]?.children[0]?.outbound);
+  expect(ours[0]?.children[0]?.outbound).toEqual(theirs[0]?.children[0]?.inbound);
+  expect([ours[0]?.initiatorSpi, ours[0]?.responderSpi]).toEqual([theirs[0]?.initiatorSpi, theirs[0]?.responderSpi]);
+  for (const one of [left, right]) expect(installedSas(one)).toBe(2);
+}
+
+function installedSas(gateway: TestGateway): number {
+  const held = new Set<string>();
+  for (const operation of gateway.operations)
+    for (const step of operation.kind === 'apply' ? operation.steps : []) {
+      if (step.kind === 'add-sa') held.add(`${step.sa.destination} ${step.sa.spi}`);
+      else if (step.kind === 'remove-sa') held.delete(`${step.sa.destination} ${step.sa.spi}`);
+    }
+  return held.size;
+}
+
+function childOf(gateway: TestGateway): string {
+  const child = gateway.core.children().find(({ state }) => state === 'installed');
+  if (child === undefined) throw new Error('no Child SA');
+  return child.id;
+}
+
+function rekeyChild(gateway: TestGateway): void {
+  gateway.fire(`rekey-${childOf(gateway)}`);
+}
+
+function notifiesOf(sender: TestGateway, sent: Sent): number[] {
+  return read(sender, sent).flatMap((payload) => (payload.type === 'N' ? [payload.notify] : []));
+}
+
+describe.each([
+  ['without PFS', WITHOUT_PFS],
+  ['with PFS', WITH_PFS],
+])('a Child SA is rekeyed %s', (_, policy) => {
+  it.each(['left', 'right'] as const)('by the %s side: make before break', (side) => {
+    const both = connected({ left: policy, right: policy });
+    const old = both.left.core.children()[0];
+    rekeyChild(both[side]);
+    converse(both);
+    expectOne(both);
+    expect(both.left.core.children()[0]?.inbound.spi).not.toBe(old?.inbound.spi);
+    expect(both.left.events).toContainEqual(expect.objectContaining({ type: 'child.rekeyed', child: 'net#1' }));
+    expect(both.right.events).toContainEqual(expect.objectContaining({ type: 'child.rekeyed', child: 'net#1' }));
+  });
+
+  it('who answers sends through the old one until that is deleted (§2.8)', () => {
+    const both = connected({ left: policy, right: policy });
+    rekeyChild(both.left);
+    deliver(both.left, both.right);
+    expect(both.right.core.children()).toMatchObject([
+      { state: 'rekeying', sends: true },
+      { state: 'installing', sends: false },
+    ]);
+    deliver(both.right, both.left);
+    expect(both.left.core.children()).toMatchObject([
+      { state: 'rekeyed', sends: false },
+      { state: 'installed', sends: true },
+    ]);
+    deliver(both.left, both.right);
+    expect(both.right.core.children()).toMatchObject([
+      { state: 'deleting', sends: false },
+      { state: 'installed', sends: true },
+    ]);
+    converse(both);
+    expectOne(both);
+  });
+
+  it('or for some seconds, where the peer deletes nothing', () => {
+    const both = connected({ left: policy, right: policy });
+    rekeyChild(both.left);
+    deliver(both.left, both.right);
+    both.right.fire('switch-net#2');
+    expect(both.right.core.children()).toMatchObject([
+      { state: 'rekeyed', sends: false },
+      { state: 'installed', sends: true },
+    ]);
+    converse(both);
+    expectOne(both);
+  });
+
+  it('from both sides at once: one successor stays, whoever has the lowest nonce', () => {
+    const stays = new Set<string>();
+    for (let round = 0; round < 8; round++) {
+      const both = connected({ left: policy, right: policy });
+      for (let before = 0; before < round; before++) {
+        rekeyChild(both.left);
+        converse(both);
+      }
+      for (const one of [both.left, both.right]) one.endDrains();
+      rekeyChild(both.left);
+      rekeyChild(both.right);
+      converse(both);
+      expectOne(both);
+      stays.add(both.left.ikeSa().role === 'initiator' ? (both.left.core.children()[0]?.id ?? '') : '');
+    }
+    expect(stays.size).toBeGreaterThan(1);
+  });
+});
+
+describe('the IKE SA is rekeyed', () => {
+  it.each(['left', 'right'] as const)('by the %s side: it hands over its Child SA', (side) => {
+    const both = connected();
+    const child = both.left.core.children()[0];
+    const spi = both.left.views()[0]?.initiatorSpi;
+    both[side].fire('rekey');
+    converse(both);
+    expectOne(both);
+    expect(both.left.core.children()[0]?.inbound).toEqual(child?.inbound);
+    expect(both.left.views()[0]?.initiatorSpi).not.toBe(spi);
+    expect(both[side].views()[0]?.role).toBe('initiator');
+    // The successor works: message IDs from 0, its own keys.
+    rekeyChild(both.left);
+    converse(both);
+    rekeyChild(both.right);
+    converse(both);
+    expectOne(both);
+  });
+
+  it('from both sides at once: one successor stays', () => {
+    for (let round = 0; round < 6; round++) {
+      const both = connected();
+      for (let before = 0; before < round; before++) {
+        both.left.fire('rekey');
+        converse(both);
+      }
+      both.left.fire('rekey');
+      both.right.fire('rekey');
+      converse(both);
+      expectOne(both);
+    }
+  });
+
+  it('while a Child SA is replaced: TEMPORARY_FAILURE to both, and both go through later (§2.25)', () => {
+    const both = connected();
+    rekeyChild(both.left);
+    both.right.fire('rekey');
+    const [fromLeft, fromRight] = [both.left.takeOne(), both.right.takeOne()];
+    both.left.receive(fromRight);
+    both.right.receive(fromLeft);
+    const [toRight, toLeft] = [both.left.takeOne(), both.right.takeOne()];
+    expect(notifiesOf(both.left, toRight)).toEqual([NOTIFY.TEMPORARY_FAILURE]);
+    expect(notifiesOf(both.right, toLeft)).toEqual([NOTIFY.TEMPORARY_FAILURE]);
+    both.left.receive(toLeft);
+    both.right.receive(toRight);
+    both.right.fire('retry');
+    converse(both);
+    expect(both.right.events).toContainEqual(expect.objectContaining({ type: 'ike.rekeyed' }));
+    rekeyChild(both.left);
+    converse(both);
+    expectOne(both);
+  });
+});
+
+describe('what the peer says to a rekeying', () => {
+  it('INVALID_KE_PAYLOAD: again with its group', () => {
+    const left = { childProposals: [proposal('aes128gcm16-ecp256-curve25519')] };
+    const both = connected({ left, right: WITH_PFS });
+    rekeyChild(both.left);
+    converse(both);
+    expectOne(both);
+    expect(both.left.core.children()[0]?.suite.keyExchange).toBe('curve25519');
+  });
+
+  it('NO_PROPOSAL_CHOSEN, as its PFS group differs: a new IKE SA takes over, make before break', () => {
+    const both = connected({ left: WITH_PFS, right: WITHOUT_PFS });
+    rekeyChild(both.left);
+    converse(both);
+    expectOne(both);
+    expect(both.left.reasonsOf('child.failed')).toEqual(['no-proposal-chosen']);
+    expect(both.left.reasonsOf('ike.closed')).toEqual(['replaced']);
+  });
+
+  it('CHILD_SA_NOT_FOUND: it goes, and another one is made from scratch', () => {
+    const both = connected();
+    const sa = both.right.core.children()[0]?.inbound;
+    if (sa === undefined) throw new Error('no Child SA');
+    both.right.input({ kind: 'dataplane.event', event: { kind: 'expire', sa, hard: true } });
+    both.right.take();
+    rekeyChild(both.left);
+    deliver(both.left, both.right);
+    deliver(both.right, both.left);
+    expect(both.left.core.children()).toEqual([]);
+    both.right.fire('retransmit');
+    converse(both);
+    expectOne(both);
+  });
+});
+
+describe('the lifetime of the IKE SA with `reauthenticate`', () => {
+  it('ends with a new IKE SA, made before the old one is deleted', () => {
+    const both = connected({ left: { reauthenticate: true } });
+    both.left.fire('rekey');
+    converse(both);
+    expectOne(both);
+    expect(both.left.views()[0]?.id).toBe(2);
+    expect(both.left.reasonsOf('ike.closed')).toEqual(['replaced']);
+  });
+});

@@ -1,0 +1,50 @@
+import { compareBytes } from '../../base/bytes.ts';
+import { type Duration, SECOND } from '../../base/time.ts';
+import { type ChildSa, outboundSa } from '../../sa/child-sa.ts';
+import { sameSelectors } from '../../sa/traffic-selector.ts';
+import { childTimer } from '../common/child-timers.ts';
+import type { Context } from '../common/context.ts';
+import { childrenOf } from './children.ts';
+import { addTask } from './message-window.ts';
+import type { IkeSaV2 } from './state.ts';
+
+/** A request that the peer began before it knew of ours comes at the latest with its last repetitions. */
+const CROSSING_TIME: Duration = 30 * SECOND;
+
+/**
+ * Both ends have made a Child SA for the same traffic, neither knowing of the other's. As RFC 7296 §2.8.1 has it for
+ * successors, the one with the lowest nonce is deleted by the end that made it. Parallel Child SAs that the peer makes
+ * on purpose (§2.8) come later, and stay.
+ */
+export function settleCrossing(ctx: Context, sa: IkeSaV2, fresh: ChildSa): void {
+  const { creation } = sa;
+  const task = creation?.task;
+  if (creation !== undefined && task?.kind === 'create-child' && task.replaces === undefined) {
+    const alike = sameSelectors(task.local, fresh.localSelectors) && sameSelectors(task.remote, fresh.remoteSelectors);
+    if (alike) creation.rival = fresh.id;
+    return;
+  }
+  const ours = childrenOf(ctx, sa).find((child) => crosses(ctx, child, fresh));
+  if (ours === undefined || compareBytes(ours.lowerNonce, fresh.lowerNonce) >= 0) return;
+  supersede(ctx, sa, ours, fresh);
+}
+
+function crosses(ctx: Context, child: ChildSa, fresh: ChildSa): boolean {
+  return (
+    child !== fresh &&
+    child.state === 'installed' &&
+    child.role === 'initiator' &&
+    ctx.now.mono - (child.installedAt?.mono ?? 0) <= CROSSING_TIME &&
+    sameSelectors(child.localSelectors, fresh.localSelectors) &&
+    sameSelectors(child.remoteSelectors, fresh.remoteSelectors)
+  );
+}
+
+function supersede(ctx: Context, sa: IkeSaV2, child: ChildSa, successor: ChildSa): void {
+  ctx.requestCleanUp({ kind: 'apply', steps: [{ kind: 'remove-sa', sa: outboundSa(child) }] });
+  child.state = 'rekeyed';
+  child.sends = false;
+  ctx.clearTimer(child.tunnel, childTimer('rekey', child.id));
+  ctx.emit({ type: 'child.rekeyed', tunnel: sa.tunnel, ikeSa: sa.id, child: child.id, successor: successor.id });
+  addTask(sa, { kind: 'delete-children', protocol: child.protocol, spis: [child.inboundSpi] });
+}

@@ -1,0 +1,79 @@
+import { type Duration, SECOND } from '../../base/time.ts';
+import { outboundSa, planOutbound } from '../../sa/child-sa.ts';
+import type { DataPlaneReply, DataPlaneStep } from '../../sa/data-plane.ts';
+import { childTimer } from '../common/child-timers.ts';
+import type { Context } from '../common/context.ts';
+import { kernelRefused } from '../common/kernel-refusal.ts';
+import { childInstalled } from './child-creation.ts';
+import { removeChild, restore } from './child-removal.ts';
+import { findChild, requireChild } from './children.ts';
+import { addTask } from './message-window.ts';
+import type { IkeSaV2, Switch } from './state.ts';
+
+/**
+ * RFC 7296 §2.8: who answers a rekeying can receive at once, but does not know whether the peer can. It goes on sending
+ * through the old Child SA until the peer deletes that, or after a time in which the answer must have arrived.
+ */
+
+/** An answer that is lost is asked for again within this time by whoever still waits for it. */
+const SWITCH_TIME: Duration = 5 * SECOND;
+
+/** The inbound half stands and the peer will be told. */
+export function awaitSwitch(ctx: Context, sa: IkeSaV2, waiting: Switch): void {
+  sa.switches.push(waiting);
+  armSwitch(ctx, sa, waiting);
+}
+
+/** The peer has asked once more: what we have answered last has not come through. */
+export function putOffSwitches(ctx: Context, sa: IkeSaV2): void {
+  for (const waiting of sa.switches) armSwitch(ctx, sa, waiting);
+}
+
+export function onSwitchTimer(ctx: Context, sa: IkeSaV2, child: string): void {
+  switchOver(ctx, sa, ({ child: id }) => id === child);
+}
+
+/** Sends through the successors from now on, and no longer through what they replace. */
+export function switchOver(ctx: Context, sa: IkeSaV2, isMeant: (waiting: Switch) => boolean): void {
+  const switches = sa.switches.filter(isMeant);
+  if (switches.length === 0) return;
+  sa.switches = sa.switches.filter((waiting) => !isMeant(waiting));
+  const steps = switches.flatMap((waiting) => switchSteps(ctx, sa, waiting));
+  const request = ctx.requestDataPlane(sa.id, { kind: 'apply', steps });
+  sa.pending = { request, step: { kind: 'switched', switches } };
+}
+
+export function onSwitched(ctx: Context, sa: IkeSaV2, switches: readonly Switch[], reply: DataPlaneReply): void {
+  const reason = reply.kind === 'done' ? undefined : kernelRefused(ctx, sa.tunnel, reply);
+  for (const { child: id, predecessor } of switches) {
+    const child = requireChild(ctx, sa, id);
+    const old = findChild(ctx, sa, predecessor);
+    if (reason === undefined) {
+      childInstalled(ctx, child);
+      if (old === undefined) continue;
+      old.sends = false;
+      if (old.state === 'rekeying') old.state = 'rekeyed';
+      ctx.emit({ type: 'child.rekeyed', tunnel: sa.tunnel, ikeSa: sa.id, child: old.id, successor: id });
+      continue;
+    }
+    // All or nothing: the old one still sends.
+    child.sends = false;
+    if (old?.state === 'rekeying') restore(ctx, old);
+    removeChild(ctx, sa, child, reason);
+    ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
+    addTask(sa, { kind: 'delete-children', protocol: child.protocol, spis: [child.inboundSpi] });
+  }
+}
+
+function switchSteps(ctx: Context, sa: IkeSaV2, { child: id, predecessor, keys, limits }: Switch): DataPlaneStep[] {
+  const child = requireChild(ctx, sa, id);
+  const old = findChild(ctx, sa, predecessor);
+  ctx.clearTimer(sa.tunnel, childTimer('switch', id));
+  const steps = planOutbound(child, keys, limits);
+  child.sends = true;
+  return old?.sends === true ? [...steps, { kind: 'remove-sa', sa: outboundSa(old) }] : steps;
+}
+
+function armSwitch(ctx: Context, sa: IkeSaV2, { child }: Switch): void {
+  ctx.setTimer(sa.tunnel, childTimer('switch', child), ctx.now.mono + SWITCH_TIME);
+}

@@ -1,0 +1,27 @@
+import type { Reason } from '../common/reason.ts';
+import { restore } from './child-removal.ts';
+import { findChild } from './children.ts';
+import { dropCreation } from './close.ts';
+import type { ContextV2 } from './context.ts';
+import type { Creation, IkeSaV2 } from './state.ts';
+
+/** A CREATE_CHILD_SA of ours comes to nothing. What it was to replace carries on, and is tried again later. */
+export function failCreation(ctx: ContextV2, sa: IkeSaV2, reason: Reason): void {
+  endCreation(ctx, sa);
+  ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
+}
+
+/** The same without a word; what it was, and whether the peer's own exchange for the same SA takes its place. */
+export function endCreation(
+  ctx: ContextV2,
+  sa: IkeSaV2,
+): { readonly creation: Creation; readonly rivals: boolean } | undefined {
+  const { creation } = sa;
+  if (creation === undefined) return undefined;
+  dropCreation(ctx, sa);
+  const { task, rival } = creation;
+  const rivals = rival !== undefined;
+  const replaced = task.kind === 'create-child' ? findChild(ctx, sa, task.replaces) : undefined;
+  if (replaced?.state === 'rekeying' && !rivals) restore(ctx, replaced);
+  return { creation, rivals };
+}

@@ -1,0 +1,29 @@
+import { childTimer } from '../common/child-timers.ts';
+import { findChild } from './children.ts';
+import type { ContextV2 } from './context.ts';
+import { addTask } from './message-window.ts';
+import { renewIkeSa } from './renewal.ts';
+import type { IkeSaV2 } from './state.ts';
+
+/** A Child SA is near the end of its lifetime, or of what it may carry: a successor with the same selectors is made. */
+export function onChildDue(ctx: ContextV2, sa: IkeSaV2, id: string): void {
+  const child = findChild(ctx, sa, id);
+  const policy = ctx.policies.get(sa.tunnel);
+  if (child?.state !== 'installed' || policy === undefined) return;
+  // Once more where that comes to nothing.
+  ctx.setTimer(child.tunnel, childTimer('rekey', id), ctx.now.mono + policy.retry.interval);
+  const waits = [...sa.tasks, ...sa.postponed].some((task) => task.kind === 'create-child' && task.replaces === id);
+  if (waits) return;
+  const { localSelectors: local, remoteSelectors: remote } = child;
+  addTask(sa, { kind: 'create-child', replaces: id, local, remote });
+}
+
+/** The IKE SA is near the end of its lifetime. */
+export function onIkeDue(ctx: ContextV2, sa: IkeSaV2): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (sa.phase !== 'established' || policy === undefined) return;
+  ctx.setTimer(sa.id, 'rekey', ctx.now.mono + policy.retry.interval);
+  if (policy.reauthenticate) return renewIkeSa(ctx, sa);
+  const underWay = [sa.creation?.task, ...sa.tasks, ...sa.postponed].some((task) => task?.kind === 'rekey-ike');
+  if (!underWay) addTask(sa, { kind: 'rekey-ike' });
+}

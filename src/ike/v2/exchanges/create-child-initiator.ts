@@ -1,0 +1,235 @@
+import { ByteWriter, compareBytes, equalBytes } from '../../../base/bytes.ts';
+import { invariant } from '../../../base/errors.ts';
+import { type KeyExchangeKeyword, keyExchangeMethod } from '../../../crypto/algorithms.ts';
+import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
+import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
+import { type ChildSa, lowerNonce, outboundSa, planInstall } from '../../../sa/child-sa.ts';
+import type { DataPlaneReply, DataPlaneStep } from '../../../sa/data-plane.ts';
+import { childTimer } from '../../common/child-timers.ts';
+import { kernelRefused } from '../../common/kernel-refusal.ts';
+import { NOTHING_TO_OFFER } from '../../common/refusals.ts';
+import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
+import { acceptChild } from '../child-negotiation.ts';
+import { findChild, requireChild } from '../children.ts';
+import { dropCreation } from '../close.ts';
+import type { ContextV2 } from '../context.ts';
+import { failCreation } from '../creation-failure.ts';
+import { addTask, sendRequest } from '../message-window.ts';
+import { isCovered } from '../missing-pairs.ts';
+import { childOffers, firstMethod } from '../offers.ts';
+import { findError, requirePayload } from '../payload-set.ts';
+import { offersToWire } from '../proposals.ts';
+import type { Received } from '../received.ts';
+import { BAD_PUBLIC_VALUE } from '../refuse-request.ts';
+import { REQUEST_RETRANSMIT, requestPatience } from '../request-schedule.ts';
+import type { CreateChildTask, Creation, CreationAnswer, IkeSaV2 } from '../state.ts';
+import { NOTIFY, type NotifyPayload } from '../wire/notify.ts';
+import type { Payload } from '../wire/payload.ts';
+import { PROTOCOL } from '../wire/sa.ts';
+import { onChildRefused } from './create-child-refusals.ts';
+import { NONCE_BYTES } from './ike-sa-init.ts';
+
+/** A Child SA is wanted: its CREATE_CHILD_SA is prepared, unless the need has passed meanwhile. */
+export function beginChild(ctx: ContextV2, sa: IkeSaV2, task: CreateChildTask): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return;
+  const replaced = findChild(ctx, sa, task.replaces);
+  const isNeeded = task.replaces === undefined ? !isCovered(ctx, sa, task) : replaced?.state === 'installed';
+  if (!isNeeded) return;
+  const offers = childOffers(ctx, policy);
+  if (offers.length === 0)
+    return ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason: NOTHING_TO_OFFER });
+  if (replaced !== undefined) replaced.state = 'rekeying';
+  const method = task.retry?.method ?? firstMethod(offers, replaced?.suite.keyExchange ?? sa.suite?.keyExchange);
+  const exchange = method === undefined ? undefined : newExchange(ctx, method);
+  sa.creation = {
+    task,
+    begunAt: ctx.now.mono,
+    ownNonce: ctx.entropy.bytes(NONCE_BYTES),
+    exchange,
+    publicValue: new Uint8Array(0),
+    reservedSpi: undefined,
+    ikeSpi: undefined,
+    rival: undefined,
+    deletedSpis: [],
+  };
+  if (exchange === undefined) return allocate(ctx, sa);
+  const job = { kind: 'ke.generate', ...exchange } as const;
+  sa.pending = { request: ctx.requestJob(sa.id, job), step: { kind: 'creation-generated' } };
+}
+
+export function onChildGenerated(ctx: ContextV2, sa: IkeSaV2, result: KeyExchangeResult): void {
+  if (result.kind !== 'ke.generate') return failCreation(ctx, sa, BAD_PUBLIC_VALUE);
+  creationOf(sa).publicValue = result.publicValue;
+  allocate(ctx, sa);
+}
+
+/** CREATE_CHILD_SA SK { [N(REKEY_SA)], SA, Ni, [KEi], TSi, TSr } --> */
+export function onCreationSpiAllocated(ctx: ContextV2, sa: IkeSaV2, reply: DataPlaneReply): void {
+  if (reply.kind !== 'spi') return failCreation(ctx, sa, kernelRefused(ctx, sa.tunnel, reply));
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return dropCreation(ctx, sa);
+  const creation = creationOf(sa);
+  const task = childTask(creation);
+  creation.reservedSpi = reservedSpi(sa, policy, reply.spi);
+  const replaced = findChild(ctx, sa, task.replaces);
+  const spi = new ByteWriter().u32(reply.spi).finish();
+  const payloads: Payload[] = [
+    ...(replaced === undefined ? [] : [rekeyNotify(replaced)]),
+    { type: 'SA', proposals: offersToWire(childOffers(ctx, policy), spi) },
+    { type: 'Nonce', data: creation.ownNonce },
+    ...(creation.exchange === undefined ? [] : [kePayload(creation.exchange.method, creation.publicValue)]),
+    { type: 'TSi', selectors: task.local },
+    { type: 'TSr', selectors: task.remote },
+  ];
+  const patience = requestPatience(policy);
+  sendRequest(ctx, sa, { exchange: 'CREATE_CHILD_SA', payloads, schedule: REQUEST_RETRANSMIT, task, ...patience });
+}
+
+/** <-- CREATE_CHILD_SA SK { SA, Nr, [KEr], TSi, TSr } or an error */
+export function onChildAnswer(ctx: ContextV2, sa: IkeSaV2, received: Received): void {
+  const { payloads } = received;
+  const creation = creationOf(sa);
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return dropCreation(ctx, sa);
+  const error = findError(payloads);
+  if (error !== undefined) return onChildRefused(ctx, sa, error);
+  const replaced = findChild(ctx, sa, childTask(creation).replaces);
+  const negotiation = acceptChild(ctx, policy, payloads, { first: false, replaced });
+  const nonce = requirePayload(payloads, 'Nonce').data.slice();
+  if ('code' in negotiation) return undo(ctx, sa, negotiation);
+  if (equalBytes(nonce, creation.ownNonce)) return undo(ctx, sa, REFLECTED);
+  // RFC 7296 §2.25: the peer's Delete has overtaken its answer.
+  if (creation.deletedSpis.includes(negotiation.peerSpi)) return failCreation(ctx, sa, DELETED_BY_PEER);
+  const answer: CreationAnswer = { negotiation, nonce };
+  const { keyExchange } = negotiation.suite;
+  if (keyExchange === undefined) return install(ctx, sa, answer, undefined);
+  const ke = requirePayload(payloads, 'KE');
+  const { exchange } = creation;
+  if (exchange?.method !== keyExchange || ke.method !== keyExchangeMethod(keyExchange).group)
+    return undo(ctx, sa, REFLECTED);
+  const job = { kind: 'ke.agree', ...exchange, peerPublic: ke.data.slice() } as const;
+  sa.pending = { request: ctx.requestJob(sa.id, job), step: { kind: 'creation-agreed', answer } };
+}
+
+export function onCreationAgreed(ctx: ContextV2, sa: IkeSaV2, answer: CreationAnswer, result: KeyExchangeResult): void {
+  if (result.kind !== 'ke.agree') return undo(ctx, sa, BAD_PUBLIC_VALUE);
+  install(ctx, sa, answer, result.sharedSecret);
+}
+
+/** It carries the traffic from now on; what it replaces is deleted at the peer. */
+export function onCreationInstalled(ctx: ContextV2, sa: IkeSaV2, id: string, reply: DataPlaneReply): void {
+  const child = requireChild(ctx, sa, id);
+  const { replaces } = childTask(creationOf(sa));
+  const replaced = findChild(ctx, sa, replaces);
+  if (reply.kind !== 'done') {
+    childRefused(ctx, child);
+    return undo(ctx, sa, kernelRefused(ctx, sa.tunnel, reply), child.inboundSpi);
+  }
+  sa.creation = undefined;
+  childInstalled(ctx, child);
+  if (replaced === undefined) return;
+  replaced.state = 'rekeyed';
+  replaced.sends = false;
+  ctx.clearTimer(replaced.tunnel, childTimer('rekey', replaced.id));
+  // What the peer has made at the same time is its to delete (RFC 7296 §2.8.1).
+  sa.switches = sa.switches.filter(({ predecessor }) => predecessor !== replaced.id);
+  ctx.emit({ type: 'child.rekeyed', tunnel: sa.tunnel, ikeSa: sa.id, child: replaced.id, successor: id });
+  addTask(sa, { kind: 'delete-children', protocol: replaced.protocol, spis: [replaced.inboundSpi] });
+}
+
+export function newExchange(ctx: ContextV2, method: KeyExchangeKeyword) {
+  return { method, privateKey: ctx.entropy.bytes(privateKeyBytes(method)) };
+}
+
+export function creationOf(sa: IkeSaV2): Creation {
+  invariant(sa.creation !== undefined, 'a CREATE_CHILD_SA of ours has its state');
+  return sa.creation;
+}
+
+export function kePayload(method: KeyExchangeKeyword, data: Uint8Array): Payload {
+  return { type: 'KE', method: keyExchangeMethod(method).group, data };
+}
+
+const REFLECTED = {
+  code: 'protocol-error',
+  text: 'the peer answered CREATE_CHILD_SA with something that was not offered',
+} as const;
+const DELETED_BY_PEER = { code: 'peer-closed', text: 'the peer has deleted the Child SA at once' } as const;
+
+function childTask({ task }: Creation): CreateChildTask {
+  invariant(task.kind === 'create-child', 'this exchange makes a Child SA');
+  return task;
+}
+
+function allocate(ctx: ContextV2, sa: IkeSaV2): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return dropCreation(ctx, sa);
+  sa.pending = { request: allocateSpi(ctx, sa, policy), step: { kind: 'creation-spi-allocated' } };
+}
+
+/** RFC 7296 §1.3.3: by the SPI that we expect in packets. */
+function rekeyNotify({ protocol, inboundSpi }: ChildSa): NotifyPayload {
+  return {
+    type: 'N',
+    protocol: protocol === 'ah' ? PROTOCOL.AH : PROTOCOL.ESP,
+    spi: new ByteWriter().u32(inboundSpi).finish(),
+    notify: NOTIFY.REKEY_SA,
+    data: new Uint8Array(0),
+  };
+}
+
+function install(ctx: ContextV2, sa: IkeSaV2, answer: CreationAnswer, sharedSecret: Uint8Array | undefined): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return dropCreation(ctx, sa);
+  const creation = creationOf(sa);
+  const inboundSpi = creation.reservedSpi?.spi;
+  invariant(inboundSpi !== undefined, 'the request has proposed an SPI');
+  const nonces = { nonceI: creation.ownNonce, nonceR: answer.nonce };
+  if (losesTo(findChild(ctx, sa, asChild(creation.rival)), lowerNonce(nonces.nonceI, nonces.nonceR)))
+    return yieldToRival(ctx, sa);
+  const { negotiation } = answer;
+  const { begunAt } = creation;
+  const { child, keys, limits } = createChild(ctx, sa, {
+    policy,
+    negotiation,
+    inboundSpi,
+    nonces,
+    asInitiator: true,
+    begunAt,
+    sharedSecret,
+  });
+  child.sends = true;
+  const replaced = findChild(ctx, sa, childTask(creation).replaces);
+  const stop: DataPlaneStep[] = replaced?.sends === true ? [{ kind: 'remove-sa', sa: outboundSa(replaced) }] : [];
+  sa.pending = {
+    request: ctx.requestDataPlane(sa.id, { kind: 'apply', steps: [...planInstall(child, keys, limits), ...stop] }),
+    step: { kind: 'creation-installed', child: child.id },
+  };
+}
+
+function asChild(rival: string | number | undefined): string | undefined {
+  return typeof rival === 'string' ? rival : undefined;
+}
+
+/** RFC 7296 §2.8.1: of two that replace the same one, the one with the lowest of the four nonces goes. */
+function losesTo(rival: ChildSa | undefined, nonce: Uint8Array): boolean {
+  return rival !== undefined && compareBytes(nonce, rival.lowerNonce) < 0;
+}
+
+/** Ours is deleted by us before it is used; the peer deletes the old one, and then its own takes over. */
+function yieldToRival(ctx: ContextV2, sa: IkeSaV2): void {
+  const { reservedSpi: reserved } = creationOf(sa);
+  dropCreation(ctx, sa);
+  if (reserved !== undefined)
+    addTask(sa, { kind: 'delete-children', protocol: reserved.protocol, spis: [reserved.spi] });
+}
+
+/** The peer believes in what we cannot use: it is told, and the old one carries on. */
+function undo(ctx: ContextV2, sa: IkeSaV2, reason: Parameters<typeof failCreation>[2], spi?: number): void {
+  const reserved = creationOf(sa).reservedSpi;
+  const inbound = spi ?? reserved?.spi;
+  const protocol = reserved?.protocol ?? 'esp';
+  failCreation(ctx, sa, reason);
+  if (inbound !== undefined) addTask(sa, { kind: 'delete-children', protocol, spis: [inbound] });
+}

@@ -1,0 +1,98 @@
+import { KEY_EXCHANGE } from '../../../crypto/algorithms.ts';
+import { sameSelectors } from '../../../sa/traffic-selector.ts';
+import type { TunnelPolicy } from '../../common/policy.ts';
+import type { Reason } from '../../common/reason.ts';
+import { refusedByPeer } from '../child-negotiation.ts';
+import { removeChild } from '../child-removal.ts';
+import { childrenOf, findChild } from '../children.ts';
+import { closeIkeSa } from '../close.ts';
+import type { ContextV2 } from '../context.ts';
+import { endCreation } from '../creation-failure.ts';
+import { addTask } from '../message-window.ts';
+import { childOffers, ikeOffers } from '../offers.ts';
+import { postpone } from '../postpone.ts';
+import { renewIkeSa } from '../renewal.ts';
+import type { CreateChildTask, IkeSaV2, MethodRetry, Task } from '../state.ts';
+import { NOTIFY, type NotifyPayload, notifyName } from '../wire/notify.ts';
+
+/** The peer refuses a Child SA. What its own exchange has made for the same purpose counts more (§2.8.1). */
+export function onChildRefused(ctx: ContextV2, sa: IkeSaV2, error: NotifyPayload): void {
+  const ended = endCreation(ctx, sa);
+  const policy = ctx.policies.get(sa.tunnel);
+  if (ended === undefined || ended.rivals || policy === undefined) return;
+  const { task } = ended.creation;
+  if (task.kind !== 'create-child') return;
+  const again = anotherTry(ctx, policy, task, error);
+  if (again !== undefined) return void sa.tasks.unshift(again);
+  switch (error.notify) {
+    case NOTIFY.TEMPORARY_FAILURE:
+      return postpone(ctx, sa, task);
+    case NOTIFY.CHILD_SA_NOT_FOUND:
+      return forgetChild(ctx, sa, task);
+  }
+  const reason = refusedByPeer(ctx, policy, notifyName(error.notify), false);
+  ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
+  if (task.replaces !== undefined) return renewIkeSa(ctx, sa);
+  // An IKE SA that carries nothing and cannot is of no use: the next attempt starts over.
+  if (childrenOf(ctx, sa).length === 0) closeIkeSa(ctx, sa, reason);
+}
+
+/** The same for the successor of an IKE SA. */
+export function onIkeRekeyRefused(ctx: ContextV2, sa: IkeSaV2, error: NotifyPayload): void {
+  const ended = endCreation(ctx, sa);
+  const policy = ctx.policies.get(sa.tunnel);
+  if (ended === undefined || policy === undefined) return;
+  const { task } = ended.creation;
+  if (task.kind !== 'rekey-ike') return;
+  const offered = ikeOffers(ctx, policy).flatMap(({ keyExchange }) => keyExchange);
+  const retry = methodRetry(offered, task.retry, error);
+  if (retry !== undefined) return void sa.tasks.unshift({ kind: 'rekey-ike', retry });
+  if (error.notify === NOTIFY.TEMPORARY_FAILURE) return postpone(ctx, sa, { kind: 'rekey-ike' });
+  const reason: Reason = {
+    code: 'child-refused',
+    text: `the peer refuses to rekey the IKE SA with ${notifyName(error.notify)}; a new one is made instead`,
+  };
+  ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
+  renewIkeSa(ctx, sa);
+}
+
+/** RFC 7296 §1.3 has no bound; a peer that is never content gets no further. */
+const MAX_METHOD_RETRIES = 3;
+
+/** What the peer has said would do: another key exchange method, or (peers.md: Windows) all configured selectors. */
+function anotherTry(
+  ctx: ContextV2,
+  policy: TunnelPolicy,
+  task: CreateChildTask,
+  error: NotifyPayload,
+): Task | undefined {
+  const offered = childOffers(ctx, policy).flatMap(({ keyExchange }) => keyExchange);
+  const retry = methodRetry(offered, task.retry, error);
+  if (retry !== undefined) return { ...task, retry };
+  const { local, remote } = policy;
+  const isWhole = sameSelectors(task.local, local.selectors) && sameSelectors(task.remote, remote.selectors);
+  if (error.notify !== NOTIFY.TS_UNACCEPTABLE || task.replaces === undefined || isWhole) return undefined;
+  return { ...task, local: local.selectors, remote: remote.selectors };
+}
+
+function methodRetry(
+  offered: readonly string[],
+  before: MethodRetry | undefined,
+  error: NotifyPayload,
+): MethodRetry | undefined {
+  if (error.notify !== NOTIFY.INVALID_KE_PAYLOAD || error.data.length !== 2) return undefined;
+  const group = new DataView(error.data.buffer, error.data.byteOffset).getUint16(0);
+  const method = KEY_EXCHANGE.find((row) => row.group === group)?.keyword;
+  const count = (before?.count ?? 0) + 1;
+  return method === undefined || !offered.includes(method) || count > MAX_METHOD_RETRIES
+    ? undefined
+    : { method, count };
+}
+
+/** RFC 7296 §2.25: the peer does not have it. It goes without a word, and another one is made from scratch. */
+function forgetChild(ctx: ContextV2, sa: IkeSaV2, task: CreateChildTask): void {
+  const lost = findChild(ctx, sa, task.replaces);
+  if (lost === undefined) return;
+  removeChild(ctx, sa, lost, { code: 'peer-closed', text: 'the peer has lost the Child SA' });
+  addTask(sa, { ...task, replaces: undefined });
+}

@@ -1,0 +1,211 @@
+import { ByteWriter } from '../../../base/bytes.ts';
+import { invariant } from '../../../base/errors.ts';
+import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
+import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
+import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
+import { type ChildSa, planInbound, planInstall } from '../../../sa/child-sa.ts';
+import type { DataPlaneReply } from '../../../sa/data-plane.ts';
+import { childTimer } from '../../common/child-timers.ts';
+import { kernelRefused } from '../../common/kernel-refusal.ts';
+import type { TunnelPolicy } from '../../common/policy.ts';
+import { AH_BEHIND_NAT } from '../../common/refusals.ts';
+import { allocateSpi, childInstalled, childRefused, createChild } from '../child-creation.ts';
+import { settleCrossing } from '../child-crossing.ts';
+import { answerChild, type ChildRefusal } from '../child-negotiation.ts';
+import { awaitSwitch } from '../child-switch.ts';
+import { childrenOf, findChild, requireChild } from '../children.ts';
+import type { ContextV2 } from '../context.ts';
+import { sendResponse } from '../message-window.ts';
+import { findNotify, requirePayload } from '../payload-set.ts';
+import { suiteToWire } from '../proposals.ts';
+import type { Received } from '../received.ts';
+import { failPublicValue, refuseRequest } from '../refuse-request.ts';
+import type { ChildAnswer, IkeSaV2, Switch } from '../state.ts';
+import { NOTIFY, type NotifyName, type NotifyPayload, notifyPayload } from '../wire/notify.ts';
+import type { Payload } from '../wire/payload.ts';
+import { PROTOCOL } from '../wire/sa.ts';
+import { NONCE_BYTES } from './ike-sa-init.ts';
+
+/** CREATE_CHILD_SA SK { [N(REKEY_SA)], SA, Ni, [KEi], TSi, TSr } --> */
+export function answerChildRequest(ctx: ContextV2, sa: IkeSaV2, received: Received): void {
+  const { payloads } = received;
+  const policy = ctx.policies.get(sa.tunnel);
+  const rekey = findNotify(payloads, 'REKEY_SA');
+  const replaced = rekey === undefined ? undefined : namedChild(ctx, sa, rekey);
+  const obstacle = obstacleTo(ctx, sa, { policy, rekey, replaced });
+  if (obstacle !== undefined) return refuseRequest(ctx, sa, received, obstacle);
+  invariant(policy !== undefined, 'a tunnel that is not configured is an obstacle');
+  const negotiation = negotiate(ctx, sa, { policy, payloads, replaced });
+  if ('notify' in negotiation) return refuse(ctx, sa, received, negotiation);
+  const { keyExchange } = negotiation.suite;
+  const ke = keyExchange === undefined ? undefined : findKe(payloads);
+  if (keyExchange !== undefined && ke?.method !== keyExchangeMethod(keyExchange).group) {
+    const group = new ByteWriter().u16(keyExchangeMethod(keyExchange).group).finish();
+    return refuseRequest(ctx, sa, received, notifyPayload('INVALID_KE_PAYLOAD', group));
+  }
+  const answer: ChildAnswer = {
+    request: received,
+    begunAt: ctx.now.mono,
+    negotiation,
+    replaces: replaced?.id,
+    nonceI: requirePayload(payloads, 'Nonce').data.slice(),
+    nonceR: ctx.entropy.bytes(NONCE_BYTES),
+  };
+  if (keyExchange === undefined || ke === undefined) return allocate(ctx, sa, answer);
+  const privateKey = ctx.entropy.bytes(privateKeyBytes(keyExchange));
+  const job = { kind: 'ke.respond', method: keyExchange, privateKey, peerPublic: ke.data.slice() } as const;
+  sa.pending = { request: ctx.requestJob(sa.id, job), step: { kind: 'answer-computed', answer } };
+}
+
+export function onAnswerComputed(ctx: ContextV2, sa: IkeSaV2, answer: ChildAnswer, result: KeyExchangeResult): void {
+  if (result.kind !== 'ke.respond') return failPublicValue(ctx, sa, answer.request);
+  const { publicValue, sharedSecret } = result;
+  allocate(ctx, sa, { ...answer, exchange: { publicValue, sharedSecret } });
+}
+
+/** The inbound SPI is there. What replaces another one does not send yet: the peer cannot receive before our answer. */
+export function onAnswerSpiAllocated(ctx: ContextV2, sa: IkeSaV2, answer: ChildAnswer, reply: DataPlaneReply): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return refuseRequest(ctx, sa, answer.request, 'NO_PROPOSAL_CHOSEN');
+  if (reply.kind !== 'spi') return refuseByKernel(ctx, sa, answer, reply);
+  const { child, keys, limits } = createChild(ctx, sa, {
+    policy,
+    negotiation: answer.negotiation,
+    inboundSpi: reply.spi,
+    nonces: answer,
+    asInitiator: false,
+    begunAt: answer.begunAt,
+    sharedSecret: answer.exchange?.sharedSecret,
+  });
+  const replaced = findChild(ctx, sa, answer.replaces);
+  child.sends = replaced === undefined;
+  const steps = child.sends ? planInstall(child, keys, limits) : planInbound(child, keys.inbound, limits);
+  const waits: Switch | undefined =
+    replaced === undefined ? undefined : { child: child.id, predecessor: replaced.id, keys: keys.outbound, limits };
+  sa.pending = {
+    request: ctx.requestDataPlane(sa.id, { kind: 'apply', steps }),
+    step: { kind: 'answer-installed', answer, child: child.id, ...(waits === undefined ? {} : { waits }) },
+  };
+}
+
+/** <-- CREATE_CHILD_SA SK { SA, Nr, [KEr], TSi, TSr }, only now that packets can follow it. */
+export function onAnswerInstalled(
+  ctx: ContextV2,
+  sa: IkeSaV2,
+  step: { readonly answer: ChildAnswer; readonly child: string; readonly waits?: Switch },
+  reply: DataPlaneReply,
+): void {
+  const { answer, waits } = step;
+  const child = requireChild(ctx, sa, step.child);
+  if (reply.kind !== 'done') {
+    childRefused(ctx, child);
+    return refuseByKernel(ctx, sa, answer, reply);
+  }
+  if (waits !== undefined) awaitSuccession(ctx, sa, child, waits);
+  else {
+    childInstalled(ctx, child);
+    settleCrossing(ctx, sa, child);
+  }
+  const { suite, proposalNumber, localSelectors, remoteSelectors } = answer.negotiation;
+  const spi = new ByteWriter().u32(child.inboundSpi).finish();
+  const payloads: Payload[] = [
+    { type: 'SA', proposals: [suiteToWire(suite, proposalNumber, spi)] },
+    { type: 'Nonce', data: answer.nonceR },
+    ...keyExchangePayload(answer),
+    { type: 'TSi', selectors: remoteSelectors },
+    { type: 'TSr', selectors: localSelectors },
+  ];
+  sendResponse(ctx, sa, answer.request, { exchange: 'CREATE_CHILD_SA', payloads });
+}
+
+/** What an authenticated peer may have at once, far above what rekeying needs (RFC 8019 §5). */
+const SPARE_CHILDREN = 16;
+
+type Claim = {
+  readonly policy: TunnelPolicy | undefined;
+  readonly rekey: NotifyPayload | undefined;
+  readonly replaced: ChildSa | undefined;
+};
+
+/** RFC 7296 §2.25: why it cannot be done now, or at all. */
+function obstacleTo(
+  ctx: ContextV2,
+  sa: IkeSaV2,
+  { policy, rekey, replaced }: Claim,
+): NotifyName | NotifyPayload | undefined {
+  if (policy === undefined) return 'NO_PROPOSAL_CHOSEN';
+  if (sa.creation?.task.kind === 'rekey-ike') return 'TEMPORARY_FAILURE';
+  if (rekey !== undefined && (replaced === undefined || replaced.state === 'deleting'))
+    return { ...rekey, notify: NOTIFY.CHILD_SA_NOT_FOUND, data: new Uint8Array(0) };
+  if (replaced !== undefined && !isReplaceable(sa, replaced)) return 'TEMPORARY_FAILURE';
+  const pairs = policy.local.selectors.length * policy.remote.selectors.length;
+  return childrenOf(ctx, sa).length >= 3 * pairs + SPARE_CHILDREN ? 'NO_ADDITIONAL_SAS' : undefined;
+}
+
+/** It stands, or we are replacing it ourselves and the peer has not yet done so. */
+function isReplaceable({ creation, switches }: IkeSaV2, { id, state }: ChildSa): boolean {
+  if (switches.some(({ predecessor }) => predecessor === id)) return false;
+  const isOurs = creation?.task.kind === 'create-child' && creation.task.replaces === id;
+  return state === 'installed' || (state === 'rekeying' && isOurs);
+}
+
+/** The peer names its inbound SPI, our outbound one (RFC 7296 §1.3.3). */
+function namedChild(ctx: ContextV2, sa: IkeSaV2, { protocol, spi }: NotifyPayload): ChildSa | undefined {
+  if (spi.length !== 4) return undefined;
+  const wanted = new DataView(spi.buffer, spi.byteOffset).getUint32(0);
+  const name = protocol === PROTOCOL.AH ? 'ah' : 'esp';
+  return childrenOf(ctx, sa).find((child) => child.outboundSpi === wanted && child.protocol === name);
+}
+
+function negotiate(
+  ctx: ContextV2,
+  sa: IkeSaV2,
+  {
+    policy,
+    payloads,
+    replaced,
+  }: { readonly policy: TunnelPolicy; readonly payloads: readonly Payload[]; readonly replaced: ChildSa | undefined },
+) {
+  if (policy.childProtocol === 'ah' && (sa.nat.local || sa.nat.remote))
+    return { notify: 'NO_PROPOSAL_CHOSEN', reason: AH_BEHIND_NAT } as const;
+  return answerChild(ctx, policy, payloads, { first: false, replaced });
+}
+
+function findKe(payloads: readonly Payload[]) {
+  return payloads.some(({ type }) => type === 'KE') ? requirePayload(payloads, 'KE') : undefined;
+}
+
+function allocate(ctx: ContextV2, sa: IkeSaV2, answer: ChildAnswer): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return refuseRequest(ctx, sa, answer.request, 'NO_PROPOSAL_CHOSEN');
+  sa.pending = { request: allocateSpi(ctx, sa, policy), step: { kind: 'answer-spi-allocated', answer } };
+}
+
+/** Its predecessor is not replaced by us as well; where we are at it already, the nonces will decide (§2.8.1). */
+function awaitSuccession(ctx: ContextV2, sa: IkeSaV2, child: ChildSa, waits: Switch): void {
+  const old = findChild(ctx, sa, waits.predecessor);
+  if (old?.state === 'installed') old.state = 'rekeying';
+  if (old !== undefined) ctx.clearTimer(old.tunnel, childTimer('rekey', old.id));
+  const { creation } = sa;
+  if (creation?.task.kind === 'create-child' && creation.task.replaces === waits.predecessor) creation.rival = child.id;
+  awaitSwitch(ctx, sa, waits);
+}
+
+function keyExchangePayload({ exchange, negotiation }: ChildAnswer): Payload[] {
+  const { keyExchange } = negotiation.suite;
+  if (exchange === undefined || keyExchange === undefined) return [];
+  return [{ type: 'KE', method: keyExchangeMethod(keyExchange).group, data: exchange.publicValue }];
+}
+
+function refuse(ctx: ContextV2, sa: IkeSaV2, received: Received, { notify, reason }: ChildRefusal): void {
+  if (ctx.isTimely(`child refused ${sa.tunnel}`))
+    ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
+  refuseRequest(ctx, sa, received, notify);
+}
+
+function refuseByKernel(ctx: ContextV2, sa: IkeSaV2, answer: ChildAnswer, reply: DataPlaneReply): void {
+  const reason = kernelRefused(ctx, sa.tunnel, reply);
+  ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
+  // RFC 7296 §2.25: it may pass; where it does not, the peer's own lifetime tells.
+  refuseRequest(ctx, sa, answer.request, 'TEMPORARY_FAILURE');
+}

@@ -1,0 +1,60 @@
+import { type Duration, MINUTE } from '../../base/time.ts';
+import type { CipherSuite } from '../../sa/proposal.ts';
+import { childrenOf } from './children.ts';
+import type { ContextV2 } from './context.ts';
+import { startLife } from './establish.ts';
+import type { IkeKeys } from './keymat.ts';
+import { type IkeSaV2, type NewIkeSa, newIkeSa } from './state.ts';
+
+/** Who has begun a rekeying deletes what is superfluous after it; what it forgets goes after this time. */
+const FORGOTTEN_AFTER: Duration = MINUTE;
+
+type Successor = Pick<NewIkeSa, 'role' | 'initiatorSpi' | 'responderSpi'> & {
+  readonly suite: CipherSuite;
+  readonly keys: IkeKeys;
+  readonly lowerNonce: Uint8Array;
+};
+
+/**
+ * RFC 7296 §2.8, §2.18: an IKE SA with new keys, SPIs and message IDs between the same two, as authentic as the old one.
+ * Until it inherits, it only answers.
+ */
+export function newSuccessor(ctx: ContextV2, sa: IkeSaV2, { suite, keys, ...options }: Successor): IkeSaV2 {
+  const fresh = newIkeSa({
+    id: ctx.newIkeSaId(),
+    tunnel: sa.tunnel,
+    local: sa.local,
+    remote: sa.remote,
+    startedAt: ctx.now.mono,
+    ...options,
+  });
+  fresh.phase = 'rekeyed';
+  fresh.nat = sa.nat;
+  fresh.suite = suite;
+  fresh.keys = keys;
+  fresh.fragmentation = sa.fragmentation;
+  fresh.localId = sa.localId;
+  fresh.remoteId = sa.remoteId;
+  fresh.establishedAt = ctx.now;
+  ctx.adoptSuccessor(fresh);
+  ctx.setTimer(fresh.id, 'lifetime', ctx.now.mono + FORGOTTEN_AFTER);
+  return fresh;
+}
+
+/** The Child SAs, and what is still to be done about them, pass to the successor; the old IKE SA only answers. */
+export function inherit(ctx: ContextV2, from: IkeSaV2, to: IkeSaV2): void {
+  for (const child of childrenOf(ctx, from)) child.ikeSa = to.id;
+  to.switches.push(...from.switches.splice(0));
+  const ofChildren = from.tasks.filter(({ kind }) => kind === 'create-child' || kind === 'delete-children');
+  to.tasks.push(...ofChildren, ...from.postponed.splice(0).filter(({ kind }) => kind !== 'rekey-ike'));
+  from.tasks = [];
+  from.phase = 'rekeyed';
+  to.phase = 'established';
+  for (const name of ['rekey', 'liveness', 'keepalive', 'retry']) ctx.clearTimer(from.id, name);
+  ctx.setTimer(from.id, 'lifetime', ctx.now.mono + FORGOTTEN_AFTER);
+  const policy = ctx.policies.get(to.tunnel);
+  if (policy !== undefined) startLife(ctx, to, policy);
+  ctx.touch(from);
+  ctx.touch(to);
+  ctx.emit({ type: 'ike.rekeyed', tunnel: from.tunnel, ikeSa: from.id, successor: to.id });
+}

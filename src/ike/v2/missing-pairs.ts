@@ -1,0 +1,64 @@
+import { containsSelector, type TrafficSelector } from '../../sa/traffic-selector.ts';
+import type { Context } from '../common/context.ts';
+import type { TunnelPolicy } from '../common/policy.ts';
+import { addTask } from './message-window.ts';
+import type { CreateChildTask, IkeSaV2 } from './state.ts';
+
+/**
+ * Asks for what the tunnel lacks. Where nothing is there yet, one Child SA is to carry all segments; where the peer has
+ * narrowed that to some of them, as devices do that know one pair for each Child SA, the other pairs are asked for one
+ * by one.
+ */
+export function planMissing(ctx: Context, sa: IkeSaV2): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined) return;
+  const { local, remote } = policy;
+  const missing = missingPairs(ctx, policy).filter((pair) => !isPlanned(sa, pair));
+  if (missing.length < local.selectors.length * remote.selectors.length) {
+    for (const pair of missing) addTask(sa, task([pair.local], [pair.remote]));
+    return;
+  }
+  addTask(sa, task(local.selectors, remote.selectors));
+}
+
+/** Whether the traffic has a Child SA already: the peer was faster. */
+export function isCovered(ctx: Context, { tunnel }: IkeSaV2, wanted: CreateChildTask): boolean {
+  return wanted.local.every((local) => wanted.remote.every((remote) => carries(ctx, tunnel, { local, remote })));
+}
+
+type Pair = { readonly local: TrafficSelector; readonly remote: TrafficSelector };
+
+function missingPairs(ctx: Context, { name, local, remote }: TunnelPolicy): Pair[] {
+  const pairs = local.selectors.flatMap((ours) => remote.selectors.map((theirs) => ({ local: ours, remote: theirs })));
+  return pairs.filter((pair) => !carries(ctx, name, pair));
+}
+
+/** Also in part: what the peer leaves out of one pair it will leave out again. */
+function carries(ctx: Context, tunnel: string, { local, remote }: Pair): boolean {
+  return ctx
+    .childrenOf(tunnel)
+    .some(
+      (child) =>
+        child.state !== 'deleting' &&
+        child.localSelectors.some((selector) => overlaps(selector, local)) &&
+        child.remoteSelectors.some((selector) => overlaps(selector, remote)),
+    );
+}
+
+function isPlanned(sa: IkeSaV2, { local, remote }: Pair): boolean {
+  const underWay = sa.creation === undefined ? [] : [sa.creation.task];
+  return [...underWay, ...sa.tasks, ...sa.postponed].some(
+    (other) =>
+      other.kind === 'create-child' &&
+      other.local.some((selector) => overlaps(selector, local)) &&
+      other.remote.some((selector) => overlaps(selector, remote)),
+  );
+}
+
+function overlaps(a: TrafficSelector, b: TrafficSelector): boolean {
+  return containsSelector(a, b) || containsSelector(b, a);
+}
+
+function task(local: readonly TrafficSelector[], remote: readonly TrafficSelector[]): CreateChildTask {
+  return { kind: 'create-child', replaces: undefined, local, remote };
+}

@@ -1,0 +1,18 @@
+import type { ContextV2 } from './context.ts';
+import { initiateIkeSa } from './exchanges/ike-sa-init-initiator.ts';
+import type { IkeSaV2 } from './state.ts';
+
+/**
+ * Reauthentication (RFC 7296 §2.8.3), make before break: a new IKE SA with its Child SAs comes up from scratch, and
+ * takes the place of this one when it stands. Also the way on where the peer refuses to rekey. It is left to the peer
+ * where only the peer can call, or where the operator wants it to.
+ */
+export function renewIkeSa(ctx: ContextV2, sa: IkeSaV2): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy === undefined || policy.remote.address.kind === 'any') return;
+  if (sa.role === 'responder' && policy.start === 'respond') return;
+  const others = ctx.ikeSasV2Of(sa.tunnel);
+  if (others.some(({ role, establishedAt }) => role === 'initiator' && establishedAt === undefined)) return;
+  const fresh = initiateIkeSa(ctx, ctx.newIkeSaId(), policy, sa.remote.address);
+  if (fresh !== undefined) ctx.adopt(fresh);
+}
