@@ -8,7 +8,7 @@ import type { IkeSaV2 } from '../state.ts';
 import { PROTOCOL } from '../wire/sa.ts';
 import { onChildAnswer, onChildGenerated } from './create-child-initiator.ts';
 import { answerChildRequest } from './create-child-responder.ts';
-import { onIkeRekeyAnswer, onIkeRekeyGenerated } from './rekey-ike-initiator.ts';
+import { awaken, onIkeRekeyAnswer, onIkeRekeyGenerated } from './rekey-ike-initiator.ts';
 import { answerIkeRekey } from './rekey-ike-responder.ts';
 
 /**
@@ -16,6 +16,7 @@ import { answerIkeRekey } from './rekey-ike-responder.ts';
  * that is what the proposals are for (RFC 7296 §1.3).
  */
 export function onCreateChildRequest(ctx: ContextV2, sa: IkeSaV2, received: Received): void {
+  awaken(ctx, sa);
   // RFC 7296 §2.25: whoever is about to end an IKE SA begins nothing with it.
   if (sa.phase !== 'established') return refuseRequest(ctx, sa, received, 'TEMPORARY_FAILURE');
   const { proposals } = requirePayload(received.payloads, 'SA');

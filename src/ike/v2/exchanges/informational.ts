@@ -9,7 +9,7 @@ import type { Received } from '../received.ts';
 import type { IkeSaV2 } from '../state.ts';
 import type { DeletePayload } from '../wire/delete.ts';
 import { PROTOCOL } from '../wire/sa.ts';
-import { rivalOf, takeOver } from './rekey-ike-initiator.ts';
+import { awaken, rivalOf, takeOver } from './rekey-ike-initiator.ts';
 
 /** INFORMATIONAL SK { [N, …] [D, …] } -->; an empty one asks whether we live and is answered by an empty one. */
 export function onInformationalRequest(ctx: ContextV2, sa: IkeSaV2, received: Received): void {
@@ -21,6 +21,7 @@ export function onInformationalRequest(ctx: ContextV2, sa: IkeSaV2, received: Re
     sendResponse(ctx, sa, received, { exchange: 'INFORMATIONAL', payloads: [] });
     return endByPeer(ctx, sa, refused);
   }
+  awaken(ctx, sa);
   const payloads = deletes.length === 0 ? [] : deleteNamedChildren(ctx, sa, deletes);
   sendResponse(ctx, sa, received, { exchange: 'INFORMATIONAL', payloads });
 }

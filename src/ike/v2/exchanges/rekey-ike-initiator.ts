@@ -118,6 +118,12 @@ export function rivalOf(ctx: ContextV2, sa: IkeSaV2): IkeSaV2 | undefined {
   return typeof rival === 'number' ? ctx.ikeSasV2Of(sa.tunnel).find(({ id }) => id === rival) : undefined;
 }
 
+/** Whoever asks for something within a successor has come to use it: the peer knows already which of two it is. */
+export function awaken(ctx: ContextV2, sa: IkeSaV2): void {
+  const old = ctx.ikeSasV2Of(sa.tunnel).find(({ creation }) => creation?.rival === sa.id);
+  if (old !== undefined) takeOver(ctx, old, sa);
+}
+
 /** Our own rekeying is forgotten. */
 export function takeOver(ctx: ContextV2, sa: IkeSaV2, rival: IkeSaV2): void {
   dropCreation(ctx, sa);
