@@ -135,6 +135,8 @@ function obstacleTo(
 ): NotifyName | NotifyPayload | undefined {
   if (policy === undefined) return 'NO_PROPOSAL_CHOSEN';
   if (sa.creation?.task.kind === 'rekey-ike') return 'TEMPORARY_FAILURE';
+  // It may be the one that we have asked for ourselves, and whose answer has been overtaken.
+  if (rekey !== undefined && replaced === undefined && sa.creation !== undefined) return 'TEMPORARY_FAILURE';
   if (rekey !== undefined && (replaced === undefined || replaced.state === 'deleting'))
     return { ...rekey, notify: NOTIFY.CHILD_SA_NOT_FOUND, data: new Uint8Array(0) };
   if (replaced !== undefined && !isReplaceable(sa, replaced)) return 'TEMPORARY_FAILURE';
