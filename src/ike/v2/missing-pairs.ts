@@ -1,3 +1,4 @@
+import type { ChildSa } from '../../sa/child-sa.ts';
 import { containsSelector, type TrafficSelector } from '../../sa/traffic-selector.ts';
 import type { Context } from '../common/context.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
@@ -26,6 +27,9 @@ export function isCovered(ctx: Context, { tunnel }: IkeSaV2, wanted: CreateChild
   return wanted.local.every((local) => wanted.remote.every((remote) => carries(ctx, tunnel, { local, remote })));
 }
 
+/** In force, or on its way. */
+const CARRYING: ReadonlySet<ChildSa['state']> = new Set<ChildSa['state']>(['installing', 'installed', 'rekeying']);
+
 type Pair = { readonly local: TrafficSelector; readonly remote: TrafficSelector };
 
 function missingPairs(ctx: Context, { name, local, remote }: TunnelPolicy): Pair[] {
@@ -39,7 +43,7 @@ function carries(ctx: Context, tunnel: string, { local, remote }: Pair): boolean
     .childrenOf(tunnel)
     .some(
       (child) =>
-        child.state !== 'deleting' &&
+        CARRYING.has(child.state) &&
         child.localSelectors.some((selector) => overlaps(selector, local)) &&
         child.remoteSelectors.some((selector) => overlaps(selector, remote)),
     );

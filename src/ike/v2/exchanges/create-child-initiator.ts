@@ -22,7 +22,7 @@ import { offersToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
 import { BAD_PUBLIC_VALUE } from '../refuse-request.ts';
 import { REQUEST_RETRANSMIT, requestPatience } from '../request-schedule.ts';
-import type { CreateChildTask, Creation, CreationAnswer, IkeSaV2 } from '../state.ts';
+import type { CreateChildTask, Creation, CreationAnswer, IkeSaV2, Switch } from '../state.ts';
 import { NOTIFY, type NotifyPayload } from '../wire/notify.ts';
 import type { Payload } from '../wire/payload.ts';
 import { PROTOCOL } from '../wire/sa.ts';
@@ -132,8 +132,7 @@ export function onCreationInstalled(ctx: ContextV2, sa: IkeSaV2, id: string, rep
   replaced.state = 'rekeyed';
   replaced.sends = false;
   ctx.clearTimer(replaced.tunnel, childTimer('rekey', replaced.id));
-  // What the peer has made at the same time is its to delete (RFC 7296 §2.8.1).
-  sa.switches = sa.switches.filter(({ predecessor }) => predecessor !== replaced.id);
+  dismissRivals(ctx, sa, replaced);
   ctx.emit({ type: 'child.rekeyed', tunnel: sa.tunnel, ikeSa: sa.id, child: replaced.id, successor: id });
   addTask(sa, { kind: 'delete-children', protocol: replaced.protocol, spis: [replaced.inboundSpi] });
 }
@@ -156,6 +155,17 @@ const REFLECTED = {
   text: 'the peer answered CREATE_CHILD_SA with something that was not offered',
 } as const;
 const DELETED_BY_PEER = { code: 'peer-closed', text: 'the peer has deleted the Child SA at once' } as const;
+
+/** What the peer has made at the same time never sends, and is the peer's to delete (RFC 7296 §2.8.1). */
+function dismissRivals(ctx: ContextV2, sa: IkeSaV2, replaced: ChildSa): void {
+  const isRival = ({ predecessor }: Switch) => predecessor === replaced.id;
+  for (const { child } of sa.switches.filter(isRival)) {
+    const rival = requireChild(ctx, sa, child);
+    rival.state = 'rekeyed';
+    ctx.clearTimer(rival.tunnel, childTimer('switch', rival.id));
+  }
+  sa.switches = sa.switches.filter((waiting) => !isRival(waiting));
+}
 
 function childTask({ task }: Creation): CreateChildTask {
   invariant(task.kind === 'create-child', 'this exchange makes a Child SA');
