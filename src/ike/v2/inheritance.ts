@@ -41,13 +41,17 @@ export function newSuccessor(ctx: ContextV2, sa: IkeSaV2, { suite, keys, ...opti
   return fresh;
 }
 
-/** The Child SAs, and what is still to be done about them, pass to the successor; the old IKE SA only answers. */
+/**
+ * The Child SAs, what is still to be done about them, and what has happened to them meanwhile pass to the successor; the
+ * old IKE SA only answers.
+ */
 export function inherit(ctx: ContextV2, from: IkeSaV2, to: IkeSaV2): void {
   for (const child of childrenOf(ctx, from)) child.ikeSa = to.id;
   to.switches.push(...from.switches.splice(0));
   const ofChildren = from.tasks.filter(({ kind }) => kind === 'create-child' || kind === 'delete-children');
   to.tasks.push(...ofChildren, ...from.postponed.splice(0).filter(({ kind }) => kind !== 'rekey-ike'));
   from.tasks = [];
+  to.queue.push(...from.queue.filter(({ kind }) => kind !== 'datagram' && kind !== 'timer'));
   from.phase = 'rekeyed';
   to.phase = 'established';
   for (const name of ['rekey', 'liveness', 'keepalive', 'retry']) ctx.clearTimer(from.id, name);

@@ -44,13 +44,20 @@ export function answerEffect(ctx: ContextV2, sa: IkeSaV2, answer: EffectAnswer):
 }
 
 function goOn(ctx: ContextV2, sa: IkeSaV2): void {
+  workOff(ctx, sa);
+  // A successor may have got what is to be done.
+  for (const other of ctx.ikeSasV2Of(sa.tunnel)) {
+    workOff(ctx, other);
+    sendNextTask(ctx, other);
+  }
+}
+
+function workOff(ctx: ContextV2, sa: IkeSaV2): void {
   while (sa.pending === undefined && sa.phase !== 'closed') {
     const work = sa.queue.shift();
-    if (work === undefined) break;
+    if (work === undefined) return;
     perform(ctx, sa, work);
   }
-  // A successor may have got what is to be done.
-  for (const other of ctx.ikeSasV2Of(sa.tunnel)) sendNextTask(ctx, other);
 }
 
 function perform(ctx: ContextV2, sa: IkeSaV2, work: Work): void {
