@@ -5,12 +5,13 @@ import { InvariantError } from '../base/errors.ts';
 import type { Endpoint, IpAddress } from '../base/net.ts';
 import { formatEndpoint } from '../base/net.ts';
 import type { Duration, Now } from '../base/time.ts';
-import { performKeyExchange } from '../crypto/key-exchange.ts';
+
 import type { Effect } from '../ike/common/effect.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
 import type { Input } from '../ike/common/input.ts';
 import type { ChildSaView, IkeSaView } from '../ike/common/view.ts';
 import type { DataPlaneEvent } from '../sa/data-plane.ts';
+import { cheapKeyExchange } from './cheap-key-exchange.ts';
 import type { Dice, Range } from './dice.ts';
 import type { KernelBehaviour } from './kernel.ts';
 import { PROMPT_KERNEL, SimKernel } from './kernel.ts';
@@ -223,7 +224,7 @@ export class SimGateway {
       if (incarnation !== this.#incarnation) return;
       this.#jobs--;
       this.#answer(effect.request);
-      this.input({ kind: 'job.reply', request: effect.request, result: performKeyExchange(effect.job) });
+      this.input({ kind: 'job.reply', request: effect.request, result: cheapKeyExchange(effect.job) });
     });
   }
 

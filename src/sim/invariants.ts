@@ -26,10 +26,15 @@ export function stepChecks(): StepCheck[] {
   const gone = new WeakMap<object, Set<number>>();
   return [
     (gateway, step) => silentAfterEnd(goneOf(gone, gateway), step),
-    (gateway) => timersHaveOwners(gateway),
-    (gateway) => boundedState(gateway),
+    (gateway) => {
+      const now: Seen = { views: gateway.machine.views(), children: gateway.machine.children() };
+      return [...timersHaveOwners(gateway, now), ...boundedState(gateway, now)];
+    },
   ];
 }
+
+/** What a gateway shows at one moment: to make it costs more than to look at it. */
+type Seen = { readonly views: readonly IkeSaView[]; readonly children: readonly ChildSaView[] };
 
 /** What must hold of one gateway while nothing is in flight: its kernel holds just what its views say. */
 export function kernelMatchesViews(gateway: SimGateway): string[] {
@@ -114,9 +119,9 @@ function eventAfterEnd(gone: Set<number>, event: GatewayEvent): string[] {
   return late ? [`${event.type} of IKE SA ${event.ikeSa}, which is gone`] : [];
 }
 
-function timersHaveOwners(gateway: SimGateway): string[] {
-  const ids = new Set(gateway.machine.views().map(({ id }) => id));
-  const successions = new Set(gateway.machine.children().map(({ tunnel, id }) => `sas:${tunnel}:rekey-${id}`));
+function timersHaveOwners(gateway: SimGateway, { views, children }: Seen): string[] {
+  const ids = new Set(views.map(({ id }) => id));
+  const successions = new Set(children.map(({ tunnel, id }) => `sas:${tunnel}:rekey-${id}`));
   return [...gateway.timers.keys()].flatMap((key) => {
     if (key.startsWith('sas:') && key.includes(':rekey-'))
       return successions.has(key) ? [] : [`timer ${key} is set, but its Child SA is gone`];
@@ -125,13 +130,11 @@ function timersHaveOwners(gateway: SimGateway): string[] {
   });
 }
 
-function boundedState(gateway: SimGateway): string[] {
-  const views = gateway.machine.views();
+function boundedState(gateway: SimGateway, { views, children }: Seen): string[] {
   const halfOpen = views.filter(({ state, role }) => state === 'connecting' && role === 'responder').length;
   const quickModes = MAX_QUICK_MODES * views.filter(({ version }) => version === 1).length;
   const kinds = [...gateway.timers.keys()].map(kindOfTimer);
   const timersOf = (wanted: TimerKind) => kinds.filter((kind) => kind === wanted).length;
-  const perChild = gateway.machine.children().length;
   const bounds = [
     { what: 'half-open IKE SAs', count: halfOpen, limit: MAX_HALF_OPEN },
     {
@@ -145,7 +148,7 @@ function boundedState(gateway: SimGateway): string[] {
       limit: MAX_TIMERS_PER_SA * (views.length + 4),
     },
     { what: 'timers of Quick Modes', count: timersOf('quick-mode'), limit: quickModes },
-    { what: 'timers of Child SAs', count: timersOf('child'), limit: perChild + MAX_TIMERS_PER_TUNNEL },
+    { what: 'timers of Child SAs', count: timersOf('child'), limit: children.length + MAX_TIMERS_PER_TUNNEL },
   ];
   return bounds
     .filter(({ count, limit }) => count > limit)
