@@ -17,6 +17,7 @@ import type { KernelBehaviour } from './kernel.ts';
 import { PROMPT_KERNEL, SimKernel } from './kernel.ts';
 import type { SimNetwork } from './network.ts';
 import type { ScheduledEvent, Scheduler } from './scheduler.ts';
+import { SteeredEntropy } from './steered-entropy.ts';
 import type { Trace } from './trace.ts';
 
 /** What a gateway runs: the core alone, or the service around it. */
@@ -69,7 +70,7 @@ export class SimGateway {
   readonly #options: GatewayOptions;
   readonly #around: GatewaySurroundings;
   /** The randomness of this incarnation's machine. */
-  entropy: Entropy;
+  entropy: SteeredEntropy;
   readonly #clock: { readonly mono: number; readonly wall: number };
   readonly #answered = new Set<number>();
   readonly #asked = new Set<number>();
@@ -90,7 +91,7 @@ export class SimGateway {
       onEvent: (event) => this.#onDataPlaneEvent(event),
       wall: () => this.now().wall,
     });
-    this.entropy = new SeededEntropy(around.dice.below(2 ** 31));
+    this.entropy = new SteeredEntropy(new SeededEntropy(around.dice.below(2 ** 31)));
     this.machine = options.build(this.entropy);
     around.network.attach(options.address, ({ from, to, bytes }) =>
       this.input({ kind: 'datagram', local: to, remote: from, bytes }),
@@ -157,7 +158,7 @@ export class SimGateway {
     this.#jobs = 0;
     this.#held = undefined;
     this.events = [];
-    this.entropy = new SeededEntropy(this.#around.dice.below(2 ** 31));
+    this.entropy = new SteeredEntropy(new SeededEntropy(this.#around.dice.below(2 ** 31)), this.entropy.leads);
     this.machine = this.#options.build(this.entropy);
     this.#note(() => 'restarted');
   }
@@ -168,6 +169,7 @@ export class SimGateway {
   }
 
   #run(input: Input | undefined, action: (machine: SimMachine, now: Now) => readonly Effect[]): void {
+    this.entropy.heed(input);
     if (input !== undefined) this.#note(() => `<- ${inputText(input)}`);
     const effects = action(this.machine, this.now());
     for (const effect of effects) this.#perform(effect);

@@ -18,6 +18,8 @@ const HEADER_BYTES = { 4: 28, 6: 48 } as const;
 /** Nodes, the NAT devices between them, and what the path does to datagrams. */
 export class SimNetwork {
   conditions: LinkConditions;
+  /** Takes datagrams away as they are sent, before anything befalls them; true where it has taken this one. */
+  gate: ((datagram: Datagram) => boolean) | undefined;
   readonly #scheduler: Scheduler;
   readonly #dice: Dice;
   readonly #nodes = new Map<IpAddress, Receiver>();
@@ -63,11 +65,17 @@ export class SimNetwork {
   }
 
   send(datagram: Datagram): void {
+    if (this.gate?.(datagram) === true) return;
     const fate = this.#fate(datagram);
     for (const listener of this.#taps) listener(datagram, fate);
     if (fate !== 'sent' && fate !== 'duplicated') return;
     this.#launch(datagram);
     if (fate === 'duplicated') this.#launch(datagram);
+  }
+
+  /** Lets go what the gate has taken: it takes its time and the way through NAT, and is not lost. */
+  release(datagram: Datagram): void {
+    this.#launch(datagram);
   }
 
   /** Past loss and delay: what an attacker on the receiver's own segment can do, spoofed source and all. */
