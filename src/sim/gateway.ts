@@ -112,6 +112,11 @@ export class SimGateway {
     return this.#jobs;
   }
 
+  /** How many times it has restarted. */
+  get incarnation(): number {
+    return this.#incarnation;
+  }
+
   get paused(): boolean {
     return this.#held !== undefined;
   }

@@ -77,6 +77,33 @@ export function expectAgreement(world: SimWorld, a: SimGateway, b: SimGateway, c
   }
 }
 
+/**
+ * Throws unless the two are at rest: connected by one IKE SA and `count` Child SAs on which both agree, nothing else
+ * about them, and in each kernel one outbound and one inbound SA for each.
+ */
+export function expectRest(world: SimWorld, a: SimGateway, b: SimGateway, count = 1): void {
+  expectAgreement(world, a, b, count);
+  for (const gateway of [a, b]) {
+    const { machine, kernel, name } = gateway;
+    const ikeStates = machine.views().map(({ state }) => state);
+    if (ikeStates.join() !== 'established') world.fail(`${name} has IKE SAs that are ${ikeStates.join() || 'gone'}`);
+    const states = machine.children().map(({ state }) => state);
+    if (states.length !== count) world.fail(`${name} has Child SAs that are ${states}`);
+    for (const direction of ['in', 'out'] as const) {
+      const found = kernel.sas().filter(({ spec }) => spec.direction === direction).length;
+      if (found !== count) world.fail(`${name} has ${found} SAs ${direction} in its kernel, not ${count}`);
+    }
+    if (kernel.tables.larval.size > 0) world.fail(`${name} keeps an SPI that it does not use`);
+  }
+  const [ours, theirs] = [a, b].map(({ machine }) =>
+    machine
+      .views()
+      .map(({ initiatorSpi }) => initiatorSpi)
+      .join(),
+  );
+  if (ours !== theirs) world.fail('the two use different IKE SAs');
+}
+
 /** Throws unless nothing of a tunnel is left in the kernel: no SA, no protecting policy, no route. */
 export function expectNothingInstalled(world: SimWorld, gateway: SimGateway): void {
   const { kernel } = gateway;

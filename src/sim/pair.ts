@@ -6,6 +6,7 @@ import type { Input } from '../ike/common/input.ts';
 import type { TunnelPolicy } from '../ike/common/policy.ts';
 import { IkeCore } from '../ike/core.ts';
 import type { LinkConditions } from './conditions.ts';
+import { keepsSending } from './continuity.ts';
 import type { Range } from './dice.ts';
 import type { SimGateway } from './gateway.ts';
 import { bothSidesAgree, establishedIkeSas, expectAgreement, installedChildren, stepChecks } from './invariants.ts';
@@ -59,7 +60,7 @@ export class CorePair {
       ...(network === undefined ? {} : { network }),
       ...(nats === undefined ? {} : { nats }),
       ...(traceLines === undefined ? {} : { traceLines }),
-      checks: stepChecks(),
+      checks: [...stepChecks(), ...(policies.left.version === 2 ? [keepsSending(() => [this.left, this.right])] : [])],
       gateways: (['left', 'right'] as const).map((name) => ({
         name,
         address: sides[name].address,

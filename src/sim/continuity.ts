@@ -1,0 +1,79 @@
+import type { ChildSaView } from '../ike/common/view.ts';
+import { saKey } from '../sa/ledger.ts';
+import { selectorKey } from '../sa/traffic-selector.ts';
+import type { SimGateway, Step } from './gateway.ts';
+import type { StepCheck } from './world.ts';
+
+/** What was seen of a gateway after its last step. */
+type Seen = {
+  readonly incarnation: number;
+  /** The pairs of segments that have an outbound SA in the kernel. */
+  readonly pairs: ReadonlySet<string>;
+  /** The SAs of its Child SAs. */
+  readonly sas: ReadonlySet<string>;
+};
+
+/**
+ * In IKEv2, where each change is agreed on: while two ends are connected, neither is without an outbound SA for a pair
+ * of segments at any step, whatever is rekeyed and however that crosses. Somebody who takes the tunnel down, brings it
+ * up a second time, restarts, loses the peer or has an SA expire ends the watch, until both are connected again.
+ */
+export function keepsSending(ends: () => readonly SimGateway[]): StepCheck {
+  const known = new Map<SimGateway, Seen>();
+  let watching = false;
+  return (gateway, step) => {
+    if (step.input?.kind === 'datagram' && !step.effects.some(({ kind }) => kind === 'dataplane')) return [];
+    const before = known.get(gateway);
+    const now = look(gateway);
+    known.set(gateway, now);
+    if (before === undefined || before.incarnation !== now.incarnation || takesDown(step, before)) watching = false;
+    if (!watching || before === undefined) {
+      watching = ends().every((end) => isSteady(end, known.get(end)));
+      return [];
+    }
+    return [...before.pairs].filter((pair) => !now.pairs.has(pair)).map((pair) => `nothing can be sent for ${pair}`);
+  };
+}
+
+function look(gateway: SimGateway): Seen {
+  const children = gateway.machine.children();
+  // By SPI alone: after a change of address the kernel follows a moment later.
+  const outbound = new Set(
+    gateway.kernel
+      .sas()
+      .filter(({ spec }) => spec.direction === 'out')
+      .map(({ spec }) => spec.spi),
+  );
+  return {
+    incarnation: gateway.incarnation,
+    pairs: new Set(children.filter((child) => outbound.has(child.outbound.spi)).flatMap(pairsOf)),
+    sas: new Set(children.flatMap((child) => [saKey(child.inbound), saKey(child.outbound)])),
+  };
+}
+
+function pairsOf({ localSelectors, remoteSelectors }: ChildSaView): string[] {
+  return localSelectors.flatMap((local) =>
+    remoteSelectors.map((remote) => `${selectorKey(local)} to ${selectorKey(remote)}`),
+  );
+}
+
+function takesDown({ input, effects }: Step, before: Seen): boolean {
+  if (effects.some((effect) => effect.kind === 'emit' && effect.event.type === 'peer.unresponsive')) return true;
+  switch (input?.kind) {
+    case 'command':
+      return input.command.kind === 'terminate' || input.command.kind === 'initiate';
+    case 'timer':
+      return /^ike:\d+:lifetime$/.test(input.key);
+    case 'dataplane.event':
+      return input.event.kind === 'expire' && input.event.hard && before.sas.has(saKey(input.event.sa));
+    default:
+      return false;
+  }
+}
+
+/** Connected by one IKE SA of IKEv2, with nothing half done about it and nothing that waits for the kernel. */
+function isSteady(gateway: SimGateway, seen: Seen | undefined): boolean {
+  const [only, ...more] = gateway.machine.views();
+  const established = only?.version === 2 && only.state === 'established' && more.length === 0;
+  return established && gateway.pending === 0 && (seen?.pairs.size ?? 0) > 0;
+}
