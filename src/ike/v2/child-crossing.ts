@@ -5,7 +5,7 @@ import { sameSelectors } from '../../sa/traffic-selector.ts';
 import { childTimer } from '../common/child-timers.ts';
 import type { Context } from '../common/context.ts';
 import { childrenOf } from './children.ts';
-import { addTask } from './message-window.ts';
+import { postponeDelete } from './postpone.ts';
 import type { IkeSaV2 } from './state.ts';
 
 /** A request that the peer began before it knew of ours comes at the latest with its last repetitions. */
@@ -46,5 +46,5 @@ function supersede(ctx: Context, sa: IkeSaV2, child: ChildSa, successor: ChildSa
   child.sends = false;
   ctx.clearTimer(child.tunnel, childTimer('rekey', child.id));
   ctx.emit({ type: 'child.rekeyed', tunnel: sa.tunnel, ikeSa: sa.id, child: child.id, successor: successor.id });
-  addTask(sa, { kind: 'delete-children', protocol: child.protocol, spis: [child.inboundSpi] });
+  postponeDelete(ctx, sa, { kind: 'delete-children', protocol: child.protocol, spis: [child.inboundSpi] });
 }

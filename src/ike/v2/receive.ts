@@ -12,6 +12,7 @@ import { messageKeys } from './keymat.ts';
 import { digestOf, repeatAnswer, sendResponse, settleRequest } from './message-window.ts';
 import { unsupportedCritical } from './payload-set.ts';
 import { followPeer } from './peer-path.ts';
+import { putOffDeletes } from './postpone.ts';
 import type { Received } from './received.ts';
 import type { IkeSaV2 } from './state.ts';
 import { findTransition, type Transition } from './transitions.ts';
@@ -31,7 +32,10 @@ export function receive(ctx: ContextV2, sa: IkeSaV2, datagram: Datagram): void {
   const isResponse = (header.flags & FLAG_RESPONSE) !== 0;
   const { local, remote, message } = datagram;
   const request = { messageId: header.messageId, digest: digestOf(message), local, remote };
-  if (!isResponse && repeatAnswer(ctx, sa, request)) return putOffSwitches(ctx, sa);
+  if (!isResponse && repeatAnswer(ctx, sa, request)) {
+    putOffSwitches(ctx, sa);
+    return putOffDeletes(ctx, sa);
+  }
   const transition = findTransition(sa, header.exchangeType, isResponse ? 'response' : 'request');
   if (transition === undefined) return ctx.drop(remote, 'unexpected-message');
   if (!isDue(sa, header, transition)) return ctx.drop(remote, 'message-id');
