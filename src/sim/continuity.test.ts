@@ -40,6 +40,7 @@ describe('the watch over outbound SAs', () => {
     const third = connected();
     third.world.network.partition(third.left.address, third.right.address);
     third.world.run(MINUTE);
-    expect([pair, other, third].map(({ left }) => left.machine.children())).toEqual([[], [], []]);
+    expect([other, third].map(({ left }) => left.machine.children())).toEqual([[], []]);
+    expect(pair.left.machine.children()).not.toContainEqual(child);
   });
 });

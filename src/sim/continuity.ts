@@ -2,6 +2,7 @@ import type { ChildSaView } from '../ike/common/view.ts';
 import { saKey } from '../sa/ledger.ts';
 import { selectorKey } from '../sa/traffic-selector.ts';
 import type { SimGateway, Step } from './gateway.ts';
+import { establishedIkeSas } from './invariants.ts';
 import type { StepCheck } from './world.ts';
 
 /** What was seen of a gateway after its last step. */
@@ -9,8 +10,13 @@ type Seen = {
   readonly incarnation: number;
   /** The pairs of segments that have an outbound SA in the kernel. */
   readonly pairs: ReadonlySet<string>;
+  /** The SPIs with which it sends, and those with which its Child SAs receive. */
+  readonly outbound: readonly number[];
+  readonly inbound: ReadonlySet<number>;
   /** The SAs of its Child SAs. */
   readonly sas: ReadonlySet<string>;
+  /** The timers that end what has no successor. */
+  readonly ends: ReadonlySet<string>;
 };
 
 /**
@@ -28,7 +34,7 @@ export function keepsSending(ends: () => readonly SimGateway[]): StepCheck {
     known.set(gateway, now);
     if (before === undefined || before.incarnation !== now.incarnation || takesDown(step, before)) watching = false;
     if (!watching || before === undefined) {
-      watching = ends().every((end) => isSteady(end, known.get(end)));
+      watching = ends().every((end) => isSteady(end)) && meet(ends().map((end) => known.get(end)));
       return [];
     }
     return [...before.pairs].filter((pair) => !now.pairs.has(pair)).map((pair) => `nothing can be sent for ${pair}`);
@@ -44,10 +50,14 @@ function look(gateway: SimGateway): Seen {
       .filter(({ spec }) => spec.direction === 'out')
       .map(({ spec }) => spec.spi),
   );
+  const sending = children.filter((child) => outbound.has(child.outbound.spi));
   return {
     incarnation: gateway.incarnation,
-    pairs: new Set(children.filter((child) => outbound.has(child.outbound.spi)).flatMap(pairsOf)),
+    pairs: new Set(sending.flatMap(pairsOf)),
+    outbound: sending.map((child) => child.outbound.spi),
+    inbound: new Set(children.map((child) => child.inbound.spi)),
     sas: new Set(children.flatMap((child) => [saKey(child.inbound), saKey(child.outbound)])),
+    ends: new Set(establishedIkeSas(gateway).map(({ id }) => `ike:${id}:lifetime`)),
   };
 }
 
@@ -63,7 +73,7 @@ function takesDown({ input, effects }: Step, before: Seen): boolean {
     case 'command':
       return input.command.kind === 'terminate' || input.command.kind === 'initiate';
     case 'timer':
-      return /^ike:\d+:lifetime$/.test(input.key);
+      return before.ends.has(input.key);
     case 'dataplane.event':
       return input.event.kind === 'expire' && input.event.hard && before.sas.has(saKey(input.event.sa));
     default:
@@ -72,8 +82,13 @@ function takesDown({ input, effects }: Step, before: Seen): boolean {
 }
 
 /** Connected by one IKE SA of IKEv2, with nothing half done about it and nothing that waits for the kernel. */
-function isSteady(gateway: SimGateway, seen: Seen | undefined): boolean {
+function isSteady(gateway: SimGateway): boolean {
   const [only, ...more] = gateway.machine.views();
-  const established = only?.version === 2 && only.state === 'established' && more.length === 0;
-  return established && gateway.pending === 0 && (seen?.pairs.size ?? 0) > 0;
+  return only?.version === 2 && only.state === 'established' && more.length === 0 && gateway.pending === 0;
+}
+
+/** Whatever one end sends, the other one receives. */
+function meet([a, b]: readonly (Seen | undefined)[]): boolean {
+  if (a === undefined || b === undefined || a.pairs.size === 0 || b.pairs.size === 0) return false;
+  return a.outbound.every((spi) => b.inbound.has(spi)) && b.outbound.every((spi) => a.inbound.has(spi));
 }

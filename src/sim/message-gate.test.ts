@@ -9,7 +9,6 @@ function connectedPair(): { readonly pair: CorePair; readonly gate: MessageGate 
   const pair = new CorePair({ seed: 1 });
   pair.connect();
   const gate = new MessageGate(pair.world);
-  gate.close();
   return { pair, gate };
 }
 
@@ -19,7 +18,6 @@ describe('the gate for messages', () => {
   it('holds what is sent and reads it, also what is encrypted', () => {
     const pair = new CorePair({ seed: 1 });
     const gate = new MessageGate(pair.world);
-    gate.close();
     pair.initiate(pair.left);
     pair.world.run(100);
     expect(waitingTexts(gate)).toEqual([expect.stringMatching(/^left IKE_SA_INIT request 0 SA KE Nonce /)]);
@@ -59,6 +57,11 @@ describe('the gate for messages', () => {
     gate.open();
     pair.world.run(SECOND);
     expect([pair.left.machine.views(), pair.right.machine.views()]).toEqual([[], []]);
+    expect(gate.passed({ exchange: 'INFORMATIONAL' })).toHaveLength(2);
+    gate.close();
+    pair.initiate(pair.left);
+    pair.world.run(100);
+    expect(gate.waiting).toHaveLength(1);
   });
 
   it('what does not wait cannot be passed, and it says what does', () => {
@@ -76,7 +79,6 @@ describe('nonces that are steered', () => {
     pair.left.entropy.leads = { initiating: 0x11, responding: 0x22 };
     pair.right.entropy.leads = { initiating: 0x33, responding: 0x44 };
     const gate = new MessageGate(pair.world);
-    gate.close();
     pair.initiate(pair.left);
     pair.initiate(pair.right);
     pair.world.run(50);

@@ -21,23 +21,32 @@ const MAX_MESSAGES = 200;
 export class MessageGate {
   readonly #world: SimWorld;
   readonly #reader = new MessageReader();
+  readonly #passed: HeldMessage[] = [];
   #waiting: HeldMessage[] = [];
+  #closed = true;
 
+  /** It is closed at first. */
   constructor(world: SimWorld) {
     this.#world = world;
+    world.network.gate = (datagram) => this.#meet(datagram);
   }
 
   /** From now on each message waits here. */
   close(): void {
-    this.#world.network.gate = (datagram) => this.#hold(datagram);
+    this.#closed = true;
   }
 
-  /** What waits goes on in its order, and nothing is held any more. */
+  /** What waits goes on in its order, and nothing is held any more; it is still read. */
   open(): void {
-    this.#world.network.gate = undefined;
+    this.#closed = false;
     const released = this.#waiting;
     this.#waiting = [];
-    for (const { datagram } of released) this.#world.network.release(datagram);
+    for (const message of released) this.#release(message);
+  }
+
+  /** What has gone through, repetitions included. */
+  passed(wanted: Wanted = {}): readonly HeldMessage[] {
+    return this.#passed.filter((message) => fits(message, wanted));
   }
 
   /** In the order in which they were sent. */
@@ -47,9 +56,15 @@ export class MessageGate {
 
   /** Delivers one message and lets its receiver handle it. */
   pass(wanted: Wanted = {}): HeldMessage {
-    const message = this.#take(wanted);
-    this.#deliver(message);
+    const message = this.#find(wanted);
+    this.passThis(message);
     return message;
+  }
+
+  /** Delivers this one, which waits. */
+  passThis(message: HeldMessage): void {
+    this.#waiting = this.#waiting.filter((other) => other !== message);
+    this.#deliver(message);
   }
 
   /** Delivers one message that goes on waiting, as one that was duplicated. */
@@ -75,18 +90,25 @@ export class MessageGate {
     }
   }
 
-  #hold(datagram: Datagram): boolean {
+  #meet(datagram: Datagram): boolean {
     const from = this.#world.gateways.find(({ address }) => address === datagram.from.address);
-    const message = from === undefined ? undefined : this.#reader.read(from, datagram);
-    if (from === undefined || message === undefined) return false;
-    this.#waiting.push({ ...message, from, datagram });
+    const read = from === undefined ? undefined : this.#reader.read(from, datagram);
+    if (from === undefined || read === undefined) return false;
+    const message = { ...read, from, datagram };
+    if (this.#closed) this.#waiting.push(message);
+    else this.#release(message);
     return true;
   }
 
   #deliver(message: HeldMessage): void {
-    this.#world.note(() => `== passed: ${messageText(message)}`);
-    this.#world.network.release(message.datagram);
+    this.#release(message);
     this.#world.run(HANDLING_TIME);
+  }
+
+  #release(message: HeldMessage): void {
+    this.#world.note(() => `== passed: ${messageText(message)}`);
+    this.#passed.push(message);
+    this.#world.network.release(message.datagram);
   }
 
   #take(wanted: Wanted): HeldMessage {

@@ -35,7 +35,7 @@ export class MessageReader {
     const { message } = classified;
     const header = decodeHeader(message);
     if (header.majorVersion !== 2) return undefined;
-    this.#learn(sender);
+    if (!this.#keys.has(header.initiatorSpi)) this.#learn(sender);
     const plain = header.exchangeType === EXCHANGE.IKE_SA_INIT;
     const payloads = plain ? decodePlainMessage(message).payloads : this.#open(message);
     return {

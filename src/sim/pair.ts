@@ -129,10 +129,8 @@ export class CorePair {
   }
 
   #lacksSomething(gateway: SimGateway): boolean {
-    if (isConnecting(gateway)) return false;
-    if (establishedIkeSas(gateway).length === 0) return true;
-    // In IKEv1 one may initiate again for the Child SAs that have not come up.
-    return this.policyOf(gateway).version === 1 && installedChildren(gateway).length < this.childCount;
+    // Where an IKE SA stands, only the Child SAs that have not come up are asked for.
+    return !isConnecting(gateway) && installedChildren(gateway).length < this.childCount;
   }
 
   /** One packet each way. */

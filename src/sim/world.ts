@@ -152,4 +152,5 @@ export class SimFailure extends Error {
   }
 }
 
-const SHOWN_LINES = 120;
+/** SIM_LINES asks for more. */
+const SHOWN_LINES = Number(process.env.SIM_LINES ?? 120);
