@@ -1,8 +1,9 @@
+import { HASHES } from '../../lab/algorithms.ts';
 import { carries, MAIN } from '../../lab/presets.ts';
 import { alternating, inRole } from '../../lab/roles.ts';
 import type { Scenario } from '../../lab/scenario.ts';
 
-export default ['md5', 'sha1', 'sha256', 'sha384', 'sha512'].map((hash, index) => ({
+export default HASHES.map((hash, index) => ({
   ...inRole(alternating(index), {
     title: `AH with ${hash} authenticates the traffic`,
     rfc: ['RFC 2407 §4.4.3', 'RFC 4302 §3.1.2'],

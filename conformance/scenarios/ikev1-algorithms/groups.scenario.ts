@@ -1,23 +1,7 @@
+import { GROUPS } from '../../lab/algorithms.ts';
 import { carries, MAIN } from '../../lab/presets.ts';
 import { alternating, inRole } from '../../lab/roles.ts';
 import type { Scenario } from '../../lab/scenario.ts';
-
-/** Every Diffie-Hellman group of both sides' tables: number, and strongSwan's keyword. */
-const GROUPS: readonly (readonly [number, string])[] = [
-  [1, 'modp768'],
-  [2, 'modp1024'],
-  [5, 'modp1536'],
-  [14, 'modp2048'],
-  [15, 'modp3072'],
-  [16, 'modp4096'],
-  [17, 'modp6144'],
-  [18, 'modp8192'],
-  [19, 'ecp256'],
-  [20, 'ecp384'],
-  [21, 'ecp521'],
-  [24, 'modp2048s256'],
-  [31, 'curve25519'],
-];
 
 export default GROUPS.map(([group, keyword], index) => ({
   ...inRole(alternating(index), {

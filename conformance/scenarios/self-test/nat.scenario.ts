@@ -1,11 +1,10 @@
+import { BEHIND_NAT_A, IN_UDP, NAT_OF_A } from '../../lab/nat.ts';
 import { carries, direct, FROM_A, MAIN, mirrored, swanctl } from '../../lab/presets.ts';
 import type { Scenario } from '../../lab/scenario.ts';
 
 const rfc = ['RFC 3947 §3'];
 const PUBLIC = '113.31.113.78';
-const IN_UDP = 'udp port 4500 and udp[8:4] != 0';
 
-const behindA = { ...FROM_A, local: '192.168.93.46' };
 const behindB = { ...FROM_A, localId: 'b.example.net', remoteId: 'hq.example.com', remote: FROM_A.local };
 const fromB = { ...behindB, local: '10.23.228.173', localSubnets: ['10.23.0.0/16'], remoteSubnets: ['10.0.192.0/20'] };
 const fromC = { ...fromB, local: '10.23.228.174', localId: 'c.example.net', localSubnets: ['10.25.0.0/16'] };
@@ -16,15 +15,10 @@ export default [
     name: 'in-front-of-a',
     title: 'the lab itself: the ports of IKE lead through the NAT of a to the strongSwan behind it',
     rfc,
-    topology: { a: { ...direct.a, address: behindA.local }, b: direct.b, natOfA: FROM_A.local },
-    a: { strongswan: swanctl(behindA, MAIN) },
+    topology: NAT_OF_A,
+    a: { strongswan: swanctl(BEHIND_NAT_A, MAIN) },
     b: { strongswan: swanctl(mirrored(), MAIN) },
-    steps: [
-      { do: 'up', on: 'b' },
-      { expect: 'connected', on: 'both' },
-      ...carries(),
-      { expect: 'captured', filter: IN_UDP, atLeast: 12 },
-    ],
+    steps: [{ do: 'up', on: 'b' }, { expect: 'connected', on: 'both' }, ...carries(), IN_UDP],
   },
   {
     name: 'two-behind-one',
