@@ -27,6 +27,17 @@ export const FROM_A: Link = {
   psk: 'test.1231',
 };
 
+/** Three segments a side, of unlike sizes. */
+export const THREE_BY_THREE: Link = {
+  ...FROM_A,
+  localSubnets: ['10.0.192.0/20', '10.1.0.0/24', '172.20.0.0/22'],
+  remoteSubnets: ['10.23.0.0/16', '192.168.7.0/24', '172.31.5.0/28'],
+};
+export const THREE_BY_THREE_SITES: Topology = {
+  a: { ...direct.a, inner: ['10.0.192.32/20', '10.1.0.1/24', '172.20.0.1/22'] },
+  b: { ...direct.b, inner: ['10.23.112.177/16', '192.168.7.1/24', '172.31.5.1/28'] },
+};
+
 /** The same link from the other end. */
 export function mirrored(link: Link = FROM_A): Link {
   return {

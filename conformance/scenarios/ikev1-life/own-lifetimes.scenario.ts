@@ -1,34 +1,10 @@
 import { AGGRESSIVE, MAIN } from '../../lab/presets.ts';
+import { anew, underTraffic } from '../../lab/replacement.ts';
 import { bothRoles } from '../../lab/roles.ts';
-import type { Scenario, Step } from '../../lab/scenario.ts';
+import type { Scenario } from '../../lab/scenario.ts';
 
 /** Short enough for a test: Cygnet replaces at the lifetime less two to four tenths of it. */
 const SHORT = { lifetime: '20s' };
-
-const childrenAnewTwice: readonly Step[] = [
-  { do: 'keep-pinging' },
-  { do: 'remember-spis' },
-  { expect: 'spis', of: 'children', are: 'new' },
-  { do: 'remember-spis' },
-  { expect: 'spis', of: 'children', are: 'new' },
-  { expect: 'spis', of: 'ike', are: 'same' },
-  { expect: 'none-lost', atLeast: 400 },
-  { expect: 'same-spis' },
-  { expect: 'sealed' },
-];
-
-const phase1AnewTwice: readonly Step[] = [
-  { do: 'keep-pinging' },
-  { do: 'remember-spis' },
-  { expect: 'spis', of: 'ike', are: 'new' },
-  { expect: 'spis', of: 'children', are: 'same' },
-  { do: 'remember-spis' },
-  { expect: 'spis', of: 'ike', are: 'new' },
-  { expect: 'spis', of: 'children', are: 'same' },
-  { expect: 'none-lost', atLeast: 400 },
-  { expect: 'same-spis' },
-  { expect: 'sealed' },
-];
 
 export default [
   ...bothRoles({
@@ -37,7 +13,7 @@ export default [
     rfc: ['RFC 2407 §4.5.4', 'RFC 2409 §5.5'],
     cygnet: { ...MAIN, ipsec: SHORT, shortLifetimes: true },
     strongswan: MAIN,
-    steps: childrenAnewTwice,
+    steps: underTraffic(anew('children', 2), 400),
   }),
   ...bothRoles({
     name: 'children-no-pfs',
@@ -45,7 +21,7 @@ export default [
     rfc: ['RFC 2407 §4.5.4', 'RFC 2409 §5.5'],
     cygnet: { ...MAIN, ipsec: { ...SHORT, pfs: 'none' }, shortLifetimes: true },
     strongswan: { ...MAIN, esp: 'aes128-sha1' },
-    steps: childrenAnewTwice,
+    steps: underTraffic(anew('children', 2), 400),
   }),
   ...bothRoles({
     name: 'ike-main',
@@ -53,7 +29,7 @@ export default [
     rfc: ['RFC 2409 §5.4'],
     cygnet: { ...MAIN, ike: SHORT, shortLifetimes: true },
     strongswan: MAIN,
-    steps: phase1AnewTwice,
+    steps: underTraffic(anew('ike', 2), 400),
   }),
   ...bothRoles({
     name: 'ike-aggressive',
@@ -61,6 +37,6 @@ export default [
     rfc: ['RFC 2409 §5.4'],
     cygnet: { ...AGGRESSIVE, ike: SHORT, shortLifetimes: true },
     strongswan: AGGRESSIVE,
-    steps: phase1AnewTwice,
+    steps: underTraffic(anew('ike', 2), 400),
   }),
 ] satisfies readonly Scenario[];

@@ -1,12 +1,7 @@
 import { AGGRESSIVE, MAIN, type Version1 } from '../../lab/presets.ts';
+import { anew, rekey } from '../../lab/replacement.ts';
 import { bothRoles, type Connection } from '../../lab/roles.ts';
-import type { Scenario, Step } from '../../lab/scenario.ts';
-
-const childAnew: readonly Step[] = [
-  { do: 'remember-spis' },
-  { do: 'rekey', on: 'b', what: 'children' },
-  { expect: 'spis', of: 'children', are: 'new' },
-];
+import type { Scenario } from '../../lab/scenario.ts';
 
 export default [
   ...bothRoles({
@@ -17,9 +12,7 @@ export default [
     strongswan: MAIN,
     steps: [
       { do: 'keep-pinging' },
-      ...childAnew,
-      ...childAnew,
-      { expect: 'spis', of: 'ike', are: 'same' },
+      ...anew('children', 2, rekey('children')),
       { expect: 'none-lost', atLeast: 100 },
       { expect: 'sealed' },
     ],
@@ -32,9 +25,7 @@ export default [
     cygnet: MAIN,
     strongswan: { ...MAIN, charon: { delete_rekeyed: true } },
     steps: [
-      ...childAnew,
-      ...childAnew,
-      { expect: 'spis', of: 'ike', are: 'same' },
+      ...anew('children', 2, rekey('children')),
       { expect: 'same-spis' },
       { expect: 'pings' },
       { expect: 'sealed' },
@@ -52,13 +43,12 @@ function phase1(version: Version1): Connection {
     strongswan: version,
     steps: [
       { do: 'keep-pinging' },
-      { do: 'remember-spis' },
-      { do: 'rekey', on: 'b', what: 'ike' },
-      { expect: 'spis', of: 'ike', are: 'new' },
-      { expect: 'spis', of: 'children', are: 'same' },
+      ...anew('ike', 1, rekey('ike')),
       { expect: 'same-spis' },
       // The Child SA belongs to the new IKE SA now, which has to be able to replace it.
-      ...childAnew,
+      { do: 'remember-spis' },
+      rekey('children'),
+      { expect: 'spis', of: 'children', are: 'new' },
       { expect: 'none-lost', atLeast: 100 },
       { expect: 'sealed' },
     ],

@@ -1,0 +1,30 @@
+import type { Action, Expectation, SaKind, Step } from './scenario.ts';
+
+/** SAs of a kind give way to new ones so many times: by the action, or by themselves where there is none. */
+export function anew(of: SaKind, times: number, by?: Action): readonly Step[] {
+  const once: readonly Step[] = [
+    { do: 'remember-spis' },
+    ...(by === undefined ? [] : [by]),
+    { expect: 'spis', of, are: 'new' },
+    { expect: 'spis', of: OTHER[of], are: 'same' },
+  ];
+  return Array.from({ length: times }, () => once).flat();
+}
+
+const OTHER = { ike: 'children', children: 'ike' } as const;
+
+/** Steps during which pings cross, of which at least so many are answered, and none is not; then all is as before. */
+export function underTraffic(steps: readonly Step[], pings: number): readonly Step[] {
+  return [{ do: 'keep-pinging' }, ...steps, { expect: 'none-lost', atLeast: pings }, ...WELL];
+}
+
+const WELL: readonly Expectation[] = [{ expect: 'same-spis' }, { expect: 'sealed' }];
+
+/** What strongSwan is asked to replace. */
+export function rekey(what: SaKind): Action {
+  return { do: 'rekey', on: 'b', what };
+}
+
+/** strongSwan replaces what it has at `rekey_time`, and deletes the old one at the end of its lifetime. */
+export const BRIEF_CHILDREN = { child: { rekey_time: '8s', life_time: '12s', rand_time: 0 } };
+export const BRIEF_IKE = { connection: { rekey_time: '12s', over_time: '4s', rand_time: 0 } };
