@@ -3,7 +3,7 @@ import { spisOf } from './expectations/spis.ts';
 import { ipBatch } from './ip-batch.ts';
 import type { Lab } from './lab.ts';
 import { startPingStream } from './ping-stream.ts';
-import { setForwarding } from './router.ts';
+import { rebindNat, setForwarding } from './router.ts';
 import type { Action, SideName } from './scenario.ts';
 import { inNamespace, must, run } from './shell.ts';
 import { siteOf } from './sides.ts';
@@ -23,7 +23,8 @@ export const ACTIONS: Actions = {
   'delete-children': async (lab, { on }) => outcomeMustBe(await lab.strongswan(on).deleteChildren()),
   blackhole: () => setForwarding(false),
   unblock: () => setForwarding(true),
-  'keep-pinging': keepPinging,
+  'rebind-nat': rebind,
+  'keep-pinging': (lab, { from }) => keepPinging(lab, from),
   'remember-spis': rememberSpis,
   'half-open': openHalf,
   'foreign-state': addForeignState,
@@ -47,9 +48,14 @@ async function powerOff(lab: Lab, { on }: { readonly on: SideName }): Promise<vo
   await ipBatch(['xfrm state flush', 'xfrm policy flush'], on);
 }
 
-async function keepPinging(lab: Lab): Promise<void> {
+async function rebind(lab: Lab): Promise<void> {
+  lab.rebindings += 1;
+  await rebindNat(lab.scenario.topology, lab.rebindings);
+}
+
+async function keepPinging(lab: Lab, from: 'a' | 'b' = 'a'): Promise<void> {
   if (lab.pingStream !== undefined) throw new Error('pings are under way already');
-  lab.pingStream = await startPingStream(lab.scenario.topology, lab.directory);
+  lab.pingStream = await startPingStream(lab.scenario.topology, from, lab.directory);
 }
 
 async function rememberSpis(lab: Lab): Promise<void> {

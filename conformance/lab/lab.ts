@@ -31,6 +31,8 @@ export class Lab {
   readonly routesBefore = new Map<SideName, readonly string[]>();
   /** What each gateway reported at `remember-spis`. */
   readonly rememberedSpis = new Map<SideName, { readonly [Kind in SaKind]: readonly string[] }>();
+  /** How often the NAT in front of b has forgotten its mappings. */
+  rebindings = 0;
   /** The pings that are under way. */
   pingStream: PingStream | undefined;
 

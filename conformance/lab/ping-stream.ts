@@ -3,13 +3,14 @@ import { DaemonProcess } from './daemon-process.ts';
 import type { Topology } from './scenario.ts';
 import { segmentHosts, sourceNamespace } from './topology.ts';
 
-/** Starts a ping every 50 ms from the first segment of a to that of b. */
-export async function startPingStream(topology: Topology, directory: string): Promise<PingStream> {
-  const [[source = ''] = [], [target = ''] = []] = [topology.a, topology.b].map(segmentHosts);
+/** Starts a ping every 50 ms from the first segment of a to that of b, or the other way. */
+export async function startPingStream(topology: Topology, from: 'a' | 'b', directory: string): Promise<PingStream> {
+  const to = from === 'a' ? 'b' : 'a';
+  const [[source = ''] = [], [target = ''] = []] = [topology[from], topology[to]].map(segmentHosts);
   // -O tells of each packet that was not answered when the next one is sent.
   const command = ['ping', '-n', '-O', '-i', '0.05', '-I', source, target];
   const logFile = join(directory, 'ping-stream.log');
-  return new PingStream(new DaemonProcess(sourceNamespace('a', topology), command, { logFile }));
+  return new PingStream(new DaemonProcess(sourceNamespace(from, topology), command, { logFile }));
 }
 
 export class PingStream {

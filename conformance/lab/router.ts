@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { hostPrefix, isV6 } from './address.ts';
 import { ipBatch } from './ip-batch.ts';
 import type { Topology } from './scenario.ts';
@@ -23,12 +24,25 @@ export async function buildRouter(topology: Topology): Promise<void> {
   const own = publicAddresses.map((address) => `addr add ${hostPrefix(address)} dev lo`);
   await ipBatch(['link set lo up', ...perSide, ...own], ROUTER);
   await must(inNamespace(ROUTER, ['sh', '-c', `${forwarding(true)}; ${PROXY_ARP}`]));
-  for (const rule of translations(topology)) await addNatRule(rule);
+  for (const rule of translations(topology)) await addRule(`-t nat -A ${rule}`);
 }
 
 /** Whether anything passes the router; where nothing does, nobody is told. */
 export async function setForwarding(on: boolean): Promise<void> {
   await must(inNamespace(ROUTER, ['sh', '-c', forwarding(on)]));
+}
+
+/** The NAT in front of b starts over, for the `round`th time: what b sends from port 4500 leaves from another one. */
+export async function rebindNat({ b, natOfB }: Topology, round: number): Promise<void> {
+  const target = `SNAT --to-source ${natOfB}:${reboundPort(round)}`;
+  await addRule(`-t nat -I POSTROUTING -o ${WIRE} -p udp -s ${b.address} --sport 4500 -j ${target}`);
+  const program = fileURLToPath(new URL('./forget-mappings.js', import.meta.url));
+  await must(inNamespace(ROUTER, [process.execPath, program]));
+}
+
+/** The outer port of b after so many times of `rebind-nat`. */
+export function reboundPort(round: number): number {
+  return 40_000 + round;
 }
 
 /** The router's address next to a gateway: the last but one of the gateway's /24, or that with ffff at the end in its /64. */
@@ -62,8 +76,8 @@ function translations({ natOfA, natOfB, ...topology }: Topology): string[] {
   ];
 }
 
-async function addNatRule(rule: string): Promise<void> {
-  const words = `-t nat -A ${rule}`.split(' ');
+async function addRule(rule: string): Promise<void> {
+  const words = rule.split(' ');
   // user-mode-linux has the old tables only, other kernels may have the new ones only.
   const legacy = await run(inNamespace(ROUTER, ['iptables-legacy', ...words]));
   if (legacy.status !== 0) await must(inNamespace(ROUTER, ['iptables', ...words]));

@@ -78,8 +78,10 @@ export type Action =
   | { readonly do: 'delete-children'; readonly on: SideName }
   /** From `blackhole` to `unblock` the router drops whatever comes. */
   | { readonly do: 'blackhole' | 'unblock' }
-  /** A ping every 50 ms from the first segment of a to that of b, until `none-lost` ends it. */
-  | { readonly do: 'keep-pinging' }
+  /** The NAT in front of b forgets its mappings, and gives b another port (see `reboundPort` of router.ts). */
+  | { readonly do: 'rebind-nat' }
+  /** A ping every 50 ms from the first segment of a to that of b, or the other way, until `none-lost` ends it. */
+  | { readonly do: 'keep-pinging'; readonly from?: 'b' }
   /** Takes note of the SPIs of all gateways, for `spis` to compare with. */
   | { readonly do: 'remember-spis' }
   /** Opens IKE SAs that are never continued, from the other side's address and one port each. */
@@ -99,8 +101,8 @@ export type Expectation =
   | { readonly expect: 'status'; readonly on: SideName; readonly tunnel?: string; readonly contains: object }
   | { readonly expect: 'exit-status'; readonly on: SideName; readonly of: readonly string[]; readonly is: number }
   | PingExpectation
-  /** At least so many pings of `keep-pinging` were answered, and none was not; ends them. */
-  | { readonly expect: 'none-lost'; readonly atLeast: number }
+  /** At least so many pings of `keep-pinging` were answered, and none, or only so many, were not; ends them. */
+  | { readonly expect: 'none-lost'; readonly atLeast: number; readonly butFor?: number }
   /** Kernel counters: at least so many packets each way, the same on both sides and in `cygnet status`. */
   | { readonly expect: 'counters'; readonly packets: number }
   /** SPIs that the gateways come to report are each other's and all that the kernels have, with the same keys. */

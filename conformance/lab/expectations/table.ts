@@ -27,7 +27,7 @@ export const EXPECTATIONS: Expectations = {
   status: expectStatus,
   'exit-status': expectExitStatus,
   pings: expectPings,
-  'none-lost': (lab, { atLeast }) => expectNoneLost(lab, atLeast),
+  'none-lost': (lab, { atLeast, butFor }) => expectNoneLost(lab, atLeast, butFor ?? 0),
   counters: (lab, { packets }) => expectCounters(lab, packets),
   'same-spis': (lab, { children }) => expectSameSpis(lab, children ?? 1),
   spis: (lab, { of, are }) => expectSpis(lab, of, are),
