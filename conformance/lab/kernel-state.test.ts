@@ -3,7 +3,7 @@ import { isProtecting, parsePolicies, parseSas } from './kernel-state.ts';
 
 const STATES = `src 106.75.234.78 dst 113.31.113.78
 	proto esp spi 0xc80fe9f2(3356486130) reqid 1(0x00000001) mode tunnel
-	replay-window 0 seq 0x00000000 flag af-unspec (0x00100000)
+	replay-window 0 seq 0x00000000 flag af-unspec esn (0x00100080)
 	auth-trunc hmac(sha1) 0x6d05b4f5a6c4d71bb76c65f33104d6193e1dd93e (160 bits) 96
 	enc cbc(aes) 0x5230c5dc1dd112bd44c625e99142bd28 (128 bits)
 	lifetime config:
@@ -36,7 +36,7 @@ src ::/0 dst ::/0
 `;
 
 describe('the kernel state that iproute2 shows', () => {
-  it('SAs have their SPI, packets and keys, in whatever algorithm', () => {
+  it('SAs have their SPI, packets, flags and keys, in whatever algorithm', () => {
     expect(parseSas(STATES)).toEqual([
       {
         source: '106.75.234.78',
@@ -46,6 +46,7 @@ describe('the kernel state that iproute2 shows', () => {
         packets: 6,
         algorithms:
           'auth-trunc hmac(sha1) 0x6d05b4f5a6c4d71bb76c65f33104d6193e1dd93e 96; enc cbc(aes) 0x5230c5dc1dd112bd44c625e99142bd28',
+        flags: 'af-unspec esn',
       },
       {
         source: '113.31.113.78',
@@ -54,6 +55,7 @@ describe('the kernel state that iproute2 shows', () => {
         spi: '00e26cf5',
         packets: 0,
         algorithms: 'aead rfc4106(gcm(aes)) 0x0102030405060708090a0b0c0d0e0f1011121314 128',
+        flags: '',
       },
     ]);
   });

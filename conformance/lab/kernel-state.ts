@@ -10,6 +10,8 @@ export type KernelSa = {
   readonly packets: number;
   /** Algorithm lines with their keys, as iproute2 prints them. */
   readonly algorithms: string;
+  /** Words such as `esn`, separated by blanks. */
+  readonly flags: string;
 };
 
 export async function kernelSas(namespace: string): Promise<KernelSa[]> {
@@ -64,6 +66,7 @@ function parseSa(entry: string): KernelSa | undefined {
     protocol,
     spi: normalSpi(spi),
     packets: Number(current?.[1] ?? 0),
+    flags: /\sflag (.*?)( \(0x[0-9a-f]+\))?$/m.exec(entry)?.[1] ?? '',
     algorithms: algorithms.map((line) => line.trim().replace(/ \(\d+ bits\)/g, '')).join('; '),
   };
 }

@@ -71,9 +71,20 @@ export type CygnetOptions = Partial<Version1> & {
 
 /** A Cygnet gateway with one tunnel, `idc`. What is not given is left to Cygnet's defaults. */
 export function cygnet(link: Link = FROM_A, options: CygnetOptions = {}): CygnetSetup {
+  return { configuration: configuration(link, { idc: tunnelOf(link, options) }, options), tunnel: 'idc' };
+}
+
+/** One with several tunnels to one peer, by name; steps speak of the first where they name none. */
+export function cygnetOf(links: Readonly<Record<string, Link>>, options: CygnetOptions = {}): CygnetSetup {
+  const [[tunnel, first] = ['idc', FROM_A]] = Object.entries(links);
+  const tunnels = Object.entries(links).map(([name, link]) => [name, tunnelOf(link, options)]);
+  return { configuration: configuration(first, Object.fromEntries(tunnels), options), tunnel };
+}
+
+function tunnelOf(link: Link, options: CygnetOptions): object {
   const { version, mode } = options;
   const ike = { ...(version === undefined ? {} : { version, mode }), ...options.ike };
-  const tunnel = {
+  return {
     gateway: 'gw1',
     peer: 'idc',
     local: { id: link.localId, subnets: link.localSubnets },
@@ -84,14 +95,16 @@ export function cygnet(link: Link = FROM_A, options: CygnetOptions = {}): Cygnet
     ...(options.ipsec === undefined ? {} : { ipsec: options.ipsec }),
     ...options.tunnel,
   };
-  const configuration = {
+}
+
+function configuration({ local, remote }: Link, tunnels: object, options: CygnetOptions): object {
+  return {
     version: 1,
     ...(options.shortLifetimes ? { limits: { lifetime: 'off' } } : {}),
-    gateways: { gw1: { address: link.local, ...options.gateway } },
-    peers: { idc: { address: link.remote } },
-    tunnels: { idc: tunnel },
+    gateways: { gw1: { address: local, ...options.gateway } },
+    peers: { idc: { address: remote } },
+    tunnels,
   };
-  return { configuration, tunnel: 'idc' };
 }
 
 export type SwanctlOptions = Partial<Version1> & {
@@ -103,6 +116,8 @@ export type SwanctlOptions = Partial<Version1> & {
   readonly connection?: Section;
   readonly child?: Section;
   readonly charon?: Section;
+  /** A Child SA for each pair of segments, which IKEv1 always has. */
+  readonly pairs?: true;
 };
 
 /** A strongSwan with one connection, `idc`; the platform's algorithms where none are given. */
@@ -134,7 +149,7 @@ export function swanctl(link: Link = FROM_A, options: SwanctlOptions = {}): Stro
 /** Without it, charon answers no Aggressive Mode with pre-shared keys. */
 const AGGRESSIVE_RESPONDER = { i_dont_care_about_security_and_use_aggressive_mode_psk: true };
 
-/** One Child SA for all segments; in IKEv1, whose Quick Mode takes one of each side, one for each pair of them. */
+/** One Child SA for all segments, or one for each pair of them: IKEv1's Quick Mode takes one of each side. */
 function childrenOf(link: Link, options: SwanctlOptions): { readonly [name: string]: Section } {
   const proposals: Section =
     options.ah === undefined ? { esp_proposals: options.esp ?? DEFAULT_SUITE } : { ah_proposals: options.ah };
@@ -144,7 +159,8 @@ function childrenOf(link: Link, options: SwanctlOptions): { readonly [name: stri
     ...proposals,
     ...options.child,
   });
-  if (options.version !== 1) return { net: child(link.localSubnets.join(','), link.remoteSubnets.join(',')) };
+  if (options.version !== 1 && !options.pairs)
+    return { net: child(link.localSubnets.join(','), link.remoteSubnets.join(',')) };
   const pairs = link.localSubnets.flatMap((local) => link.remoteSubnets.map((remote) => child(local, remote)));
   return Object.fromEntries(pairs.map((pair, index) => [`net${index + 1}`, pair]));
 }

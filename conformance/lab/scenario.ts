@@ -111,8 +111,8 @@ export type Expectation =
   | { readonly expect: 'spis'; readonly of: SaKind; readonly are: 'new' | 'same' }
   /** A gateway comes to have so many, in whatever state. */
   | { readonly expect: 'sa-count'; readonly on: SideName; readonly of: SaKind; readonly is: number }
-  /** Every SA of both kernels names these algorithms. */
-  | { readonly expect: 'kernel-algorithms'; readonly names: readonly string[] }
+  /** Every SA of both kernels names these algorithms, or has these flags. */
+  | { readonly expect: 'kernel-algorithms' | 'kernel-flags'; readonly names: readonly string[] }
   /** Only IPsec and IKE between the gateways, and nowhere the pattern of the pings (AH does not hide it). */
   | { readonly expect: 'sealed'; readonly authenticatedOnly?: true }
   /** The router saw at least so many packets that the tcpdump filter accepts. */

@@ -54,12 +54,12 @@ async function readSameSpis(lab: Lab, count: number): Promise<Reading<true>> {
     : { unmet: `the kernel of a has the SPIs ${installed.join(', ')}, the gateway reports ${reported.join(', ')}` };
 }
 
-export async function expectAlgorithms(names: readonly string[]): Promise<void> {
+export async function expectInEverySa(where: 'algorithms' | 'flags', names: readonly string[]): Promise<void> {
   for (const side of ['a', 'b']) {
     const sas = await kernelSas(side);
     if (sas.length === 0) throw new Error(`the kernel of ${side} has no SA`);
     for (const name of names) {
-      const without = sas.find((sa) => !sa.algorithms.includes(name));
+      const without = sas.find((sa) => !sa[where].includes(name));
       if (without !== undefined) throw new Error(`an SA in the kernel of ${side} has no ${name}`);
     }
   }

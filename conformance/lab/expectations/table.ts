@@ -4,9 +4,9 @@ import type { Expectation, SideName } from '../scenario.ts';
 import { bothOr } from '../sides.ts';
 import { differences } from './contains.ts';
 import {
-  expectAlgorithms,
   expectCounters,
   expectForeignUntouched,
+  expectInEverySa,
   expectNothingInstalled,
   expectNothingLeft,
   expectRoute,
@@ -32,7 +32,8 @@ export const EXPECTATIONS: Expectations = {
   'same-spis': (lab, { children }) => expectSameSpis(lab, children ?? 1),
   spis: (lab, { of, are }) => expectSpis(lab, of, are),
   'sa-count': (lab, { on, of, is }) => expectSaCount(lab, on, of, is),
-  'kernel-algorithms': (_lab, { names }) => expectAlgorithms(names),
+  'kernel-algorithms': (_lab, { names }) => expectInEverySa('algorithms', names),
+  'kernel-flags': (_lab, { names }) => expectInEverySa('flags', names),
   sealed: (lab, { authenticatedOnly }) => expectSealed(lab, authenticatedOnly === true),
   captured: (lab, { filter, atLeast }) => expectCaptured(lab, filter, atLeast),
   'nothing-installed': (_lab, { on }) => expectNothingInstalled(on),
