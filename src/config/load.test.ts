@@ -264,6 +264,10 @@ tunnels:
     expect([tunnel.policy.ikeLifetime, tunnel.policy.childLifetime]).toEqual([20_000, 10_000]);
   });
 
+  it('reauthentication in the place of rekeying', () => {
+    expect(loadTunnel('ike: {reauthenticate: true}').policy.reauthenticate).toBe(true);
+  });
+
   it('opt-outs and the rest', () => {
     const tunnel = loadTunnel(
       'routes: false\nblockClearText: false\nstart: on-traffic\nretry: {attempts: 5, interval: 1m}',

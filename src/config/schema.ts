@@ -123,7 +123,7 @@ const tunnel = section({
     dhGroup: dhGroup.optional(),
     proposals: proposals.optional(),
     lifetime: lifetime.optional(),
-    reauthenticate: z.boolean().optional(),
+    reauthenticate: flag().optional(),
   }).optional(),
   ipsec: section({
     protocol: oneOf({ esp: 'esp', ah: 'ah' } as const).optional(),
