@@ -54,6 +54,23 @@ describe('one tunnel has one IKE SA', () => {
     expectOne(both);
   });
 
+  it.each(SEEDS)('both initiate at once, and the peer does not delete what loses: we do, later (seed %i)', (seed) => {
+    const both = twoGateways(seed);
+    both.left.initiate();
+    both.right.initiate();
+    // IKE_SA_INIT and IKE_AUTH of both; then each end would delete what it has initiated in vain.
+    for (let message = 0; message < 2; message++) crossOver(both);
+    const patient = [both.left, both.right].find((one) => one.timerNames().includes('superfluous'));
+    const careless = patient === both.left ? both.right : both.left;
+    expect(careless.outbox).toHaveLength(1);
+    careless.take();
+    expect(patient?.views().filter(({ state }) => state === 'established')).toHaveLength(2);
+    patient?.fire('superfluous');
+    converse(both);
+    expect(patient?.views().map(({ state, children }) => [state, children.length])).toEqual([['established', 1]]);
+    expect(patient?.reasonsOf('ike.closed')).toEqual(['replaced']);
+  });
+
   it('a peer that has restarted: the old IKE SA goes without a word', () => {
     const { right } = connected();
     const left = new TestGateway(LEFT.address, { seed: 77, tunnels: [tunnelPolicy(LEFT, RIGHT)] });
@@ -108,6 +125,15 @@ describe('one tunnel has one IKE SA', () => {
     expect(both.left.views()).toHaveLength(1);
   });
 });
+
+/** A request of each end and its answer, at the same time. */
+function crossOver({ left, right }: Pair): void {
+  for (let way = 0; way < 2; way++) {
+    const ways = [left.take(), right.take()] as const;
+    for (const sent of ways[0]) right.receive(sent);
+    for (const sent of ways[1]) left.receive(sent);
+  }
+}
 
 function expectOneAfterRestart(left: TestGateway, right: TestGateway): void {
   expect(right.views()).toHaveLength(1);

@@ -1,10 +1,10 @@
-import type { Reason } from './common/reason.ts';
 import type { CoreState } from './core-state.ts';
 import type { Run } from './run.ts';
 import { childrenOf } from './v2/children.ts';
 import { abandon } from './v2/close.ts';
 import { doWork } from './v2/machine.ts';
 import type { IkeSaV2 } from './v2/state.ts';
+import { awaitDelete, REPLACED } from './v2/superfluous.ts';
 
 /** Runs `action` on another IKE SA within that one's own error boundary. */
 export type OnIkeSa = (sa: IkeSaV2, action: () => void) => void;
@@ -14,7 +14,8 @@ export type OnIkeSa = (sa: IkeSaV2, action: () => void) => void;
  *
  * - Ours was only sending IKE_SA_INIT while the peer's came to its end: ours is given up.
  * - Both ends initiated at once and both exchanges went through: the one with the lower initiator SPI stays, and the
- *   initiator of the other deletes it. Both ends know both SPIs, so both come to the same result.
+ *   initiator of the other deletes it. Both ends know both SPIs, so both come to the same result. Where the peer does
+ *   not know this rule, we delete that one after a while.
  * - Else, if the peer said INITIAL_CONTACT (RFC 7296 §2.4): all older ones are gone at its end already.
  * - Otherwise the peer has come back, from a restart or another address: the newer one stays.
  */
@@ -28,8 +29,6 @@ export function resolveDuplicates(run: Run, state: CoreState, fresh: IkeSaV2, on
     }
   }
 }
-
-const REPLACED: Reason = { code: 'replaced', text: 'another IKE SA of this tunnel has taken over' };
 
 const TAKE_DOWN = { kind: 'terminate', reason: REPLACED } as const;
 
@@ -45,7 +44,8 @@ function resolveEstablished(run: Run, fresh: IkeSaV2, other: IkeSaV2, on: OnIkeS
   }
   // Where the peer says INITIAL_CONTACT all the same, it said so before the other one stood, and it knows that by now.
   const loser = fresh.initiatorSpi < other.initiatorSpi ? other : fresh;
-  if (loser.role === 'initiator') on(loser, () => doWork(run, loser, TAKE_DOWN));
+  if (loser.role === 'initiator') return on(loser, () => doWork(run, loser, TAKE_DOWN));
+  awaitDelete(run, loser);
 }
 
 /** Whether each end initiated one of the two before the other one was established. */

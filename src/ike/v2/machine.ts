@@ -24,6 +24,7 @@ import { followPeer } from './peer-path.ts';
 import { onRetryTimer } from './postpone.ts';
 import { receive } from './receive.ts';
 import type { IkeSaV2, Step } from './state.ts';
+import { onSuperfluousTimer } from './superfluous.ts';
 import { sendNextTask } from './tasks.ts';
 
 /** Handles what concerns this IKE SA, strictly in order: while an effect is under way, all else waits. */
@@ -157,6 +158,7 @@ const TIMERS: ReadonlyMap<string, OnTimer> = new Map<string, OnTimer>([
   ['keepalive', (ctx, sa) => (sa.phase === 'established' ? sendKeepalive(ctx, sa) : undefined)],
   ['rekey', onIkeDue],
   ['retry', (_, sa) => onRetryTimer(sa)],
+  ['superfluous', onSuperfluousTimer],
   ['lifetime', (ctx, sa) => closeIkeSa(ctx, sa, { code: 'expired', text: 'the lifetime of the IKE SA has ended' })],
 ]);
 

@@ -1,0 +1,25 @@
+import { type Duration, SECOND } from '../../base/time.ts';
+import type { Reason } from '../common/reason.ts';
+import { childrenOf } from './children.ts';
+import { closeIkeSa } from './close.ts';
+import type { ContextV2 } from './context.ts';
+import type { IkeSaV2 } from './state.ts';
+
+/**
+ * Of two IKE SAs that both ends have initiated at once, the peer is to delete the one that it has initiated. Not every
+ * peer does, as no RFC asks for it: strongSwan keeps both.
+ */
+export function awaitDelete(ctx: ContextV2, sa: IkeSaV2): void {
+  ctx.setTimer(sa.id, 'superfluous', ctx.now.mono + PATIENCE);
+}
+
+/** The peer has kept it, so that we delete it, unless the other one has come to its end meanwhile. */
+export function onSuperfluousTimer(ctx: ContextV2, sa: IkeSaV2): void {
+  const others = ctx.ikeSasV2Of(sa.tunnel).filter((other) => other !== sa && other.phase === 'established');
+  if (others.some((other) => childrenOf(ctx, other).length > 0)) closeIkeSa(ctx, sa, REPLACED);
+}
+
+export const REPLACED: Reason = { code: 'replaced', text: 'another IKE SA of this tunnel has taken over' };
+
+/** A Delete that was lost is repeated within this time. */
+const PATIENCE: Duration = 10 * SECOND;
