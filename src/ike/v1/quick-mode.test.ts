@@ -79,6 +79,18 @@ describe('Quick Mode (RFC 2409 §5.5)', () => {
     expect(new Set(reqids).size).toBe(9);
   });
 
+  it('one that is being installed still counts: the peer needs its IV for the third message', () => {
+    const { left, right } = atQuickMode(segments(3));
+    deliver(left, right);
+    left.hold = true;
+    deliver(right, left);
+    const ofTheSecond = left.held.splice(1);
+    expect(ofTheSecond).toHaveLength(1);
+    left.answerHeld();
+    // The third message of the first one, and the first message of one more.
+    expect(left.outbox.filter(isQuickMode)).toHaveLength(2);
+  });
+
   it('answers four hundred that are begun at once', () => {
     const both = atQuickMode(segments(20));
     const { left, right } = both;

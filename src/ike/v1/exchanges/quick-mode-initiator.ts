@@ -279,10 +279,14 @@ function fail(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, reason: Reason)
 }
 
 function busy(sa: IkeSaV1): number {
-  return [...sa.quickModes.values()].filter(
-    ({ role, phase, last }) =>
-      role === 'initiator' && (phase === 'preparing' || phase === 'qm1-sent') && (last?.sent ?? 1) <= 2,
-  ).length;
+  return [...sa.quickModes.values()].filter((quickMode) => quickMode.role === 'initiator' && occupies(quickMode))
+    .length;
+}
+
+/** The peer needs what it remembers of it, as the third message is still to come. */
+function occupies({ phase, pending, last }: QuickMode): boolean {
+  if (phase === 'qm1-sent') return (last?.sent ?? 1) <= 2;
+  return phase === 'preparing' || (phase === 'installing' && pending?.step !== 'outbound-installed');
 }
 
 function isUnderWay(sa: IkeSaV1, replaces: string): boolean {
