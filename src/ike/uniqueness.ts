@@ -4,7 +4,7 @@ import { childrenOf } from './v2/children.ts';
 import { abandon } from './v2/close.ts';
 import { doWork } from './v2/machine.ts';
 import type { IkeSaV2 } from './v2/state.ts';
-import { awaitDelete, REPLACED } from './v2/superfluous.ts';
+import { awaitDelete, crossed, REPLACED } from './v2/superfluous.ts';
 
 /** Runs `action` on another IKE SA within that one's own error boundary. */
 export type OnIkeSa = (sa: IkeSaV2, action: () => void) => void;
@@ -17,7 +17,8 @@ export type OnIkeSa = (sa: IkeSaV2, action: () => void) => void;
  *   initiator of the other deletes it. Both ends know both SPIs, so both come to the same result. Where the peer does
  *   not know this rule, we delete that one after a while.
  * - Else, if the peer said INITIAL_CONTACT (RFC 7296 §2.4): all older ones are gone at its end already.
- * - Otherwise the peer has come back, from a restart or another address: the newer one stays.
+ * - Otherwise one end authenticates anew, or the peer has come back from a restart or another address: the newer one
+ *   stays, and the end that has begun it deletes the older one.
  */
 export function resolveDuplicates(run: Run, state: CoreState, fresh: IkeSaV2, on: OnIkeSa): void {
   for (const id of [...(state.byTunnel.get(fresh.tunnel) ?? [])]) {
@@ -39,16 +40,14 @@ function staysBeside(run: Run, fresh: IkeSaV2, other: IkeSaV2): boolean {
 
 function resolveEstablished(run: Run, fresh: IkeSaV2, other: IkeSaV2, on: OnIkeSa): void {
   if (!crossed(fresh, other)) {
-    const gone = fresh.initialContact;
-    return on(other, () => (gone ? abandon(run, other, REPLACED) : doWork(run, other, TAKE_DOWN)));
+    if (fresh.initialContact) return on(other, () => abandon(run, other, REPLACED));
+    // Whoever has begun the new one deletes the old one (RFC 7296 §2.8.3), when its traffic has changed over.
+    const carries = childrenOf(run, other).length > 0;
+    if (fresh.role === 'responder' && carries) return awaitDelete(run, other);
+    return on(other, () => doWork(run, other, TAKE_DOWN));
   }
   // Where the peer says INITIAL_CONTACT all the same, it said so before the other one stood, and it knows that by now.
   const loser = fresh.initiatorSpi < other.initiatorSpi ? other : fresh;
   if (loser.role === 'initiator') return on(loser, () => doWork(run, loser, TAKE_DOWN));
   awaitDelete(run, loser);
-}
-
-/** Whether each end initiated one of the two before the other one was established. */
-function crossed(fresh: IkeSaV2, other: IkeSaV2): boolean {
-  return fresh.role !== other.role && other.establishedAt !== undefined && fresh.startedAt <= other.establishedAt.mono;
 }

@@ -159,6 +159,17 @@ export class TestGateway {
     );
   }
 
+  /** How many SAs the data plane holds, if it has done all that it was asked for. */
+  installedSas(): number {
+    const held = new Set<string>();
+    for (const operation of this.operations)
+      for (const step of operation.kind === 'apply' ? operation.steps : []) {
+        if (step.kind === 'add-sa') held.add(`${step.sa.destination} ${step.sa.spi}`);
+        else if (step.kind === 'remove-sa') held.delete(`${step.sa.destination} ${step.sa.spi}`);
+      }
+    return held.size;
+  }
+
   /** Returns what asks for an answer. */
   #perform(effect: Effect): Asked | undefined {
     if (effect.kind === 'send') this.outbox.push(effect);

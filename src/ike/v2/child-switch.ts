@@ -1,22 +1,27 @@
 import { type Duration, SECOND } from '../../base/time.ts';
-import { outboundSa, planOutbound } from '../../sa/child-sa.ts';
+import { type ChildSa, outboundSa, planOutbound } from '../../sa/child-sa.ts';
 import type { DataPlaneReply, DataPlaneStep } from '../../sa/data-plane.ts';
 import { childTimer } from '../common/child-timers.ts';
 import type { Context } from '../common/context.ts';
 import { kernelRefused } from '../common/kernel-refusal.ts';
 import { childInstalled } from './child-creation.ts';
 import { removeChild, restore } from './child-removal.ts';
-import { findChild, requireChild } from './children.ts';
+import { childrenOf, requireChild } from './children.ts';
+import type { ContextV2 } from './context.ts';
 import { addTask } from './message-window.ts';
 import type { IkeSaV2, Switch } from './state.ts';
 
 /**
  * RFC 7296 §2.8: who answers a rekeying can receive at once, but does not know whether the peer can. It goes on sending
- * through the old Child SA until the peer deletes that, or after a time in which the answer must have arrived.
+ * through the old Child SA until the peer deletes that, or after a time in which the answer must have arrived. The same
+ * where a peer makes a new IKE SA in the place of one that stands.
  */
 
 /** An answer that is lost is asked for again within this time by whoever still waits for it. */
-const SWITCH_TIME: Duration = 5 * SECOND;
+export const SWITCH_TIME: Duration = 5 * SECOND;
+
+/** Where the peer may have lost the old one, there is less to lose by haste. */
+export const RENEWAL_TIME: Duration = SECOND;
 
 /** The inbound half stands and the peer will be told. */
 export function awaitSwitch(ctx: Context, sa: IkeSaV2, waiting: Switch): void {
@@ -33,6 +38,17 @@ export function onSwitchTimer(ctx: Context, sa: IkeSaV2, child: string): void {
   switchOver(ctx, sa, ({ child: id }) => id === child);
 }
 
+/** An IKE SA ends: what waits to take over its Child SAs waits no longer. */
+export function hastenSwitches(ctx: ContextV2, ending: IkeSaV2): void {
+  const ids = new Set(childrenOf(ctx, ending).map(({ id }) => id));
+  for (const other of ctx.ikeSasV2Of(ending.tunnel)) {
+    if (other === ending) continue;
+    const waiting = other.switches.filter(({ predecessor }) => ids.has(predecessor));
+    if (other.pending === undefined) switchOver(ctx, other, (one) => waiting.includes(one));
+    else for (const { child } of waiting) other.queue.push({ kind: 'child-timer', child, name: 'switch' });
+  }
+}
+
 /** Sends through the successors from now on, and no longer through what they replace. */
 export function switchOver(ctx: Context, sa: IkeSaV2, isMeant: (waiting: Switch) => boolean): void {
   const switches = sa.switches.filter(isMeant);
@@ -47,12 +63,13 @@ export function onSwitched(ctx: Context, sa: IkeSaV2, switches: readonly Switch[
   const reason = reply.kind === 'done' ? undefined : kernelRefused(ctx, sa.tunnel, reply);
   for (const { child: id, predecessor } of switches) {
     const child = requireChild(ctx, sa, id);
-    const old = findChild(ctx, sa, predecessor);
+    const old = predecessorOf(ctx, sa, predecessor);
     if (reason === undefined) {
       childInstalled(ctx, child);
       if (old === undefined) continue;
       old.sends = false;
-      if (old.state === 'rekeying') old.state = 'rekeyed';
+      if (old.state !== 'deleting') old.state = 'rekeyed';
+      ctx.clearTimer(old.tunnel, childTimer('rekey', old.id));
       ctx.emit({ type: 'child.rekeyed', tunnel: sa.tunnel, ikeSa: sa.id, child: old.id, successor: id });
       continue;
     }
@@ -67,13 +84,17 @@ export function onSwitched(ctx: Context, sa: IkeSaV2, switches: readonly Switch[
 
 function switchSteps(ctx: Context, sa: IkeSaV2, { child: id, predecessor, keys, limits }: Switch): DataPlaneStep[] {
   const child = requireChild(ctx, sa, id);
-  const old = findChild(ctx, sa, predecessor);
+  const old = predecessorOf(ctx, sa, predecessor);
   ctx.clearTimer(sa.tunnel, childTimer('switch', id));
   const steps = planOutbound(child, keys, limits);
   child.sends = true;
   return old?.sends === true ? [...steps, { kind: 'remove-sa', sa: outboundSa(old) }] : steps;
 }
 
-function armSwitch(ctx: Context, sa: IkeSaV2, { child }: Switch): void {
-  ctx.setTimer(sa.tunnel, childTimer('switch', child), ctx.now.mono + SWITCH_TIME);
+function predecessorOf(ctx: Context, { tunnel }: IkeSaV2, id: string): ChildSa | undefined {
+  return ctx.childrenOf(tunnel).find((child) => child.id === id);
+}
+
+function armSwitch(ctx: Context, sa: IkeSaV2, { child, wait }: Switch): void {
+  ctx.setTimer(sa.tunnel, childTimer('switch', child), ctx.now.mono + wait);
 }

@@ -86,11 +86,24 @@ export function childGone(ctx: Context, sa: IkeSaV2, id: string): void {
   });
 }
 
+/** Another IKE SA already carries its traffic: it drains. False where there is none. */
+export function handOver(ctx: Context, child: ChildSa): boolean {
+  const heir = heirOf(ctx, child);
+  if (heir === undefined || heir.ikeSa === child.ikeSa) return false;
+  if (child.state !== 'rekeyed')
+    ctx.emit({
+      type: 'child.rekeyed',
+      tunnel: child.tunnel,
+      ikeSa: child.ikeSa,
+      child: child.id,
+      successor: heir.id,
+    });
+  drain(ctx, child);
+  return true;
+}
+
 /** What another IKE SA already carries goes over to that without a loss. */
 function endChild(ctx: Context, sa: IkeSaV2, child: ChildSa, reason: Reason): void {
-  const heir = reason.code === 'replaced' ? heirOf(ctx, child) : undefined;
-  if (child.state === 'deleting' || heir === undefined || heir.ikeSa === sa.id)
-    return removeChild(ctx, sa, child, reason);
-  ctx.emit({ type: 'child.rekeyed', tunnel: sa.tunnel, ikeSa: sa.id, child: child.id, successor: heir.id });
-  drain(ctx, child);
+  const kept = reason.code === 'replaced' && child.state !== 'deleting' && handOver(ctx, child);
+  if (!kept) removeChild(ctx, sa, child, reason);
 }

@@ -154,7 +154,10 @@ export type Creation = {
 /** Its inbound half is installed; the outbound half follows, with what that takes. */
 export type Switch = {
   readonly child: string;
+  /** What still sends, be it of an older IKE SA of the tunnel. */
   readonly predecessor: string;
+  /** When it follows at the latest, counted from our last answer. */
+  readonly wait: Duration;
   readonly keys: DirectionKeys;
   readonly limits: SaLimits;
 };
@@ -172,6 +175,7 @@ export type Step =
       readonly child: string;
       readonly negotiation: ChildNegotiation;
       readonly reply: AuthReply;
+      readonly waits?: Switch;
     }
   | { readonly kind: 'liveness-counted' }
   | { readonly kind: 'creation-generated' }

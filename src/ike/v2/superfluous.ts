@@ -6,8 +6,9 @@ import type { ContextV2 } from './context.ts';
 import type { IkeSaV2 } from './state.ts';
 
 /**
- * Of two IKE SAs that both ends have initiated at once, the peer is to delete the one that it has initiated. Not every
- * peer does, as no RFC asks for it: strongSwan keeps both.
+ * The peer is to delete this one: of two IKE SAs that both ends have initiated at once, the one that it has initiated,
+ * which not every peer does, as no RFC asks for it (strongSwan keeps both); or one in whose place it has made another,
+ * which it has perhaps lost.
  */
 export function awaitDelete(ctx: ContextV2, sa: IkeSaV2): void {
   ctx.setTimer(sa.id, 'superfluous', ctx.now.mono + PATIENCE);
@@ -17,6 +18,11 @@ export function awaitDelete(ctx: ContextV2, sa: IkeSaV2): void {
 export function onSuperfluousTimer(ctx: ContextV2, sa: IkeSaV2): void {
   const others = ctx.ikeSasV2Of(sa.tunnel).filter((other) => other !== sa && other.phase === 'established');
   if (others.some((other) => childrenOf(ctx, other).length > 0)) closeIkeSa(ctx, sa, REPLACED);
+}
+
+/** Whether each end initiated one of the two before the other one was established. */
+export function crossed(fresh: IkeSaV2, other: IkeSaV2): boolean {
+  return fresh.role !== other.role && other.establishedAt !== undefined && fresh.startedAt <= other.establishedAt.mono;
 }
 
 export const REPLACED: Reason = { code: 'replaced', text: 'another IKE SA of this tunnel has taken over' };

@@ -12,7 +12,7 @@ import { AH_BEHIND_NAT } from '../../common/refusals.ts';
 import { allocateSpi, childInstalled, childRefused, createChild } from '../child-creation.ts';
 import { settleCrossing } from '../child-crossing.ts';
 import { answerChild, type ChildRefusal } from '../child-negotiation.ts';
-import { awaitSwitch } from '../child-switch.ts';
+import { awaitSwitch, SWITCH_TIME } from '../child-switch.ts';
 import { childrenOf, findChild, requireChild } from '../children.ts';
 import type { ContextV2 } from '../context.ts';
 import { sendResponse } from '../message-window.ts';
@@ -81,7 +81,9 @@ export function onAnswerSpiAllocated(ctx: ContextV2, sa: IkeSaV2, answer: ChildA
   child.sends = replaced === undefined;
   const steps = child.sends ? planInstall(child, keys, limits) : planInbound(child, keys.inbound, limits);
   const waits: Switch | undefined =
-    replaced === undefined ? undefined : { child: child.id, predecessor: replaced.id, keys: keys.outbound, limits };
+    replaced === undefined
+      ? undefined
+      : { child: child.id, predecessor: replaced.id, wait: SWITCH_TIME, keys: keys.outbound, limits };
   sa.pending = {
     request: ctx.requestDataPlane(sa.id, { kind: 'apply', steps }),
     step: { kind: 'answer-installed', answer, child: child.id, ...(waits === undefined ? {} : { waits }) },

@@ -2,7 +2,7 @@ import { ByteWriter, utf8 } from '../../../base/bytes.ts';
 import { invariant } from '../../../base/errors.ts';
 import { Secret } from '../../../base/secret.ts';
 import { constantTimeEqual } from '../../../crypto/constant-time.ts';
-import { planInstall } from '../../../sa/child-sa.ts';
+import { type ChildSa, planInbound, planInstall } from '../../../sa/child-sa.ts';
 import type { DataPlaneReply } from '../../../sa/data-plane.ts';
 import { formatIdentity, type Identity, sameIdentity } from '../../../sa/identity.ts';
 import type { CipherSuite, Proposal } from '../../../sa/proposal.ts';
@@ -15,8 +15,10 @@ import type { Reason } from '../../common/reason.ts';
 import { AH_BEHIND_NAT, UNCONFIGURED } from '../../common/refusals.ts';
 import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
 import { answerChild, type ChildRefusal } from '../child-negotiation.ts';
-import { requireChild } from '../children.ts';
+import { awaitSwitch, RENEWAL_TIME } from '../child-switch.ts';
+import { heirOf, requireChild } from '../children.ts';
 import { abandon, dropHandshake } from '../close.ts';
+import type { ContextV2 } from '../context.ts';
 import { establish } from '../establish.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
 import { sendResponse } from '../message-window.ts';
@@ -24,7 +26,8 @@ import { ikeOffers } from '../offers.ts';
 import { findNotify, onlyPayload, requirePayload } from '../payload-set.ts';
 import { suiteToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
-import type { AuthReply, ChildNegotiation, IkeSaV2 } from '../state.ts';
+import type { AuthReply, ChildNegotiation, IkeSaV2, Switch } from '../state.ts';
+import { crossed } from '../superfluous.ts';
 import { AUTH_METHOD } from '../wire/auth.ts';
 import type { IdPayload } from '../wire/id.ts';
 import { notifyPayload } from '../wire/notify.ts';
@@ -57,9 +60,12 @@ export function onAuthRequest(ctx: Context, sa: IkeSaV2, received: Received): vo
   };
 }
 
-/** The inbound SPI is there: the Child SA can be installed. */
+/**
+ * The inbound SPI is there: the Child SA can be installed. Where an older IKE SA still carries its traffic, that goes on
+ * until the peer has our answer.
+ */
 export function onResponseSpiAllocated(
-  ctx: Context,
+  ctx: ContextV2,
   sa: IkeSaV2,
   step: { readonly negotiation: ChildNegotiation; readonly reply: AuthReply },
   answer: DataPlaneReply,
@@ -79,18 +85,42 @@ export function onResponseSpiAllocated(
     asInitiator: false,
     begunAt: sa.startedAt,
   });
-  child.sends = true;
+  const predecessor = predecessorOf(ctx, sa, child);
+  child.sends = predecessor === undefined;
+  const steps = child.sends ? planInstall(child, keys, limits) : planInbound(child, keys.inbound, limits);
+  const waits: Switch | undefined =
+    predecessor === undefined
+      ? undefined
+      : { child: child.id, predecessor: predecessor.id, wait: RENEWAL_TIME, keys: keys.outbound, limits };
   sa.pending = {
-    request: ctx.requestDataPlane(sa.id, { kind: 'apply', steps: planInstall(child, keys, limits) }),
-    step: { kind: 'auth-response-installed', child: child.id, negotiation, reply },
+    request: ctx.requestDataPlane(sa.id, { kind: 'apply', steps }),
+    step: {
+      kind: 'auth-response-installed',
+      child: child.id,
+      negotiation,
+      reply,
+      ...(waits === undefined ? {} : { waits }),
+    },
   };
+}
+
+/** What the peer is about to replace; of two that were begun at once it is not yet known which one stays. */
+function predecessorOf(ctx: ContextV2, sa: IkeSaV2, child: ChildSa): ChildSa | undefined {
+  const older = sa.initialContact ? undefined : heirOf(ctx, child);
+  const other = ctx.ikeSasV2Of(sa.tunnel).find(({ id }) => id === older?.ikeSa);
+  return other === undefined || crossed(sa, other) ? undefined : older;
 }
 
 /** <-- IKE_AUTH SK { IDr, AUTH, SAr2, TSi, TSr }, only now that packets can follow it. */
 export function onResponseChildInstalled(
   ctx: Context,
   sa: IkeSaV2,
-  step: { readonly child: string; readonly negotiation: ChildNegotiation; readonly reply: AuthReply },
+  step: {
+    readonly child: string;
+    readonly negotiation: ChildNegotiation;
+    readonly reply: AuthReply;
+    readonly waits?: Switch;
+  },
   answer: DataPlaneReply,
 ): void {
   const { negotiation, reply } = step;
@@ -99,7 +129,8 @@ export function onResponseChildInstalled(
     childRefused(ctx, child);
     return refuseByKernel(ctx, sa, reply, answer);
   }
-  childInstalled(ctx, child);
+  if (step.waits === undefined) childInstalled(ctx, child);
+  else awaitSwitch(ctx, sa, step.waits);
   const spi = new ByteWriter().u32(child.inboundSpi).finish();
   settle(ctx, sa, reply, [
     { type: 'SA', proposals: [suiteToWire(negotiation.suite, negotiation.proposalNumber, spi)] },

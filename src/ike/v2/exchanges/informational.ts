@@ -1,6 +1,8 @@
 import type { Reason } from '../../common/reason.ts';
 import { deleteNamedChildren, onChildrenDeleted } from '../child-deletion.ts';
-import { abandon } from '../close.ts';
+import { hastenSwitches } from '../child-switch.ts';
+import { childrenOf } from '../children.ts';
+import { abandon, handOver } from '../close.ts';
 import type { ContextV2 } from '../context.ts';
 import { armLiveness } from '../liveness.ts';
 import { sendResponse, settleRequest } from '../message-window.ts';
@@ -39,9 +41,13 @@ export function onInformationalResponse(ctx: ContextV2, sa: IkeSaV2): void {
 function endByPeer(ctx: ContextV2, sa: IkeSaV2, refused: boolean): void {
   const rival = rivalOf(ctx, sa);
   if (rival !== undefined) takeOver(ctx, sa, rival);
+  hastenSwitches(ctx, sa);
+  const carried = childrenOf(ctx, sa).filter(({ state }) => state !== 'deleting');
+  const handed = carried.filter((child) => handOver(ctx, child)).length;
   const parting = [sa.outstanding?.task, ...sa.tasks].find((task) => task?.kind === 'delete-ike');
+  const replaced = sa.phase === 'rekeyed' || (handed > 0 && handed === carried.length);
   const closed = parting?.kind === 'delete-ike' ? parting.reason : PEER_CLOSED;
-  abandon(ctx, sa, refused ? PEER_REFUSED : sa.phase === 'rekeyed' ? REPLACED : closed);
+  abandon(ctx, sa, refused ? PEER_REFUSED : replaced ? REPLACED : closed);
 }
 
 const PEER_CLOSED: Reason = { code: 'peer-closed', text: 'the peer has closed the tunnel' };
