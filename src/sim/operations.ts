@@ -29,9 +29,6 @@ export type OperationName = keyof typeof OPERATIONS;
 
 export const OPERATION_NAMES = Object.keys(OPERATIONS) as readonly OperationName[];
 
-/** After which nothing is down, and every packet has to arrive on. */
-const HARMLESS: readonly OperationName[] = ['rekey the Child SA', 'rekey the IKE SA', 'probe the peer'];
-
 export function perform(pair: CorePair, name: OperationName, gateway: SimGateway): void {
   pair.world.note(() => `== ${name}, ${gateway.name}`);
   OPERATIONS[name](pair, gateway);
