@@ -22,7 +22,8 @@ type Seen = {
 /**
  * In IKEv2, where each change is agreed on: while two ends are connected, neither is without an outbound SA for a pair
  * of segments at any step, whatever is rekeyed and however that crosses. Somebody who takes the tunnel down, brings it
- * up a second time, restarts, loses the peer or has an SA expire ends the watch, until both are connected again.
+ * up a second time, restarts, loses the peer, has an SA expire or is refused something by the kernel ends the watch, until
+ * both are connected again.
  */
 export function keepsSending(ends: () => readonly SimGateway[]): StepCheck {
   const known = new Map<SimGateway, Seen>();
@@ -76,6 +77,9 @@ function takesDown({ input, effects }: Step, before: Seen): boolean {
       return before.ends.has(input.key);
     case 'dataplane.event':
       return input.event.kind === 'expire' && input.event.hard && before.sas.has(saKey(input.event.sa));
+    case 'dataplane.reply':
+      // The successor that a kernel refuses may be the one that the peer has gone over to.
+      return input.reply.kind === 'refused';
     default:
       return false;
   }

@@ -1,13 +1,13 @@
 import { describe, it } from 'vitest';
-import { MINUTE, SECOND } from '../base/time.ts';
+import { SECOND } from '../base/time.ts';
 import type { PresetName } from './conditions.ts';
 import { PRESETS } from './conditions.ts';
 import { Dice } from './dice.ts';
 import type { SimGateway } from './gateway.ts';
-import { establishedIkeSas, expectAgreement, installedChildren } from './invariants.ts';
+import { establishedIkeSas, installedChildren } from './invariants.ts';
 import { CorePair } from './pair.ts';
 import { forEachSeed } from './seeds.ts';
-import { SteadyTraffic } from './steady-traffic.ts';
+import { expectToSettle } from './settling.ts';
 
 /** Begins something by itself on one side, as its own timer or its kernel would. */
 type Operation = (gateway: SimGateway) => void;
@@ -33,27 +33,6 @@ function fireOfIkeSas(gateway: SimGateway, name: string): void {
 function perform(pair: CorePair, name: string, gateway: SimGateway): void {
   pair.world.note(() => `== ${name} on ${gateway.name}`);
   OPERATIONS[name]?.(gateway);
-}
-
-/** However it went: both ends come to one IKE SA and one Child SA by themselves, or when they are asked to connect. */
-function expectToSettle(pair: CorePair): void {
-  pair.world.network.conditions = PRESETS.calm;
-  const traffic = new SteadyTraffic(pair, SECOND);
-  traffic.tolerant = true;
-  traffic.start();
-  pair.world.run(3 * MINUTE);
-  pair.awaitConnection([pair.left, pair.right], 2 * MINUTE);
-  traffic.tolerant = false;
-  // Long enough for what is replaced to be deleted.
-  pair.world.run(30 * SECOND);
-  traffic.stop();
-  pair.world.run(100 * SECOND);
-  expectAgreement(pair.world, pair.left, pair.right);
-  for (const { name, machine } of [pair.left, pair.right]) {
-    // Nothing confirms a Delete: one that was lost leaves the old one to its lifetime.
-    if (machine.children().length > 3) pair.world.fail(`${name} keeps ${machine.children().length} Child SAs`);
-    if (machine.views().length > 1) pair.world.fail(`${name} keeps ${machine.views().length} IKE SAs`);
-  }
 }
 
 describe.each(['main', 'aggressive'] as const)('operations that cross, after %s mode', (mode) => {

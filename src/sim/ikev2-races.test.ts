@@ -1,14 +1,13 @@
 import { describe, it } from 'vitest';
-import { MINUTE, SECOND } from '../base/time.ts';
+import { SECOND } from '../base/time.ts';
 import type { PresetName } from './conditions.ts';
 import { HOME_ROUTER, PRESETS } from './conditions.ts';
 import { Dice } from './dice.ts';
-import { expectRest } from './invariants.ts';
 import { OPERATION_NAMES, type OperationName, perform } from './operations.ts';
 import type { PairOptions } from './pair.ts';
 import { CorePair } from './pair.ts';
 import { forEachSeed } from './seeds.ts';
-import { SteadyTraffic } from './steady-traffic.ts';
+import { expectToSettle } from './settling.ts';
 import { LEFT } from './tunnels.ts';
 
 const WEATHERS: readonly PresetName[] = ['calm', 'calm', 'lossy10', 'lossy30', 'duplicating', 'reordering', 'awful'];
@@ -17,23 +16,6 @@ const BEHIND_NAT: Omit<PairOptions, 'seed'> = {
   nats: [{ ...HOME_ROUTER, address: LEFT.address, inside: [INSIDE.address] }],
   left: { side: INSIDE },
 };
-
-/** However it went: both ends come to one IKE SA and one Child SA by themselves, or when they are asked to connect. */
-function expectToSettle(pair: CorePair): void {
-  pair.world.network.conditions = PRESETS.calm;
-  const traffic = new SteadyTraffic(pair, SECOND);
-  traffic.tolerant = true;
-  traffic.start();
-  pair.world.run(90 * SECOND);
-  pair.awaitConnection([pair.left, pair.right], 2 * MINUTE);
-  // What nobody deletes goes after a minute, and what drains after some seconds.
-  pair.world.run(10 * SECOND);
-  traffic.tolerant = false;
-  pair.world.run(20 * SECOND);
-  traffic.stop();
-  pair.world.run(90 * SECOND);
-  expectRest(pair.world, pair.left, pair.right);
-}
 
 function race(seed: number, nameOf: (dice: Dice, index: number) => OperationName, count: number): void {
   const dice = new Dice(seed);

@@ -77,31 +77,45 @@ export function expectAgreement(world: SimWorld, a: SimGateway, b: SimGateway, c
   }
 }
 
-/**
- * Throws unless the two are at rest: connected by one IKE SA and `count` Child SAs on which both agree, nothing else
- * about them, and in each kernel one outbound and one inbound SA for each.
- */
+/** Throws unless the two are at rest: see `restlessness`. */
 export function expectRest(world: SimWorld, a: SimGateway, b: SimGateway, count = 1): void {
-  expectAgreement(world, a, b, count);
-  for (const gateway of [a, b]) {
-    const { machine, kernel, name } = gateway;
-    const ikeStates = machine.views().map(({ state }) => state);
-    if (ikeStates.join() !== 'established') world.fail(`${name} has IKE SAs that are ${ikeStates.join() || 'gone'}`);
-    const states = machine.children().map(({ state }) => state);
-    if (states.length !== count) world.fail(`${name} has Child SAs that are ${states}`);
-    for (const direction of ['in', 'out'] as const) {
-      const found = kernel.sas().filter(({ spec }) => spec.direction === direction).length;
-      if (found !== count) world.fail(`${name} has ${found} SAs ${direction} in its kernel, not ${count}`);
-    }
-    if (kernel.tables.larval.size > 0) world.fail(`${name} keeps an SPI that it does not use`);
-  }
+  const [violation] = restlessness(a, b, count);
+  if (violation !== undefined) world.fail(violation);
+}
+
+/**
+ * Why two ends are not at rest. At rest they are connected by one IKE SA and `count` Child SAs on which both agree, with
+ * nothing else about them, and in each kernel there is one outbound and one inbound SA for each.
+ */
+export function restlessness(a: SimGateway, b: SimGateway, count = 1): string[] {
   const [ours, theirs] = [a, b].map(({ machine }) =>
     machine
       .views()
       .map(({ initiatorSpi }) => initiatorSpi)
       .join(),
   );
-  if (ours !== theirs) world.fail('the two use different IKE SAs');
+  return [
+    ...[a, b].flatMap((gateway) => kernelMatchesViews(gateway).map((violation) => `${gateway.name}: ${violation}`)),
+    ...bothSidesAgree(a, b),
+    ...[a, b].flatMap((gateway) => unfinished(gateway, count)),
+    ...(ours === theirs ? [] : ['the two use different IKE SAs']),
+  ];
+}
+
+function unfinished({ name, machine, kernel }: SimGateway, count: number): string[] {
+  const ikeStates = machine.views().map(({ state }) => state);
+  const states = machine.children().map(({ state }) => state);
+  const sas = (wanted: string) => kernel.sas().filter(({ spec }) => spec.direction === wanted).length;
+  return [
+    ...(ikeStates.join() === 'established' ? [] : [`${name} has IKE SAs that are ${ikeStates.join() || 'gone'}`]),
+    ...(states.length === count && states.every((state) => state === 'installed')
+      ? []
+      : [`${name} has Child SAs that are ${states.join() || 'gone'}`]),
+    ...(['in', 'out'] as const)
+      .filter((direction) => sas(direction) !== count)
+      .map((direction) => `${name} has ${sas(direction)} SAs ${direction} in its kernel, not ${count}`),
+    ...(kernel.tables.larval.size === 0 ? [] : [`${name} keeps an SPI that it does not use`]),
+  ];
 }
 
 /** Throws unless nothing of a tunnel is left in the kernel: no SA, no protecting policy, no route. */

@@ -5,7 +5,7 @@ import type { CorePair } from './pair.ts';
 /** Begins something on one side that may cross with whatever else is under way. */
 type Operation = (pair: CorePair, gateway: SimGateway) => void;
 
-/** What the two ends of a tunnel of IKEv2 may begin at any moment, by themselves or as the path or an operator wants. */
+/** What the two ends of a tunnel may begin at any moment, by themselves or as the path or an operator wants. */
 const OPERATIONS = {
   'rekey the Child SA': (_, gateway) => {
     for (const { id, tunnel } of installedChildren(gateway)) gateway.fire(`sas:${tunnel}:rekey-${id}`);
@@ -14,7 +14,11 @@ const OPERATIONS = {
   'delete the Child SA': (_, gateway) => {
     for (const { inbound } of installedChildren(gateway)) gateway.kernel.expire(inbound);
   },
-  'delete the IKE SA': (_, gateway) => fireOfIkeSas(gateway, 'lifetime'),
+  // The end of its lifetime: the timer of IKEv2 and that of IKEv1.
+  'delete the IKE SA': (_, gateway) => {
+    fireOfIkeSas(gateway, 'lifetime');
+    fireOfIkeSas(gateway, 'expiry');
+  },
   'probe the peer': (_, gateway) => fireOfIkeSas(gateway, 'liveness'),
   'initiate at both ends': (pair) => {
     pair.initiate(pair.left);
