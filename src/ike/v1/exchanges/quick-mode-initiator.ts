@@ -46,10 +46,12 @@ import { acceptQuickMode, offeredText, offersOfGroup, pfsGroups } from './quick-
 import { newQuickMode, QUICK_MODE_RETRANSMIT } from './quick-mode-start.ts';
 
 /**
- * How many of ours are under way at once: strongSwan remembers the IVs of three exchanges, a probe among them, and
- * forgets one that it is answering for another. One that has been repeated without an answer keeps nobody waiting.
+ * How many of ours are under way at once: strongSwan remembers the IVs of the last three exchanges, those that are over
+ * and probes among them, and takes up what has come in together in any order. With two under way, it forgets the first
+ * of them where the third's first message overtakes the first's last one. One that has been repeated without an answer
+ * keeps nobody waiting.
  */
-const MAX_AT_ONCE = 2;
+const MAX_AT_ONCE = 1;
 
 type Wanted = Pick<QuickModePlan, 'local' | 'remote'> & { readonly replaces?: string | undefined };
 
