@@ -1,24 +1,24 @@
-import type { Action, Expectation, SaKind, Step } from './scenario.ts';
+import type { Action, SaKind, Step } from './scenario.ts';
 
-/** SAs of a kind give way to new ones so many times: by the action, or by themselves where there is none. */
+/**
+ * SAs of a kind give way to new ones so many times, and those of the other kind do not: by the action, or by themselves
+ * where there is none.
+ */
 export function anew(of: SaKind, times: number, by?: Action): readonly Step[] {
   const once: readonly Step[] = [
     { do: 'remember-spis' },
     ...(by === undefined ? [] : [by]),
     { expect: 'spis', of, are: 'new' },
-    { expect: 'spis', of: OTHER[of], are: 'same' },
   ];
-  return Array.from({ length: times }, () => once).flat();
+  return [...Array.from({ length: times }, () => once).flat(), { expect: 'spis', of: OTHER[of], are: 'same' }];
 }
 
 const OTHER = { ike: 'children', children: 'ike' } as const;
 
-/** Steps during which pings cross, of which at least so many are answered, and none is not; then all is as before. */
+/** Steps during which pings cross, of which at least so many are answered, and none is not. */
 export function underTraffic(steps: readonly Step[], pings: number): readonly Step[] {
-  return [{ do: 'keep-pinging' }, ...steps, { expect: 'none-lost', atLeast: pings }, ...WELL];
+  return [{ do: 'keep-pinging' }, ...steps, { expect: 'none-lost', atLeast: pings }, { expect: 'sealed' }];
 }
-
-const WELL: readonly Expectation[] = [{ expect: 'same-spis' }, { expect: 'sealed' }];
 
 /** What strongSwan is asked to replace. */
 export function rekey(what: SaKind): Action {

@@ -13,7 +13,7 @@ export default [
     rfc: ['RFC 2407 §4.5.4', 'RFC 2409 §5.5'],
     cygnet: { ...MAIN, ipsec: SHORT, shortLifetimes: true },
     strongswan: MAIN,
-    steps: underTraffic(anew('children', 2), 400),
+    steps: [...underTraffic(anew('children', 2), 400), { expect: 'same-spis' }],
   }),
   ...bothRoles({
     name: 'children-no-pfs',
@@ -21,7 +21,7 @@ export default [
     rfc: ['RFC 2407 §4.5.4', 'RFC 2409 §5.5'],
     cygnet: { ...MAIN, ipsec: { ...SHORT, pfs: 'none' }, shortLifetimes: true },
     strongswan: { ...MAIN, esp: 'aes128-sha1' },
-    steps: underTraffic(anew('children', 2), 400),
+    steps: [...underTraffic(anew('children', 2), 400), { expect: 'same-spis' }],
   }),
   ...bothRoles({
     name: 'ike-main',
@@ -29,7 +29,7 @@ export default [
     rfc: ['RFC 2409 §5.4'],
     cygnet: { ...MAIN, ike: SHORT, shortLifetimes: true },
     strongswan: MAIN,
-    steps: underTraffic(anew('ike', 2), 400),
+    steps: [...underTraffic(anew('ike', 2), 400), { expect: 'same-spis' }],
   }),
   ...bothRoles({
     name: 'ike-aggressive',
@@ -37,6 +37,6 @@ export default [
     rfc: ['RFC 2409 §5.4'],
     cygnet: { ...AGGRESSIVE, ike: SHORT, shortLifetimes: true },
     strongswan: AGGRESSIVE,
-    steps: underTraffic(anew('ike', 2), 400),
+    steps: [...underTraffic(anew('ike', 2), 400), { expect: 'same-spis' }],
   }),
 ] satisfies readonly Scenario[];
