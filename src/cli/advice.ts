@@ -17,6 +17,7 @@ const ADVICE: Readonly<Record<Reason['code'], string>> = {
   'kernel-refused': 'check that the kernel has ESP (modules esp4, esp6, xfrm_user) and the algorithm that is named',
   'peer-closed': "look at the other end's log: it has ended the tunnel",
   'peer-unresponsive': 'check that the other end is alive and reachable',
+  'peer-restarted': 'the tunnel is set up anew; if that happens often, look at the log of the other end',
   terminated: 'connect it again with "cygnet up"',
   expired: 'compare the lifetimes with the other end',
   replaced: 'nothing is to be done: a newer connection with the same peer has taken its place',

@@ -3,6 +3,7 @@ import type { ChildSa } from '../sa/child-sa.ts';
 import type { PolicySpec } from '../sa/data-plane.ts';
 import type { Owner } from './common/context.ts';
 import { type HalfOpen, newHalfOpen } from './common/half-open.ts';
+import type { Allowance } from './common/rate-limit.ts';
 import type { IkeSa } from './ike-sa.ts';
 import type { PartialOpening } from './v1/state.ts';
 import { type CookieSecrets, newCookieSecrets } from './v2/cookie.ts';
@@ -36,6 +37,8 @@ export type CoreState = {
   readonly drops: Map<string, DropCount>;
   /** What was said last, by what it was about: see `Context.isTimely`. */
   readonly said: Map<string, Instant>;
+  /** What is left of each rate: see `Context.isWithin`. */
+  readonly allowances: Map<string, Allowance>;
   /** Tunnels whose next packet is waited for. */
   readonly traps: Map<string, Trap>;
   /** Tunnels that the operator has taken down: their peers are not answered. */
@@ -69,6 +72,7 @@ export function newCoreState(cookieKey: Uint8Array): CoreState {
     partialOpenings: new Map(),
     drops: new Map(),
     said: new Map(),
+    allowances: new Map(),
     traps: new Map(),
     closedTunnels: new Set(),
     cookies: newCookieSecrets(cookieKey),

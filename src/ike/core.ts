@@ -1,6 +1,7 @@
 import type { Entropy } from '../base/entropy.ts';
 import { InvariantError, WireError } from '../base/errors.ts';
 import type { Endpoint } from '../base/net.ts';
+import type { Secret } from '../base/secret.ts';
 import { MINUTE, type Now } from '../base/time.ts';
 import { type ChildSa, inboundSa, outboundSa } from '../sa/child-sa.ts';
 import type { DataPlaneEvent, DataPlaneReply } from '../sa/data-plane.ts';
@@ -38,6 +39,7 @@ import {
   terminateTunnel,
 } from './v1/tunnel.ts';
 import { COOKIE_KEY_BYTES, type CookieSecrets, rotateCookieSecrets } from './v2/cookie.ts';
+import { answerUnknownSpis } from './v2/crash-detection.ts';
 import { initiateIkeSa } from './v2/exchanges/ike-sa-init-initiator.ts';
 import { answerInit } from './v2/exchanges/ike-sa-init-responder.ts';
 import { refuseMajorVersion } from './v2/version.ts';
@@ -52,6 +54,8 @@ export type IkeCoreOptions = {
   readonly entropy: Entropy;
   readonly capabilities: Capabilities;
   readonly tunnels: readonly TunnelPolicy[];
+  /** The same at every start; without it peers are not told of a crash (RFC 6290). At least 32 random bytes. */
+  readonly crashSecret?: Secret;
   /** Where to go on from, as `snapshot` gave it. */
   readonly state?: CoreState;
 };
@@ -63,6 +67,7 @@ export type IkeCoreOptions = {
 export class IkeCore {
   readonly #entropy: Entropy;
   readonly #capabilities: Capabilities;
+  readonly #crashSecret: Secret | undefined;
   readonly #state: CoreState;
   #policies: ReadonlyMap<string, TunnelPolicy> = new Map();
   #contacts = new Contacts([]);
@@ -70,6 +75,7 @@ export class IkeCore {
   constructor(options: IkeCoreOptions) {
     this.#entropy = options.entropy;
     this.#capabilities = options.capabilities;
+    this.#crashSecret = options.crashSecret;
     this.#state = options.state ?? newCoreState(options.entropy.bytes(COOKIE_KEY_BYTES));
     this.#use(options.tunnels);
   }
@@ -80,6 +86,7 @@ export class IkeCore {
       entropy: this.#entropy,
       capabilities: this.#capabilities,
       policies: this.#policies,
+      crashSecret: this.#crashSecret,
       contacts: this.#contacts,
       state: this.#state,
     });
@@ -152,8 +159,10 @@ export class IkeCore {
     if (header.majorVersion !== 1 && header.majorVersion !== 2) return refuseMajorVersion(run, header, work);
     const sa = findIkeSa(this.#state, header, remote);
     if (sa !== undefined) return this.#guard(run, sa, () => doWork(run, sa, work));
-    if (header.responderSpi !== ZERO_SPI || (header.majorVersion === 2 && (header.flags & FLAG_RESPONSE) !== 0))
+    if (header.responderSpi !== ZERO_SPI || (header.majorVersion === 2 && (header.flags & FLAG_RESPONSE) !== 0)) {
+      answerUnknownSpis(run, header, work, (spi) => this.#state.spis.has(spi));
       return run.drop(remote, 'unknown-spi');
+    }
     if (this.#state.spis.has(header.initiatorSpi)) return run.drop(remote, 'reflection');
     this.#onNewPeer(run, header, work);
   }

@@ -1,5 +1,6 @@
 import type { Entropy } from '../base/entropy.ts';
 import type { Endpoint } from '../base/net.ts';
+import type { Secret } from '../base/secret.ts';
 import type { Instant, Now } from '../base/time.ts';
 import { SECOND } from '../base/time.ts';
 import type { KeyExchangeJob } from '../crypto/key-exchange-job.ts';
@@ -12,6 +13,7 @@ import type { Owner } from './common/context.ts';
 import type { Effect } from './common/effect.ts';
 import type { GatewayEvent } from './common/event.ts';
 import type { TunnelPolicy } from './common/policy.ts';
+import { type RateLimit, takeAllowance } from './common/rate-limit.ts';
 import type { Contacts } from './contacts.ts';
 import type { CoreState } from './core-state.ts';
 import type { IkeSa } from './ike-sa.ts';
@@ -30,6 +32,7 @@ export class Run implements ContextV1, ContextV2 {
   readonly entropy: Entropy;
   readonly capabilities: Capabilities;
   readonly policies: ReadonlyMap<string, TunnelPolicy>;
+  readonly crashSecret: Secret | undefined;
   readonly effects: Effect[] = [];
   /** IKE SAs whose indexes are to be brought up to date. */
   readonly touched = new Set<IkeSa>();
@@ -41,6 +44,7 @@ export class Run implements ContextV1, ContextV2 {
     readonly entropy: Entropy;
     readonly capabilities: Capabilities;
     readonly policies: ReadonlyMap<string, TunnelPolicy>;
+    readonly crashSecret: Secret | undefined;
     readonly contacts: Contacts;
     readonly state: CoreState;
   }) {
@@ -48,6 +52,7 @@ export class Run implements ContextV1, ContextV2 {
     this.entropy = options.entropy;
     this.capabilities = options.capabilities;
     this.policies = options.policies;
+    this.crashSecret = options.crashSecret;
     this.#contacts = options.contacts;
     this.#state = options.state;
   }
@@ -76,6 +81,10 @@ export class Run implements ContextV1, ContextV2 {
     if (last !== undefined && this.now.mono - last < REPORT_INTERVAL) return false;
     this.#state.said.set(key, this.now.mono);
     return true;
+  }
+
+  isWithin(key: string, limit: RateLimit): boolean {
+    return takeAllowance(this.#state.allowances, key, limit, this.now.mono);
   }
 
   setTimer(owner: Owner, name: string, at: Instant): void {

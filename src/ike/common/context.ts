@@ -1,5 +1,6 @@
 import type { Entropy } from '../../base/entropy.ts';
 import type { Endpoint } from '../../base/net.ts';
+import type { Secret } from '../../base/secret.ts';
 import type { Instant, Now } from '../../base/time.ts';
 import type { KeyExchangeJob } from '../../crypto/key-exchange-job.ts';
 import type { ChildSa } from '../../sa/child-sa.ts';
@@ -8,6 +9,7 @@ import type { Capabilities } from '../../sa/proposal.ts';
 import type { TrafficSelector } from '../../sa/traffic-selector.ts';
 import type { GatewayEvent } from './event.ts';
 import type { TunnelPolicy } from './policy.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 /** Whose a timer or a request is: an IKE SA, by its number, or a tunnel with its Child SAs, by its name. */
 export type Owner = number | string;
@@ -21,6 +23,8 @@ export interface Context {
   readonly entropy: Entropy;
   readonly capabilities: Capabilities;
   readonly policies: ReadonlyMap<string, TunnelPolicy>;
+  /** Survives a crash, and makes the tokens that tell the peers of one (RFC 6290); absent where nothing would. */
+  readonly crashSecret: Secret | undefined;
 
   send(from: Endpoint, to: Endpoint, datagram: Uint8Array): void;
   emit(event: GatewayEvent): void;
@@ -28,6 +32,8 @@ export interface Context {
   drop(remote: Endpoint, why: string): void;
   /** For what anyone can cause: true at most once in a while for each key. Keys are of the configuration, or fixed. */
   isTimely(key: string): boolean;
+  /** The same with a limit of its own: whether one more is within it, which counts it. */
+  isWithin(key: string, limit: RateLimit): boolean;
   setTimer(owner: Owner, name: string, at: Instant): void;
   clearTimer(owner: Owner, name: string): void;
   /** The reply comes back to the same owner, with the number that is returned here. */

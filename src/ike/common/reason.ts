@@ -13,6 +13,7 @@ export type ReasonCode =
   | 'kernel-refused'
   | 'peer-closed'
   | 'peer-unresponsive'
+  | 'peer-restarted'
   | 'terminated'
   | 'expired'
   | 'replaced'

@@ -1,6 +1,7 @@
 import { concatBytes } from '../../base/bytes.ts';
 import { SeededEntropy } from '../../base/entropy.ts';
 import type { Endpoint, IpAddress } from '../../base/net.ts';
+import type { Secret } from '../../base/secret.ts';
 import { performKeyExchange } from '../../crypto/key-exchange.ts';
 import type { DataPlaneReply, DataPlaneRequest, DataPlaneStep } from '../../sa/data-plane.ts';
 import { EVERYTHING } from '../../sim/tunnels.ts';
@@ -24,6 +25,13 @@ import { EXCHANGE, FLAG_INITIATOR, FLAG_RESPONSE } from '../wire/header.ts';
 export type Sent = { readonly from: Endpoint; readonly to: Endpoint; readonly datagram: Uint8Array };
 
 type Asked = Extract<Effect, { readonly kind: 'job' } | { readonly kind: 'dataplane' }>;
+
+type TestGatewayOptions = {
+  readonly seed: number;
+  readonly tunnels: readonly TunnelPolicy[];
+  readonly state?: CoreState;
+  readonly crashSecret?: Secret;
+};
 
 /** The time that the cores of these tests start at; not zero, so that nobody takes it for "never". */
 const START = 5_000_000;
@@ -51,14 +59,20 @@ export class TestGateway {
   packets = 0;
   #nextSpi: number;
 
-  constructor(
-    address: IpAddress,
-    options: { readonly seed: number; readonly tunnels: readonly TunnelPolicy[]; readonly state?: CoreState },
-  ) {
+  readonly #options: TestGatewayOptions;
+
+  constructor(address: IpAddress, options: TestGatewayOptions) {
     this.address = address;
+    this.#options = options;
     this.tunnels = options.tunnels;
     this.core = new IkeCore({ entropy: new SeededEntropy(options.seed), capabilities: EVERYTHING, ...options });
     this.#nextSpi = 0xc000_0000 + options.seed * 0x1000;
+  }
+
+  /** The same gateway after a crash: all that it knew of its SAs is lost. */
+  restarted(seed: number): TestGateway {
+    const { tunnels, crashSecret } = this.#options;
+    return new TestGateway(this.address, { seed, tunnels, ...(crashSecret === undefined ? {} : { crashSecret }) });
   }
 
   /** Hands over an input and performs what comes of it; returns the effects of the input itself. */

@@ -1,3 +1,5 @@
+import { utf8 } from '../../base/bytes.ts';
+import { Secret } from '../../base/secret.ts';
 import type { Proposal } from '../../sa/proposal.ts';
 import { CHEAP_IKE, LEFT, RIGHT, tunnelPolicy } from '../../sim/tunnels.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
@@ -5,14 +7,33 @@ import { type Sent, TestGateway } from './gateway.ts';
 
 export type Pair = { readonly left: TestGateway; readonly right: TestGateway };
 
+type PairChanges = {
+  readonly left?: Partial<TunnelPolicy>;
+  readonly right?: Partial<TunnelPolicy>;
+  /** Whose crashes are detected: each has a secret of its own. */
+  readonly detectable?: readonly (keyof Pair)[];
+};
+
 /** Two gateways with the tunnel `net` between them; what either configures otherwise replaces whole fields. */
-export function pair(
-  changes: { readonly left?: Partial<TunnelPolicy>; readonly right?: Partial<TunnelPolicy> } = {},
-): Pair {
+export function pair(changes: PairChanges = {}): Pair {
+  const secret = (side: keyof Pair) => (changes.detectable?.includes(side) === true ? secretOf(side) : {});
   return {
-    left: new TestGateway(LEFT.address, { seed: 1, tunnels: [tunnelPolicy(LEFT, RIGHT, changes.left)] }),
-    right: new TestGateway(RIGHT.address, { seed: 2, tunnels: [tunnelPolicy(RIGHT, LEFT, changes.right)] }),
+    left: new TestGateway(LEFT.address, {
+      seed: 1,
+      tunnels: [tunnelPolicy(LEFT, RIGHT, changes.left)],
+      ...secret('left'),
+    }),
+    right: new TestGateway(RIGHT.address, {
+      seed: 2,
+      tunnels: [tunnelPolicy(RIGHT, LEFT, changes.right)],
+      ...secret('right'),
+    }),
   };
+}
+
+/** What a gateway keeps through a crash. */
+export function secretOf(side: keyof Pair): { readonly crashSecret: Secret } {
+  return { crashSecret: new Secret(utf8(side.padEnd(32, '.'))) };
 }
 
 /** Delivers all that waits at `from`; returns what it was. */

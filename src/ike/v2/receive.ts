@@ -6,6 +6,7 @@ import { decodeHeader, FLAG_RESPONSE, type IkeHeader } from '../wire/header.ts';
 import { putOffSwitches } from './child-switch.ts';
 import { abandon, closeIkeSa } from './close.ts';
 import type { ContextV2 } from './context.ts';
+import { isUnprotectedAnswer, onUnprotectedAnswer } from './crash-detection.ts';
 import { type OpenedMessage, openMessage, peekFragment } from './encrypted-payload.ts';
 import { addFragment, fragmentRefusal, REASSEMBLY_LIMITS, UNAUTHENTICATED_REASSEMBLY_LIMITS } from './fragmentation.ts';
 import { messageKeys } from './keymat.ts';
@@ -24,8 +25,9 @@ type Datagram = Extract<Work, { readonly kind: 'datagram' }>;
 
 /**
  * A message for this IKE SA. In this order, and each step changes nothing unless the ones before it have passed: a
- * repetition is answered from memory; the message must be one that is due here (transitions.ts), with the message ID
- * that is due; it must be authentic; it must parse. Only then is it acted upon. @throws WireError
+ * repetition is answered from memory; an answer that is not protected needs the peer's token; the message must be one
+ * that is due here (transitions.ts), with the message ID that is due; it must be authentic; it must parse. Only then is
+ * it acted upon. @throws WireError
  */
 export function receive(ctx: ContextV2, sa: IkeSaV2, datagram: Datagram): void {
   const header = decodeHeader(datagram.message);
@@ -36,6 +38,7 @@ export function receive(ctx: ContextV2, sa: IkeSaV2, datagram: Datagram): void {
     putOffSwitches(ctx, sa);
     return putOffDeletes(ctx, sa);
   }
+  if (isUnprotectedAnswer(sa, header)) return onUnprotectedAnswer(ctx, sa, datagram);
   const transition = findTransition(sa, header.exchangeType, isResponse ? 'response' : 'request');
   if (transition === undefined) return ctx.drop(remote, 'unexpected-message');
   if (!isDue(sa, header, transition)) return ctx.drop(remote, 'message-id');

@@ -67,6 +67,8 @@ export type IkeSaV2 = {
   handshake: Handshake | undefined;
   /** The peer says that it holds no other IKE SA with us (RFC 7296 §2.4). */
   initialContact: boolean;
+  /** What the peer can show after a crash, and nobody else: RFC 6290. */
+  peerToken: Uint8Array | undefined;
 
   readonly startedAt: Instant;
   establishedAt: Moment | undefined;
@@ -116,6 +118,7 @@ export type Answered = {
 
 export type Task =
   | { readonly kind: 'liveness' }
+  | { readonly kind: 'announce-token' }
   | { readonly kind: 'delete-ike'; readonly reason: Reason }
   | { readonly kind: 'delete-children'; readonly protocol: ChildProtocol; readonly spis: readonly number[] }
   | CreateChildTask
@@ -315,6 +318,7 @@ export function newIkeSa(options: NewIkeSa): IkeSaV2 {
     switches: [],
     handshake: undefined,
     initialContact: false,
+    peerToken: undefined,
     establishedAt: undefined,
     rekeyAt: undefined,
     lowerNonce: undefined,

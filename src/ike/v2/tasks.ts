@@ -1,4 +1,5 @@
 import type { ContextV2 } from './context.ts';
+import { tokenPayloads } from './crash-token.ts';
 import { deleteChildren, deleteIke } from './deletes.ts';
 import { beginChild } from './exchanges/create-child-initiator.ts';
 import { beginIkeRekey } from './exchanges/rekey-ike-initiator.ts';
@@ -26,6 +27,16 @@ const SENDERS: Senders = {
   liveness: sendProbe,
   'create-child': beginChild,
   'rekey-ike': beginIkeRekey,
+  'announce-token': (ctx, sa, task) => {
+    const policy = ctx.policies.get(sa.tunnel);
+    sendRequest(ctx, sa, {
+      exchange: 'INFORMATIONAL',
+      payloads: tokenPayloads(ctx, sa),
+      schedule: REQUEST_RETRANSMIT,
+      task,
+      ...(policy === undefined ? {} : requestPatience(policy)),
+    });
+  },
   'delete-ike': (ctx, sa, task) =>
     sendRequest(ctx, sa, { exchange: 'INFORMATIONAL', payloads: [deleteIke()], schedule: DELETE_RETRANSMIT, task }),
   'delete-children': (ctx, sa, task) => {

@@ -15,6 +15,7 @@ import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } f
 import { acceptChild, refusedByPeer } from '../child-negotiation.ts';
 import { requireChild } from '../children.ts';
 import { abandon, closeIkeSa, dropHandshake } from '../close.ts';
+import { keepToken, tokenPayloads } from '../crash-token.ts';
 import { deleteIke } from '../deletes.ts';
 import { establish } from '../establish.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
@@ -39,7 +40,7 @@ export function requestFirstSpi(ctx: Context, sa: IkeSaV2): void {
   sa.pending = { request: allocateSpi(ctx, sa, policy), step: { kind: 'auth-spi-allocated' } };
 }
 
-/** IKE_AUTH SK { IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, SAi2, TSi, TSr } --> */
+/** IKE_AUTH SK { IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, [N(QUICK_CRASH_DETECTION)], SAi2, TSi, TSr } --> */
 export function onFirstSpiAllocated(ctx: Context, sa: IkeSaV2, reply: DataPlaneReply): void {
   if (reply.kind !== 'spi') return abandon(ctx, sa, kernelRefused(ctx, sa.tunnel, reply), 2);
   const policy = ctx.policies.get(sa.tunnel);
@@ -52,6 +53,7 @@ export function onFirstSpiAllocated(ctx: Context, sa: IkeSaV2, reply: DataPlaneR
     ...(ctx.isOnlyContact(sa.id, policy) ? [notifyPayload('INITIAL_CONTACT')] : []),
     ...(policy.remote.identity === undefined ? [] : [identityToPayload('IDr', policy.remote.identity)]),
     { type: 'AUTH', method: AUTH_METHOD.SHARED_KEY_MIC, data: authOf(sa, policy, 'own', idi.body) },
+    ...tokenPayloads(ctx, sa),
     { type: 'SA', proposals: offersToWire(firstChildOffers(ctx, policy), spi) },
     { type: 'TSi', selectors: policy.local.selectors },
     { type: 'TSr', selectors: policy.remote.selectors },
@@ -77,6 +79,7 @@ export function onAuthResponse(ctx: Context, sa: IkeSaV2, received: Received): v
     return abandon(ctx, sa, failure);
   }
   establish(ctx, sa, policy, identityFromPayload(requirePayload(payloads, 'IDr')));
+  keepToken(sa, payloads);
   if (error !== undefined) return failChild(ctx, sa, refusedByPeer(ctx, policy, notifyName(error.notify), true));
   const negotiation = acceptChild(ctx, policy, payloads, { first: true });
   if ('code' in negotiation) return failChild(ctx, sa, negotiation);

@@ -19,6 +19,7 @@ import { awaitSwitch, RENEWAL_TIME } from '../child-switch.ts';
 import { heirOf, requireChild } from '../children.ts';
 import { abandon, dropHandshake } from '../close.ts';
 import type { ContextV2 } from '../context.ts';
+import { keepToken, tokenPayloads } from '../crash-token.ts';
 import { establish } from '../establish.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
 import { sendResponse } from '../message-window.ts';
@@ -49,8 +50,9 @@ export function onAuthRequest(ctx: Context, sa: IkeSaV2, received: Received): vo
   const idr = identityToPayload('IDr', policy.local.identity);
   const auth: Payload = { type: 'AUTH', method: AUTH_METHOD.SHARED_KEY_MIC, data: authOf(sa, policy, 'own', idr.body) };
   establish(ctx, sa, policy, identity);
+  keepToken(sa, payloads);
   if (sa.nat.local || sa.nat.remote) ctx.emit({ type: 'nat.detected', tunnel: sa.tunnel, ikeSa: sa.id, ...sa.nat });
-  const reply: AuthReply = { request: received, payloads: [idr, auth] };
+  const reply: AuthReply = { request: received, payloads: [idr, auth, ...tokenPayloads(ctx, sa)] };
   const negotiation = negotiate(ctx, sa, policy, payloads);
   if (negotiation === undefined) return settle(ctx, sa, reply, []);
   if ('notify' in negotiation) return refuseChild(ctx, sa, reply, negotiation);

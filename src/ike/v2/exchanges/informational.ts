@@ -4,6 +4,7 @@ import { hastenSwitches } from '../child-switch.ts';
 import { childrenOf } from '../children.ts';
 import { abandon, handOver } from '../close.ts';
 import type { ContextV2 } from '../context.ts';
+import { keepToken } from '../crash-token.ts';
 import { armLiveness } from '../liveness.ts';
 import { sendResponse, settleRequest } from '../message-window.ts';
 import { findNotify } from '../payload-set.ts';
@@ -23,6 +24,7 @@ export function onInformationalRequest(ctx: ContextV2, sa: IkeSaV2, received: Re
     sendResponse(ctx, sa, received, { exchange: 'INFORMATIONAL', payloads: [] });
     return endByPeer(ctx, sa, refused);
   }
+  keepToken(sa, received.payloads);
   awaken(ctx, sa);
   const payloads = deletes.length === 0 ? [] : deleteNamedChildren(ctx, sa, deletes);
   sendResponse(ctx, sa, received, { exchange: 'INFORMATIONAL', payloads });
