@@ -25,6 +25,8 @@ export type PairSide = {
   readonly kernel?: KernelBehaviour;
   readonly jobDelay?: Range;
   readonly names?: (name: string) => IpAddress | undefined;
+  /** Whether its peer is told of a crash (RFC 6290); true in a service pair, unless this says otherwise. */
+  readonly detectable?: boolean;
 };
 
 export type PairOptions = {

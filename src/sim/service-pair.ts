@@ -1,4 +1,6 @@
+import { utf8 } from '../base/bytes.ts';
 import type { Entropy } from '../base/entropy.ts';
+import { Secret } from '../base/secret.ts';
 import type { Duration, Now } from '../base/time.ts';
 import { MINUTE } from '../base/time.ts';
 import type { Effect } from '../ike/common/effect.ts';
@@ -10,7 +12,7 @@ import { GatewayService } from '../tunnel/gateway-service.ts';
 import type { ConnectionStatus, TunnelStatus } from '../tunnel/status.ts';
 import type { SimGateway, SimMachine } from './gateway.ts';
 import { expectAgreement, installedChildren, stepChecks } from './invariants.ts';
-import type { PairOptions } from './pair.ts';
+import type { PairOptions, PairSide } from './pair.ts';
 import { behaviourOf, isConnected } from './pair.ts';
 import type { PacketFate } from './traffic.ts';
 import { EVERYTHING, LEFT, RIGHT, tunnelPolicy } from './tunnels.ts';
@@ -22,8 +24,13 @@ class ServiceMachine implements SimMachine {
   readonly service: GatewayService;
   readonly #core: IkeCore;
 
-  constructor(entropy: Entropy, tunnels: readonly TunnelPolicy[]) {
-    this.#core = new IkeCore({ entropy, capabilities: EVERYTHING, tunnels: [] });
+  constructor(entropy: Entropy, tunnels: readonly TunnelPolicy[], crashSecret: Secret | undefined) {
+    this.#core = new IkeCore({
+      entropy,
+      capabilities: EVERYTHING,
+      tunnels: [],
+      ...(crashSecret === undefined ? {} : { crashSecret }),
+    });
     this.service = new GatewayService(
       this.#core,
       tunnels.map((policy) => ({ policy, enabled: true })),
@@ -64,7 +71,8 @@ export class ServicePair {
       gateways: (['left', 'right'] as const).map((name) => ({
         name,
         address: sides[name].address,
-        build: (entropy) => new ServiceMachine(entropy, [policies[name]]),
+        // On its disk, so that it is the same after a reboot.
+        build: (entropy) => new ServiceMachine(entropy, [policies[name]], crashSecretOf(name, options[name])),
         ...behaviourOf(options[name]),
       })),
     });
@@ -110,6 +118,10 @@ export class ServicePair {
     const back = { ...there, source: there.destination, destination: there.source };
     return [this.world.transmit(this.left, there), this.world.transmit(this.right, back)];
   }
+}
+
+function crashSecretOf(name: string, side: PairSide | undefined): Secret | undefined {
+  return side?.detectable === false ? undefined : new Secret(utf8(name.padEnd(32, '.')));
 }
 
 export function connectionStatus(gateway: SimGateway): ConnectionStatus {

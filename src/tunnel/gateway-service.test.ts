@@ -348,6 +348,32 @@ describe('a peer that has died', () => {
   });
 });
 
+describe('a peer that has restarted and lost the tunnel', () => {
+  const RESTARTED: Reason = { code: 'peer-restarted', text: 'the peer has restarted and lost the tunnel' };
+  const restarted = (change: Partial<TunnelPolicy>, up: number) => {
+    const one = rig(tunnel(change));
+    one.start();
+    one.say(100, installed());
+    one.say(100 + up, deleted('t#1', RESTARTED));
+    return one;
+  };
+
+  it.each(['hold', 'clear', 'restart'] as const)('it lives, so that it is called at once; dpd.action: %s', (action) => {
+    const { core, status } = restarted({ dpd: { delay: 8_000, timeout: 13_000, action } }, 60_000);
+    expect(core.count('initiate')).toBe(2);
+    expect(core.count('trap')).toBe(0);
+    expect(status()).toMatchObject({ connectionStatus: 'connecting', reason: RESTARTED });
+  });
+
+  it('also where the tunnel had just come up', () => {
+    expect(restarted({}, 10).core.count('initiate')).toBe(2);
+  });
+
+  it('unless it is for the peer to call', () => {
+    expect(restarted({ start: 'respond' }, 60_000).core.count('initiate')).toBe(0);
+  });
+});
+
 describe('a tunnel of IKEv1, with a Child SA for each pair of segments', () => {
   const segment = (start: string) => ({ protocol: 0, startPort: 0, endPort: 65_535, start, end: start });
   const two = tunnel({

@@ -17,6 +17,9 @@ export interface Core {
   children(tunnel?: string): readonly ChildSaView[];
 }
 
+/** Ends after which nothing is to be waited for: our own doing, and a peer that is there again and has lost its SAs. */
+const AT_ONCE: ReadonlySet<Reason['code']> = new Set<Reason['code']>(['expired', 'peer-restarted']);
+
 const STOPPED: Reason = { code: 'terminated', text: 'the tunnel was taken down' };
 const RECONFIGURED: Reason = { code: 'terminated', text: 'the configuration of the tunnel has changed' };
 
@@ -247,7 +250,7 @@ export class GatewayService {
     if (tunnel.desired !== 'up' || tunnel.current !== undefined) return;
     // Back at once, unless it never held: then at the usual pace, so that two ends cannot chase each other. Where the
     // peer is dead it is the operator who says how (dpd.action).
-    const held = lasted >= tunnel.policy.retry.interval || reason.code === 'expired';
+    const held = lasted >= tunnel.policy.retry.interval || AT_ONCE.has(reason.code);
     const atOnce = reason.code === 'peer-unresponsive' ? tunnel.policy.dpd.action === 'restart' : held;
     if (reason.code === 'peer-unresponsive' && tunnel.policy.dpd.action === 'hold') this.#trap(run, tunnel, true);
     if (atOnce) this.#attempt(run, tunnel);
