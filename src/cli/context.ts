@@ -20,6 +20,7 @@ type CommandSpec = {
 
 export const DEFAULT_CONTROL = '/run/cygnet/control.sock';
 export const DEFAULT_CONFIG = '/etc/cygnet/cygnet.yaml';
+export const DEFAULT_STATE = '/var/lib/cygnet';
 
 /** A command with its summary, and its examples and exit statuses below its help. */
 export function describedCommand({ usage, summary, examples, exits }: CommandSpec): Command {

@@ -4,6 +4,8 @@ import type { EventLevel } from '../control/protocol.ts';
 export type DaemonOptions = {
   readonly configPath: string;
   readonly controlPath: string;
+  /** Undefined: nothing is kept from one run to the next. */
+  readonly stateDirectory: string | undefined;
   readonly logLevel: EventLevel;
 };
 

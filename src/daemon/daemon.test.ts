@@ -1,5 +1,8 @@
+import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
+import { fromHex, toHex } from '../base/bytes.ts';
 import { SeededEntropy } from '../base/entropy.ts';
+import { Secret } from '../base/secret.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { loadText } from '../config/testing/load-text.ts';
 import { ENCRYPTION, INTEGRITY, KEY_EXCHANGE, PRF } from '../crypto/algorithms.ts';
@@ -63,6 +66,7 @@ function setUp(more: readonly string[] = []) {
     capabilities: everything,
     dataPlane,
     entropy: new SeededEntropy(2),
+    crashSecret: new Secret(new Uint8Array(32).fill(7)),
     log,
     version: { version: '0.0.0', api: 1, startedAt: '2026-01-01T00:00:00.000Z', dataPlane: 'memory' },
     ports,
@@ -196,6 +200,22 @@ describe('daemon', () => {
     expect(log.lines.filter(({ event }) => event === 'datagram.dropped').length).toBeLessThan(20);
     expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
     expect(await statusNow()).toEqual(before);
+  });
+
+  it('a peer that writes to an IKE SA of a former run is shown the token that only this gateway can make', async () => {
+    const { ports, daemon } = setUp();
+    daemon.start();
+    const sender = UdpSocket.open({ family: 4, port: 0, udpEncap: false, bypassPolicy: false });
+    closers.push(() => sender.close());
+    const answers: string[] = [];
+    sender.onDatagram(({ bytes }) => answers.push(toHex(bytes)));
+    const spis = '0123456789abcdeffedcba9876543210';
+    // INFORMATIONAL of an initiator, message ID 5, with an Encrypted payload of whatever content.
+    const probe = fromHex(`${spis}2e20250800000005000000400000002400${'00'.repeat(31)}`);
+    sender.send({ address: '127.0.0.2', port: sender.port }, { address: '127.0.0.1', port: ports.ike }, probe);
+    const token = createHmac('sha256', new Uint8Array(32).fill(7)).update(fromHex(spis)).digest('hex');
+    const expected = `${spis}29202520000000050000004c${'2900000800000004'}${'0000002801004023'}${token}`;
+    await expect.poll(() => answers).toEqual([expected]);
   });
 
   it('an SA that the kernel reports as expired is gone from the status', async () => {

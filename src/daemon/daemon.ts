@@ -1,5 +1,6 @@
 import type { Entropy } from '../base/entropy.ts';
 import { addressFamily } from '../base/net.ts';
+import type { Secret } from '../base/secret.ts';
 import { SECOND } from '../base/time.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { TunnelChange } from '../config/diff.ts';
@@ -39,6 +40,8 @@ export type DaemonOptions = {
   readonly capabilities: Capabilities;
   readonly dataPlane: DataPlane;
   readonly entropy: Entropy;
+  /** The same at every start; without it peers are not told of a crash (RFC 6290). */
+  readonly crashSecret?: Secret;
   readonly log: Pick<Log, 'write' | 'event'>;
   readonly version: VersionReport;
   /** For tests: see IkeSockets. */
@@ -71,7 +74,12 @@ export class Daemon {
     this.#configuration = configuration;
     this.#dataPlane = options.dataPlane;
     // The tunnels come with `start`: what the core has to do for them at first is an effect of that.
-    this.#core = new IkeCore({ entropy: options.entropy, capabilities: options.capabilities, tunnels: [] });
+    this.#core = new IkeCore({
+      entropy: options.entropy,
+      capabilities: options.capabilities,
+      tunnels: [],
+      ...(options.crashSecret === undefined ? {} : { crashSecret: options.crashSecret }),
+    });
     this.#service = new GatewayService(this.#core, configuration.tunnels);
     this.#timers = new Timers({ now: () => systemNow().mono, fire: (key) => this.#input({ kind: 'timer', key }) });
     this.#jobs = new JobPool({

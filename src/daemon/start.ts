@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { Secret } from '../base/secret.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { loadConfiguration } from '../config/load.ts';
 import type { Problem } from '../config/problem.ts';
@@ -10,6 +11,7 @@ import { startControlServer } from '../control/server.ts';
 import { Log } from '../observe/log.ts';
 import { XfrmDataPlane } from '../xfrm/xfrm-data-plane.ts';
 import { probeCapabilities } from './capabilities.ts';
+import { readCrashSecret } from './crash-secret.ts';
 import { Daemon } from './daemon.ts';
 import { listenToSignals } from './signals.ts';
 import { startFailureText } from './start-failure.ts';
@@ -18,6 +20,8 @@ import { systemEntropy } from './system-entropy.ts';
 export type StartOptions = {
   readonly configPath: string;
   readonly controlPath: string;
+  /** Where the daemon keeps what survives it; undefined: nowhere. */
+  readonly stateDirectory: string | undefined;
   /** The least that is logged. */
   readonly logLevel: EventLevel;
 };
@@ -59,7 +63,7 @@ function logProblems(log: Log, problems: readonly Problem[]): void {
 }
 
 async function run(configuration: Configuration, options: StartOptions, log: Log): Promise<ExitStatus> {
-  const daemon = openDaemon(configuration, log);
+  const daemon = openDaemon(configuration, options, log);
   const hurry = new Latch();
   try {
     const control = await startControlServer({
@@ -77,13 +81,15 @@ async function run(configuration: Configuration, options: StartOptions, log: Log
   }
 }
 
-function openDaemon(configuration: Configuration, log: Log): Daemon {
+function openDaemon(configuration: Configuration, options: StartOptions, log: Log): Daemon {
   const dataPlane = XfrmDataPlane.open();
   try {
     const { capabilities, shortcomings } = probeCapabilities(dataPlane.capabilities());
     for (const text of shortcomings) log.write('warn', text, { event: 'capability.missing' });
     const version = versionReport();
-    const daemon = new Daemon({ configuration, capabilities, dataPlane, entropy: systemEntropy, log, version });
+    const secret = crashSecret(options.stateDirectory, log);
+    const edge = { dataPlane, entropy: systemEntropy, log, version };
+    const daemon = new Daemon({ configuration, capabilities, ...edge, ...secret });
     // Only now: whoever has the IKE ports is the one run of ours, and the SAs of any other are dead.
     const leftovers = dataPlane.removeLeftovers();
     if (leftovers > 0)
@@ -93,6 +99,14 @@ function openDaemon(configuration: Configuration, log: Log): Daemon {
     dataPlane.close();
     throw error;
   }
+}
+
+function crashSecret(directory: string | undefined, log: Log): { readonly crashSecret?: Secret } {
+  if (directory === undefined) return {};
+  const secret = readCrashSecret(directory, systemEntropy);
+  if (secret instanceof Secret) return { crashSecret: secret };
+  log.write('warn', secret.warning, { event: 'state.missing' });
+  return {};
 }
 
 /** Runs until the first signal to stop has been obeyed; a second one hurries. */

@@ -15,18 +15,27 @@ describe('cygnet daemon', () => {
   it('has defaults for everything', async () => {
     expect(await daemon([])).toMatchObject({
       exit: 0,
-      started: [{ configPath: '/etc/cygnet/cygnet.yaml', controlPath: '/run/cygnet/control.sock', logLevel: 'info' }],
+      started: [
+        {
+          configPath: '/etc/cygnet/cygnet.yaml',
+          controlPath: '/run/cygnet/control.sock',
+          stateDirectory: '/var/lib/cygnet',
+          logLevel: 'info',
+        },
+      ],
     });
   });
 
   it('takes options before the environment before defaults', async () => {
-    const env = { CYGNET_CONTROL: '/env.sock', CYGNET_LOG: 'warn' };
+    const env = { CYGNET_CONTROL: '/env.sock', CYGNET_LOG: 'warn', STATE_DIRECTORY: '/state:/other' };
     expect((await daemon(['--config', 'a.yaml'], env)).started).toEqual([
-      { configPath: 'a.yaml', controlPath: '/env.sock', logLevel: 'warn' },
+      { configPath: 'a.yaml', controlPath: '/env.sock', stateDirectory: '/state', logLevel: 'warn' },
     ]);
     expect((await daemon(['--control', '/o.sock', '--log-level', 'debug'], env)).started).toMatchObject([
       { controlPath: '/o.sock', logLevel: 'debug' },
     ]);
+    expect((await daemon(['--state', '/s'], env)).started).toMatchObject([{ stateDirectory: '/s' }]);
+    expect((await daemon(['--no-state'], env)).started).toMatchObject([{ stateDirectory: undefined }]);
   });
 
   it('refuses a $CYGNET_LOG that is no level', async () => {

@@ -1,10 +1,23 @@
 import { type Command, Option } from 'commander';
 import { EXIT, type ExitStatus } from '../../control/commands.ts';
 import { EVENT_LEVELS, type EventLevel } from '../../control/protocol.ts';
-import { type Context, controlPath, DEFAULT_CONFIG, DEFAULT_CONTROL, describedCommand } from '../context.ts';
+import {
+  type Context,
+  controlPath,
+  DEFAULT_CONFIG,
+  DEFAULT_CONTROL,
+  DEFAULT_STATE,
+  describedCommand,
+} from '../context.ts';
 import { CliFailure } from '../failure.ts';
 
-type Options = { readonly config: string; readonly control?: string; readonly logLevel?: EventLevel };
+type Options = {
+  readonly config: string;
+  readonly control?: string;
+  /** False: `--no-state`. */
+  readonly state?: string | false;
+  readonly logLevel?: EventLevel;
+};
 
 export function daemonCommand({ terminal, startDaemon }: Context, finish: (status: ExitStatus) => void): Command {
   return describedCommand({
@@ -19,16 +32,25 @@ export function daemonCommand({ terminal, startDaemon }: Context, finish: (statu
   })
     .option('--config <file>', 'the configuration', DEFAULT_CONFIG)
     .option('--control <socket>', `where to listen for commands; else $CYGNET_CONTROL, else ${DEFAULT_CONTROL}`)
+    .option('--state <directory>', `what survives a crash; else $STATE_DIRECTORY, else ${DEFAULT_STATE}`)
+    .option('--no-state', 'keep nothing: peers are not told of a crash')
     .addOption(new Option('--log-level <level>', 'the least to log; else $CYGNET_LOG, else info').choices(EVENT_LEVELS))
-    .action(async ({ config, control, logLevel }: Options) => {
+    .action(async ({ config, control, state, logLevel }: Options) => {
       finish(
         await startDaemon({
           configPath: config,
           controlPath: controlPath(control, terminal),
+          stateDirectory: stateDirectory(state, terminal.env.STATE_DIRECTORY),
           logLevel: logLevel ?? levelOf(terminal.env.CYGNET_LOG),
         }),
       );
     });
+}
+
+/** systemd names the directories of `StateDirectory=` in one variable, with colons between them. */
+function stateDirectory(option: string | false | undefined, variable = ''): string | undefined {
+  if (option === false) return undefined;
+  return option ?? (variable.split(':')[0] || DEFAULT_STATE);
 }
 
 function levelOf(text: string | undefined): EventLevel {
