@@ -13,6 +13,7 @@ const ADVICE: Readonly<Record<Reason['code'], string>> = {
   'child-refused': 'compare ipsec and the subnets with the other end; its log tells what it did not like',
   'mode-mismatch': 'set ike.mode to the one that the other end uses (main or aggressive)',
   'version-mismatch': 'set ike.version to the one that the other end speaks',
+  'ppk-mismatch': 'compare ppk.id at both ends; with ppk.required: false the tunnel comes up without it',
   'protocol-error': "look at the other end's log; if that tells nothing, this is worth a bug report",
   'kernel-refused': 'check that the kernel has ESP (modules esp4, esp6, xfrm_user) and the algorithm that is named',
   'peer-closed': "look at the other end's log: it has ended the tunnel",

@@ -11,6 +11,15 @@ export type PeerAddress =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'any' };
 
+/** A post-quantum preshared key (PPK) of RFC 8784. */
+export type PostQuantumKey = {
+  /** What the peer knows it by; printable ASCII. */
+  readonly id: string;
+  readonly secret: Secret;
+  /** False: where the peer does not have it, the tunnel comes up without. */
+  readonly required: boolean;
+};
+
 /**
  * One VPN tunnel as the core needs it: everything resolved, defaults filled in, nothing left to parse. The
  * configuration (src/config) yields these; the core owns the type.
@@ -34,6 +43,8 @@ export type TunnelPolicy = {
     readonly selectors: readonly TrafficSelector[];
   };
   readonly psk: Secret;
+  /** IKEv2 only. */
+  readonly ppk?: PostQuantumKey;
   /** In order of preference; never empty. */
   readonly ikeProposals: readonly Proposal[];
   /** The key exchange methods of these are the PFS groups; the first Child SA of an IKE_AUTH ignores them. */

@@ -8,6 +8,7 @@ export type ReasonCode =
   | 'traffic-selectors-unacceptable'
   | 'child-refused'
   | 'version-mismatch'
+  | 'ppk-mismatch'
   | 'mode-mismatch'
   | 'protocol-error'
   | 'kernel-refused'

@@ -1,7 +1,8 @@
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { concatBytes, fromHex } from '../../base/bytes.ts';
-import type { PrfKeyword } from '../../crypto/algorithms.ts';
+import { PRF, type PrfKeyword } from '../../crypto/algorithms.ts';
 import { prfPlus } from '../../crypto/prf.ts';
 import type { CipherSuite } from '../../sa/proposal.ts';
 import {
@@ -11,6 +12,7 @@ import {
   deriveRekeyedIkeKeys,
   type IkeKeys,
   messageKeys,
+  mixPpk,
 } from './keymat.ts';
 
 /** Suites whose keys together are as long as the derived material of the vectors, or longer, but for the prf. */
@@ -92,6 +94,22 @@ describe('key derivation of the IKE SA and its Child SAs (NIST CAVP)', () => {
     expect([ah.initiator.encryptionKey.length, ah.initiator.integrityKey.length]).toEqual([0, 32]);
   });
 
+  it('a PPK changes SK_d, SK_pi and SK_pr, with any prf and a PPK of any length (RFC 8784 §3)', () => {
+    for (const { keyword, hash } of PRF)
+      for (const length of [1, 32, 64, 128, 200]) {
+        const ppk = Uint8Array.from({ length }, (_, index) => index * 7);
+        const keys = Object.fromEntries(NAMES.map((name, index) => [name, new Uint8Array(20).fill(index)])) as IkeKeys;
+        const mix = (key: Uint8Array) => {
+          const block = createHmac(hash, ppk).update(key).update(Uint8Array.of(1)).digest();
+          // Twenty octets are one block, or a part of one, of every prf but MD5's, which needs a second.
+          const more = createHmac(hash, ppk).update(block).update(key).update(Uint8Array.of(2)).digest();
+          return Uint8Array.from(Buffer.concat([block, more]).subarray(0, 20));
+        };
+        const expected = { ...keys, skD: mix(keys.skD), skPi: mix(keys.skPi), skPr: mix(keys.skPr) };
+        expect(mixPpk(keys, keyword, ppk)).toEqual(expected);
+      }
+  });
+
   it('messageKeys are those of the side that sends', () => {
     const key = (value: number) => new Uint8Array(4).fill(value);
     const keys = { skD: key(0), skAi: key(1), skAr: key(2), skEi: key(3), skEr: key(4), skPi: key(5), skPr: key(6) };
@@ -99,6 +117,8 @@ describe('key derivation of the IKE SA and its Child SAs (NIST CAVP)', () => {
     expect(messageKeys(keys, 'responder')).toEqual({ encryptionKey: key(4), integrityKey: key(2) });
   });
 });
+
+const NAMES = ['skD', 'skAi', 'skAr', 'skEi', 'skEr', 'skPi', 'skPr'] as const;
 
 function inOrder({ skD, skAi, skAr, skEi, skEr, skPi, skPr }: IkeKeys): Uint8Array[] {
   return [skD, skAi, skAr, skEi, skEr, skPi, skPr];

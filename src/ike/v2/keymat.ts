@@ -44,6 +44,15 @@ export function deriveRekeyedIkeKeys(
   return expandIkeKeys(prf(input.oldPrf, input.oldSkD, input.sharedSecret, input.nonceI, input.nonceR), input);
 }
 
+/**
+ * RFC 8784 §3: the post-quantum preshared key goes into everything that is derived from SK_d, and into AUTH; the
+ * messages of this IKE SA itself stay as they are. Only the first IKE SA of a series gets it, its successors by SK_d.
+ */
+export function mixPpk(keys: IkeKeys, keyword: PrfKeyword, ppk: Uint8Array): IkeKeys {
+  const mix = (key: Uint8Array) => prfPlus(keyword, ppk, key, key.length);
+  return { ...keys, skD: mix(keys.skD), skPi: mix(keys.skPi), skPr: mix(keys.skPr) };
+}
+
 export type ChildKeyInput = {
   /** Of the Child SA. */
   readonly suite: CipherSuite;

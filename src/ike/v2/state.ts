@@ -230,6 +230,7 @@ export type InitAnswer = {
   readonly nonce: Uint8Array;
   readonly nat: { readonly local: boolean; readonly remote: boolean };
   readonly fragmentation: boolean;
+  readonly usePpk: boolean;
 };
 
 /** The state of the initial exchanges, dropped with its secrets when they are over. */
@@ -248,6 +249,8 @@ export type Handshake = {
   methodRetries: number;
   /** Evidence of why it may fail; unauthenticated, so it only explains a failure and causes none by itself. */
   refusal: Reason | undefined;
+  /** Both sides have said USE_PPK (RFC 8784 §3). */
+  usePpk: boolean;
   /** Responder: which of the peer's proposals was chosen. */
   proposalNumber: number;
   /** What the data plane holds ready for the first Child SA. */

@@ -6,7 +6,7 @@ import type { DataPlaneReply } from '../../../sa/data-plane.ts';
 import { formatIdentity, sameIdentity } from '../../../sa/identity.ts';
 import type { Context } from '../../common/context.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
-import type { TunnelPolicy } from '../../common/policy.ts';
+import type { PostQuantumKey, TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
 import { AH_BEHIND_NAT, identityMismatch, UNCONFIGURED, WRONG_KEY } from '../../common/refusals.ts';
 import { HANDSHAKE_RETRANSMIT } from '../../common/retransmit.ts';
@@ -19,11 +19,12 @@ import { keepToken, tokenPayloads } from '../crash-token.ts';
 import { deleteIke } from '../deletes.ts';
 import { establish } from '../establish.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
-import { prfOf } from '../keymat.ts';
+import { type IkeKeys, prfOf } from '../keymat.ts';
 import { sendLastWord, sendRequest, settleRequest } from '../message-window.ts';
 import { planMissing } from '../missing-pairs.ts';
 import { firstChildOffers } from '../offers.ts';
-import { findError, onlyPayload, requirePayload } from '../payload-set.ts';
+import { findError, findNotify, onlyPayload, requirePayload } from '../payload-set.ts';
+import { agreedPpk, keysWith, ppkPayloads, ppkUnused, wrongKeys } from '../ppk.ts';
 import { offersToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
 import type { Handshake, IkeSaV2 } from '../state.ts';
@@ -40,7 +41,7 @@ export function requestFirstSpi(ctx: Context, sa: IkeSaV2): void {
   sa.pending = { request: allocateSpi(ctx, sa, policy), step: { kind: 'auth-spi-allocated' } };
 }
 
-/** IKE_AUTH SK { IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, [N(QUICK_CRASH_DETECTION)], SAi2, TSi, TSr } --> */
+/** IKE_AUTH SK { IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, [N(QUICK_CRASH_DETECTION)], SAi2, TSi, TSr, [N(PPK_IDENTITY), [N(NO_PPK_AUTH)]] } --> */
 export function onFirstSpiAllocated(ctx: Context, sa: IkeSaV2, reply: DataPlaneReply): void {
   if (reply.kind !== 'spi') return abandon(ctx, sa, kernelRefused(ctx, sa.tunnel, reply), 2);
   const policy = ctx.policies.get(sa.tunnel);
@@ -48,21 +49,24 @@ export function onFirstSpiAllocated(ctx: Context, sa: IkeSaV2, reply: DataPlaneR
   handshakeOf(sa).reservedSpi = reservedSpi(sa, policy, reply.spi);
   const idi = identityToPayload('IDi', policy.local.identity);
   const spi = new ByteWriter().u32(reply.spi).finish();
+  const ppk = agreedPpk(sa, policy);
+  const authWith = (keys: IkeKeys) => authOf(sa, policy, { side: 'own', idBody: idi.body, keys });
   const payloads: Payload[] = [
     idi,
     ...(ctx.isOnlyContact(sa.id, policy) ? [notifyPayload('INITIAL_CONTACT')] : []),
     ...(policy.remote.identity === undefined ? [] : [identityToPayload('IDr', policy.remote.identity)]),
-    { type: 'AUTH', method: AUTH_METHOD.SHARED_KEY_MIC, data: authOf(sa, policy, 'own', idi.body) },
+    { type: 'AUTH', method: AUTH_METHOD.SHARED_KEY_MIC, data: authWith(keysWith(sa, ppk)) },
     ...tokenPayloads(ctx, sa),
     { type: 'SA', proposals: offersToWire(firstChildOffers(ctx, policy), spi) },
     { type: 'TSi', selectors: policy.local.selectors },
     { type: 'TSr', selectors: policy.remote.selectors },
+    ...(ppk === undefined ? [] : ppkPayloads(ppk, () => authWith(keysWith(sa, undefined)))),
   ];
   sa.phase = 'auth-sent';
   sendRequest(ctx, sa, { exchange: 'IKE_AUTH', payloads, schedule: HANDSHAKE_RETRANSMIT });
 }
 
-/** <-- IKE_AUTH SK { IDr, AUTH, SAr2, TSi, TSr } or an error */
+/** <-- IKE_AUTH SK { IDr, AUTH, SAr2, TSi, TSr, [N(PPK_IDENTITY)] } or an error */
 export function onAuthResponse(ctx: Context, sa: IkeSaV2, received: Received): void {
   settleRequest(ctx, sa);
   const policy = ctx.policies.get(sa.tunnel);
@@ -70,14 +74,19 @@ export function onAuthResponse(ctx: Context, sa: IkeSaV2, received: Received): v
   const { payloads } = received;
   const auth = onlyPayload(payloads, 'AUTH');
   const error = findError(payloads);
-  if (auth === undefined) return abandon(ctx, sa, refusalOf(policy, error));
-  const failure = verifyResponder(sa, policy, payloads);
+  const offered = agreedPpk(sa, policy);
+  if (auth === undefined) return abandon(ctx, sa, refusalOf(policy, error, offered));
+  // RFC 8784 §3: what it says is of no account, that it is there counts.
+  const ppk = findNotify(payloads, 'PPK_IDENTITY') === undefined ? undefined : offered;
+  const unused = offered?.required === true && ppk === undefined ? ppkUnused(offered) : undefined;
+  const failure = unused ?? verifyResponder(sa, policy, ppk, payloads);
   if (failure !== undefined) {
     // RFC 7296 §2.21.2: the responder believes in this IKE SA, so it has to be told.
     sendLastWord(ctx, sa, [notifyPayload('AUTHENTICATION_FAILED'), deleteIke()]);
     ctx.emit({ type: 'auth.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason: failure });
     return abandon(ctx, sa, failure);
   }
+  sa.keys = keysWith(sa, ppk);
   establish(ctx, sa, policy, identityFromPayload(requirePayload(payloads, 'IDr')));
   keepToken(sa, payloads);
   if (error !== undefined) return failChild(ctx, sa, refusedByPeer(ctx, policy, notifyName(error.notify), true));
@@ -113,9 +122,12 @@ export function onFirstChildInstalled(ctx: Context, sa: IkeSaV2, id: string, rep
   failChild(ctx, sa, kernelRefused(ctx, sa.tunnel, reply));
 }
 
+/** What AUTH data is about: who makes it, its Identification payload, and the keys with or without a PPK. */
+type Signer = { readonly side: 'own' | 'peer'; readonly idBody: Uint8Array; readonly keys: IkeKeys };
+
 /** The initiator's or the responder's AUTH data, computed with the key of `policy`. */
-export function authOf(sa: IkeSaV2, policy: TunnelPolicy, side: 'own' | 'peer', idBody: Uint8Array): Uint8Array {
-  invariant(sa.suite !== undefined && sa.keys !== undefined, 'AUTH follows the key exchange');
+export function authOf(sa: IkeSaV2, policy: TunnelPolicy, { side, idBody, keys }: Signer): Uint8Array {
+  invariant(sa.suite !== undefined, 'AUTH follows the key exchange');
   const handshake = handshakeOf(sa);
   const signerIsInitiator = (side === 'own') === (sa.role === 'initiator');
   return pskAuth({
@@ -123,7 +135,7 @@ export function authOf(sa: IkeSaV2, policy: TunnelPolicy, side: 'own' | 'peer', 
     psk: policy.psk,
     message: side === 'own' ? handshake.ownMessage : handshake.peerMessage,
     peerNonce: side === 'own' ? handshake.peerNonce : handshake.ownNonce,
-    skP: signerIsInitiator ? sa.keys.skPi : sa.keys.skPr,
+    skP: signerIsInitiator ? keys.skPi : keys.skPr,
     idBody,
   });
 }
@@ -134,23 +146,32 @@ const NOTHING_TO_OFFER: Reason = {
 };
 
 /** Undefined where the responder is who it should be. The key is checked first: only then its words count. */
-function verifyResponder(sa: IkeSaV2, policy: TunnelPolicy, payloads: readonly Payload[]): Reason | undefined {
+function verifyResponder(
+  sa: IkeSaV2,
+  policy: TunnelPolicy,
+  ppk: PostQuantumKey | undefined,
+  payloads: readonly Payload[],
+): Reason | undefined {
   const idr = requirePayload(payloads, 'IDr');
   const auth = requirePayload(payloads, 'AUTH');
-  const expected = authOf(sa, policy, 'peer', idr.body);
+  const expected = authOf(sa, policy, { side: 'peer', idBody: idr.body, keys: keysWith(sa, ppk) });
   const genuine = auth.method === AUTH_METHOD.SHARED_KEY_MIC && constantTimeEqual(auth.data, expected);
   const identity = identityFromPayload(idr);
   const wanted = policy.remote.identity;
   if (wanted !== undefined && !sameIdentity(identity, wanted)) return identityMismatch(policy, identity);
-  return genuine ? undefined : WRONG_KEY;
+  return genuine ? undefined : ppk === undefined ? WRONG_KEY : wrongKeys(ppk);
 }
 
 /** IKE_AUTH was answered without AUTH. */
-function refusalOf(policy: TunnelPolicy, error: NotifyPayload | undefined): Reason {
+function refusalOf(policy: TunnelPolicy, error: NotifyPayload | undefined, ppk: PostQuantumKey | undefined): Reason {
   if (error?.notify === NOTIFY.AUTHENTICATION_FAILED) {
     const own = formatIdentity(policy.local.identity);
     const peer = policy.remote.identity === undefined ? '' : ` as "${formatIdentity(policy.remote.identity)}"`;
-    const text = `the peer refuses our authentication: the pre-shared keys differ, or it does not know us as "${own}" or itself${peer}`;
+    const keys =
+      ppk === undefined
+        ? 'the pre-shared keys differ'
+        : `the pre-shared keys or the post-quantum keys "${ppk.id}" differ`;
+    const text = `the peer refuses our authentication: ${keys}, or it does not know us as "${own}" or itself${peer}`;
     return { code: 'authentication-failed', text };
   }
   const name = error === undefined ? 'an answer without proof of identity' : notifyName(error.notify);

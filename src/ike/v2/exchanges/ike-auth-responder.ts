@@ -12,7 +12,7 @@ import type { Context } from '../../common/context.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
-import { AH_BEHIND_NAT, UNCONFIGURED } from '../../common/refusals.ts';
+import { AH_BEHIND_NAT, UNCONFIGURED, WRONG_KEY } from '../../common/refusals.ts';
 import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
 import { answerChild, type ChildRefusal } from '../child-negotiation.ts';
 import { awaitSwitch, RENEWAL_TIME } from '../child-switch.ts';
@@ -25,6 +25,7 @@ import { identityFromPayload, identityToPayload } from '../identities.ts';
 import { sendResponse } from '../message-window.ts';
 import { ikeOffers } from '../offers.ts';
 import { findNotify, onlyPayload, requirePayload } from '../payload-set.ts';
+import { choosePpk, type PpkChoice, wrongKeys } from '../ppk.ts';
 import { suiteToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
 import type { AuthReply, ChildNegotiation, IkeSaV2, Switch } from '../state.ts';
@@ -35,24 +36,28 @@ import { notifyPayload } from '../wire/notify.ts';
 import type { Payload } from '../wire/payload.ts';
 import { authOf } from './ike-auth-initiator.ts';
 
-/** IKE_AUTH SK { IDi, [IDr], AUTH, SAi2, TSi, TSr } --> */
+/** IKE_AUTH SK { IDi, [IDr], AUTH, SAi2, TSi, TSr, [N(PPK_IDENTITY), [N(NO_PPK_AUTH)]] } --> */
 export function onAuthRequest(ctx: Context, sa: IkeSaV2, received: Received): void {
   const { payloads } = received;
   const idi = requirePayload(payloads, 'IDi');
   const identity = identityFromPayload(idi);
   const found = authenticate(ctx, sa, idi, payloads);
   if ('code' in found) return rejectPeer(ctx, sa, received, found);
-  const policy = found;
+  const { policy, choice } = found;
+  sa.keys = choice.keys;
   sa.tunnel = policy.name;
   sa.local = received.local;
   sa.remote = received.remote;
   sa.initialContact = findNotify(payloads, 'INITIAL_CONTACT') !== undefined;
   const idr = identityToPayload('IDr', policy.local.identity);
-  const auth: Payload = { type: 'AUTH', method: AUTH_METHOD.SHARED_KEY_MIC, data: authOf(sa, policy, 'own', idr.body) };
+  const signer = { side: 'own', idBody: idr.body, keys: choice.keys } as const;
+  const auth: Payload = { type: 'AUTH', method: AUTH_METHOD.SHARED_KEY_MIC, data: authOf(sa, policy, signer) };
   establish(ctx, sa, policy, identity);
   keepToken(sa, payloads);
   if (sa.nat.local || sa.nat.remote) ctx.emit({ type: 'nat.detected', tunnel: sa.tunnel, ikeSa: sa.id, ...sa.nat });
-  const reply: AuthReply = { request: received, payloads: [idr, auth, ...tokenPayloads(ctx, sa)] };
+  // RFC 8784 §3: that it is there says that the PPK is used.
+  const used = choice.ppk === undefined ? [] : [notifyPayload('PPK_IDENTITY')];
+  const reply: AuthReply = { request: received, payloads: [idr, auth, ...tokenPayloads(ctx, sa), ...used] };
   const negotiation = negotiate(ctx, sa, policy, payloads);
   if (negotiation === undefined) return settle(ctx, sa, reply, []);
   if ('notify' in negotiation) return refuseChild(ctx, sa, reply, negotiation);
@@ -113,7 +118,7 @@ function predecessorOf(ctx: ContextV2, sa: IkeSaV2, child: ChildSa): ChildSa | u
   return other === undefined || crossed(sa, other) ? undefined : older;
 }
 
-/** <-- IKE_AUTH SK { IDr, AUTH, SAr2, TSi, TSr }, only now that packets can follow it. */
+/** <-- IKE_AUTH SK { IDr, AUTH, [N(PPK_IDENTITY)], SAr2, TSi, TSr }, only now that packets can follow it. */
 export function onResponseChildInstalled(
   ctx: Context,
   sa: IkeSaV2,
@@ -146,7 +151,7 @@ export function onResponseChildInstalled(
  * the key that it proves, and proposals that include the suite in use. All constraints hold for the tunnel that is
  * finally chosen, as it is configured now, whichever of them the peer was first taken for.
  */
-function authenticate(ctx: Context, sa: IkeSaV2, idi: IdPayload, payloads: readonly Payload[]): TunnelPolicy | Reason {
+function authenticate(ctx: Context, sa: IkeSaV2, idi: IdPayload, payloads: readonly Payload[]): Claim | Reason {
   const candidates = candidatesFor(ctx.policies.values(), 2, sa.local, sa.origin).filter((policy) =>
     ctx.admits(policy),
   );
@@ -156,16 +161,41 @@ function authenticate(ctx: Context, sa: IkeSaV2, idi: IdPayload, payloads: reado
   const auth = onlyPayload(payloads, 'AUTH');
   if (auth === undefined) return NO_AUTH;
   const named = candidates.filter((policy) => isMeant(policy, identity, asked));
-  const proven = (policy: TunnelPolicy) =>
-    auth.method === AUTH_METHOD.SHARED_KEY_MIC && constantTimeEqual(auth.data, authOf(sa, policy, 'peer', idi.body));
+  const claims = (policies: readonly TunnelPolicy[]) => claimsOf(sa, policies, payloads);
+  const proven = ({ policy, choice }: Claim) => {
+    const expected = authOf(sa, policy, { side: 'peer', idBody: idi.body, keys: choice.keys });
+    return auth.method === AUTH_METHOD.SHARED_KEY_MIC && constantTimeEqual(choice.proof ?? auth.data, expected);
+  };
   // An unknown identity takes as long as a known one with a wrong key, and gets the same answer.
-  if (named.length === 0 && candidates[0] !== undefined) proven({ ...candidates[0], psk: NOBODYS_KEY });
-  if (named.length === 0) return notMeant(candidates, identity, asked);
-  const authentic = named.filter(proven);
-  if (authentic.length === 0) return WRONG_PEER_KEY;
+  if (named.length === 0) {
+    claims(candidates.slice(0, 1).map((policy) => ({ ...policy, psk: NOBODYS_KEY }))).possible.some(proven);
+    return notMeant(candidates, identity, asked);
+  }
+  const { possible, refusal } = claims(named);
+  const authentic = possible.filter(proven);
+  if (authentic.length === 0) return possible[0] === undefined && refusal !== undefined ? refusal : wrongKey(possible);
   const { suite } = sa;
-  const usable = authentic.filter((policy) => suite !== undefined && allows(ikeOffers(ctx, policy), suite));
+  const usable = authentic.filter(({ policy }) => suite !== undefined && allows(ikeOffers(ctx, policy), suite));
   return bySelectors(ctx, usable, payloads) ?? SUITE_NOT_ALLOWED;
+}
+
+/** What a peer would prove with its AUTH, if it means this tunnel. */
+type Claim = { readonly policy: TunnelPolicy; readonly choice: PpkChoice };
+
+/** The tunnels whose post-quantum key goes with what the peer says of its own; else why the first does not. */
+function claimsOf(
+  sa: IkeSaV2,
+  policies: readonly TunnelPolicy[],
+  payloads: readonly Payload[],
+): { readonly possible: readonly Claim[]; readonly refusal: Reason | undefined } {
+  const possible: Claim[] = [];
+  let refusal: Reason | undefined;
+  for (const policy of policies) {
+    const choice = choosePpk(sa, policy, payloads);
+    if ('code' in choice) refusal ??= choice;
+    else possible.push({ policy, choice });
+  }
+  return { possible, refusal };
 }
 
 function isMeant(policy: TunnelPolicy, identity: Identity, asked: Identity | undefined): boolean {
@@ -174,13 +204,9 @@ function isMeant(policy: TunnelPolicy, identity: Identity, asked: Identity | und
 }
 
 /** Several tunnels to one peer differ in their segments alone. */
-function bySelectors(
-  ctx: Context,
-  policies: readonly TunnelPolicy[],
-  payloads: readonly Payload[],
-): TunnelPolicy | undefined {
-  if (policies.length < 2 || onlyPayload(payloads, 'SA') === undefined) return policies[0];
-  return policies.find((policy) => !('notify' in answerChild(ctx, policy, payloads, { first: true }))) ?? policies[0];
+function bySelectors(ctx: Context, claims: readonly Claim[], payloads: readonly Payload[]): Claim | undefined {
+  if (claims.length < 2 || onlyPayload(payloads, 'SA') === undefined) return claims[0];
+  return claims.find(({ policy }) => !('notify' in answerChild(ctx, policy, payloads, { first: true }))) ?? claims[0];
 }
 
 function allows(offers: readonly Proposal[], suite: CipherSuite): boolean {
@@ -208,6 +234,12 @@ function negotiate(
     return { notify: 'NO_PROPOSAL_CHOSEN', reason: AH_BEHIND_NAT };
   }
   return answerChild(ctx, policy, payloads, { first: true });
+}
+
+/** With a post-quantum key in use the proof does not show which of the two it was. */
+function wrongKey(claims: readonly Claim[]): Reason {
+  const ppk = claims.find(({ choice }) => choice.ppk !== undefined)?.choice.ppk;
+  return ppk === undefined ? WRONG_KEY : wrongKeys(ppk);
 }
 
 /** RFC 7296 §2.21.2: one answer for every cause, and nothing is left behind. */
@@ -250,10 +282,6 @@ const NOBODYS_KEY = new Secret(utf8('no peer has this key'));
 const NO_AUTH: Reason = {
   code: 'authentication-failed',
   text: 'the peer wants to authenticate by EAP; this tunnel uses a pre-shared key',
-};
-const WRONG_PEER_KEY: Reason = {
-  code: 'authentication-failed',
-  text: 'the pre-shared keys differ: the peer proved its identity with another key than the one configured here',
 };
 const SUITE_NOT_ALLOWED: Reason = {
   code: 'no-proposal-chosen',

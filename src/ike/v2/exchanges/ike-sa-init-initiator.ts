@@ -18,6 +18,7 @@ import { deriveIkeKeys } from '../keymat.ts';
 import { sendInitRequest, settleRequest } from '../message-window.ts';
 import { acceptAnswer, ikeOffers } from '../offers.ts';
 import { findError, findNotify, onlyPayload, requirePayload } from '../payload-set.ts';
+import { ppkUnused } from '../ppk.ts';
 import { offersToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
 import { type Handshake, type IkeSaV2, type InitAnswer, newIkeSa } from '../state.ts';
@@ -62,7 +63,7 @@ export function initiateIkeSa(
   return sa;
 }
 
-/** The public value is there: IKE_SA_INIT { SA, KE, Ni, N(NAT_DETECTION…), N(FRAGMENTATION_SUPPORTED) } --> */
+/** The public value is there: IKE_SA_INIT { SA, KE, Ni, N(NAT_DETECTION…), N(FRAGMENTATION_SUPPORTED), [N(USE_PPK)] } --> */
 export function onInitGenerated(ctx: Context, sa: IkeSaV2, result: KeyExchangeResult): void {
   if (result.kind !== 'ke.generate') return abandon(ctx, sa, internal(result));
   handshakeOf(sa).publicValue = result.publicValue;
@@ -99,6 +100,7 @@ export function onInitAgreed(ctx: Context, sa: IkeSaV2, answer: InitAnswer, resu
   handshake.peerNonce = answer.nonce;
   handshake.peerMessage = answer.message;
   handshake.privateKey = new Uint8Array(0);
+  handshake.usePpk = answer.usePpk;
   sa.responderSpi = answer.responderSpi;
   sa.suite = answer.suite;
   sa.keys = deriveIkeKeys({
@@ -136,6 +138,8 @@ function sendInit(ctx: Context, sa: IkeSaV2): void {
     { type: 'KE', method: keyExchangeMethod(handshake.method).group, data: handshake.publicValue },
     { type: 'Nonce', data: handshake.ownNonce },
     ...initNotifies(initiatorOnly(sa.initiatorSpi), sa),
+    // RFC 8784 §3, whether it is required or not.
+    ...(policy.ppk === undefined ? [] : [notifyPayload('USE_PPK')]),
   ];
   sa.phase = 'init-sent';
   handshake.ownMessage = sendInitRequest(ctx, sa, payloads);
@@ -193,6 +197,9 @@ function readAnswer(ctx: Context, sa: IkeSaV2, received: Received): InitAnswer |
     return NOT_OUR_OFFER;
   // Our own nonce or value coming back is a reflection of our message.
   if (equalBytes(nonce, handshake.ownNonce) || equalBytes(ke.data, handshake.publicValue)) return NOT_OUR_OFFER;
+  const ppk = ctx.policies.get(sa.tunnel)?.ppk;
+  const usePpk = ppk !== undefined && findNotify(payloads, 'USE_PPK') !== undefined;
+  if (ppk?.required === true && !usePpk) return ppkUnused(ppk);
   const spis = { initiatorSpi: sa.initiatorSpi, responderSpi: header.responderSpi };
   return {
     message: received.message.slice(),
@@ -201,6 +208,7 @@ function readAnswer(ctx: Context, sa: IkeSaV2, received: Received): InitAnswer |
     nonce: nonce.slice(),
     nat: detectNat(payloads, spis, received),
     fragmentation: findNotify(payloads, 'FRAGMENTATION_SUPPORTED') !== undefined,
+    usePpk,
   };
 }
 
@@ -257,6 +265,7 @@ function newHandshake(method: KeyExchangeKeyword, nonce: Uint8Array): Handshake 
     cookieRetries: 0,
     methodRetries: 0,
     refusal: undefined,
+    usePpk: false,
     proposalNumber: 0,
     reservedSpi: undefined,
   };

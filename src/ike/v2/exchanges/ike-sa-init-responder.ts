@@ -105,6 +105,7 @@ export function onInitResponded(ctx: Context, sa: IkeSaV2, result: KeyExchangeRe
     { type: 'KE', method: keyExchangeMethod(suite.keyExchange).group, data: result.publicValue },
     { type: 'Nonce', data: handshake.ownNonce },
     ...initNotifies(sa, sa),
+    ...(handshake.usePpk ? [notifyPayload('USE_PPK')] : []),
   ];
   sa.phase = 'init-answered';
   const request = { messageId: 0, digest: digestOf(handshake.peerMessage), local: sa.local, remote: sa.remote };
@@ -116,6 +117,8 @@ type Choice = {
   readonly tunnel: string;
   readonly selected: SuiteSelection;
   readonly offer: Offer;
+  /** Whether any of the tunnels that it may be has a post-quantum key. */
+  readonly ppk: boolean;
 };
 
 type NoChoice = { readonly tunnel: string | undefined; readonly reason: Reason };
@@ -124,10 +127,11 @@ type NoChoice = { readonly tunnel: string | undefined; readonly reason: Reason }
 function chooseSuite(ctx: Context, candidates: readonly TunnelPolicy[], offers: readonly Offer[]): Choice | NoChoice {
   let mismatch: string | undefined;
   const peer = offers.map((offer) => offer.proposal);
+  const ppk = candidates.some((candidate) => candidate.ppk !== undefined);
   for (const policy of candidates) {
     const selected = selectSuite(ikeOffers(ctx, policy), peer, 'ike');
     const offer = 'suite' in selected ? offers[selected.peerIndex] : undefined;
-    if ('suite' in selected && offer !== undefined) return { tunnel: policy.name, selected, offer };
+    if ('suite' in selected && offer !== undefined) return { tunnel: policy.name, selected, offer, ppk };
     if ('mismatch' in selected) mismatch ??= selected.text;
   }
   const text = `the IKE proposals do not match: ${mismatch ?? 'no tunnel is configured for this peer'}`;
@@ -170,6 +174,7 @@ function startResponding(
       cookieRetries: 0,
       methodRetries: 0,
       refusal: undefined,
+      usePpk: choice.ppk && findNotify(payloads, 'USE_PPK') !== undefined,
       proposalNumber: choice.offer.number,
       reservedSpi: undefined,
     },
