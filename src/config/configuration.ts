@@ -36,6 +36,7 @@ export type Tunnel = Named & {
   readonly enabled: boolean;
   readonly policy: TunnelPolicy;
   readonly pskSource: PskSource;
+  readonly ppkSource?: PskSource;
 };
 
 /** What the core works with: the policies of the tunnels that are enabled. */

@@ -23,6 +23,7 @@ describe('diffConfigurations', () => {
 
   it.each([
     ['the key', BASE.replace('abcdef', 'bbcdef')],
+    ['a post-quantum key', tunnelText('local: {id: "@#0102", subnets: [10.0.0.0/16]}\nppk: {id: a, secret: b}')],
     ['an identity of bytes', BASE.replace('0102', '0103')],
     ['the address of its peer', BASE.replace('203.0.113.7', '203.0.113.8')],
     ['the address of its gateway', BASE.replace('192.0.2.1', '192.0.2.7')],
@@ -31,6 +32,17 @@ describe('diffConfigurations', () => {
     ['whether it is enabled', tunnelText('local: {id: "@#0102", subnets: [10.0.0.0/16]}\nenabled: false')],
   ])('%s changes the tunnel', (_, after) => {
     expect(change(BASE, after)).toEqual([{ tunnel: 't', change: 'changed' }]);
+  });
+
+  it('each part of a post-quantum key changes the tunnel, another spelling of it does not', () => {
+    const ppk = (text: string) => tunnelText(`ppk: ${text}`);
+    const before = ppk('{id: a, secret: b}');
+    for (const after of ['{id: b, secret: b}', '{id: a, secret: c}', '{id: a, secret: b, required: false}'])
+      expect(change(before, ppk(after))).toEqual([{ tunnel: 't', change: 'changed' }]);
+    expect(change(before, ppk('{required: true, secret: 0x62, id: a}'))).toEqual([
+      { tunnel: 't', change: 'unchanged' },
+    ]);
+    expect(change(before, tunnelText())).toEqual([{ tunnel: 't', change: 'changed' }]);
   });
 
   it('tells what is new and what is gone', () => {

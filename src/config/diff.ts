@@ -26,12 +26,18 @@ function sameTunnel(a: Tunnel, b: Tunnel): boolean {
   return (
     a.enabled === b.enabled &&
     canonical(a.policy) === canonical(b.policy) &&
-    // Both keys are our own operator's, and nobody else can ask for this comparison: ordinary comparison will do.
-    equalBytes(a.policy.psk.expose(), b.policy.psk.expose())
+    // All keys are our own operator's, and nobody else can ask for this comparison: ordinary comparison will do.
+    equalBytes(a.policy.psk.expose(), b.policy.psk.expose()) &&
+    equalBytes(ppkOf(a), ppkOf(b))
   );
 }
 
-/** A policy is built with its keys always in the same order. Its secret turns into a constant word. */
+/** Whether there is one at all shows in the rest of the policy. */
+function ppkOf({ policy }: Tunnel): Uint8Array {
+  return policy.ppk?.secret.expose() ?? new Uint8Array(0);
+}
+
+/** A policy is built with its keys always in the same order. Its secrets turn into a constant word. */
 function canonical(policy: Tunnel['policy']): string {
   return JSON.stringify(policy, (_, value: unknown) => (value instanceof Uint8Array ? toHex(value) : value));
 }

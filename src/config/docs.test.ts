@@ -6,19 +6,21 @@ import { loadText } from './testing/load-text.ts';
 
 const DOCS = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
 
+const KEYS = { '/etc/cygnet/idc.psk': 'a-key-of-the-test', '/etc/cygnet/idc.ppk': 'another-key-of-the-test' };
+
 describe('docs/configuration.md', () => {
   const examples = [...DOCS.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) => text);
 
   it('has examples that are all valid', () => {
     expect(examples.length).toBeGreaterThanOrEqual(3);
     for (const example of examples) {
-      expect(loadText(example, { '/etc/cygnet/idc.psk': 'a-key-of-the-test' }).tunnels).toHaveLength(1);
+      expect(loadText(example, KEYS).tunnels).toHaveLength(1);
     }
   });
 
   it('the short example means the same as the long one, but for its key', () => {
     const [short, long] = examples.map((example) => {
-      const [tunnel] = loadText(example, { '/etc/cygnet/idc.psk': 'test.1231' }).tunnels;
+      const [tunnel] = loadText(example, { ...KEYS, '/etc/cygnet/idc.psk': 'test.1231' }).tunnels;
       return tunnel?.policy;
     });
     expect(short).toEqual(long);

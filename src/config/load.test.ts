@@ -121,6 +121,30 @@ tunnels:
     retry: {attempts: 3, interval: 12s}
 `;
 
+describe('a post-quantum key', () => {
+  const FILES = { '/etc/cygnet/q.ppk': 'from-a-file\n', '/run/c/q': '0x00ff\n' };
+  const ppkOf = (ppk: string) => {
+    const environment = { CREDENTIALS_DIRECTORY: '/run/c', QKD: 'from-the-environment' };
+    const [tunnel] = loadText(tunnelText(`ppk: ${ppk}`), FILES, environment).tunnels;
+    const key = tunnel?.policy.ppk;
+    return { ...key, secret: key?.secret.expose(), source: tunnel?.ppkSource };
+  };
+
+  it.each([
+    ['{id: a, secret: text}', utf8('text'), 'inline'],
+    ['{id: a, secret: 0sAQID}', Uint8Array.of(1, 2, 3), 'inline'],
+    ['{id: a, secret: {file: q.ppk}}', utf8('from-a-file'), 'file'],
+    ['{id: a, secret: {credential: q}}', Uint8Array.of(0, 255), 'credential'],
+    ['{id: a, secret: {env: QKD}}', utf8('from-the-environment'), 'env'],
+  ])('%s; it is required unless the contrary is said', (text, secret, source) => {
+    expect(ppkOf(text)).toEqual({ id: 'a', secret, source, required: true });
+  });
+
+  it('need not be required', () => {
+    expect(ppkOf('{id: key-1@qkd, secret: text, required: false}')).toMatchObject({ id: 'key-1@qkd', required: false });
+  });
+});
+
 describe('a good configuration', () => {
   it('the example with everything written out', () => {
     const configuration = loadText(DESIGN_EXAMPLE);

@@ -103,16 +103,20 @@ function resolveTunnel(entry: Entry<RawTunnel>, context: Context): Tunnel[] {
     ikeProposals: ikeProposals(raw, profile, report),
     childProposals: childProposals(raw, profile, report),
   };
-  const key = readPreSharedKey(raw.psk, dirname(source.file), context.host);
+  const directory = dirname(source.file);
+  const key = readPreSharedKey(raw.psk, directory, context.host);
   if (key instanceof Refusal) report.error(['psk'], key.sentence);
+  const ppk = raw.ppk === undefined ? undefined : readPreSharedKey(raw.ppk.secret, directory, context.host);
+  if (ppk instanceof Refusal) report.error(['ppk', 'secret'], ppk.sentence);
   if (gateway === undefined || peer === undefined) return [];
   checkTunnel({ raw, gateway, peer, report, limitLifetimes: top.limits?.lifetime ?? true });
-  if (key instanceof Refusal) return [];
+  if (key instanceof Refusal || ppk instanceof Refusal) return [];
   const tunnel: Tunnel = {
     name,
     enabled: raw.enabled ?? true,
-    policy: tunnelPolicy({ name, raw, gateway, peer, key, ...proposals }),
+    policy: tunnelPolicy({ name, raw, gateway, peer, key, ppk: ppk?.secret, ...proposals }),
     pskSource: key.source,
+    ...(ppk === undefined ? {} : { ppkSource: ppk.source }),
     labels: raw.labels ?? {},
     remarks: raw.remarks ?? '',
     origin: source.key(['tunnels', name]),

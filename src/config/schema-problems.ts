@@ -29,8 +29,8 @@ function problemsOf(issue: Issue, source: Source, value: unknown): Problem[] {
       const messages = issue.message.split('\n');
       return issue.keys.map((key, index) => {
         const full = [...path, key];
-        // Within `psk`, what looks like a key may be the secret itself, as in `psk: {unquoted}`.
-        const told = path.at(-1) === 'psk' ? path : full;
+        // Within a secret, what looks like a key may be the secret itself, as in `psk: {unquoted}`.
+        const told = SECRETS.has(String(path.at(-1))) ? path : full;
         return errorAt(source.key(full), about(told, messages[index] ?? 'unknown key'));
       });
     }
@@ -48,6 +48,9 @@ function problemsOf(issue: Issue, source: Source, value: unknown): Problem[] {
       return [errorAt(source.value(path), about(path, issue.message))];
   }
 }
+
+/** Keys of which a part of a secret may come to stand where a key is expected. */
+const SECRETS: ReadonlySet<string> = new Set(['psk', 'ppk', 'secret']);
 
 /** The complaints of the branch that the value was meant for: the one that its shape fits. */
 function issuesOfUnion(issue: Issue & { readonly code: 'invalid_union' }, value: unknown): readonly Issue[] {

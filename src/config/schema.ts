@@ -16,7 +16,9 @@ import {
   ownAddress,
   peerAddress,
   prefix,
+  Refusal,
   scalar,
+  shorten,
   text,
 } from './scalars.ts';
 
@@ -107,6 +109,13 @@ const psk = z.union([
   ),
 ]);
 
+/** RFC 8784 §5.1 recommends the letters of base64 for what is sent over the wire. */
+const ppkId = scalar((value) =>
+  /^[\x21-\x7e]{1,128}$/.test(value)
+    ? value
+    : new Refusal(`"${shorten(value)}" is no name of a key; write 1 to 128 printable ASCII characters without blanks`),
+);
+
 const tunnel = section({
   enabled: flag().optional(),
   gateway: text(),
@@ -114,6 +123,7 @@ const tunnel = section({
   local: side,
   remote: side,
   psk,
+  ppk: section({ id: ppkId, secret: psk, required: flag().optional() }).optional(),
   start: oneOf({ initiate: 'initiate', respond: 'respond', 'on-traffic': 'on-traffic' } as const).optional(),
   ike: section({
     version: oneOf({ 1: 1, 2: 2 } as const, { ikev1: '1', ikev2: '2' }).optional(),

@@ -1,4 +1,5 @@
 import type { IpAddress } from '../base/net.ts';
+import type { Secret } from '../base/secret.ts';
 import type { Duration } from '../base/time.ts';
 import { HOUR, SECOND } from '../base/time.ts';
 import type { PeerAddress, TunnelPolicy } from '../ike/common/policy.ts';
@@ -17,6 +18,8 @@ export type PolicyParts = {
   readonly gateway: Gateway;
   readonly peer: Peer;
   readonly key: PreSharedKey;
+  /** What `ppk.secret` stands for. */
+  readonly ppk: Secret | undefined;
   readonly ikeProposals: readonly Proposal[];
   readonly childProposals: readonly Proposal[];
 };
@@ -42,6 +45,7 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
       selectors: raw.remote.subnets.map(selectorFromPrefix),
     },
     psk: parts.key.secret,
+    ...postQuantumKey(raw, parts.ppk),
     ikeProposals: parts.ikeProposals,
     childProposals: parts.childProposals,
     childProtocol: raw.ipsec?.protocol ?? 'esp',
@@ -54,6 +58,12 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
     routes: raw.routes ?? true,
     blockClearText: raw.blockClearText ?? true,
   };
+}
+
+/** Who configures one wants it: that it is not required must be said (RFC 8784 §4). */
+function postQuantumKey({ ppk }: RawTunnel, secret: Secret | undefined): Pick<TunnelPolicy, 'ppk'> {
+  if (ppk === undefined || secret === undefined) return {};
+  return { ppk: { id: ppk.id, secret, required: ppk.required ?? true } };
 }
 
 const DEFAULT_LIFETIME: Duration = 24 * HOUR;

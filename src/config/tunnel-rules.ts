@@ -29,6 +29,7 @@ const RULES: readonly ((subject: RuleSubject) => void)[] = [
   checkAddresses,
   checkAnyPeer,
   checkMode,
+  checkPpk,
   checkLifetimes,
   checkDpd,
   checkAh,
@@ -60,6 +61,11 @@ function checkMode({ raw, report }: RuleSubject): void {
     report.errorAtKey(['ike', 'mode'], 'is of IKEv1 only; remove it, or set ike.version to 1');
   if (raw.ike?.reauthenticate !== undefined && raw.ike.version === 1)
     report.errorAtKey(['ike', 'reauthenticate'], 'is of IKEv2 only: IKEv1 always authenticates anew; remove it');
+}
+
+function checkPpk({ raw, report }: RuleSubject): void {
+  if (raw.ppk !== undefined && raw.ike?.version === 1)
+    report.errorAtKey(['ppk'], 'is of IKEv2 only (RFC 8784); remove it, or set ike.version to 2');
 }
 
 const MIN_LIFETIME = HOUR;

@@ -82,6 +82,20 @@ describe('weakChoices', () => {
       ],
     ],
     [
+      'ppk: {id: a, secret: thirty-one-characters-are-few..}',
+      [
+        'ppk.secret: the post-quantum key is shorter than 32 characters; use at least 256 random bits (RFC 8784)',
+        'ppk.secret: the post-quantum key stands in the configuration; use {file}, {credential} or {env}',
+      ],
+    ],
+    [
+      'ppk: {id: a, secret: thirty-two-characters-are-enough}\nipsec: {proposals: [aes128gcm16-aes256gcm16-x25519]}',
+      [
+        'ppk.secret: the post-quantum key stands in the configuration; use {file}, {credential} or {env}',
+        'ipsec.encryption: stage 2 uses aes128gcm16, whose keys are too short against the quantum computers that ppk is for (RFC 8784); better: aes256 or aes256gcm16',
+      ],
+    ],
+    [
       'psk: twenty-characters-it',
       ['psk: the pre-shared key stands in the configuration; use {file}, {credential} or {env}'],
     ],

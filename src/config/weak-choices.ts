@@ -11,7 +11,13 @@ export type WeakChoice = { readonly keys: readonly string[]; readonly text: stri
 
 /** What is weak about a tunnel: obsolete algorithms by RFC 8247 and RFC 8221, IKEv1, guessable keys. */
 export function weakChoices(tunnel: Tunnel): WeakChoice[] {
-  return [...protocolChoices(tunnel), ...ikeChoices(tunnel), ...childChoices(tunnel), ...keyChoices(tunnel)];
+  return [
+    ...protocolChoices(tunnel),
+    ...ikeChoices(tunnel),
+    ...childChoices(tunnel),
+    ...keyChoices(tunnel),
+    ...ppkChoices(tunnel),
+  ];
 }
 
 /** RFC 8247 §5 and common practice: what a person can remember, a machine can guess. */
@@ -88,6 +94,32 @@ function keyChoices({ policy, pskSource }: Tunnel): WeakChoice[] {
       ),
     pskSource === 'inline' &&
       weak(['psk'], 'the pre-shared key stands in the configuration; use {file}, {credential} or {env}'),
+  ].filter((choice) => choice !== false);
+}
+
+/** RFC 8784 §6: 256 bits, because a quantum computer halves them. */
+const MIN_PPK_BYTES = 32;
+const MIN_PPK_CIPHER_BITS = 256;
+
+function ppkChoices({ policy, ppkSource }: Tunnel): WeakChoice[] {
+  if (policy.ppk === undefined) return [];
+  const { length } = policy.ppk.secret.expose();
+  const short = listsOf(policy.childProposals)('encryption').filter(
+    (keyword) => encryptionAlgorithm(keyword).keyBits < MIN_PPK_CIPHER_BITS,
+  );
+  return [
+    length < MIN_PPK_BYTES &&
+      weak(
+        ['ppk.secret'],
+        `the post-quantum key is shorter than ${MIN_PPK_BYTES} characters; use at least 256 random bits (RFC 8784)`,
+      ),
+    ppkSource === 'inline' &&
+      weak(['ppk.secret'], 'the post-quantum key stands in the configuration; use {file}, {credential} or {env}'),
+    short.length > 0 &&
+      weak(
+        ['ipsec.encryption', 'ipsec.proposals'],
+        `stage 2 uses ${short.join(', ')}, whose keys are too short against the quantum computers that ppk is for (RFC 8784); better: aes256 or aes256gcm16`,
+      ),
   ].filter((choice) => choice !== false);
 }
 

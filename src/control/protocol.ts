@@ -71,6 +71,8 @@ export type PolicyReport = {
   readonly remote: { readonly address: string; readonly id: string | null; readonly subnets: readonly string[] };
   /** Null unless asked for with `reveal`. */
   readonly psk: string | null;
+  /** The post-quantum key; its secret is null unless asked for with `reveal`. */
+  readonly ppk: { readonly id: string; readonly secret: string | null; readonly required: boolean } | null;
   readonly start: 'initiate' | 'respond' | 'on-traffic';
   readonly ike: {
     readonly version: 1 | 2;
@@ -222,6 +224,13 @@ const policyReport: z.ZodType<PolicyReport> = z.object({
   local: z.object({ address: z.string(), id: z.string(), subnets: names }),
   remote: z.object({ address: z.string(), id: z.string().nullable(), subnets: names }),
   psk: z.string().nullable().describe('null unless asked for with reveal'),
+  ppk: z
+    .object({
+      id: z.string(),
+      secret: z.string().nullable().describe('null unless asked for with reveal'),
+      required: z.boolean(),
+    })
+    .nullable(),
   start: z.enum(['initiate', 'respond', 'on-traffic']),
   ike: z.object({
     version: z.union([z.literal(1), z.literal(2)]),

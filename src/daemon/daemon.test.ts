@@ -171,6 +171,15 @@ describe('daemon', () => {
     expect((await daemon.api.show('t', { reveal: true })).policy.psk).toBe('abcdefghijklmnopqrstuvwxyz');
   });
 
+  it('`show` has the name of the post-quantum key, and the key itself only where it is asked for', async () => {
+    const { daemon } = setUp(['ppk: {id: qkd-1, secret: 0x00a1b2c3, required: false}']);
+    const hidden = await daemon.api.show('t', { reveal: false });
+    expect(hidden.policy.ppk).toEqual({ id: 'qkd-1', secret: null, required: false });
+    expect(JSON.stringify(hidden)).not.toContain('a1b2c3');
+    const revealed = await daemon.api.show('t', { reveal: true });
+    expect(revealed.policy.ppk).toEqual({ id: 'qkd-1', secret: '0x00a1b2c3', required: false });
+  });
+
   it('lists gateways and peers with how many of their tunnels are connected, and searches them', async () => {
     const { daemon } = await connected();
     expect(await daemon.api.list('gateways', 'TEST')).toMatchObject([{ name: 'here', tunnels: 1, connected: 1 }]);

@@ -3,12 +3,12 @@ import type { Secret } from '../base/secret.ts';
 import { SECOND } from '../base/time.ts';
 import { formatPeerAddress } from '../config/summary.ts';
 import type { PolicyReport } from '../control/protocol.ts';
-import type { TunnelPolicy } from '../ike/common/policy.ts';
+import type { PostQuantumKey, TunnelPolicy } from '../ike/common/policy.ts';
 import { formatIdentity } from '../sa/identity.ts';
 import { formatProposal } from '../sa/proposal.ts';
 import { formatSelector } from '../sa/traffic-selector.ts';
 
-/** What `cygnet show` tells of a tunnel's configuration. The key is in it only where the operator asked for it. */
+/** What `cygnet show` tells of a tunnel's configuration. The keys are in it only where the operator asked for it. */
 export function policyReport(policy: TunnelPolicy, options: { readonly reveal: boolean }): PolicyReport {
   return {
     local: {
@@ -22,6 +22,7 @@ export function policyReport(policy: TunnelPolicy, options: { readonly reveal: b
       subnets: policy.remote.selectors.map(formatSelector),
     },
     psk: options.reveal ? keyText(policy.psk) : null,
+    ppk: policy.ppk === undefined ? null : ppkReport(policy.ppk, options),
     start: policy.start,
     ike: {
       version: policy.version,
@@ -41,9 +42,16 @@ export function policyReport(policy: TunnelPolicy, options: { readonly reveal: b
   };
 }
 
+function ppkReport(
+  { id, required, secret }: PostQuantumKey,
+  { reveal }: { readonly reveal: boolean },
+): NonNullable<PolicyReport['ppk']> {
+  return { id, secret: reveal ? keyText(secret) : null, required };
+}
+
 /** As it could be written in the configuration: itself where it can be typed, else hexadecimal. */
-function keyText(psk: Secret): string {
-  const bytes = psk.expose();
+function keyText(key: Secret): string {
+  const bytes = key.expose();
   const typed = bytes.every((byte) => byte > 0x20 && byte < 0x7f);
   return typed ? String.fromCharCode(...bytes) : `0x${toHex(bytes)}`;
 }

@@ -59,9 +59,11 @@ describe('cygnet show', () => {
         ['show', 'idc', '--json'],
       ]) {
         const { out, err } = await cygnet(argv);
-        expect(out + err).not.toContain('test.1231');
+        expect(out + err).not.toMatch(/test\.1231|quantum\.1231/);
       }
-      expect((await cygnet(['show', 'idc', '--reveal'])).out).toMatch(/psk +test\.1231/);
+      const { out } = await cygnet(['show', 'idc', '--reveal']);
+      expect(out).toMatch(/psk +test\.1231/);
+      expect(out).toMatch(/ppk +qkd-1, required, quantum\.1231/);
       expect(JSON.parse((await cygnet(['show', 'idc', '--reveal', '--json'])).out).policy.psk).toBe('test.1231');
     });
   });

@@ -81,10 +81,17 @@ function untilText(time: string | null, now: number): string {
   return time === null ? '' : `in ${formatDuration(Date.parse(time) - now)}`;
 }
 
+const HIDDEN = '(hidden; see it with --reveal)';
+
+function ppkRow(ppk: PolicyReport['ppk']): [string, string][] {
+  return ppk === null ? [] : [['ppk', `${ppk.id}, ${ppk.required ? 'required' : 'optional'}, ${ppk.secret ?? HIDDEN}`]];
+}
+
 function policyText({
   local,
   remote,
   psk,
+  ppk,
   start,
   ike,
   ipsec,
@@ -97,7 +104,8 @@ function policyText({
   return block('Configuration', [
     ['local', `${local.address}, id ${local.id}, ${local.subnets.join(' ')}`],
     ['remote', `${remote.address}, id ${remote.id ?? '(any)'}, ${remote.subnets.join(' ')}`],
-    ['psk', psk ?? '(hidden; see it with --reveal)'],
+    ['psk', psk ?? HIDDEN],
+    ...ppkRow(ppk),
     ['start', start],
     ['ike', `IKEv${ike.version}${mode}, ${ike.proposals.join(' ')}, lifetime ${ike.lifetime}s`],
     ['ipsec', `${ipsec.protocol}, ${ipsec.proposals.join(' ')}, lifetime ${ipsec.lifetime}s`],

@@ -61,7 +61,11 @@ export class FakeGateway implements GatewayApi {
   async show(name: string, { reveal }: { reveal: boolean }): Promise<TunnelDetail> {
     return {
       status: this.tunnel(name),
-      policy: { ...SAMPLE_POLICY, psk: reveal ? 'test.1231' : null },
+      policy: {
+        ...SAMPLE_POLICY,
+        psk: reveal ? 'test.1231' : null,
+        ppk: { ...SAMPLE_PPK, ...(reveal ? { secret: 'quantum.1231' } : {}) },
+      },
       weak: ['ike.dhGroup 2 (modp1024) is weak: use 14 or higher'],
       events: this.events.recent(name, 5),
     };
@@ -164,10 +168,13 @@ const SAMPLE_PEER: PeerRow = {
   connected: 1,
 };
 
+const SAMPLE_PPK = { id: 'qkd-1', secret: null, required: true };
+
 const SAMPLE_POLICY: PolicyReport = {
   local: { address: '192.168.93.46', id: '106.75.234.78', subnets: ['10.0.192.0/20'] },
   remote: { address: '113.31.113.78', id: '113.31.113.78', subnets: ['10.23.0.0/16'] },
   psk: null,
+  ppk: null,
   start: 'initiate',
   ike: { version: 2, mode: null, proposals: ['aes128-sha1-modp1024'], lifetime: 86_400 },
   ipsec: { protocol: 'esp', proposals: ['aes128-sha1-modp1024'], lifetime: 86_400 },
