@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fqdn, LEFT, RIGHT, tunnelPolicy } from '../sim/tunnels.ts';
-import { alter, forge, marked, messageOf, type Sent, TestGateway } from './testing/gateway.ts';
+import { alter, forge, marked, messageOf, read, type Sent, TestGateway } from './testing/gateway.ts';
 import { connected, converse, deliver, type Pair, pair, secretOf } from './testing/pair.ts';
 import { HEADER, withByte } from './testing/tampering.ts';
 import { announceToken, tokenPayloads } from './v2/crash-token.ts';
@@ -359,6 +359,30 @@ describe('a new token (RFC 6290 §4.3, §4.4)', () => {
     expect(both.right.ikeSa().peerToken).toEqual(token);
   });
 
+  it.each([['left'], ['right'], ['left', 'right']] as const)(
+    'comes with a new IKE SA, rekeyed by %s %s',
+    (...sides) => {
+      const both = watched();
+      const before = both.left.ikeSa();
+      for (const side of sides) both[side].fire('rekey');
+      converse(both);
+      for (const [own, peer, side] of [
+        [both.left, both.right, 'right'],
+        [both.right, both.left, 'left'],
+      ] as const) {
+        const sa = own.ikeSa();
+        expect(own.views()).toMatchObject([{ state: 'established' }]);
+        expect(sa.initiatorSpi).not.toBe(before.initiatorSpi);
+        expect(sa.peerToken).toEqual(tokenPayloads(secretOf(side), peer.ikeSa())[0]?.data);
+      }
+      const { left, right, probe } = crashed(both);
+      right.receive(probe);
+      deliver(right, left);
+      expect(left.reasonsOf('ike.closed')).toContain('peer-restarted');
+      expect(left.core.children()).toEqual([]);
+    },
+  );
+
   it('is announced in an exchange of its own', () => {
     const both = watched();
     const state = both.left.core.snapshot();
@@ -371,19 +395,10 @@ describe('a new token (RFC 6290 §4.3, §4.4)', () => {
     left.receive(forge(both.right, { exchange: 'INFORMATIONAL', messageId: 0, payloads: [] }));
     const [, announcement] = left.take();
     if (announcement === undefined) throw new Error('an answer and a request expected');
-    expect(contentsOf(left, announcement)).toEqual(tokenPayloads(ctx, sa));
+    expect(read(left, announcement)).toEqual(tokenPayloads(ctx, sa));
     both.right.receive(announcement);
     converse({ left, right: both.right });
     expect(left.ikeSa().outstanding).toBeUndefined();
     expect(both.right.ikeSa().peerToken).toEqual(tokenPayloads(ctx, sa)[0]?.data);
   });
 });
-
-function contentsOf(sender: TestGateway, sent: Sent): Payload[] {
-  const contents: Payload[] = [];
-  alter(sender, sent, (payloads) => {
-    contents.push(...payloads);
-    return payloads;
-  });
-  return contents;
-}

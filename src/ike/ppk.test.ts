@@ -4,7 +4,7 @@ import { concatBytes, utf8 } from '../base/bytes.ts';
 import { Secret } from '../base/secret.ts';
 import { LEFT, RIGHT, tunnelPolicy } from '../sim/tunnels.ts';
 import type { PostQuantumKey } from './common/policy.ts';
-import { alter, alterInit, messageOf, type Sent, TestGateway } from './testing/gateway.ts';
+import { alter, alterInit, messageOf, read, type Sent, TestGateway } from './testing/gateway.ts';
 import { converse, deliver, halfOpen, type Pair, pair } from './testing/pair.ts';
 import { auth } from './testing/tampering.ts';
 import { deriveChildKeys, type IkeKeys } from './v2/keymat.ts';
@@ -43,16 +43,6 @@ function keysOf(gateway: TestGateway): IkeKeys {
   const { keys } = gateway.ikeSa();
   if (keys === undefined) throw new Error('no keys yet');
   return keys;
-}
-
-/** The payloads of an IKE_AUTH message. */
-function contentsOf(sender: TestGateway, sent: Sent): Payload[] {
-  const contents: Payload[] = [];
-  alter(sender, sent, (payloads) => {
-    contents.push(...payloads);
-    return payloads;
-  });
-  return contents;
 }
 
 /** Lets both sides end, with the grace that an initiator gives to a better answer. */
@@ -190,7 +180,7 @@ describe('the keys', () => {
     const proof = (message: Uint8Array, nonce: Uint8Array, skP: Uint8Array, id: Uint8Array) =>
       hmac(psk, message, nonce, hmac(skP, id));
     const request = both.left.takeOne();
-    const asked = contentsOf(both.left, request);
+    const asked = read(both.left, request);
     const idi = bodyOf(asked, 'IDi');
     const ofInitiator = (skPi: Uint8Array) => proof(handshake.peerMessage, handshake.ownNonce, skPi, idi);
     expect(asked.find(({ type }) => type === 'AUTH')).toMatchObject({ data: ofInitiator(mixed(keys.skPi)) });
@@ -201,7 +191,7 @@ describe('the keys', () => {
       data: concatBytes(Uint8Array.of(2), utf8('qkd-1')),
     });
     both.right.receive(request);
-    const answered = contentsOf(both.right, both.right.takeOne());
+    const answered = read(both.right, both.right.takeOne());
     const expected = proof(handshake.ownMessage, handshake.peerNonce, mixed(keys.skPr), bodyOf(answered, 'IDr'));
     expect(answered.find(({ type }) => type === 'AUTH')).toMatchObject({ data: expected });
     expect(findNotify(answered, 'PPK_IDENTITY')?.data).toEqual(new Uint8Array(0));
@@ -209,7 +199,7 @@ describe('the keys', () => {
 
   it('a required key leaves no NO_PPK_AUTH to fall back to', () => {
     const both = halfOpen({ left: REQUIRED, right: REQUIRED });
-    expect(findNotify(contentsOf(both.left, both.left.takeOne()), 'NO_PPK_AUTH')).toBeUndefined();
+    expect(findNotify(read(both.left, both.left.takeOne()), 'NO_PPK_AUTH')).toBeUndefined();
   });
 });
 
@@ -327,13 +317,13 @@ describe('A9: what a hostile initiator says of PPKs in IKE_AUTH', () => {
   });
 
   /** What the responder answers to it, of whose IKE SA nothing is left. */
-  function refusal({ right }: Pair, request: Sent): Payload[] {
+  function refusal({ right }: Pair, request: Sent): readonly Payload[] {
     const reader = new TestGateway(RIGHT.address, { seed: 9, tunnels: [], state: right.core.snapshot() });
     right.receive(request);
     expect(right.views()).toEqual([]);
     expect(right.operations).toEqual([]);
     expect(right.timers.size).toBe(0);
-    return contentsOf(reader, right.takeOne());
+    return read(reader, right.takeOne());
   }
 });
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../base/bytes.ts';
-import { SECOND } from '../base/time.ts';
+import { MINUTE, SECOND } from '../base/time.ts';
 import { PAYLOAD_TYPE } from '../ike/v2/wire/payload.ts';
 import { FLAG_INITIATOR, FLAG_RESPONSE, HEADER_BYTES } from '../ike/wire/header.ts';
 import { Attacker } from './attacker.ts';
 import { HOME_ROUTER, PRESETS } from './conditions.ts';
 import { Dice } from './dice.ts';
+import type { SimGateway } from './gateway.ts';
 import { expectAgreement } from './invariants.ts';
 import type { Datagram } from './network.ts';
 import { countEvents, type PairOptions, reasonsOf } from './pair.ts';
@@ -43,6 +44,10 @@ function untilNextMessage(pair: ServicePair, seed: number): void {
   untap();
 }
 
+function lastReason(gateway: SimGateway): string | undefined {
+  return reasonsOf(gateway, 'ike.closed').at(-1);
+}
+
 describe('a gateway that has lost all state and is there again (RFC 6290)', () => {
   it('is found out within one round trip after the next message of the other side, and the tunnel comes back', () => {
     forEachSeed(100, (seed) => {
@@ -70,6 +75,17 @@ describe('a gateway that has lost all state and is there again (RFC 6290)', () =
       // What is sent next may be a keepalive.
       pair.world.runUntil('told', () => countEvents(pair.left, 'ike.closed') > 0, 10 * SECOND);
       expect(reasonsOf(pair.left, 'ike.closed')).toEqual(['peer-restarted']);
+      pair.awaitConnection(2 * ROUND_TRIP + WORK);
+    });
+  });
+
+  it('also after the IKE SA has been rekeyed a few times', () => {
+    forEachSeed(30, (seed) => {
+      const pair = connected({ seed, tunnel: { ikeLifetime: 2 * MINUTE } });
+      pair.world.run(new Dice(seed).within([4 * MINUTE, 8 * MINUTE]));
+      expect(countEvents(pair.left, 'ike.rekeyed')).toBeGreaterThan(0);
+      untilNextMessage(pair, seed);
+      pair.world.runUntil('told', () => lastReason(pair.left) === 'peer-restarted', ROUND_TRIP);
       pair.awaitConnection(2 * ROUND_TRIP + WORK);
     });
   });

@@ -40,8 +40,12 @@ export function announceToken(ctx: Pick<Context, 'crashSecret'>, sa: IkeSaV2): v
 
 /** Keeps the token of the peer, of a message that is authentic; a later one takes its place (RFC 6290 §4.4). */
 export function keepToken(sa: IkeSaV2, payloads: readonly Payload[]): void {
-  const [token] = tokensIn(payloads);
-  if (token !== undefined) sa.peerToken = token.slice();
+  sa.peerToken = findToken(payloads) ?? sa.peerToken;
+}
+
+/** The token in an authentic message; undefined where it has none that may be one. */
+export function findToken(payloads: readonly Payload[]): Uint8Array | undefined {
+  return tokensIn(payloads)[0]?.slice();
 }
 
 /** Whether one of the tokens in an unprotected message is that of the peer. */

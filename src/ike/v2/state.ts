@@ -196,7 +196,13 @@ export type Step =
 export type CreationAnswer = { readonly negotiation: ChildNegotiation; readonly nonce: Uint8Array };
 
 /** The same for an IKE SA. */
-export type IkeRekeyAnswer = { readonly suite: CipherSuite; readonly responderSpi: string; readonly nonce: Uint8Array };
+export type IkeRekeyAnswer = {
+  readonly suite: CipherSuite;
+  readonly responderSpi: string;
+  readonly nonce: Uint8Array;
+  /** RFC 6290 §4.3. */
+  readonly peerToken: Uint8Array | undefined;
+};
 
 /** Our answer to a CREATE_CHILD_SA for a Child SA, while it is being made. */
 export type ChildAnswer = {

@@ -6,6 +6,7 @@ import { lowerNonce } from '../../../sa/child-sa.ts';
 import type { Reason } from '../../common/reason.ts';
 import { closeIkeSa, dropCreation } from '../close.ts';
 import type { ContextV2 } from '../context.ts';
+import { announceToken, findToken } from '../crash-token.ts';
 import { failCreation } from '../creation-failure.ts';
 import { inherit, newSuccessor } from '../inheritance.ts';
 import { deriveRekeyedIkeKeys, prfOf } from '../keymat.ts';
@@ -62,7 +63,7 @@ export function onIkeRekeyGenerated(ctx: ContextV2, sa: IkeSaV2, result: KeyExch
   sendRequest(ctx, sa, { exchange: 'CREATE_CHILD_SA', payloads, schedule: REQUEST_RETRANSMIT, task, ...patience });
 }
 
-/** <-- CREATE_CHILD_SA SK { SA, Nr, KEr } or an error */
+/** <-- CREATE_CHILD_SA SK { SA, Nr, KEr, [N(QUICK_CRASH_DETECTION)] } or an error */
 export function onIkeRekeyAnswer(ctx: ContextV2, sa: IkeSaV2, received: Received): void {
   const { payloads } = received;
   const rival = rivalOf(ctx, sa);
@@ -103,11 +104,13 @@ export function onIkeRekeyAgreed(ctx: ContextV2, sa: IkeSaV2, answer: IkeRekeyAn
   const lower = lowerNonce(ownNonce, nonce);
   const spis = { initiatorSpi: ikeSpi, responderSpi };
   const fresh = newSuccessor(ctx, sa, { role: 'initiator', ...spis, suite, keys, lowerNonce: lower });
+  fresh.peerToken = answer.peerToken;
   dropCreation(ctx, sa);
   if (rival?.lowerNonce !== undefined && compareBytes(lower, rival.lowerNonce) < 0) {
     closeIkeSa(ctx, fresh, REDUNDANT);
     return inherit(ctx, sa, rival);
   }
+  announceToken(ctx, fresh);
   inherit(ctx, sa, fresh);
   closeIkeSa(ctx, sa, REPLACED);
 }
@@ -147,7 +150,7 @@ function readAnswer(ctx: ContextV2, sa: IkeSaV2, payloads: readonly Payload[]): 
   const nonce = requirePayload(payloads, 'Nonce').data.slice();
   const { ownNonce } = creationOf(sa);
   if (suite === undefined || equalBytes(chosen.spi, ZERO) || equalBytes(nonce, ownNonce)) return undefined;
-  return { suite, responderSpi: toHex(chosen.spi), nonce };
+  return { suite, responderSpi: toHex(chosen.spi), nonce, peerToken: findToken(payloads) };
 }
 
 function methodNumber({ suite }: IkeRekeyAnswer): number | undefined {

@@ -6,6 +6,7 @@ import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
 import { lowerNonce } from '../../../sa/child-sa.ts';
 import { selectSuite } from '../../../sa/suite-selection.ts';
 import type { ContextV2 } from '../context.ts';
+import { tokenPayloads } from '../crash-token.ts';
 import { inherit, newSuccessor } from '../inheritance.ts';
 import { deriveRekeyedIkeKeys, prfOf } from '../keymat.ts';
 import { sendResponse } from '../message-window.ts';
@@ -52,7 +53,7 @@ export function answerIkeRekey(ctx: ContextV2, sa: IkeSaV2, received: Received):
   sa.pending = { request: ctx.requestJob(sa.id, job), step: { kind: 'ike-answer-computed', answer } };
 }
 
-/** <-- CREATE_CHILD_SA SK { SA, Nr, KEr } */
+/** <-- CREATE_CHILD_SA SK { SA, Nr, KEr, [N(QUICK_CRASH_DETECTION)] } */
 export function onIkeAnswerComputed(ctx: ContextV2, sa: IkeSaV2, answer: IkeAnswer, result: KeyExchangeResult): void {
   if (result.kind !== 'ke.respond') return failPublicValue(ctx, sa, answer.request);
   const { suite, nonceI, nonceR, initiatorSpi, proposalNumber } = answer;
@@ -76,6 +77,7 @@ export function onIkeAnswerComputed(ctx: ContextV2, sa: IkeSaV2, answer: IkeAnsw
     { type: 'SA', proposals: [suiteToWire(suite, proposalNumber, fromHex(responderSpi))] },
     { type: 'Nonce', data: nonceR },
     kePayload(suite.keyExchange, result.publicValue),
+    ...tokenPayloads(ctx, fresh),
   ];
   sendResponse(ctx, sa, answer.request, { exchange: 'CREATE_CHILD_SA', payloads });
   // Where we are rekeying it as well, the nonces decide when our own answer has come (RFC 7296 §2.8.2).
