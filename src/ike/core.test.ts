@@ -6,11 +6,12 @@ import { selectorFromPrefix } from '../sa/traffic-selector.ts';
 import { CHEAP_ESP, CHEAP_IKE, EVERYTHING, LEFT, RIGHT, tunnelPolicy } from '../sim/tunnels.ts';
 import type { TunnelPolicy } from './common/policy.ts';
 import { IkeCore } from './core.ts';
-import { alter, messageOf, type Sent, TestGateway } from './testing/gateway.ts';
+import { alter, alterInit, messageOf, type Sent, TestGateway } from './testing/gateway.ts';
 import { connected, converse, deliver, halfOpen, occupy, pair } from './testing/pair.ts';
 import { findNotify } from './v2/payload-set.ts';
 import { decodePlainMessage, encodePlainMessage } from './v2/wire/message.ts';
 import { notifyPayload } from './v2/wire/notify.ts';
+import type { Payload } from './v2/wire/payload.ts';
 
 const GCM_IKE = { ...CHEAP_IKE, encryption: ['aes256gcm16'], integrity: [] } as const;
 const CHACHA_IKE = { ...CHEAP_IKE, encryption: ['chacha20poly1305'], integrity: [] } as const;
@@ -191,6 +192,28 @@ describe('the IKE_SA_INIT retries (RFC 7296 §2.6.1)', () => {
 });
 
 describe('a childless IKE SA (RFC 6023)', () => {
+  it('is offered by the responder, with protocol 1, and the initiator keeps that in mind', () => {
+    const { left, right } = pair();
+    left.initiate();
+    const request = left.takeOne();
+    right.receive(request);
+    const answer = right.takeOne();
+    const offer = (sent: Sent) => findNotify(decodePlainMessage(messageOf(sent)).payloads, 'CHILDLESS_IKEV2_SUPPORTED');
+    expect(offer(request)).toBeUndefined();
+    expect(offer(answer)).toMatchObject({ protocol: 1, spi: new Uint8Array(0), data: new Uint8Array(0) });
+    left.receive(answer);
+    expect([left.ikeSa().childless, right.ikeSa().childless]).toEqual([true, false]);
+  });
+
+  it('a responder that does not offer it is known not to', () => {
+    const { left, right } = pair();
+    left.initiate();
+    deliver(left, right);
+    const named = (payload: Payload) => findNotify([payload], 'CHILDLESS_IKEV2_SUPPORTED') !== undefined;
+    left.receive(alterInit(right.takeOne(), (payloads) => payloads.filter((payload) => !named(payload))));
+    expect(left.ikeSa()).toMatchObject({ phase: 'auth-sent', childless: false });
+  });
+
   it('IKE_AUTH without SA and selectors is answered without them', () => {
     const { left, right } = halfOpen();
     const request = left.takeOne();

@@ -38,6 +38,8 @@ export type IkeSaV2 = {
   /** Counts AEAD initialization vectors: RFC 5282 §3.1 asks for uniqueness, not for randomness. */
   ivCounter: number;
   fragmentation: boolean;
+  /** Initiator: the peer also takes an IKE_AUTH without a Child SA (RFC 6023 §3). */
+  childless: boolean;
   localId: Identity | undefined;
   remoteId: Identity | undefined;
 
@@ -236,6 +238,7 @@ export type InitAnswer = {
   readonly nonce: Uint8Array;
   readonly nat: { readonly local: boolean; readonly remote: boolean };
   readonly fragmentation: boolean;
+  readonly childless: boolean;
   readonly usePpk: boolean;
 };
 
@@ -309,6 +312,7 @@ export function newIkeSa(options: NewIkeSa): IkeSaV2 {
     keys: undefined,
     ivCounter: 0,
     fragmentation: false,
+    childless: false,
     localId: undefined,
     remoteId: undefined,
     outstanding: undefined,

@@ -112,6 +112,7 @@ export function onInitAgreed(ctx: Context, sa: IkeSaV2, answer: InitAnswer, resu
     spiR: sa.responderSpi,
   });
   sa.fragmentation = answer.fragmentation;
+  sa.childless = answer.childless;
   settleRequest(ctx, sa);
   // The peer is there: the second exchange has as much time as the first.
   const policy = ctx.policies.get(sa.tunnel);
@@ -208,6 +209,7 @@ function readAnswer(ctx: Context, sa: IkeSaV2, received: Received): InitAnswer |
     nonce: nonce.slice(),
     nat: detectNat(payloads, spis, received),
     fragmentation: findNotify(payloads, 'FRAGMENTATION_SUPPORTED') !== undefined,
+    childless: findNotify(payloads, 'CHILDLESS_IKEV2_SUPPORTED') !== undefined,
     usePpk,
   };
 }

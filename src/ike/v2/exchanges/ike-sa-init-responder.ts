@@ -24,6 +24,7 @@ import { type IkeSaV2, newIkeSa, type RequestRef } from '../state.ts';
 import { decodePlainMessage, encodePlainMessage } from '../wire/message.ts';
 import { type NotifyPayload, notifyPayload } from '../wire/notify.ts';
 import type { Payload } from '../wire/payload.ts';
+import { PROTOCOL } from '../wire/sa.ts';
 import { detectNat, initiatorOnly, initNotifies, NONCE_BYTES } from './ike-sa-init.ts';
 
 /** How long an initiator may take from IKE_SA_INIT to IKE_AUTH. */
@@ -105,6 +106,8 @@ export function onInitResponded(ctx: Context, sa: IkeSaV2, result: KeyExchangeRe
     { type: 'KE', method: keyExchangeMethod(suite.keyExchange).group, data: result.publicValue },
     { type: 'Nonce', data: handshake.ownNonce },
     ...initNotifies(sa, sa),
+    // RFC 6023 §3, §4: an IKE_AUTH without a Child SA is taken as well.
+    { ...notifyPayload('CHILDLESS_IKEV2_SUPPORTED'), protocol: PROTOCOL.IKE },
     ...(handshake.usePpk ? [notifyPayload('USE_PPK')] : []),
   ];
   sa.phase = 'init-answered';
