@@ -122,6 +122,7 @@ const ikeStatus: z.ZodType<IkeStatus> = z.object({
   remoteId: z.string().nullable(),
   proposal: z.string().nullable().describe('such as aes128-sha1-modp1024'),
   nat: z.object({ local: z.boolean(), remote: z.boolean() }),
+  ppk: z.boolean().describe('whether a post-quantum key protects the Child SAs'),
   establishedAt: time.nullable(),
   rekeyAt: time.nullable(),
 });

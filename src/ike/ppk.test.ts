@@ -101,7 +101,9 @@ describe('who has which post-quantum key (RFC 8784 §3)', () => {
     const expected = outcome === 'plain' ? before.skD : mixed(before.skD);
     for (const gateway of [both.left, both.right]) {
       expect(keysOf(gateway).skD).toEqual(expected);
-      expect(gateway.views()).toMatchObject([{ state: 'established', children: [{ state: 'installed' }] }]);
+      expect(gateway.views()).toMatchObject([
+        { state: 'established', ppk: outcome === 'ppk', children: [{ state: 'installed' }] },
+      ]);
     }
   });
 
@@ -152,6 +154,18 @@ describe('the keys', () => {
       skPr: mixed(before.skPr),
     });
     expect(keysOf(both.right)).toEqual(after);
+  });
+
+  it('a successor of the IKE SA counts as made with it, as its keys come from SK_d', () => {
+    const both = halfOpen({ left: REQUIRED, right: REQUIRED });
+    converse(both);
+    const before = keysOf(both.left).skD;
+    both.left.fire('rekey');
+    converse(both);
+    expect(both.left.views()).toMatchObject([{ state: 'established', ppk: true }]);
+    expect(both.right.views()).toMatchObject([{ state: 'established', ppk: true }]);
+    expect(keysOf(both.left)).toEqual(keysOf(both.right));
+    expect(keysOf(both.left).skD).not.toEqual(before);
   });
 
   it('the Child SA is made of the mixed SK_d', () => {

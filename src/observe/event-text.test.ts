@@ -38,6 +38,7 @@ const ike: IkeStatus = {
   remoteId: null,
   proposal: 'aes128-sha1-modp1024',
   nat: { local: false, remote: false },
+  ppk: false,
   establishedAt: null,
   rekeyAt: null,
 };
@@ -110,6 +111,13 @@ describe('the text of events', () => {
   it('stands on its own where the SA is gone already', () => {
     expect(describeEvent({ type: 'ike.established', ...ref }).text).toBe('stage 1 is up');
     expect(describeEvent({ type: 'child.installed', ...childRef }).text).toBe('stage 2 is up');
+  });
+
+  it('says where a post-quantum key is in use', () => {
+    const { text } = describeEvent({ type: 'ike.established', ...ref }, { ike: { ...ike, ppk: true } });
+    expect(text).toBe(
+      'stage 1 is up with 192.0.2.1:4500 as initiator: IKEv2, aes128-sha1-modp1024, with the post-quantum key',
+    );
   });
 
   it('names the objects in fields, and leaves out what is not known', () => {

@@ -159,7 +159,8 @@ function endLevel(event: { readonly reason: Reason }): EventLevel {
 function establishedText(ike: IkeStatus | undefined): string {
   if (ike === undefined) return 'stage 1 is up';
   const suite = ike.proposal === null ? '' : `, ${ike.proposal}`;
-  return `stage 1 is up with ${ike.remote} as ${ike.role}: IKEv${ike.version}${suite}`;
+  const ppk = ike.ppk ? ', with the post-quantum key' : '';
+  return `stage 1 is up with ${ike.remote} as ${ike.role}: IKEv${ike.version}${suite}${ppk}`;
 }
 
 function installedText(child: ChildStatus | undefined): string {

@@ -78,6 +78,7 @@ function reportIke(view: IkeSaView): IkeStatus {
     remoteId: view.remoteId === undefined ? null : formatIdentity(view.remoteId),
     proposal: view.suite === undefined ? null : formatSuite(view.suite),
     nat: view.nat,
+    ppk: view.ppk ?? false,
     establishedAt: view.establishedAt === undefined ? null : isoTime(view.establishedAt),
     rekeyAt: view.rekeyAt === undefined ? null : isoTime(view.rekeyAt),
   };

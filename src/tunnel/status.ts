@@ -37,6 +37,8 @@ export type IkeStatus = {
   /** strongSwan's notation, such as `aes128-sha1-modp1024`. */
   readonly proposal: string | null;
   readonly nat: { readonly local: boolean; readonly remote: boolean };
+  /** Whether a post-quantum key protects the Child SAs (RFC 8784). */
+  readonly ppk: boolean;
   readonly establishedAt: string | null;
   readonly rekeyAt: string | null;
 };

@@ -64,6 +64,7 @@ describe('cygnet show', () => {
       const { out } = await cygnet(['show', 'idc', '--reveal']);
       expect(out).toMatch(/psk +test\.1231/);
       expect(out).toMatch(/ppk +qkd-1, required, quantum\.1231/);
+      expect(out).toMatch(/ppk +in use/);
       expect(JSON.parse((await cygnet(['show', 'idc', '--reveal', '--json'])).out).policy.psk).toBe('test.1231');
     });
   });

@@ -58,6 +58,7 @@ function ikeText(ike: IkeReport, now: number): string {
     ['ids', `${ike.localId ?? '(unknown)'} and ${ike.remoteId ?? '(unknown)'}`],
     ['SPIs', `${ike.initiatorSpi} (initiator) ${ike.responderSpi} (responder)`],
     ['proposal', ike.proposal ?? ''],
+    ['ppk', ike.ppk ? 'in use' : ''],
     ['NAT', nat === '' ? '' : `${nat} behind NAT`],
     ['up since', ike.establishedAt ?? ''],
     ['rekey', untilText(ike.rekeyAt, now)],

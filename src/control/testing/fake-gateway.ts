@@ -124,6 +124,7 @@ export function connectedTunnel(name = 'idc'): TunnelStatus {
       remoteId: '113.31.113.78',
       proposal: 'aes128-sha1-modp1024',
       nat: { local: true, remote: false },
+      ppk: true,
       establishedAt: '2026-01-02T03:04:05.678Z',
       rekeyAt: '2026-01-03T02:04:05.678Z',
     },

@@ -22,6 +22,8 @@ export type IkeSaView = {
   readonly remoteId?: Identity;
   readonly suite?: CipherSuite;
   readonly nat: { readonly local: boolean; readonly remote: boolean };
+  /** Whether a post-quantum key protects what it makes; IKEv2 only. */
+  readonly ppk?: boolean;
   readonly establishedAt?: number;
   readonly rekeyAt?: number;
 };

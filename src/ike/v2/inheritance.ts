@@ -32,6 +32,7 @@ export function newSuccessor(ctx: ContextV2, sa: IkeSaV2, { suite, keys, ...opti
   fresh.nat = sa.nat;
   fresh.suite = suite;
   fresh.keys = keys;
+  fresh.ppk = sa.ppk;
   fresh.fragmentation = sa.fragmentation;
   fresh.localId = sa.localId;
   fresh.remoteId = sa.remoteId;

@@ -35,6 +35,8 @@ export type IkeSaV2 = {
   nat: { readonly local: boolean; readonly remote: boolean };
   suite: CipherSuite | undefined;
   keys: IkeKeys | undefined;
+  /** A post-quantum key has gone into the keys, or into those of a predecessor (RFC 8784). */
+  ppk: boolean;
   /** Counts AEAD initialization vectors: RFC 5282 §3.1 asks for uniqueness, not for randomness. */
   ivCounter: number;
   fragmentation: boolean;
@@ -310,6 +312,7 @@ export function newIkeSa(options: NewIkeSa): IkeSaV2 {
     nat: { local: false, remote: false },
     suite: undefined,
     keys: undefined,
+    ppk: false,
     ivCounter: 0,
     fragmentation: false,
     childless: false,

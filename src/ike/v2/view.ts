@@ -14,6 +14,7 @@ export function viewIkeSa(sa: IkeSaV2): IkeSaView {
     local: sa.local,
     remote: sa.remote,
     nat: sa.nat,
+    ppk: sa.ppk,
     ...present('localId', sa.localId),
     ...present('remoteId', sa.remoteId),
     ...present('suite', sa.suite),

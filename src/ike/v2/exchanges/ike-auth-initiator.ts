@@ -87,6 +87,7 @@ export function onAuthResponse(ctx: Context, sa: IkeSaV2, received: Received): v
     return abandon(ctx, sa, failure);
   }
   sa.keys = keysWith(sa, ppk);
+  sa.ppk = ppk !== undefined;
   establish(ctx, sa, policy, identityFromPayload(requirePayload(payloads, 'IDr')));
   keepToken(sa, payloads);
   if (error !== undefined) return failChild(ctx, sa, refusedByPeer(ctx, policy, notifyName(error.notify), true));

@@ -45,6 +45,7 @@ export function onAuthRequest(ctx: Context, sa: IkeSaV2, received: Received): vo
   if ('code' in found) return rejectPeer(ctx, sa, received, found);
   const { policy, choice } = found;
   sa.keys = choice.keys;
+  sa.ppk = choice.ppk !== undefined;
   sa.tunnel = policy.name;
   sa.local = received.local;
   sa.remote = received.remote;
