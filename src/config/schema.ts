@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { nearestWord } from '../base/nearest.ts';
 import { HOUR, MINUTE, SECOND } from '../base/time.ts';
 import type { KeyExchangeKeyword } from '../crypto/algorithms.ts';
-import { ENCRYPTION, INTEGRITY, KEY_EXCHANGE } from '../crypto/algorithms.ts';
+import { DIFFIE_HELLMAN, ENCRYPTION, INTEGRITY } from '../crypto/algorithms.ts';
 import type { ProposalWord } from '../sa/proposal-keyword.ts';
 import { proposalWord } from '../sa/proposal-keyword.ts';
 import {
@@ -60,7 +60,7 @@ const authentication = algorithm(
 );
 
 const GROUPS: ReadonlyMap<string, KeyExchangeKeyword> = new Map(
-  KEY_EXCHANGE.map((row) => [String(row.group), row.keyword]),
+  DIFFIE_HELLMAN.map((row) => [String(row.group), row.keyword]),
 );
 
 /** A number of the IANA registry; a keyword is answered with its number. */

@@ -1,11 +1,13 @@
 import { createHash, getCipherInfo } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { EncryptionAlgorithm, KeyExchangeMethod } from './algorithms.ts';
+import type { EncryptionAlgorithm, KeyExchangeKeyword, KeyExchangeMethod } from './algorithms.ts';
 import {
+  DIFFIE_HELLMAN,
   ENCRYPTION,
   encryptionAlgorithm,
   INTEGRITY,
   integrityAlgorithm,
+  isKem,
   KEY_EXCHANGE,
   keyExchangeMethod,
   PRF,
@@ -95,8 +97,20 @@ describe('algorithm tables', () => {
     for (const { hash, outputBytes } of PRF) expect(outputBytes).toBe(digestBytes(hash));
   });
 
+  it('ML-KEM has the numbers of the IANA registry and the sizes of FIPS 203 §8, table 3', () => {
+    const kems = METHODS.filter(({ kind }) => kind === 'kem');
+    expect(kems.map((row) => [row.keyword, row.group, row.publicBytes, row.ciphertextBytes, row.secretBytes])).toEqual([
+      ['mlkem512', 35, 800, 768, 32],
+      ['mlkem768', 36, 1184, 1088, 32],
+      ['mlkem1024', 37, 1568, 1568, 32],
+    ]);
+    expect(METHODS.filter(({ keyword }) => isKem(keyword as KeyExchangeKeyword))).toEqual(kems);
+    expect(METHODS.filter((row) => row.ciphertextBytes !== undefined)).toEqual(kems);
+    expect([...DIFFIE_HELLMAN, ...kems]).toEqual(METHODS);
+  });
+
   it('a MODP secret is as long as the public value, an ECP secret is x alone (RFC 5903 §7)', () => {
-    for (const { keyword, kind, publicBytes, secretBytes } of METHODS) {
+    for (const { keyword, kind, publicBytes, secretBytes } of DIFFIE_HELLMAN as readonly KeyExchangeMethod[]) {
       expect(secretBytes, keyword).toBe(kind === 'ecp' ? publicBytes / 2 : publicBytes);
       const bits = /^modp(\d+)/.exec(keyword)?.[1];
       if (kind === 'modp') expect(publicBytes, keyword).toBe(Number(bits) / 8);

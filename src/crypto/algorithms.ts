@@ -3,7 +3,7 @@
  * Absent is absent, never 0: 0 is a real number in several of these registries.
  *
  * Sources: IANA "IKEv2 Parameters" and "IPsec registry (IKEv1)", RFC 8247 §2 and RFC 8221 §5-6 for the status,
- * the kernel's net/xfrm/xfrm_algo.c for the kernel names.
+ * draft-ietf-ipsecme-ikev2-mlkem for ML-KEM, the kernel's net/xfrm/xfrm_algo.c for the kernel names.
  */
 
 /**
@@ -97,11 +97,14 @@ export const PRF = [
 
 export type KeyExchangeMethod = {
   readonly keyword: string;
-  /** IKEv2 transform id, type 4; the same number is the IKEv1 group description. */
+  /** IKEv2 transform id, type 4; for Diffie-Hellman the same number is the IKEv1 group description. */
   readonly group: number;
-  readonly kind: 'modp' | 'ecp' | 'montgomery';
-  /** Length of the KE payload's data, bytes, fixed by RFC 7296 §3.4, RFC 5903 §6, RFC 8031 §3. */
+  /** A key encapsulation mechanism (KEM) is not symmetrical: what the responder sends is a ciphertext. */
+  readonly kind: 'modp' | 'ecp' | 'montgomery' | 'kem';
+  /** Length of the KE payload's data, bytes, fixed by RFC 7296 §3.4, RFC 5903 §6, RFC 8031 §3, FIPS 203 §8. */
   readonly publicBytes: number;
+  /** The same of the responder's data, where it is another kind of value: the ciphertext of a KEM. */
+  readonly ciphertextBytes?: number;
   /** Length of g^ir as it enters SKEYSEED, bytes (an ECP shared secret is the x coordinate alone, RFC 5903 §7). */
   readonly secretBytes: number;
   readonly status: { readonly ike: Status };
@@ -122,12 +125,20 @@ export const KEY_EXCHANGE = [
   { keyword: 'ecp521', group: 21, kind: 'ecp', publicBytes: 132, secretBytes: 66, status: { ike: 'may' } },
   { keyword: 'modp2048s256', group: 24, kind: 'modp', publicBytes: 256, secretBytes: 256, status: { ike: 'should-not' } },
   { keyword: 'curve25519', group: 31, kind: 'montgomery', publicBytes: 32, secretBytes: 32, status: { ike: 'may' } },
+  { keyword: 'mlkem512', group: 35, kind: 'kem', publicBytes: 800, ciphertextBytes: 768, secretBytes: 32, status: { ike: 'may' } },
+  { keyword: 'mlkem768', group: 36, kind: 'kem', publicBytes: 1184, ciphertextBytes: 1088, secretBytes: 32, status: { ike: 'may' } },
+  { keyword: 'mlkem1024', group: 37, kind: 'kem', publicBytes: 1568, ciphertextBytes: 1568, secretBytes: 32, status: { ike: 'may' } },
 ] as const satisfies readonly KeyExchangeMethod[];
 
 export type EncryptionKeyword = (typeof ENCRYPTION)[number]['keyword'];
 export type IntegrityKeyword = (typeof INTEGRITY)[number]['keyword'];
 export type PrfKeyword = (typeof PRF)[number]['keyword'];
 export type KeyExchangeKeyword = (typeof KEY_EXCHANGE)[number]['keyword'];
+export type KemKeyword = Extract<(typeof KEY_EXCHANGE)[number], { kind: 'kem' }>['keyword'];
+export type DiffieHellmanKeyword = Exclude<KeyExchangeKeyword, KemKeyword>;
+
+/** The groups that IKEv1 can name as well: all but the KEMs. */
+export const DIFFIE_HELLMAN = KEY_EXCHANGE.filter((row) => row.kind !== 'kem');
 
 const ENCRYPTION_BY_KEYWORD = byKeyword<EncryptionAlgorithm>(ENCRYPTION);
 const INTEGRITY_BY_KEYWORD = byKeyword<IntegrityAlgorithm>(INTEGRITY);
@@ -149,6 +160,10 @@ export function prfAlgorithm(keyword: PrfKeyword): PrfAlgorithm {
 
 export function keyExchangeMethod(keyword: KeyExchangeKeyword): KeyExchangeMethod {
   return row(KEY_EXCHANGE_BY_KEYWORD, keyword);
+}
+
+export function isKem(keyword: KeyExchangeKeyword): keyword is KemKeyword {
+  return keyExchangeMethod(keyword).kind === 'kem';
 }
 
 function byKeyword<Row extends { readonly keyword: string }>(rows: readonly Row[]): ReadonlyMap<string, Row> {

@@ -30,13 +30,13 @@ describe('key exchange', () => {
   });
 
   it.each(METHODS)('%s: both sides arrive at one secret, of the lengths of the table', (method) => {
-    const { publicBytes, secretBytes } = keyExchangeMethod(method);
+    const { publicBytes, ciphertextBytes, secretBytes } = keyExchangeMethod(method);
     const [initiator, responder] = [freshKey(method), freshKey(method)];
     const publicI = generate(method, initiator);
-    const answer = performKeyExchange({ kind: 'ke.respond', method, privateKey: responder, peerPublic: publicI });
+    const answer = respond(method, responder, publicI);
     if (answer.kind !== 'ke.respond') throw new Error(`unexpected ${answer.kind}`);
     expect(publicI).toHaveLength(publicBytes);
-    expect(answer.publicValue).toHaveLength(publicBytes);
+    expect(answer.publicValue).toHaveLength(ciphertextBytes ?? publicBytes);
     expect(answer.sharedSecret).toHaveLength(secretBytes);
     expect(agree(method, initiator, answer.publicValue)).toEqual({
       kind: 'ke.agree',
@@ -54,11 +54,17 @@ describe('key exchange', () => {
   });
 
   it.each(METHODS)('%s: the least and the greatest entropy make keys that work', (method) => {
-    const peer = freshKey(method);
-    const peerPublic = generate(method, peer);
     for (const fill of [0x00, 0xff]) {
-      const privateKey = new Uint8Array(privateKeyBytes(method)).fill(fill);
-      expect(agree(method, privateKey, peerPublic)).toEqual(agree(method, peer, generate(method, privateKey)));
+      const extreme = new Uint8Array(privateKeyBytes(method)).fill(fill);
+      for (const [ours, theirs] of [
+        [extreme, freshKey(method)],
+        [freshKey(method), extreme],
+      ] as const) {
+        const answer = respond(method, theirs, generate(method, ours));
+        if (answer.kind !== 'ke.respond') throw new Error(`unexpected ${answer.kind}`);
+        const { sharedSecret } = answer;
+        expect(agree(method, ours, answer.publicValue)).toEqual({ kind: 'ke.agree', sharedSecret });
+      }
     }
   });
 
@@ -91,7 +97,48 @@ describe('hostile public values (RFC 6989)', () => {
       concatBytes(Uint8Array.of(0), good),
       new Uint8Array(65536),
     ];
-    for (const value of lengths) expectRefused(method, value, /^a public value of \d+ bytes; /);
+    for (const value of lengths) expectRefused(method, value, /^a (public value|ciphertext) of \d+ bytes; /);
+  });
+
+  const kems = KEY_EXCHANGE.flatMap(({ keyword, kind }) => (kind === 'kem' ? [keyword] : []));
+
+  it.each(kems)('%s: Wycheproof, decapsulation: every case agrees or is refused as it should', (method) => {
+    type Case = { seed: string; ek: string; c: string; K: string };
+    const cases = readWycheproof<Case>(`mlkem_${method.slice(5)}`);
+    for (const entry of cases) {
+      const seed = fromHex(entry.seed);
+      const result = agree(method, seed, fromHex(entry.c));
+      if (entry.result === 'valid') {
+        expect(result, `case ${entry.tcId}`).toEqual({ kind: 'ke.agree', sharedSecret: fromHex(entry.K) });
+        expect(toHex(generate(method, seed))).toBe(entry.ek);
+      } else expect(result.kind, `case ${entry.tcId}: ${entry.comment}`).toBe('ke.refused');
+    }
+    expect(cases.map(({ result }) => result).filter((result) => result === 'invalid')).toHaveLength(8);
+    expect(cases).toHaveLength(23);
+  });
+
+  it.each(kems)('%s: Wycheproof, encapsulation: a key that is not reduced is refused (FIPS 203 §7.2)', (method) => {
+    type Case = { m: string; ek: string; c: string; K: string; flags: string[] };
+    const cases = readWycheproof<Case>(`mlkem_${method.slice(5)}_encaps`);
+    for (const entry of cases) {
+      const randomness = concatBytes(fromHex(entry.m), new Uint8Array(32));
+      const result = respond(method, randomness, fromHex(entry.ek));
+      const answer = { kind: 'ke.respond', publicValue: fromHex(entry.c), sharedSecret: fromHex(entry.K) };
+      if (entry.result === 'valid') expect(result, `case ${entry.tcId}`).toEqual(answer);
+      else expect(result.kind === 'ke.refused' ? result.reason : result.kind).toMatch(/not reduced for|bytes; mlkem/);
+    }
+    expect(cases.filter(({ result }) => result === 'invalid')).toHaveLength(8);
+    expect(cases).toHaveLength(19);
+  });
+
+  it.each(kems)('%s: a forged ciphertext gives another secret, and nothing tells (FIPS 203 §6.3)', (method) => {
+    const ours = freshKey(method);
+    const answer = respond(method, freshKey(method), generate(method, ours));
+    if (answer.kind !== 'ke.respond') throw new Error(`unexpected ${answer.kind}`);
+    const forged = answer.publicValue.map((byte, index) => (index === 7 ? byte ^ 1 : byte));
+    const result = agree(method, ours, forged);
+    expect(result.kind).toBe('ke.agree');
+    expect(result).not.toEqual({ kind: 'ke.agree', sharedSecret: answer.sharedSecret });
   });
 
   const modp = KEY_EXCHANGE.flatMap(({ keyword, kind }) => (kind === 'modp' ? [keyword] : []));
@@ -191,6 +238,10 @@ function generate(method: KeyExchangeKeyword, privateKey: Uint8Array): Uint8Arra
 
 function agree(method: KeyExchangeKeyword, privateKey: Uint8Array, peerPublic: Uint8Array): KeyExchangeResult {
   return performKeyExchange({ kind: 'ke.agree', method, privateKey, peerPublic });
+}
+
+function respond(method: KeyExchangeKeyword, privateKey: Uint8Array, peerPublic: Uint8Array): KeyExchangeResult {
+  return performKeyExchange({ kind: 'ke.respond', method, privateKey, peerPublic });
 }
 
 function expectRefused(method: KeyExchangeKeyword, peerPublic: Uint8Array, reason: RegExp): void {

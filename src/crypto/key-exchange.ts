@@ -1,20 +1,20 @@
 import type { KeyExchangeKeyword } from './algorithms.ts';
-import { keyExchangeMethod } from './algorithms.ts';
+import { isKem, keyExchangeMethod } from './algorithms.ts';
 import { padLeft } from './big-integer.ts';
 import { constantTimeEqual } from './constant-time.ts';
 import type { KeyExchangeJob, KeyExchangeResult } from './key-exchange-job.ts';
-import { privateKeyRule } from './private-scalar.ts';
+import { encapsulationRandomness, privateKeyRule } from './private-scalar.ts';
 import type { Provider } from './provider.ts';
-import { publicValueFault } from './public-value.ts';
+import { answerFault, publicValueFault } from './public-value.ts';
 import { workingProvider } from './working-provider.ts';
 
-/** How many bytes of entropy the `privateKey` of a job takes. */
+/** How many bytes of entropy the `privateKey` of a job takes, whatever its kind. */
 export function privateKeyBytes(method: KeyExchangeKeyword): number {
   return privateKeyRule(method).bytes;
 }
 
 /**
- * Does one Diffie-Hellman job. Never throws: what cannot be done is refused, with a reason that holds no secret. The
+ * Does one job. Never throws: what cannot be done is refused, with a reason that holds no secret. The
  * result depends on the job alone. Values have their full length (RFC 7296 §2.14, §3.4), leading zeros included.
  */
 export function performKeyExchange(job: KeyExchangeJob): KeyExchangeResult {
@@ -31,7 +31,9 @@ function jobFault(job: KeyExchangeJob): string | undefined {
   const expected = privateKeyBytes(job.method);
   if (job.privateKey.length !== expected)
     return `a private key of ${job.privateKey.length} bytes; ${job.method} takes ${expected}`;
-  return job.kind === 'ke.generate' ? undefined : publicValueFault(job.method, job.peerPublic);
+  if (job.kind === 'ke.generate') return undefined;
+  // Who agrees has generated before, so that the peer has responded.
+  return (job.kind === 'ke.agree' ? answerFault : publicValueFault)(job.method, job.peerPublic);
 }
 
 function compute(job: KeyExchangeJob): KeyExchangeResult {
@@ -39,6 +41,10 @@ function compute(job: KeyExchangeJob): KeyExchangeResult {
   const scalar = privateKeyRule(job.method).scalar(job.privateKey);
   try {
     if (job.kind === 'ke.generate') return { kind: job.kind, publicValue: publicValue(job, provider, scalar) };
+    if (job.kind === 'ke.respond' && isKem(job.method)) {
+      const { ciphertext, secret } = provider.encapsulate(job.method, encapsulationRandomness(scalar), job.peerPublic);
+      return { kind: job.kind, publicValue: ciphertext, sharedSecret: secret };
+    }
     const sharedSecret = agree(job, provider, scalar);
     if (sharedSecret === undefined)
       return { kind: 'ke.refused', reason: `a public value of small order in ${job.method}` };

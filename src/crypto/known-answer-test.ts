@@ -1,7 +1,15 @@
 import { equalBytes, fromHex, toHex, utf8 } from '../base/bytes.ts';
-import type { EncryptionKeyword, HashName, KeyExchangeKeyword } from './algorithms.ts';
-import { encryptionAlgorithm } from './algorithms.ts';
-import { ENCRYPTION_ANSWERS, HASH_ANSWERS, HMAC_ANSWERS, KEY_EXCHANGE_ANSWERS } from './known-answers.ts';
+import type { EncryptionKeyword, HashName, KemKeyword, KeyExchangeKeyword } from './algorithms.ts';
+import { encryptionAlgorithm, isKem } from './algorithms.ts';
+import {
+  ENCRYPTION_ANSWERS,
+  HASH_ANSWERS,
+  HMAC_ANSWERS,
+  KEM_ANSWERS,
+  KEM_RANDOMNESS,
+  KEM_SEED,
+  KEY_EXCHANGE_ANSWERS,
+} from './known-answers.ts';
 import type { Provider } from './provider.ts';
 
 type Names = { hash: HashName; hmac: HashName; encryption: EncryptionKeyword; keyExchange: KeyExchangeKeyword };
@@ -65,10 +73,24 @@ function aeadAnswers(provider: Provider, keyword: EncryptionKeyword): boolean {
 }
 
 function keyExchangeAnswers(provider: Provider, keyword: KeyExchangeKeyword): boolean {
+  if (isKem(keyword)) return kemAnswers(provider, keyword);
   const answer = KEY_EXCHANGE_ANSWERS[keyword];
   const scalar = fromHex(answer.scalar);
   return (
     toHex(provider.publicValue(keyword, scalar)).endsWith(answer.publicTail) &&
     toHex(provider.sharedSecret(keyword, scalar, fromHex(answer.peerPublic))).endsWith(answer.secretTail)
+  );
+}
+
+function kemAnswers(provider: Provider, keyword: KemKeyword): boolean {
+  const answer = KEM_ANSWERS[keyword];
+  const seed = fromHex(KEM_SEED);
+  const publicValue = provider.publicValue(keyword, seed);
+  const { ciphertext, secret } = provider.encapsulate(keyword, fromHex(KEM_RANDOMNESS), publicValue);
+  return (
+    toHex(publicValue).endsWith(answer.publicTail) &&
+    toHex(ciphertext).endsWith(answer.ciphertextTail) &&
+    toHex(secret) === answer.secret &&
+    toHex(provider.sharedSecret(keyword, seed, ciphertext)) === answer.secret
   );
 }

@@ -1,5 +1,5 @@
 import { toHex } from '../base/bytes.ts';
-import type { EncryptionKeyword, HashName, KeyExchangeKeyword } from './algorithms.ts';
+import type { DiffieHellmanKeyword, EncryptionKeyword, HashName, KemKeyword } from './algorithms.ts';
 
 // One known answer for every primitive, in lower-case hexadecimal: what an implementation must give before it is used.
 
@@ -119,7 +119,7 @@ type KeyExchangeAnswer = {
  * RFC 5903 §8, RFC 5114 §A.3, RFC 8031 appendix A. For the other MODP groups, which no RFC has examples of, ours:
  * computed with Python's integers.
  */
-export const KEY_EXCHANGE_ANSWERS: Readonly<Record<KeyExchangeKeyword, KeyExchangeAnswer>> = {
+export const KEY_EXCHANGE_ANSWERS: Readonly<Record<DiffieHellmanKeyword, KeyExchangeAnswer>> = {
   modp768: {
     scalar: counting(24),
     peerPublic: powerOf2(96),
@@ -212,6 +212,37 @@ export const KEY_EXCHANGE_ANSWERS: Readonly<Record<KeyExchangeKeyword, KeyExchan
     peerPublic: '0be7c1f5aad87d7e448662673298a443478b859745179eaf564c79c0ef6eee25',
     publicTail: 'a4e81c089384fa77f790709f0dfbc766',
     secretTail: '68b7f8319a9e3708ed3d43ce8130c950',
+  },
+};
+
+type KemAnswer = {
+  /** The last bytes of the encapsulation key and of the ciphertext, and the whole secret. */
+  readonly publicTail: string;
+  readonly ciphertextTail: string;
+  readonly secret: string;
+};
+
+/** Of the first seed of Wycheproof's ML-KEM files, which is that of the third round of NIST's competition. */
+export const KEM_SEED =
+  '7c9935a0b07694aa0c6d10e4db6b1add2fd81a25ccb148032dcd739936737f2d' +
+  '8626ed79d451140800e03b59b956f8210e556067407d13dc90fa9e8b872bfb8f';
+export const KEM_RANDOMNESS = '147c03f7a5bebba406c8fae1874d7f13c80efe79a3a9a874cc09fe76f6997615';
+
+export const KEM_ANSWERS: Readonly<Record<KemKeyword, KemAnswer>> = {
+  mlkem512: {
+    publicTail: 'ce9921aa9e22448819585dea308eb039',
+    ciphertextTail: 'adda7ede8fe80aa662d694c6d8c33b52',
+    secret: '319839e82ab6b222de7b619e80da8391522bbb37677018494a4742c53f9abfdf',
+  },
+  mlkem768: {
+    publicTail: 'c4e8315f2af0d32f0017ae136e19f028',
+    ciphertextTail: '7852f8e97f50a133532ac3ee1e52d464',
+    secret: 'e7184a0975ee3470878d2d159ec83129c8aec253d4ee17b4810311d198cd0368',
+  },
+  mlkem1024: {
+    publicTail: 'ad04cc752bc20c394746850e0c4847db',
+    ciphertextTail: '4e27410d43ceef3e88e9c717dd44c9ee',
+    secret: '489dd1e9c2be4af3482bdb35bb26ce760e6e414da6ecbe489985748a825f1cd6',
   },
 };
 

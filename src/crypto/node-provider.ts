@@ -10,7 +10,7 @@ import {
   diffieHellman,
 } from 'node:crypto';
 import { concatBytes, fromHex } from '../base/bytes.ts';
-import type { KeyExchangeKeyword } from './algorithms.ts';
+import type { KeyExchangeKeyword, KeyExchangeMethod } from './algorithms.ts';
 import { keyExchangeMethod } from './algorithms.ts';
 import { subjectPublicKey } from './der.ts';
 import { ecpCurve } from './ecp-curves.ts';
@@ -37,6 +37,7 @@ export const nodeProvider: Provider = {
   publicValue: (method, scalar) => KEY_EXCHANGE_KINDS[keyExchangeMethod(method).kind].publicValue(method, scalar),
   sharedSecret: (method, scalar, peerPublic) =>
     KEY_EXCHANGE_KINDS[keyExchangeMethod(method).kind].sharedSecret(method, scalar, peerPublic),
+  encapsulate: noKem,
 };
 
 type CbcTransform = { setAutoPadding(on: boolean): unknown; update(data: Uint8Array): Buffer; final(): Buffer };
@@ -72,7 +73,7 @@ function openAead(
 
 type KeyExchangeKind = Pick<Provider, 'publicValue' | 'sharedSecret'>;
 
-const KEY_EXCHANGE_KINDS: Readonly<Record<'modp' | 'ecp' | 'montgomery', KeyExchangeKind>> = {
+const KEY_EXCHANGE_KINDS: Readonly<Record<KeyExchangeMethod['kind'], KeyExchangeKind>> = {
   modp: nodeModp(),
   ecp: {
     publicValue: (method, scalar) => Uint8Array.from(ecdh(method, scalar).getPublicKey().subarray(1)),
@@ -90,7 +91,13 @@ const KEY_EXCHANGE_KINDS: Readonly<Record<'modp' | 'ecp' | 'montgomery', KeyExch
       return Uint8Array.from(diffieHellman({ privateKey, publicKey }));
     },
   },
+  kem: { publicValue: noKem, sharedSecret: noKem },
 };
+
+/** Node has ML-KEM from 24 on, but takes no randomness of ours, without which no trace could be repeated. */
+function noKem(): never {
+  throw new RangeError('no ML-KEM with randomness of the caller in node:crypto');
+}
 
 function ecdh(method: KeyExchangeKeyword, scalar: Uint8Array) {
   const curve = createECDH(ecpCurve(method).node);

@@ -34,6 +34,10 @@ export function nistCurveLibrary() {
   return load('@noble/curves/nist.js') as typeof import('@noble/curves/nist.js');
 }
 
+export function mlKemLibrary() {
+  return load('@noble/post-quantum/ml-kem.js') as typeof import('@noble/post-quantum/ml-kem.js');
+}
+
 export function curve25519Library() {
   return load('@noble/curves/ed25519.js') as typeof import('@noble/curves/ed25519.js');
 }

@@ -1,5 +1,5 @@
 import { concatBytes } from '../base/bytes.ts';
-import type { HashName, KeyExchangeKeyword } from './algorithms.ts';
+import type { HashName, KeyExchangeKeyword, KeyExchangeMethod } from './algorithms.ts';
 import { keyExchangeMethod } from './algorithms.ts';
 import { bytesToInteger, integerToBytes } from './big-integer.ts';
 import { modpGroup } from './modp-groups.ts';
@@ -11,13 +11,14 @@ import {
   hashLibrary,
   hmacLibrary,
   legacyHashLibrary,
+  mlKemLibrary,
   nistCurveLibrary,
 } from './portable-libraries.ts';
 import type { AeadKey, Provider } from './provider.ts';
 
 /**
  * The primitives without OpenSSL: noble, and bigint-crypto-utils for MODP. The stand-in where node:crypto lacks an
- * algorithm (a FIPS build, a stripped OpenSSL), and the second opinion in tests. It has no 3DES, and its arithmetic
+ * algorithm (a FIPS build, a stripped OpenSSL), the only ML-KEM, and the second opinion in tests. It has no 3DES, and its arithmetic
  * does not run in constant time.
  */
 export const portableProvider: Provider = {
@@ -38,6 +39,10 @@ export const portableProvider: Provider = {
   publicValue: (method, scalar) => KEY_EXCHANGE_KINDS[keyExchangeMethod(method).kind].publicValue(method, scalar),
   sharedSecret: (method, scalar, peerPublic) =>
     KEY_EXCHANGE_KINDS[keyExchangeMethod(method).kind].sharedSecret(method, scalar, peerPublic),
+  encapsulate: (method, randomness, peerPublic) => {
+    const { cipherText, sharedSecret } = mlKem(method).encapsulate(peerPublic, randomness);
+    return { ciphertext: cipherText.slice(), secret: sharedSecret.slice() };
+  },
 };
 
 function hashFunction(name: HashName) {
@@ -58,7 +63,7 @@ function aead({ keyword, key, nonce }: AeadKey, aad: Uint8Array) {
 
 type KeyExchangeKind = Pick<Provider, 'publicValue' | 'sharedSecret'>;
 
-const KEY_EXCHANGE_KINDS: Readonly<Record<'modp' | 'ecp' | 'montgomery', KeyExchangeKind>> = {
+const KEY_EXCHANGE_KINDS: Readonly<Record<KeyExchangeMethod['kind'], KeyExchangeKind>> = {
   modp: {
     publicValue: (method, scalar) => modpPower(method, modpGroup(method).generator, scalar),
     sharedSecret: (method, scalar, peerPublic) => modpPower(method, peerPublic, scalar),
@@ -73,6 +78,19 @@ const KEY_EXCHANGE_KINDS: Readonly<Record<'modp' | 'ecp' | 'montgomery', KeyExch
     publicValue: (_method, scalar) => curve25519Library().x25519.getPublicKey(scalar),
     sharedSecret: (_method, scalar, peerPublic) => curve25519Library().x25519.getSharedSecret(scalar, peerPublic),
   },
+  kem: {
+    publicValue: (method, seed) => {
+      const { publicKey, secretKey } = mlKem(method).keygen(seed);
+      secretKey.fill(0);
+      return publicKey.slice();
+    },
+    sharedSecret: (method, seed, ciphertext) => {
+      const { secretKey } = mlKem(method).keygen(seed);
+      const secret = mlKem(method).decapsulate(ciphertext, secretKey).slice();
+      secretKey.fill(0);
+      return secret;
+    },
+  },
 };
 
 function modpPower(method: KeyExchangeKeyword, base: Uint8Array, exponent: Uint8Array): Uint8Array {
@@ -85,6 +103,12 @@ function nistCurve(method: KeyExchangeKeyword) {
   const { p256, p384, p521 } = nistCurveLibrary();
   if (method === 'ecp256') return p256;
   return method === 'ecp384' ? p384 : p521;
+}
+
+function mlKem(method: KeyExchangeKeyword) {
+  const { ml_kem512, ml_kem768, ml_kem1024 } = mlKemLibrary();
+  if (method === 'mlkem512') return ml_kem512;
+  return method === 'mlkem768' ? ml_kem768 : ml_kem1024;
 }
 
 function uncompressedPoint(value: Uint8Array): Uint8Array {

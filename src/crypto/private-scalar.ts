@@ -1,4 +1,4 @@
-import type { KeyExchangeKeyword } from './algorithms.ts';
+import type { KeyExchangeKeyword, KeyExchangeMethod } from './algorithms.ts';
 import { keyExchangeMethod } from './algorithms.ts';
 import { bytesToInteger, integerToBytes } from './big-integer.ts';
 import { ecpCurve } from './ecp-curves.ts';
@@ -8,8 +8,8 @@ export type PrivateKeyRule = {
   /** How many bytes of entropy a private key of the method is made of. */
   readonly bytes: number;
   /**
-   * The private exponent or scalar, big-endian (X25519: the bytes as they are), made of that much entropy: the same
-   * bytes give the same scalar, uniform ones a uniform scalar. The answer is in memory of its own.
+   * The private exponent or scalar, big-endian (X25519 and KEMs: the bytes as they are), made of that much entropy: the
+   * same bytes give the same scalar, uniform ones a uniform scalar. The answer is in memory of its own.
    */
   readonly scalar: (privateKey: Uint8Array) => Uint8Array;
 };
@@ -18,7 +18,7 @@ export function privateKeyRule(keyword: KeyExchangeKeyword): PrivateKeyRule {
   return PRIVATE_KEYS[keyExchangeMethod(keyword).kind](keyword);
 }
 
-const PRIVATE_KEYS: Readonly<Record<'modp' | 'ecp' | 'montgomery', (keyword: KeyExchangeKeyword) => PrivateKeyRule>> = {
+const PRIVATE_KEYS: Readonly<Record<KeyExchangeMethod['kind'], (keyword: KeyExchangeKeyword) => PrivateKeyRule>> = {
   modp: (keyword) => {
     const { exponentBytes, subgroupOrder } = modpGroup(keyword);
     if (subgroupOrder !== undefined) return belowOrder(subgroupOrder, exponentBytes);
@@ -30,7 +30,14 @@ const PRIVATE_KEYS: Readonly<Record<'modp' | 'ecp' | 'montgomery', (keyword: Key
   },
   // RFC 7748 §5: the function itself clamps the scalar.
   montgomery: () => ({ bytes: 32, scalar: (privateKey) => privateKey.slice() }),
+  // FIPS 203 §7.1: the seed d | z of a key pair. Who encapsulates needs half of it: see `encapsulationRandomness`.
+  kem: () => ({ bytes: 64, scalar: (privateKey) => privateKey.slice() }),
 };
+
+/** FIPS 203 §7.2: the 32 bytes m of who encapsulates, out of what `privateKeyRule` takes. */
+export function encapsulationRandomness(scalar: Uint8Array): Uint8Array {
+  return scalar.subarray(0, 32);
+}
 
 /** Keeps the exponent from being short by chance, and its length from showing in the time that it takes. */
 function withTopBit(privateKey: Uint8Array): Uint8Array {

@@ -1,4 +1,4 @@
-import type { EncryptionKeyword, HashName, KeyExchangeKeyword } from './algorithms.ts';
+import type { EncryptionKeyword, HashName, KemKeyword, KeyExchangeKeyword } from './algorithms.ts';
 
 /** What a CBC operation needs beside the text; lengths were checked. `node` is node:crypto's name of the cipher. */
 export type CbcKey = {
@@ -17,6 +17,8 @@ export type AeadKey = {
   readonly tagBytes: number;
 };
 
+export type Encapsulation = { readonly ciphertext: Uint8Array; readonly secret: Uint8Array };
+
 /**
  * One implementation of the primitives. It may throw whatever its library throws: `workingProvider` hands out only
  * those that gave the known answer, and input from peers was checked before.
@@ -31,8 +33,13 @@ export type Provider = {
   sealAead(key: AeadKey, aad: Uint8Array, plaintext: Uint8Array): Uint8Array;
   /** `sealed` is at least a tag long. */
   openAead(key: AeadKey, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
-  /** `scalar` as `privateScalar` makes it. The answer may lack leading zeros. */
+  /** `scalar` as `privateKeyRule` makes it; a KEM's seed. The answer may lack leading zeros. */
   publicValue(method: KeyExchangeKeyword, scalar: Uint8Array): Uint8Array;
-  /** `peerPublic` has passed `publicValueFault`. The answer may lack leading zeros. */
+  /**
+   * `peerPublic`, the ciphertext where the method is a KEM, has passed `publicValueFault`. The answer may lack leading
+   * zeros.
+   */
   sharedSecret(method: KeyExchangeKeyword, scalar: Uint8Array, peerPublic: Uint8Array): Uint8Array;
+  /** `peerPublic` has passed `publicValueFault`; `randomness` is the m of FIPS 203 §7.2, 32 bytes. */
+  encapsulate(method: KemKeyword, randomness: Uint8Array, peerPublic: Uint8Array): Encapsulation;
 };

@@ -1,5 +1,5 @@
 import { compareBytes } from '../base/bytes.ts';
-import type { KeyExchangeKeyword } from './algorithms.ts';
+import type { KeyExchangeKeyword, KeyExchangeMethod } from './algorithms.ts';
 import { keyExchangeMethod } from './algorithms.ts';
 import { bytesToInteger } from './big-integer.ts';
 import { ecpCurve } from './ecp-curves.ts';
@@ -7,8 +7,8 @@ import { modpGroup } from './modp-groups.ts';
 import { bigIntegerLibrary } from './portable-libraries.ts';
 
 /**
- * What is wrong with a public value that a peer sent, by the tests of RFC 6989 §2; undefined where nothing is. The
- * one test that needs the private key, the all-zero result of X25519 (RFC 7748 §6.1), is not among them.
+ * What is wrong with a public value that a peer sent, by the tests of RFC 6989 §2 and FIPS 203 §7.2; undefined where
+ * nothing is. The one test that needs the private key, the all-zero result of X25519 (RFC 7748 §6.1), is not among them.
  */
 export function publicValueFault(keyword: KeyExchangeKeyword, value: Uint8Array): string | undefined {
   const { kind, publicBytes } = keyExchangeMethod(keyword);
@@ -18,12 +18,24 @@ export function publicValueFault(keyword: KeyExchangeKeyword, value: Uint8Array)
   return TESTS[kind](keyword, value);
 }
 
+/**
+ * The same of what a responder sent. With a KEM it is a ciphertext, of which FIPS 203 §7.3 checks the length alone: a
+ * forged one gives another secret, and nothing tells.
+ */
+export function answerFault(keyword: KeyExchangeKeyword, value: Uint8Array): string | undefined {
+  const { ciphertextBytes } = keyExchangeMethod(keyword);
+  if (ciphertextBytes === undefined) return publicValueFault(keyword, value);
+  if (value.length === ciphertextBytes) return undefined;
+  return `a ciphertext of ${value.length} bytes; ${keyword} has ${ciphertextBytes}`;
+}
+
 type PublicValueTest = (keyword: KeyExchangeKeyword, value: Uint8Array) => string | undefined;
 
-const TESTS: Readonly<Record<'modp' | 'ecp' | 'montgomery', PublicValueTest>> = {
+const TESTS: Readonly<Record<KeyExchangeMethod['kind'], PublicValueTest>> = {
   modp: modpFault,
   ecp: ecpFault,
   montgomery: () => undefined,
+  kem: encapsulationKeyFault,
 };
 
 function modpFault(keyword: KeyExchangeKeyword, value: Uint8Array): string | undefined {
@@ -51,4 +63,18 @@ function ecpFault(keyword: KeyExchangeKeyword, value: Uint8Array): string | unde
   return (y * y - (x * x * x - 3n * x + b)) % prime === 0n
     ? undefined
     : `a public value that is no point of ${keyword}`;
+}
+
+const ML_KEM_MODULUS = 3329;
+const SEED_BYTES = 32;
+
+/** FIPS 203 §7.2, modulus check: 12 bits each, least significant first, before the seed of the matrix. */
+function encapsulationKeyFault(keyword: KeyExchangeKeyword, value: Uint8Array): string | undefined {
+  for (let at = 0; at < value.length - SEED_BYTES; at += 3) {
+    const [low = 0, middle = 0, high = 0] = value.subarray(at, at + 3);
+    const first = low | ((middle & 0x0f) << 8);
+    const second = (middle >> 4) | (high << 4);
+    if (first >= ML_KEM_MODULUS || second >= ML_KEM_MODULUS) return `a public value that is not reduced for ${keyword}`;
+  }
+  return undefined;
 }

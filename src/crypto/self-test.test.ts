@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { ENCRYPTION, INTEGRITY, KEY_EXCHANGE, PRF } from './algorithms.ts';
+import { DIFFIE_HELLMAN, ENCRYPTION, INTEGRITY, isKem, KEY_EXCHANGE, PRF } from './algorithms.ts';
 import { nodeProvider } from './node-provider.ts';
 import { portableProvider } from './portable.ts';
 import type { Provider } from './provider.ts';
 import { selfTest } from './self-test.ts';
 import { firstWorkingProvider, workingProvider } from './working-provider.ts';
+
+const KEMS = KEY_EXCHANGE.map(({ keyword }) => keyword).filter(isKem);
 
 const oneBitOff = (bytes: Uint8Array) => bytes.map((byte, index) => (index === 0 ? byte ^ 1 : byte));
 
@@ -20,6 +22,16 @@ const wrong: Provider = {
   openAead: (key, aad, sealed) => nodeProvider.openAead(key, aad, sealed) ?? sealed,
   publicValue: nodeProvider.publicValue,
   sharedSecret: (method, scalar, peerPublic) => nodeProvider.sharedSecret(method, scalar, peerPublic).reverse(),
+  encapsulate: nodeProvider.encapsulate,
+};
+
+/** Only what a KEM adds is wrong. */
+const wrongKem: Provider = {
+  ...portableProvider,
+  encapsulate: (...given) => {
+    const { ciphertext, secret } = portableProvider.encapsulate(...given);
+    return { ciphertext, secret: oneBitOff(secret) };
+  },
 };
 
 /** As on a machine whose OpenSSL forbids the algorithm. */
@@ -45,7 +57,8 @@ describe('self-test', () => {
 
   it('an algorithm without a working implementation is a failure, and the others stay', () => {
     const report = selfTest((kind, name) => {
-      const found = firstWorkingProvider(kind, name, [kind === 'hmac' && name === 'md5' ? wrong : nodeProvider]);
+      const lacking = kind === 'hmac' && name === 'md5';
+      const found = firstWorkingProvider(kind, name, lacking ? [wrong] : [nodeProvider, portableProvider]);
       if ('reason' in found) throw new RangeError(found.reason);
       return found.provider;
     });
@@ -74,6 +87,11 @@ describe('self-test', () => {
     });
   });
 
+  it('a KEM that encapsulates wrong is passed over', () => {
+    const wrongAnswer = { reason: 'portable: gives a wrong answer' };
+    for (const keyword of KEMS) expect(firstWorkingProvider('keyExchange', keyword, [wrongKem])).toEqual(wrongAnswer);
+  });
+
   it('an implementation that throws is passed over, and its words are the reason where nothing else is left', () => {
     expect(firstWorkingProvider('hmac', 'md5', [forbidding, portableProvider])).toEqual({ provider: portableProvider });
     expect(firstWorkingProvider('hmac', 'md5', [forbidding])).toEqual({
@@ -81,10 +99,17 @@ describe('self-test', () => {
     });
   });
 
-  it('node:crypto does all of it here, so that no error of its adapter hides behind the portable implementation', () => {
+  it('node:crypto does all but KEMs here, so that no error of its adapter hides behind the portable implementation', () => {
     for (const { hash } of INTEGRITY) expect(workingProvider('hash', hash)).toBe(nodeProvider);
     for (const { hash } of INTEGRITY) expect(workingProvider('hmac', hash)).toBe(nodeProvider);
     for (const { keyword } of ENCRYPTION) expect(workingProvider('encryption', keyword)).toBe(nodeProvider);
-    for (const { keyword } of KEY_EXCHANGE) expect(workingProvider('keyExchange', keyword)).toBe(nodeProvider);
+    for (const { keyword } of DIFFIE_HELLMAN) expect(workingProvider('keyExchange', keyword)).toBe(nodeProvider);
+  });
+
+  it('ML-KEM is portable alone: node:crypto takes no randomness of ours', () => {
+    for (const keyword of KEMS) expect(workingProvider('keyExchange', keyword)).toBe(portableProvider);
+    expect(firstWorkingProvider('keyExchange', 'mlkem768', [nodeProvider])).toEqual({
+      reason: 'node: no ML-KEM with randomness of the caller in node:crypto',
+    });
   });
 });

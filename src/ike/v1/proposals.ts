@@ -1,13 +1,13 @@
 import { toHex } from '../../base/bytes.ts';
 import { HOUR } from '../../base/time.ts';
 import {
+  DIFFIE_HELLMAN,
   ENCRYPTION,
   type EncryptionAlgorithm,
   type EncryptionKeyword,
   encryptionAlgorithm,
   INTEGRITY,
   type IntegrityKeyword,
-  KEY_EXCHANGE,
   type KeyExchangeKeyword,
   PRF,
 } from '../../crypto/algorithms.ts';
@@ -168,7 +168,7 @@ function cipherOf(
 }
 
 function groupOf(group: number | undefined): KeyExchangeKeyword | undefined {
-  return KEY_EXCHANGE.find((row) => row.group === group)?.keyword;
+  return DIFFIE_HELLMAN.find((row) => row.group === group)?.keyword;
 }
 
 /** An attribute is there with a value that we do not know. */

@@ -1,10 +1,10 @@
 import { WireError } from '../../../base/errors.ts';
-import { KEY_EXCHANGE } from '../../../crypto/algorithms.ts';
+import { DIFFIE_HELLMAN } from '../../../crypto/algorithms.ts';
 
 /** Key Exchange payload, RFC 2408 §3.7: the public value alone. Its group is that of the chosen transform. */
 export type KePayload = { readonly type: 'KE'; readonly data: Uint8Array };
 
-const PUBLIC_BYTES: ReadonlyMap<number, number> = new Map(KEY_EXCHANGE.map((row) => [row.group, row.publicBytes]));
+const PUBLIC_BYTES: ReadonlyMap<number, number> = new Map(DIFFIE_HELLMAN.map((row) => [row.group, row.publicBytes]));
 const MAX_PUBLIC_BYTES = Math.max(...PUBLIC_BYTES.values());
 
 /** @throws WireError where it is empty, or longer than the value of any group that we know. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { concatBytes, fromHex } from '../../../base/bytes.ts';
-import { KEY_EXCHANGE } from '../../../crypto/algorithms.ts';
+import { DIFFIE_HELLMAN } from '../../../crypto/algorithms.ts';
 import { decodeDelete, encodeDelete } from './delete.ts';
 import { dpdNotify, readDpdNotify } from './dpd.ts';
 import { decodeFragment, encodeFragment } from './fragment.ts';
@@ -20,10 +20,10 @@ describe('KE payload (RFC 2408 §3.7)', () => {
   });
 
   it('K2: a value fits its group with exactly its length, and no group that we do not know', () => {
-    for (const { group, publicBytes } of KEY_EXCHANGE)
+    for (const { group, publicBytes } of DIFFIE_HELLMAN)
       for (const difference of [-1, 0, 1])
         expect(keFitsGroup({ type: 'KE', data: filled(publicBytes + difference) }, group)).toBe(difference === 0);
-    for (const group of [0, 3, 1025]) expect(keFitsGroup({ type: 'KE', data: filled(128) }, group)).toBe(false);
+    for (const group of [0, 3, 36, 1025]) expect(keFitsGroup({ type: 'KE', data: filled(128) }, group)).toBe(false);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { concatBytes, fromHex } from '../../../base/bytes.ts';
-import { KEY_EXCHANGE } from '../../../crypto/algorithms.ts';
+import { KEY_EXCHANGE, type KeyExchangeMethod } from '../../../crypto/algorithms.ts';
 import { decodeAuth, encodeAuth } from './auth.ts';
 import { decodeDelete, encodeDelete } from './delete.ts';
 import { decodeSkf, encodeSkf } from './encrypted.ts';
@@ -20,11 +20,12 @@ describe('KE payload (RFC 7296 §3.4)', () => {
   });
 
   it('K2: the data of every known method has exactly its length', () => {
-    for (const { group, publicBytes } of KEY_EXCHANGE) {
-      const body = (length: number) => encodeKe({ type: 'KE', method: group, data: key(length) });
-      expect(decodeKe(body(publicBytes)).data).toHaveLength(publicBytes);
-      for (const length of [0, publicBytes - 1, publicBytes + 1, 65_000])
-        expect(() => decodeKe(body(length))).toThrow('KE.data');
+    for (const row of KEY_EXCHANGE as readonly KeyExchangeMethod[]) {
+      const body = (length: number) => encodeKe({ type: 'KE', method: row.group, data: key(length) });
+      for (const right of [row.publicBytes, row.ciphertextBytes ?? row.publicBytes]) {
+        expect(decodeKe(body(right)).data).toHaveLength(right);
+        for (const length of [0, right - 1, right + 1, 65_000]) expect(() => decodeKe(body(length))).toThrow('KE.data');
+      }
     }
   });
 
