@@ -1,5 +1,6 @@
 import type { EncryptionKeyword, IntegrityKeyword, KeyExchangeKeyword } from '../crypto/algorithms.ts';
-import { encryptionAlgorithm } from '../crypto/algorithms.ts';
+import { encryptionAlgorithm, isKem } from '../crypto/algorithms.ts';
+import { slotWords } from '../sa/additional-key-exchange.ts';
 import type { ChildProtocol, Proposal, ProposalError, SecurityProtocol } from '../sa/proposal.ts';
 import { isAead, parseProposal, prfOf } from '../sa/proposal.ts';
 import type { Report } from './report.ts';
@@ -125,10 +126,15 @@ function warnOfFirstGroup(proposals: readonly Proposal[], report: Report): void 
   report.warning(['ike', 'proposals'], text);
 }
 
-/** Combined-mode ciphers have no number in IKEv1's stage 1, and ChaCha20 has none in its stage 2 either. */
+/**
+ * Combined-mode ciphers have no number in IKEv1's stage 1, and ChaCha20 has none in its stage 2 either. KEMs and
+ * additional key exchanges have none at all.
+ */
 function refuseWithoutIkev1(proposal: Proposal, path: ValuePath, report: Report): void {
   const number = proposal.protocol === 'ike' ? 'ikev1Phase1' : 'ikev1Esp';
   const lacking = proposal.encryption.find((keyword) => encryptionAlgorithm(keyword)[number] === undefined);
   if (lacking !== undefined)
     report.error(path, `${lacking} is not defined for IKEv1; use aes256, or set ike.version to 2`);
+  const [word] = [...slotWords(proposal.additional), ...proposal.keyExchange.filter(isKem)];
+  if (word !== undefined) report.error(path, `${word} is not defined for IKEv1; remove it, or set ike.version to 2`);
 }

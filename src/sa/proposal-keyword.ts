@@ -1,5 +1,6 @@
 import type { EncryptionKeyword, IntegrityKeyword, KeyExchangeKeyword, PrfKeyword } from '../crypto/algorithms.ts';
 import { ENCRYPTION, INTEGRITY, KEY_EXCHANGE, PRF } from '../crypto/algorithms.ts';
+import { KEY_EXCHANGE_SLOTS, type KeyExchangeSlot, type SlotMethod } from './additional-key-exchange.ts';
 
 /** What one word of a proposal stands for. */
 export type ProposalWord =
@@ -7,6 +8,7 @@ export type ProposalWord =
   | { readonly type: 'integrity'; readonly keyword: IntegrityKeyword }
   | { readonly type: 'prf'; readonly keyword: PrfKeyword }
   | { readonly type: 'keyExchange'; readonly keyword: KeyExchangeKeyword }
+  | { readonly type: 'additional'; readonly slot: KeyExchangeSlot; readonly keyword: SlotMethod }
   | { readonly type: 'esn'; readonly keyword: boolean };
 
 /** The meaning of a word in strongSwan's notation, in whatever case; undefined where it is none of ours. */
@@ -34,6 +36,7 @@ const ALIASES: readonly (readonly [string, string])[] = [
   ['sha2-384', 'sha384'],
   ['sha2-512', 'sha512'],
   ['x25519', 'curve25519'],
+  ...KEY_EXCHANGE_SLOTS.map((slot) => [`ke${slot}_x25519`, `ke${slot}_curve25519`] as const),
 ];
 
 const WORDS: ReadonlyMap<string, ProposalWord> = withAliases(
@@ -44,6 +47,11 @@ const WORDS: ReadonlyMap<string, ProposalWord> = withAliases(
     ...KEY_EXCHANGE.map(({ keyword }) => [keyword, { type: 'keyExchange', keyword }] as const),
     ['esn', { type: 'esn', keyword: true }],
     ['noesn', { type: 'esn', keyword: false }],
+    ...KEY_EXCHANGE_SLOTS.flatMap((slot) =>
+      [...KEY_EXCHANGE.map((row) => row.keyword), 'none' as const].map(
+        (keyword) => [`ke${slot}_${keyword}`, { type: 'additional', slot, keyword }] as const,
+      ),
+    ),
   ]),
 );
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ENCRYPTION, INTEGRITY, KEY_EXCHANGE, PRF } from '../crypto/algorithms.ts';
 import type { Capabilities, CipherSuite, Proposal, SecurityProtocol } from './proposal.ts';
-import { formatProposal, formatSuite, isAead, parseProposal, prfOf, restrictProposals } from './proposal.ts';
+import { formatProposal, formatSuite, isAead, parseProposal, prfOf, restrictProposals, withSlots } from './proposal.ts';
 
 const none = { encryption: [], integrity: [], prf: [], keyExchange: [], esn: [] };
 
@@ -38,6 +38,30 @@ describe('parseProposal', () => {
       'chacha20poly1305-sha256-curve25519',
       'ike',
       { encryption: ['chacha20poly1305'], prf: ['prfsha256'], keyExchange: ['curve25519'] },
+    ],
+    [
+      'aes256gcm16-prfsha384-x25519-ke3_ecp384-ke1_mlkem768-ke1_MLKEM1024-ke1_none',
+      'ike',
+      {
+        encryption: ['aes256gcm16'],
+        prf: ['prfsha384'],
+        keyExchange: ['curve25519'],
+        additional: [
+          { slot: 1, methods: ['mlkem768', 'mlkem1024', 'none'] },
+          { slot: 3, methods: ['ecp384'] },
+        ],
+      },
+    ],
+    [
+      'aes128-sha256-mlkem512-ke7_x25519',
+      'ike',
+      {
+        encryption: ['aes128'],
+        integrity: ['sha256'],
+        prf: ['prfsha256'],
+        keyExchange: ['mlkem512'],
+        additional: [{ slot: 7, methods: ['curve25519'] }],
+      },
     ],
     ['3des-md5', 'esp', { encryption: ['3des'], integrity: ['md5'], esn: [false] }],
     [
@@ -83,6 +107,33 @@ describe('parseProposal', () => {
     ['aes128-sha1', 'ah', { error: 'names an encryption algorithm, but AH does not encrypt', word: 'aes128' }],
     ['modp1024', 'ah', { error: 'names no integrity algorithm' }],
     [
+      'aes128-sha1-modp1024-ke1_mlkem768-ke1_mlkem768',
+      'ike',
+      { error: 'names an algorithm twice', word: 'ke1_mlkem768' },
+    ],
+    [
+      'aes128-sha1-modp1024-ke1_mlkem768-ke2_mlkem768',
+      'ike',
+      { error: 'asks for the same additional key exchange twice (RFC 9370 §2.2.1)' },
+    ],
+    ['aes128-sha1-modp1024-ke2_none', 'ike', { error: 'names no method but none for ke2; leave it out' }],
+    [
+      'aes128-sha1-modp1024-ke8_mlkem768',
+      'ike',
+      { error: 'has a word that is no algorithm', word: 'ke8_mlkem768', nearest: 'ke1_mlkem768' },
+    ],
+    ['aes128-sha1-ke1_mlkem768', 'ike', { error: 'names no key exchange method (DH group)' }],
+    [
+      'aes128-sha1-modp1024-ke1_mlkem768',
+      'esp',
+      { error: 'names an additional key exchange, which only the IKE SA can have', word: 'ke1_mlkem768' },
+    ],
+    [
+      'sha1-ke1_none',
+      'ah',
+      { error: 'names an additional key exchange, which only the IKE SA can have', word: 'ke1_none' },
+    ],
+    [
       'aes128-sha1-modp1024-esn',
       'ike',
       { error: 'names a sequence number form, which only ESP and AH have', word: 'esn' },
@@ -103,6 +154,7 @@ const keywords = <Keyword>(rows: readonly { readonly keyword: Keyword }[]) =>
     rows.map((row) => row.keyword),
     { minLength: 1, maxLength: 3 },
   );
+const KEMS = ['mlkem512', 'mlkem768', 'mlkem1024', 'none'] as const;
 const algorithmLists = {
   aead: keywords(ENCRYPTION.filter((row) => isAead(row.keyword))),
   cbc: keywords(ENCRYPTION.filter((row) => !isAead(row.keyword))),
@@ -111,13 +163,17 @@ const algorithmLists = {
   keyExchange: keywords(KEY_EXCHANGE),
   pfs: fc.boolean(),
   esn: fc.constantFrom([false], [true], [true, false], [false, true]),
+  slots: fc
+    .shuffledSubarray([1, 3, 7] as const)
+    .map((slots) => slots.toSorted().map((slot, index) => ({ slot, methods: KEMS.slice(index) }))),
   kind: fc.constantFrom('ike', 'ike-aead', 'esp', 'esp-aead', 'ah'),
 };
 const proposal: fc.Arbitrary<Proposal> = fc.record(algorithmLists).map((lists) => {
   const { kind, integrity, prf, keyExchange, esn } = lists;
   const child = { prf: [], keyExchange: lists.pfs ? keyExchange : [], esn };
-  if (kind === 'ike') return { protocol: 'ike', encryption: lists.cbc, integrity, prf, keyExchange, esn: [] };
-  if (kind === 'ike-aead') return { protocol: 'ike', encryption: lists.aead, integrity: [], prf, keyExchange, esn: [] };
+  const ike = { protocol: 'ike', prf, keyExchange, ...withSlots(lists.slots), esn: [] } as const;
+  if (kind === 'ike') return { ...ike, encryption: lists.cbc, integrity };
+  if (kind === 'ike-aead') return { ...ike, encryption: lists.aead, integrity: [] };
   if (kind === 'esp') return { protocol: 'esp', encryption: lists.cbc, integrity, ...child };
   if (kind === 'esp-aead') return { protocol: 'esp', encryption: lists.aead, integrity: [], ...child };
   return { protocol: 'ah', encryption: [], integrity, ...child };
@@ -146,6 +202,19 @@ describe('formatSuite', () => {
     [
       { protocol: 'ike', encryption: 'aes256gcm16', prf: 'prfsha384', keyExchange: 'ecp384' },
       'aes256gcm16-prfsha384-ecp384',
+    ],
+    [
+      {
+        protocol: 'ike',
+        encryption: 'aes256gcm16',
+        prf: 'prfsha384',
+        keyExchange: 'curve25519',
+        additional: [
+          { slot: 1, method: 'mlkem768' },
+          { slot: 4, method: 'ecp521' },
+        ],
+      },
+      'aes256gcm16-prfsha384-curve25519-ke1_mlkem768-ke4_ecp521',
     ],
     [{ protocol: 'esp', encryption: 'aes128', integrity: 'sha1', esn: false }, 'aes128-sha1'],
     [{ protocol: 'esp', encryption: 'aes128gcm16', keyExchange: 'modp2048', esn: true }, 'aes128gcm16-modp2048-esn'],
@@ -184,6 +253,12 @@ describe('restrictProposals', () => {
     ['aes128-sha1-modp1024', 'ike', []],
     ['aes256gcm16-prfsha384-curve25519', 'ike', []],
     ['aes256gcm16-prfsha1-curve25519', 'ike', ['aes256gcm16-prfsha1-curve25519']],
+    [
+      'aes128-sha1-modp2048-ke1_mlkem768-ke1_curve25519-ke2_mlkem768-ke2_none',
+      'ike',
+      ['aes128-sha1-modp2048-ke1_curve25519'],
+    ],
+    ['aes128-sha1-modp2048-ke1_mlkem768', 'ike', []],
     ['aes256-aes128-sha256', 'esp', ['aes256-sha256']],
     ['aes256-sha256-modp1024', 'esp', []],
     ['aes256-sha1', 'esp', []],

@@ -1,6 +1,8 @@
 import { nearestWord } from '../base/nearest.ts';
 import type { EncryptionKeyword, IntegrityKeyword, KeyExchangeKeyword, PrfKeyword } from '../crypto/algorithms.ts';
 import { encryptionAlgorithm, integrityAlgorithm, PRF, prfAlgorithm } from '../crypto/algorithms.ts';
+import type { AdditionalKeyExchange, KeyExchangeSlot, SlotMethod, SlotOffer } from './additional-key-exchange.ts';
+import { isFillable, KEY_EXCHANGE_SLOTS, restrictSlots, slotWords } from './additional-key-exchange.ts';
 import type { ProposalWord } from './proposal-keyword.ts';
 import { proposalWord, proposalWords } from './proposal-keyword.ts';
 
@@ -18,6 +20,8 @@ export type Proposal = {
   readonly integrity: readonly IntegrityKeyword[];
   readonly prf: readonly PrfKeyword[];
   readonly keyExchange: readonly KeyExchangeKeyword[];
+  /** RFC 9370, by slot in ascending order; absent where there is none. */
+  readonly additional?: readonly SlotOffer[];
   readonly esn: readonly boolean[];
 };
 
@@ -28,6 +32,8 @@ export type CipherSuite = {
   readonly integrity?: IntegrityKeyword;
   readonly prf?: PrfKeyword;
   readonly keyExchange?: KeyExchangeKeyword;
+  /** In the order in which they are done; absent where there is none. */
+  readonly additional?: readonly AdditionalKeyExchange[];
   readonly esn?: boolean;
 };
 
@@ -56,7 +62,7 @@ export function parseProposal(text: string, protocol: SecurityProtocol): Proposa
   for (const word of text.split('-')) {
     const meaning = proposalWord(word);
     if (meaning === undefined) return unknownWord(word, protocol);
-    const list: (string | boolean)[] = lists[meaning.type];
+    const list: (string | boolean)[] = meaning.type === 'additional' ? lists.slots[meaning.slot] : lists[meaning.type];
     if (list.includes(meaning.keyword)) return { error: 'names an algorithm twice', word };
     list.push(meaning.keyword);
     const misplaced = MISPLACED[protocol][meaning.type];
@@ -67,14 +73,20 @@ export function parseProposal(text: string, protocol: SecurityProtocol): Proposa
 
 /** `aes128-sha1-modp1024`; the PRF is left out where it is the integrity algorithm's HMAC, `esn` where it is off. */
 export function formatSuite(suite: CipherSuite): string {
-  return formatProposal({
+  return formatProposal(asProposal(suite));
+}
+
+/** The proposal of which the suite is the one possible choice. */
+export function asProposal(suite: CipherSuite): Proposal {
+  return {
     protocol: suite.protocol,
     encryption: present(suite.encryption),
     integrity: present(suite.integrity),
     prf: present(suite.prf),
     keyExchange: present(suite.keyExchange),
+    ...withSlots((suite.additional ?? []).map(({ slot, method }) => ({ slot, methods: [method] }))),
     esn: present(suite.esn),
-  });
+  };
 }
 
 /** The text that `parseProposal` reads back as the same proposal. */
@@ -85,6 +97,7 @@ export function formatProposal(proposal: Proposal): string {
     ...proposal.integrity,
     ...(derived ? [] : proposal.prf),
     ...proposal.keyExchange,
+    ...slotWords(proposal.additional),
     ...(proposal.esn.includes(true) ? proposal.esn.map((esn) => (esn ? 'esn' : 'noesn')) : []),
   ].join('-');
 }
@@ -96,16 +109,24 @@ export function formatProposal(proposal: Proposal): string {
 export function restrictProposals(proposals: readonly Proposal[], capabilities: Capabilities): Proposal[] {
   return proposals.flatMap((proposal) => {
     const able: Able = { encryption: [], ...capabilities[proposal.protocol] };
+    const { additional, ...rest } = proposal;
+    const slots = restrictSlots(additional ?? [], capabilities.ike.keyExchange);
     const restricted: Proposal = {
-      ...proposal,
+      ...rest,
       encryption: proposal.encryption.filter((keyword) => able.encryption.includes(keyword)),
       integrity: proposal.integrity.filter((keyword) => able.integrity.includes(keyword)),
       prf: proposal.prf.filter((keyword) => capabilities.ike.prf.includes(keyword)),
       keyExchange: proposal.keyExchange.filter((keyword) => capabilities.ike.keyExchange.includes(keyword)),
+      ...withSlots(slots ?? []),
     };
     const lost = LISTS.some((type) => proposal[type].length > 0 && restricted[type].length === 0);
-    return lost ? [] : [restricted];
+    return lost || slots === undefined ? [] : [restricted];
   });
+}
+
+/** The field of a proposal for these slots; none where it has none. */
+export function withSlots(offers: readonly SlotOffer[]): Pick<Proposal, 'additional'> {
+  return offers.length === 0 ? {} : { additional: offers };
 }
 
 /** A combined-mode cipher authenticates by itself and takes no integrity algorithm, RFC 7296 §3.3. */
@@ -131,25 +152,33 @@ type Lists = {
   readonly integrity: IntegrityKeyword[];
   readonly prf: PrfKeyword[];
   readonly keyExchange: KeyExchangeKeyword[];
+  readonly slots: Readonly<Record<KeyExchangeSlot, SlotMethod[]>>;
   readonly esn: boolean[];
 };
 
 const LISTS = ['encryption', 'integrity', 'prf', 'keyExchange'] as const;
 
 function emptyLists(): Lists {
-  return { encryption: [], integrity: [], prf: [], keyExchange: [], esn: [] };
+  const slots = { 1: [], 2: [], 3: [], 4: [], 5: [], 6: [], 7: [] };
+  return { encryption: [], integrity: [], prf: [], keyExchange: [], slots, esn: [] };
 }
+
+const ADDITIONAL_IN_CHILD = 'names an additional key exchange, which only the IKE SA can have';
 
 /** Words that a protocol has no use for. */
 const MISPLACED: Readonly<Record<SecurityProtocol, Partial<Record<ProposalWord['type'], string>>>> = {
   ike: { esn: 'names a sequence number form, which only ESP and AH have' },
-  esp: { prf: 'names a PRF, which only IKE uses' },
-  ah: { encryption: 'names an encryption algorithm, but AH does not encrypt', prf: 'names a PRF, which only IKE uses' },
+  esp: { prf: 'names a PRF, which only IKE uses', additional: ADDITIONAL_IN_CHILD },
+  ah: {
+    encryption: 'names an encryption algorithm, but AH does not encrypt',
+    prf: 'names a PRF, which only IKE uses',
+    additional: ADDITIONAL_IN_CHILD,
+  },
 };
 
 function unknownWord(word: string, protocol: SecurityProtocol): ProposalError {
   const error = word === '' ? 'has an empty word' : 'has a word that is no algorithm';
-  const types = (['encryption', 'integrity', 'prf', 'keyExchange', 'esn'] as const).filter(
+  const types = (['encryption', 'integrity', 'prf', 'keyExchange', 'additional', 'esn'] as const).filter(
     (type) => MISPLACED[protocol][type] === undefined,
   );
   const nearest = word === '' ? undefined : nearestWord(word, proposalWords(types));
@@ -157,12 +186,14 @@ function unknownWord(word: string, protocol: SecurityProtocol): ProposalError {
 }
 
 function completeProposal(lists: Lists, protocol: SecurityProtocol): Proposal | ProposalError {
-  const lack = lacking(lists, protocol);
+  const { slots, ...rest } = lists;
+  const offers = KEY_EXCHANGE_SLOTS.flatMap((slot) => (slots[slot].length > 0 ? [{ slot, methods: slots[slot] }] : []));
+  const lack = lacking(lists, protocol) ?? slotFault(offers);
   if (lack !== undefined) return { error: lack };
-  if (protocol !== 'ike') return { protocol, ...lists, esn: lists.esn.length > 0 ? lists.esn : [false] };
+  if (protocol !== 'ike') return { protocol, ...rest, esn: lists.esn.length > 0 ? lists.esn : [false] };
   const aead = lists.encryption.some(isAead);
   const prf = lists.prf.length > 0 ? lists.prf : prfsOf(lists.integrity);
-  return { protocol, ...lists, prf, integrity: aead ? [] : lists.integrity };
+  return { protocol, ...rest, ...withSlots(offers), prf, integrity: aead ? [] : lists.integrity };
 }
 
 /** RFC 7296 §3.3.3: which transform types a protocol must have. */
@@ -174,6 +205,12 @@ function lacking(lists: Lists, protocol: SecurityProtocol): string | undefined {
   if (aead.length < lists.encryption.length)
     return 'mixes ciphers that authenticate by themselves with others; write two proposals';
   return protocol === 'ike' ? lackingPrf(lists) : superfluousIntegrity(lists);
+}
+
+function slotFault(offers: readonly SlotOffer[]): string | undefined {
+  const empty = offers.find(({ methods }) => methods.every((method) => method === 'none'));
+  if (empty !== undefined) return `names no method but none for ke${empty.slot}; leave it out`;
+  return isFillable(offers) ? undefined : 'asks for the same additional key exchange twice (RFC 9370 §2.2.1)';
 }
 
 function lackingPrf(lists: Lists): string | undefined {

@@ -47,6 +47,34 @@ describe('selectSuite: what both sides accept', () => {
     });
   });
 
+  it('additional key exchanges are agreed slot by slot (RFC 9370)', () => {
+    expect(
+      select(
+        ['aes128-sha1-modp2048-ke1_mlkem768-ke2_ecp384-ke2_none', 'aes128-sha1-modp2048'],
+        ['aes128-sha1-modp2048-ke1_mlkem1024-ke1_mlkem768'],
+      ),
+    ).toEqual(['aes128-sha1-modp2048-ke1_mlkem768', 0, 0]);
+    // A peer that has none of it takes the proposal without.
+    expect(select(['aes128-sha1-modp2048-ke1_mlkem768', 'aes128-sha1-modp2048'], ['aes128-sha1-modp2048'])).toEqual([
+      'aes128-sha1-modp2048',
+      1,
+      0,
+    ]);
+  });
+
+  it('the words say which additional key exchanges each side has', () => {
+    expect(select(['aes128-sha1-modp2048-ke1_mlkem768'], ['aes128-sha1-modp2048'])).toEqual({
+      mismatch: 'additional',
+      text: 'no common additional key exchange: we have ke1_mlkem768, the peer has none',
+    });
+    expect(
+      select(['aes128-sha1-modp2048-ke1_mlkem768'], ['aes128-sha1-modp2048-ke1_mlkem768-ke2_mlkem1024']),
+    ).toMatchObject({
+      mismatch: 'additional',
+      text: expect.stringContaining('(the closest differ in the additional key exchange)'),
+    });
+  });
+
   it('a Child SA without PFS has no key exchange, and says its sequence number form', () => {
     expect(selectSuite(parse(['aes128-sha1'], 'esp'), parse(['aes128-sha1'], 'esp'), 'esp')).toEqual({
       suite: { protocol: 'esp', encryption: 'aes128', integrity: 'sha1', esn: false },

@@ -1,3 +1,4 @@
+import { selectAdditional, slotWords } from './additional-key-exchange.ts';
 import type { CipherSuite, Proposal, SecurityProtocol } from './proposal.ts';
 import { formatProposal } from './proposal.ts';
 
@@ -8,7 +9,7 @@ export type SuiteSelection = {
   readonly peerIndex: number;
 };
 
-export type MismatchType = 'encryption' | 'integrity' | 'prf' | 'keyExchange' | 'esn' | 'protocol';
+export type MismatchType = 'encryption' | 'integrity' | 'prf' | 'keyExchange' | 'additional' | 'esn' | 'protocol';
 
 /** `text` names what both sides have, for the operator; at most some hundred characters. */
 export type SuiteMismatch = { readonly mismatch: MismatchType; readonly text: string };
@@ -30,21 +31,23 @@ export function selectSuite(
   protocol: SecurityProtocol,
   options: SelectionOptions = {},
 ): SuiteSelection | SuiteMismatch {
-  let closest: { readonly missing: readonly ListType[]; readonly own: Proposal; readonly peer: Proposal } | undefined;
+  let closest: { readonly missing: readonly TransformKind[] } | undefined;
   for (const [ownIndex, ours] of own.entries()) {
     for (const [peerIndex, theirs] of peer.entries()) {
       if (ours.protocol !== protocol || theirs.protocol !== protocol) continue;
-      const missing = relevantTypes(options).filter((type) => commonOf(type, ours, theirs) === NOTHING);
-      if (missing.length === 0) return { suite: suiteOf(ours, theirs, options), ownIndex, peerIndex };
-      if (closest === undefined || missing.length < closest.missing.length)
-        closest = { missing, own: ours, peer: theirs };
+      const fit = fitOf(ours, theirs, options);
+      if ('suite' in fit) return { suite: fit.suite, ownIndex, peerIndex };
+      if (closest === undefined || fit.missing.length < closest.missing.length) closest = fit;
     }
   }
   const type = closest?.missing[0] ?? 'protocol';
   return { mismatch: type, text: mismatchText(type, own, peer) };
 }
 
-type ListType = Exclude<MismatchType, 'protocol'>;
+type TransformKind = Exclude<MismatchType, 'protocol'>;
+
+/** What a proposal has one list of. */
+type ListType = Exclude<TransformKind, 'additional'>;
 
 const LIST_TYPES: readonly ListType[] = ['encryption', 'integrity', 'prf', 'keyExchange', 'esn'];
 
@@ -82,19 +85,35 @@ const SHORT_SEQUENCE: Proposal = {
   esn: [false],
 };
 
-function suiteOf(ours: Proposal, theirs: Proposal, options: SelectionOptions): CipherSuite {
-  const chosen = relevantTypes(options).flatMap((type) => {
+/** What one of our proposals and one of the peer's agree on, or what they lack for it. */
+function fitOf(
+  ours: Proposal,
+  theirs: Proposal,
+  options: SelectionOptions,
+): { readonly suite: CipherSuite } | { readonly missing: readonly TransformKind[] } {
+  const types = relevantTypes(options);
+  const additional = options.ignoreKeyExchange === true ? [] : selectAdditional(ours.additional, theirs.additional);
+  const missing: TransformKind[] = types.filter((type) => commonOf(type, ours, theirs) === NOTHING);
+  if (additional === undefined) missing.push('additional');
+  if (missing.length > 0 || additional === undefined) return { missing };
+  const chosen = types.flatMap((type) => {
     const common = commonOf(type, ours, theirs);
     return common === undefined || common === NOTHING ? [] : [[type, common] as const];
   });
-  return { protocol: ours.protocol, ...(Object.fromEntries(chosen) as Omit<CipherSuite, 'protocol'>) };
+  const suite = {
+    protocol: ours.protocol,
+    ...(Object.fromEntries(chosen) as Omit<CipherSuite, 'protocol'>),
+    ...(additional.length === 0 ? {} : { additional }),
+  };
+  return { suite };
 }
 
-const NOUNS: Readonly<Record<ListType, string>> = {
+const NOUNS: Readonly<Record<TransformKind, string>> = {
   encryption: 'encryption algorithm',
   integrity: 'integrity algorithm',
   prf: 'PRF',
   keyExchange: 'key exchange method (DH group)',
+  additional: 'additional key exchange',
   esn: 'sequence number form',
 };
 
@@ -110,7 +129,8 @@ function mismatchText(type: MismatchType, own: readonly Proposal[], peer: readon
   return `no proposal of both sides fits as a whole (the closest differ in the ${NOUNS[type]}): ${whole}`;
 }
 
-function namesOf(type: ListType, proposal: Proposal): string[] {
+function namesOf(type: TransformKind, proposal: Proposal): string[] {
+  if (type === 'additional') return slotWords(proposal.additional);
   const list: readonly (string | boolean)[] = listOf(type, proposal);
   return list.map((item) => (typeof item === 'string' ? item : item ? 'esn' : 'noesn'));
 }

@@ -9,7 +9,7 @@ import type { WireProposal } from './wire/sa.ts';
 
 /** What we offer and accept for the IKE SA: the configured proposals as far as this machine can do them. */
 export function ikeOffers(ctx: Context, policy: TunnelPolicy): readonly Proposal[] {
-  return restrictProposals(policy.ikeProposals, ctx.capabilities);
+  return withoutAdditional(restrictProposals(policy.ikeProposals, ctx.capabilities));
 }
 
 /**
@@ -17,7 +17,7 @@ export function ikeOffers(ctx: Context, policy: TunnelPolicy): readonly Proposal
  * carry no key exchange method (RFC 7296 §1.2).
  */
 export function firstChildOffers(ctx: Context, policy: TunnelPolicy): readonly Proposal[] {
-  return restrictProposals(policy.childProposals, ctx.capabilities).map((proposal) => ({
+  return withoutAdditional(restrictProposals(policy.childProposals, ctx.capabilities)).map((proposal) => ({
     ...proposal,
     keyExchange: [],
   }));
@@ -25,7 +25,7 @@ export function firstChildOffers(ctx: Context, policy: TunnelPolicy): readonly P
 
 /** What CREATE_CHILD_SA offers: with the key exchange methods that are configured as PFS groups. */
 export function childOffers(ctx: Context, policy: TunnelPolicy): readonly Proposal[] {
-  return restrictProposals(policy.childProposals, ctx.capabilities);
+  return withoutAdditional(restrictProposals(policy.childProposals, ctx.capabilities));
 }
 
 /** The method to begin with: the one in use, as the peer is known to like that, or else the first that is offered. */
@@ -35,6 +35,11 @@ export function firstMethod(
 ): KeyExchangeKeyword | undefined {
   const offered = offers.flatMap(({ keyExchange }) => keyExchange);
   return inUse !== undefined && offered.includes(inUse) ? inUse : offered[0];
+}
+
+/** Additional key exchanges take place in IKE_INTERMEDIATE alone: there is no IKE_FOLLOWUP_KE here (RFC 9370 §2.2.4). */
+function withoutAdditional(proposals: readonly Proposal[]): Proposal[] {
+  return proposals.map(({ additional: _, ...rest }) => rest);
 }
 
 /**

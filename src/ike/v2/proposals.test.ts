@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromHex } from '../../base/bytes.ts';
 import { ENCRYPTION, encryptionAlgorithm, INTEGRITY, KEY_EXCHANGE, PRF } from '../../crypto/algorithms.ts';
+import { KEY_EXCHANGE_SLOTS } from '../../sa/additional-key-exchange.ts';
 import type { CipherSuite, Proposal } from '../../sa/proposal.ts';
 import { fromWire, offersToWire, readOffers, suiteFromWire, suiteToWire, toWire } from './proposals.ts';
 import { decodeSa, encodeSa, type WireProposal, type WireTransform } from './wire/sa.ts';
@@ -25,6 +26,9 @@ const ike = (...transforms: WireTransform[]): WireProposal => ({ number: 1, prot
 const esp = (...transforms: WireTransform[]): WireProposal => ({ number: 1, protocol: 3, spi: ESP_SPI, transforms });
 const ah = (...transforms: WireTransform[]): WireProposal => ({ number: 1, protocol: 2, spi: ESP_SPI, transforms });
 
+const ADDKE1_MLKEM768: WireTransform = { type: 6, id: 36 };
+const ADDKE7_MLKEM1024: WireTransform = { type: 12, id: 37 };
+const ADDKE1_NONE: WireTransform = { type: 6, id: 0 };
 const IKE_SUITE = [AES128, SHA1, PRF_SHA1, MODP1024];
 
 describe('proposals from the wire (RFC 7296 §3.3)', () => {
@@ -48,6 +52,27 @@ describe('proposals from the wire (RFC 7296 §3.3)', () => {
     expect(fromWire(ah(SHA1, NO_ESN))).toMatchObject({ protocol: 'ah', encryption: [], integrity: ['sha1'] });
   });
 
+  it('reads additional key exchanges by their slots, NONE among the choices (RFC 9370 §2.2.1)', () => {
+    expect(fromWire(ike(...IKE_SUITE, ADDKE7_MLKEM1024, ADDKE1_MLKEM768, ADDKE1_NONE))?.additional).toEqual([
+      { slot: 1, methods: ['mlkem768', 'none'] },
+      { slot: 7, methods: ['mlkem1024'] },
+    ]);
+    expect(fromWire(ike(...IKE_SUITE))).not.toHaveProperty('additional');
+    expect(fromWire(esp(AES128, SHA1, NO_ESN, ADDKE1_MLKEM768))?.additional).toHaveLength(1);
+  });
+
+  it('S9: a slot of which we know no method spoils the proposal, one that may be NONE does not', () => {
+    const unknown: WireTransform = { type: 6, id: 1025 };
+    expect(fromWire(ike(...IKE_SUITE, unknown))).toBeUndefined();
+    expect(fromWire(ike(...IKE_SUITE, { ...ADDKE1_MLKEM768, keyLength: 128 }))).toBeUndefined();
+    expect(fromWire(ike(...IKE_SUITE, unknown, ADDKE1_NONE))?.additional).toEqual([{ slot: 1, methods: ['none'] }]);
+    expect(fromWire(ike(...IKE_SUITE, unknown, ADDKE1_MLKEM768))?.additional).toEqual([
+      { slot: 1, methods: ['mlkem768'] },
+    ]);
+    // The types end with ADDKE7.
+    expect(fromWire(ike(...IKE_SUITE, { type: 13, id: 36 }))).toBeUndefined();
+  });
+
   it('S2: an SPI of the wrong size, or a reserved one, spoils the proposal', () => {
     const withSpi = (wire: WireProposal, spi: string) => ({ ...wire, spi: fromHex(spi) });
     const good = esp(AES128, SHA1, NO_ESN);
@@ -62,7 +87,7 @@ describe('proposals from the wire (RFC 7296 §3.3)', () => {
   });
 
   it('S3: an unknown transform type, or one that the protocol does not have, spoils the proposal', () => {
-    for (const type of [0, 6, 241]) expect(fromWire(ike(...IKE_SUITE, { type, id: 1 }))).toBeUndefined();
+    for (const type of [0, 13, 241]) expect(fromWire(ike(...IKE_SUITE, { type, id: 1 }))).toBeUndefined();
     expect(fromWire(ike(...IKE_SUITE, NO_ESN))).toBeUndefined();
     expect(fromWire(esp(AES128, SHA1, NO_ESN, PRF_SHA1))).toBeUndefined();
     expect(fromWire(ah(AES128, SHA1, NO_ESN))).toBeUndefined();
@@ -172,6 +197,9 @@ const proposal: fc.Arbitrary<Proposal> = fc
       ciphers,
       prf: subset(keywords(PRF)),
       keyExchange: subset(keywords(KEY_EXCHANGE)),
+      additional: fc
+        .shuffledSubarray([...KEY_EXCHANGE_SLOTS], { minLength: 1 })
+        .map((slots) => slots.toSorted().map((slot) => ({ slot, methods: ['mlkem768', 'ecp256', 'none'] as const }))),
       esn: fc.constant([]),
     }),
     fc.record({
@@ -206,12 +234,15 @@ describe('proposals to the wire', () => {
   it('every suite comes back as it was', () => {
     fc.assert(
       fc.property(proposal, (ours) => {
-        const suite = Object.fromEntries(
-          Object.entries(ours).flatMap(([key, value]) => {
+        const { additional = [], ...lists } = ours;
+        const single = Object.fromEntries(
+          Object.entries(lists).flatMap(([key, value]) => {
             const first = typeof value === 'string' ? value : value[0];
             return first === undefined ? [] : [[key, first]];
           }),
-        ) as CipherSuite;
+        ) as unknown as CipherSuite;
+        const chosen = additional.map(({ slot }) => ({ slot, method: 'mlkem768' as const }));
+        const suite = { ...single, ...(chosen.length === 0 ? {} : { additional: chosen }) };
         expect(suiteFromWire(suiteToWire(suite, 3, spiOf(suite.protocol)))).toEqual(suite);
       }),
     );
@@ -241,6 +272,16 @@ describe('proposals to the wire', () => {
   });
 });
 
+describe('additional key exchanges that are left out', () => {
+  it('are answered with NONE, in order with those that take place (RFC 9370 §2.2.1)', () => {
+    const suite = suiteFromWire(ike(...IKE_SUITE, ADDKE7_MLKEM1024));
+    if (suite === undefined) throw new Error('a suite expected');
+    const wire = suiteToWire(suite, 1, NO_SPI, [1]);
+    expect(wire.transforms.slice(-2)).toEqual([ADDKE1_NONE, ADDKE7_MLKEM1024]);
+    expect(suiteFromWire(wire)).toEqual(suite);
+  });
+});
+
 describe("the responder's single choice (RFC 7296 §3.3.6)", () => {
   it('S7: more than one transform of a type, or an altered one, is no choice', () => {
     expect(suiteFromWire(ike(...IKE_SUITE))).toEqual({
@@ -252,6 +293,7 @@ describe("the responder's single choice (RFC 7296 §3.3.6)", () => {
     });
     expect(suiteFromWire(ike(...IKE_SUITE, { type: 1, id: 12, keyLength: 256 }))).toBeUndefined();
     expect(suiteFromWire(ike(...IKE_SUITE, AES128))).toBeUndefined();
+    expect(suiteFromWire(ike(...IKE_SUITE, ADDKE1_MLKEM768, ADDKE1_NONE))).toBeUndefined();
     expect(suiteFromWire(ike({ ...AES128, unknownAttribute: true }, SHA1, PRF_SHA1, MODP1024))).toBeUndefined();
     expect(suiteFromWire(ike(AES128, SHA1, PRF_SHA1))).toBeUndefined();
     expect(suiteFromWire(esp(GCM256, INTEG_NONE, KE_NONE, NO_ESN))).toEqual({

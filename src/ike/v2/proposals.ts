@@ -11,7 +11,13 @@ import {
   PRF,
   prfAlgorithm,
 } from '../../crypto/algorithms.ts';
-import type { CipherSuite, Proposal, SecurityProtocol } from '../../sa/proposal.ts';
+import {
+  KEY_EXCHANGE_SLOTS,
+  type KeyExchangeSlot,
+  type SlotMethod,
+  type SlotOffer,
+} from '../../sa/additional-key-exchange.ts';
+import { asProposal, type CipherSuite, type Proposal, type SecurityProtocol, withSlots } from '../../sa/proposal.ts';
 import { PROTOCOL, TRANSFORM, type WireProposal, type WireTransform } from './wire/sa.ts';
 
 /** A proposal of the peer that we can read, under the number by which an answer names it. */
@@ -61,11 +67,8 @@ export function fromWire(wire: WireProposal, ikeSpiBytes: IkeSpiBytes = 0): Prop
       TRANSFORM.PRF,
       rowLookup(PRF, (row) => row.ikev2),
     ),
-    keyExchange: keywordsOf(
-      wire,
-      TRANSFORM.KE,
-      rowLookup(KEY_EXCHANGE, (row) => row.group),
-    ),
+    keyExchange: keywordsOf(wire, TRANSFORM.KE, methodOf),
+    ...withSlots(slotsOf(wire)),
     esn: keywordsOf(wire, TRANSFORM.ESN, esnOf),
   };
   const proposal = withConsistentProtection(read, wire);
@@ -86,23 +89,33 @@ export function toWire(proposal: Proposal, number: number, spi: Uint8Array): Wir
     ...proposal.integrity.map((keyword) => ({ type: TRANSFORM.INTEG, id: integrityAlgorithm(keyword).ikev2 })),
     ...proposal.prf.map((keyword) => ({ type: TRANSFORM.PRF, id: prfAlgorithm(keyword).ikev2 })),
     ...proposal.keyExchange.map((keyword) => ({ type: TRANSFORM.KE, id: keyExchangeMethod(keyword).group })),
+    ...(proposal.additional ?? []).flatMap(slotTransforms),
     ...proposal.esn.map((esn) => ({ type: TRANSFORM.ESN, id: esn ? 1 : 0 })),
   ];
   return { number, protocol: PROTOCOL_NUMBERS[proposal.protocol], spi, transforms };
 }
 
-/** A responder's choice: `number` is that of the proposal it was made from. */
-export function suiteToWire(suite: CipherSuite, number: number, spi: Uint8Array): WireProposal {
-  const only = <Item>(item: Item | undefined): Item[] => (item === undefined ? [] : [item]);
-  const proposal = {
-    protocol: suite.protocol,
-    encryption: only(suite.encryption),
-    integrity: only(suite.integrity),
-    prf: only(suite.prf),
-    keyExchange: only(suite.keyExchange),
-    esn: suite.protocol === 'ike' ? [] : [suite.esn ?? false],
-  };
-  return toWire(proposal, number, spi);
+/**
+ * A responder's choice: `number` is that of the proposal it was made from. `leftOut` are the additional key exchanges
+ * of that proposal that do not take place: they are answered with NONE (RFC 9370 §2.2.1).
+ */
+export function suiteToWire(
+  suite: CipherSuite,
+  number: number,
+  spi: Uint8Array,
+  leftOut: readonly KeyExchangeSlot[] = [],
+): WireProposal {
+  const proposal = asProposal(suite);
+  const slots = [...(proposal.additional ?? []), ...leftOut.map((slot) => ({ slot, methods: ['none'] as const }))];
+  return toWire(
+    {
+      ...proposal,
+      ...withSlots(slots.toSorted((a, b) => a.slot - b.slot)),
+      esn: suite.protocol === 'ike' ? [] : [suite.esn ?? false],
+    },
+    number,
+    spi,
+  );
 }
 
 /** The reverse; undefined where the answer is no single choice. Whether it was offered is for the caller to check. */
@@ -115,12 +128,16 @@ export function suiteFromWire(wire: WireProposal, ikeSpiBytes: IkeSpiBytes = 0):
   const [prf] = proposal.prf;
   const [keyExchange] = proposal.keyExchange;
   const [esn] = proposal.esn;
+  const additional = (proposal.additional ?? []).flatMap(({ slot, methods: [method] }) =>
+    method === undefined || method === 'none' ? [] : [{ slot, method }],
+  );
   return {
     protocol: proposal.protocol,
     ...(encryption === undefined ? {} : { encryption }),
     ...(integrity === undefined ? {} : { integrity }),
     ...(prf === undefined ? {} : { prf }),
     ...(keyExchange === undefined ? {} : { keyExchange }),
+    ...(additional.length === 0 ? {} : { additional }),
     ...(esn === undefined ? {} : { esn }),
   };
 }
@@ -137,11 +154,16 @@ const PROTOCOL_NAMES: ReadonlyMap<number, SecurityProtocol> = new Map([
   [PROTOCOL.ESP, 'esp'],
 ]);
 
-/** RFC 7296 §3.3.3. INTEG is mandatory for IKE too but with a combined-mode cipher: see `withConsistentProtection`. */
+const ADDITIONAL = KEY_EXCHANGE_SLOTS.map(slotType);
+
+/**
+ * RFC 7296 §3.3.3, RFC 9370 §2.2.1. INTEG is mandatory for IKE too but with a combined-mode cipher: see
+ * `withConsistentProtection`.
+ */
 const TYPES: Readonly<Record<SecurityProtocol, { mandatory: readonly number[]; optional: readonly number[] }>> = {
-  ike: { mandatory: [TRANSFORM.ENCR, TRANSFORM.PRF, TRANSFORM.KE], optional: [TRANSFORM.INTEG] },
-  esp: { mandatory: [TRANSFORM.ENCR, TRANSFORM.ESN], optional: [TRANSFORM.INTEG, TRANSFORM.KE] },
-  ah: { mandatory: [TRANSFORM.INTEG, TRANSFORM.ESN], optional: [TRANSFORM.KE] },
+  ike: { mandatory: [TRANSFORM.ENCR, TRANSFORM.PRF, TRANSFORM.KE], optional: [TRANSFORM.INTEG, ...ADDITIONAL] },
+  esp: { mandatory: [TRANSFORM.ENCR, TRANSFORM.ESN], optional: [TRANSFORM.INTEG, TRANSFORM.KE, ...ADDITIONAL] },
+  ah: { mandatory: [TRANSFORM.INTEG, TRANSFORM.ESN], optional: [TRANSFORM.KE, ...ADDITIONAL] },
 };
 
 /** Integrity algorithm and key exchange method NONE, RFC 7296 §3.3.2: the same as no transform of the type. */
@@ -176,6 +198,32 @@ function rowLookup<Row extends { readonly keyword: string }>(
   return ({ id, keyLength }) => (keyLength === undefined ? rows.find((row) => idOf(row) === id)?.keyword : undefined);
 }
 
+const methodOf = rowLookup(KEY_EXCHANGE, (row) => row.group);
+
+/** In a slot, unlike in KE itself, NONE is a choice beside the others. */
+function slotMethodOf(transform: WireTransform): SlotMethod | undefined {
+  const { id, keyLength } = transform;
+  return id === NONE && keyLength === undefined ? 'none' : methodOf(transform);
+}
+
+function slotsOf(wire: WireProposal): SlotOffer[] {
+  return KEY_EXCHANGE_SLOTS.flatMap((slot) => {
+    const methods = keywordsOf(wire, slotType(slot), slotMethodOf);
+    return methods.length === 0 ? [] : [{ slot, methods }];
+  });
+}
+
+function slotTransforms({ slot, methods }: SlotOffer): WireTransform[] {
+  return methods.map((method) => ({
+    type: slotType(slot),
+    id: method === 'none' ? NONE : keyExchangeMethod(method).group,
+  }));
+}
+
+function slotType(slot: KeyExchangeSlot): number {
+  return TRANSFORM.ADDKE1 + slot - 1;
+}
+
 function esnOf({ id, keyLength }: WireTransform): boolean | undefined {
   return keyLength === undefined && id <= 1 ? id === 1 : undefined;
 }
@@ -202,7 +250,7 @@ function isSatisfiable(proposal: Proposal, wire: WireProposal, type: number): bo
   return absent || offersNone(wire, type) || listOf(proposal, type).length > 0;
 }
 
-const LISTS: ReadonlyMap<number, Exclude<keyof Proposal, 'protocol'>> = new Map([
+const LISTS: ReadonlyMap<number, Exclude<keyof Proposal, 'protocol' | 'additional'>> = new Map([
   [TRANSFORM.ENCR, 'encryption'],
   [TRANSFORM.PRF, 'prf'],
   [TRANSFORM.INTEG, 'integrity'],
@@ -212,7 +260,8 @@ const LISTS: ReadonlyMap<number, Exclude<keyof Proposal, 'protocol'>> = new Map(
 
 function listOf(proposal: Proposal, type: number): readonly unknown[] {
   const key = LISTS.get(type);
-  return key === undefined ? [] : proposal[key];
+  if (key !== undefined) return proposal[key];
+  return proposal.additional?.find(({ slot }) => slotType(slot) === type)?.methods ?? [];
 }
 
 function isCombinedMode(keyword: EncryptionKeyword): boolean {

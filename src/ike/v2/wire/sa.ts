@@ -23,8 +23,8 @@ export type WireTransform = {
 /** Protocol ids, RFC 7296 §3.3.1. */
 export const PROTOCOL = { NONE: 0, IKE: 1, AH: 2, ESP: 3 } as const;
 
-/** Transform types, RFC 7296 §3.3.2. */
-export const TRANSFORM = { ENCR: 1, PRF: 2, INTEG: 3, KE: 4, ESN: 5 } as const;
+/** Transform types, RFC 7296 §3.3.2; the additional key exchanges 1 to 7 of RFC 9370 §2.2.1 count on from ADDKE1. */
+export const TRANSFORM = { ENCR: 1, PRF: 2, INTEG: 3, KE: 4, ESN: 5, ADDKE1: 6 } as const;
 
 /** The only transform attribute there is (RFC 7296 §3.3.5), always in the short form. */
 const KEY_LENGTH = 14;
