@@ -17,11 +17,13 @@ export type PskAuthInput = {
   readonly skP: Uint8Array;
   /** The signer's Identification payload without its generic header, as it goes over the wire. */
   readonly idBody: Uint8Array;
+  /** RFC 9242 §3.3.2; absent where no IKE_INTERMEDIATE has taken place. */
+  readonly intAuth?: Uint8Array;
 };
 
 /** The Authentication Data of the shared key message integrity code, RFC 7296 §2.15. */
 export function pskAuth(input: PskAuthInput): Uint8Array {
   const macedId = prf(input.prf, input.skP, input.idBody);
-  const signedOctets = concatBytes(input.message, input.peerNonce, macedId);
+  const signedOctets = concatBytes(input.message, input.peerNonce, macedId, input.intAuth ?? new Uint8Array(0));
   return prf(input.prf, prf(input.prf, input.psk.expose(), KEY_PAD), signedOctets);
 }

@@ -79,6 +79,11 @@ export type OpenedMessage = {
   /** Type of the first payload of `chain`; for `decodePayloads`. */
   readonly firstType: number;
   readonly chain: Uint8Array;
+  /**
+   * The octets from the IKE header to the generic header of the Encrypted payload, lengths as they came; of a fragment,
+   * as if the message had not been fragmented. IntAuth covers them (RFC 9242 §3.3.2).
+   */
+  readonly lead: Uint8Array;
   /** Present where the chain is but a piece of the message's. */
   readonly fragment?: FragmentPosition;
 };
@@ -98,8 +103,8 @@ export function openMessage(bytes: Uint8Array, suite: CipherSuite, keys: Directi
   if (bytes.length - textAt <= shape.icvBytes) return undefined;
   const plaintext = decrypt({ bytes, contentAt: located.contentAt, textAt }, shape, keys);
   if (plaintext === undefined) return undefined;
-  const { header, innerType, fragment } = located;
-  const opened = { header, firstType: innerType, chain: unpad(plaintext) };
+  const { header, innerType, lead, fragment } = located;
+  const opened = { header, firstType: innerType, chain: unpad(plaintext), lead };
   return fragment === undefined ? opened : { ...opened, fragment };
 }
 
@@ -122,9 +127,13 @@ export function fragmentCapacity(suite: CipherSuite, maxBytes: number): number {
   return Math.floor((maxBytes - overhead) / cipher.blockBytes) * cipher.blockBytes - 1;
 }
 
+/** Where the IKE header names the first payload, RFC 7296 §3.1. */
+const NEXT_PAYLOAD_AT = 16;
+
 type Located = {
   readonly header: IkeHeader;
   readonly innerType: number;
+  readonly lead: Uint8Array;
   /** Where the IV starts. */
   readonly contentAt: number;
   readonly fragment?: FragmentPosition;
@@ -134,13 +143,16 @@ type Located = {
 function locate(bytes: Uint8Array): Located | undefined {
   try {
     const header = decodeHeader(bytes);
-    const last = walkPayloadChain(header.nextPayload, bytes.subarray(HEADER_BYTES), CHAIN_RULES).at(-1);
+    const chain = walkPayloadChain(header.nextPayload, bytes.subarray(HEADER_BYTES), CHAIN_RULES);
+    const [last, before] = [chain.at(-1), chain.at(-2)];
     if (last === undefined) return undefined;
     const bodyAt = HEADER_BYTES + last.offset + GENERIC_HEADER_BYTES;
-    if (last.type === PAYLOAD_TYPE.SK) return { header, innerType: last.nextType, contentAt: bodyAt };
+    const lead = bytes.slice(0, bodyAt);
+    if (last.type === PAYLOAD_TYPE.SK) return { header, innerType: last.nextType, lead, contentAt: bodyAt };
     if (last.type !== PAYLOAD_TYPE.SKF) return undefined;
+    lead[before === undefined ? NEXT_PAYLOAD_AT : HEADER_BYTES + before.offset] = PAYLOAD_TYPE.SK;
     const { innerType, number, total } = decodeSkf(last.body, last.nextType);
-    return { header, innerType, contentAt: bodyAt + FRAGMENT_HEADER_BYTES, fragment: { number, total } };
+    return { header, innerType, lead, contentAt: bodyAt + FRAGMENT_HEADER_BYTES, fragment: { number, total } };
   } catch (error) {
     // Caught here and not at the edge: before the ICV is known to be good, a malformed message and a forged one
     // are the same thing, and only what is thrown afterwards may be answered.

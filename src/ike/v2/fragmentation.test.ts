@@ -88,10 +88,14 @@ describe('sending fragments (RFC 7383 §2.5)', () => {
   });
 });
 
+/** Of the first fragment; it counts as held. */
+const LEAD = Uint8Array.of(7);
+
 const piece = (number: number, total: number, chain = Uint8Array.of(number), messageId = 1): Fragment => ({
   header: { messageId, exchangeType: 35, flags: 0x08 },
   firstType: number === 1 ? 41 : 0,
   chain,
+  lead: number === 1 ? LEAD : Uint8Array.of(9, 9),
   fragment: { number, total },
 });
 
@@ -109,7 +113,7 @@ describe('receiving fragments (RFC 7383 §2.6)', () => {
     fc.assert(
       fc.property(fc.shuffledSubarray([1, 2, 3, 4, 5], { minLength: 5 }), (order) => {
         const whole = reassemble(order.map((number) => piece(number, 5)));
-        expect(whole).toEqual({ kind: 'complete', firstType: 41, chain: Uint8Array.of(1, 2, 3, 4, 5) });
+        expect(whole).toEqual({ kind: 'complete', firstType: 41, lead: LEAD, chain: Uint8Array.of(1, 2, 3, 4, 5) });
       }),
     );
   });
@@ -128,7 +132,12 @@ describe('receiving fragments (RFC 7383 §2.6)', () => {
   });
 
   it('F1: a fragment of one is the whole message', () => {
-    expect(add(undefined, piece(1, 1))).toEqual({ kind: 'complete', firstType: 41, chain: Uint8Array.of(1) });
+    expect(add(undefined, piece(1, 1))).toEqual({
+      kind: 'complete',
+      firstType: 41,
+      lead: LEAD,
+      chain: Uint8Array.of(1),
+    });
   });
 
   it('F2: a smaller total is ignored, a greater one starts over', () => {
@@ -165,11 +174,14 @@ describe('receiving fragments (RFC 7383 §2.6)', () => {
   it('F5: what a peer makes us hold has a limit, and less before it is authenticated', () => {
     const big = (number: number, bytes: number) => piece(number, 64, new Uint8Array(bytes));
     const state = stored(undefined, big(1, 60_000));
-    expect(add(state, big(2, 5_537))).toEqual({ kind: 'ignored', why: 'fragments-too-large' });
-    expect(add(state, big(2, 5_536)).kind).toBe('incomplete');
+    expect(add(state, big(2, 5_536))).toEqual({ kind: 'ignored', why: 'fragments-too-large' });
+    expect(add(state, big(2, 5_535)).kind).toBe('incomplete');
     expect(add(undefined, big(1, 65_537)).kind).toBe('ignored');
     const early = stored(undefined, big(1, 9_000), UNAUTHENTICATED_REASSEMBLY_LIMITS);
-    expect(add(early, big(2, 1_001), UNAUTHENTICATED_REASSEMBLY_LIMITS).kind).toBe('ignored');
+    expect(add(early, big(2, 1_000), UNAUTHENTICATED_REASSEMBLY_LIMITS).kind).toBe('ignored');
+    // What stands in clear before the first piece is held as well, because IntAuth may cover it.
+    const crowded = { ...big(1, 1), lead: new Uint8Array(10_000) };
+    expect(add(undefined, crowded, UNAUTHENTICATED_REASSEMBLY_LIMITS).kind).toBe('ignored');
   });
 
   it('F5: any number of fragments of the same number leave the state as it was', () => {

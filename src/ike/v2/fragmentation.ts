@@ -61,8 +61,9 @@ export type Reassembly = {
   readonly pieces: readonly (Uint8Array | undefined)[];
   readonly missing: number;
   readonly bytes: number;
-  /** Of the first fragment; 0 until it is there. */
+  /** Of the first fragment; 0 and empty until it is there. */
   readonly firstType: number;
+  readonly lead: Uint8Array;
 };
 
 /** An authenticated fragment: what `openMessage` yields where `fragment` is present. */
@@ -70,12 +71,19 @@ export type Fragment = {
   readonly header: { readonly messageId: number; readonly exchangeType: number; readonly flags: number };
   readonly firstType: number;
   readonly chain: Uint8Array;
+  readonly lead: Uint8Array;
   readonly fragment: FragmentPosition;
 };
 
 export type ReassemblyResult =
   | { readonly kind: 'incomplete'; readonly state: Reassembly }
-  | { readonly kind: 'complete'; readonly firstType: number; readonly chain: Uint8Array }
+  | {
+      readonly kind: 'complete';
+      readonly firstType: number;
+      readonly chain: Uint8Array;
+      /** Of the first fragment (RFC 9242 §3.3.2). */
+      readonly lead: Uint8Array;
+    }
   /** The state stays as it was. */
   | { readonly kind: 'ignored'; readonly why: string };
 
@@ -91,13 +99,14 @@ export function addFragment(
   const why = fragmentRefusal(state, fragment, limits);
   if (why !== undefined) return { kind: 'ignored', why };
   const before = continued(state, fragment) ?? emptyReassembly(fragment);
-  const bytes = before.bytes + fragment.chain.length;
+  const isFirst = fragment.fragment.number === 1;
+  const bytes = before.bytes + fragment.chain.length + (isFirst ? fragment.lead.length : 0);
   if (bytes > limits.maxBytes) return { kind: 'ignored', why: 'fragments-too-large' };
   const pieces = before.pieces.with(fragment.fragment.number - 1, fragment.chain);
-  const firstType = fragment.fragment.number === 1 ? fragment.firstType : before.firstType;
+  const { firstType, lead } = isFirst ? fragment : before;
   const missing = before.missing - 1;
-  if (missing > 0) return { kind: 'incomplete', state: { ...before, pieces, missing, bytes, firstType } };
-  return { kind: 'complete', firstType, chain: concatBytes(...pieces.filter((piece) => piece !== undefined)) };
+  if (missing > 0) return { kind: 'incomplete', state: { ...before, pieces, missing, bytes, firstType, lead } };
+  return { kind: 'complete', firstType, lead, chain: concatBytes(...pieces.filter((piece) => piece !== undefined)) };
 }
 
 /**
@@ -130,9 +139,11 @@ function sameMessage(state: Reassembly, fragment: Pick<Fragment, 'header'>): boo
   return state.messageId === messageId && state.exchangeType === exchangeType && state.flags === flags;
 }
 
+const NOTHING = new Uint8Array(0);
+
 function emptyReassembly(fragment: Fragment): Reassembly {
   const { total } = fragment.fragment;
   const { messageId, exchangeType, flags } = fragment.header;
   const pieces = new Array<Uint8Array | undefined>(total).fill(undefined);
-  return { messageId, exchangeType, flags, total, pieces, missing: total, bytes: 0, firstType: 0 };
+  return { messageId, exchangeType, flags, total, pieces, missing: total, bytes: 0, firstType: 0, lead: NOTHING };
 }

@@ -7,6 +7,7 @@ import { prfPlus } from '../../crypto/prf.ts';
 import type { CipherSuite } from '../../sa/proposal.ts';
 import {
   type ChildKeys,
+  deriveAdditionalIkeKeys,
   deriveChildKeys,
   deriveIkeKeys,
   deriveRekeyedIkeKeys,
@@ -47,6 +48,21 @@ describe('key derivation of the IKE SA and its Child SAs (NIST CAVP)', () => {
       const seed = concatBytes(nonceI, nonceR, fromHex(spiI), fromHex(spiR));
       expect(concatBytes(...inOrder(keys))).toEqual(
         prfPlus('prfsha384', rekeyedSkeyseed, seed, 3 * 48 + 2 * (16 + 32)),
+      );
+    }
+  });
+
+  it('an additional key exchange takes SKEYSEED from SK_d and all else from IKE_SA_INIT (RFC 9370 §2.2.2)', () => {
+    for (const { prf, nonceI, nonceR, secret, newSecret, spiI, spiR, skD, rekeyedSkeyseed } of cases) {
+      const suite: CipherSuite = { protocol: 'ike', encryption: 'aes256gcm16', prf };
+      const before = deriveIkeKeys({ suite, sharedSecret: secret, nonceI, nonceR, spiI, spiR });
+      expectSamePrefix(before.skD, skD);
+      const input = { suite, sharedSecret: newSecret, nonceI, nonceR, spiI, spiR };
+      const seed = concatBytes(nonceI, nonceR, fromHex(spiI), fromHex(spiR));
+      // The vectors derive SKEYSEED of a rekey with these very inputs, and the formula is the same.
+      const keys = deriveAdditionalIkeKeys(before, input);
+      expect(concatBytes(...inOrder(keys))).toEqual(
+        prfPlus(prf, rekeyedSkeyseed, seed, 3 * rekeyedSkeyseed.length + 2 * 36),
       );
     }
   });

@@ -45,6 +45,14 @@ export function deriveRekeyedIkeKeys(
 }
 
 /**
+ * RFC 9370 §2.2.2: after an additional key exchange, whose secret is `sharedSecret`. Nonces and SPIs stay those of
+ * IKE_SA_INIT, and SKEYSEED comes from the keys so far.
+ */
+export function deriveAdditionalIkeKeys(keys: IkeKeys, input: IkeKeyInput): IkeKeys {
+  return deriveRekeyedIkeKeys({ ...input, oldPrf: prfOf(input.suite), oldSkD: keys.skD });
+}
+
+/**
  * RFC 8784 §3: the post-quantum preshared key goes into everything that is derived from SK_d, and into AUTH; the
  * messages of this IKE SA itself stay as they are. Only the first IKE SA of a series gets it, its successors by SK_d.
  */

@@ -123,9 +123,9 @@ function authenticated(exchange: StrongswanExchange, side: 'initiator' | 'respon
     if (from !== side || bytes[18] !== 35) continue;
     const opened = openMessage(bytes, exchange.suite, messageKeys(exchange.keys, side));
     invariant(opened !== undefined, 'it is authentic');
-    const { fragment, firstType, chain, header } = opened;
-    if (fragment === undefined) return decodePayloads(firstType, chain);
-    const result = addFragment(state, { header, firstType, chain, fragment });
+    const { fragment } = opened;
+    if (fragment === undefined) return decodePayloads(opened.firstType, opened.chain);
+    const result = addFragment(state, { ...opened, fragment });
     if (result.kind === 'complete') return decodePayloads(result.firstType, result.chain);
     invariant(result.kind === 'incomplete', 'no fragment stands twice');
     state = result.state;
