@@ -3,7 +3,7 @@ import type { Run } from './run.ts';
 import { childrenOf } from './v2/children.ts';
 import { abandon } from './v2/close.ts';
 import { doWork } from './v2/machine.ts';
-import type { IkeSaV2 } from './v2/state.ts';
+import type { IkeSaV2, Phase } from './v2/state.ts';
 import { awaitDelete, crossed, REPLACED } from './v2/superfluous.ts';
 
 /** Runs `action` on another IKE SA within that one's own error boundary. */
@@ -12,7 +12,7 @@ export type OnIkeSa = (sa: IkeSaV2, action: () => void) => void;
 /**
  * One tunnel has one IKE SA. Called when `fresh` has just been authenticated; what it makes superfluous is closed:
  *
- * - Ours was only sending IKE_SA_INIT while the peer's came to its end: ours is given up.
+ * - Ours had not come to IKE_AUTH while the peer's came to its end: ours is given up.
  * - Both ends initiated at once and both exchanges went through: the one with the lower initiator SPI stays, and the
  *   initiator of the other deletes it. Both ends know both SPIs, so both come to the same result. Where the peer does
  *   not know this rule, we delete that one after a while.
@@ -25,11 +25,14 @@ export function resolveDuplicates(run: Run, state: CoreState, fresh: IkeSaV2, on
     const other = state.ikeSas.get(id);
     if (other?.version !== 2 || other === fresh || staysBeside(run, fresh, other)) continue;
     if (other.phase === 'established') resolveEstablished(run, fresh, other, on);
-    else if (other.role === 'initiator' && (other.phase === 'larval' || other.phase === 'init-sent')) {
+    else if (other.role === 'initiator' && BEFORE_AUTH.has(other.phase)) {
       on(other, () => abandon(run, other, REPLACED));
     }
   }
 }
+
+/** What an initiator can give up without the peer having come to believe in it. */
+const BEFORE_AUTH: ReadonlySet<Phase> = new Set(['larval', 'init-sent', 'intermediate-sent']);
 
 const TAKE_DOWN = { kind: 'terminate', reason: REPLACED } as const;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KeyExchangeSlot, SlotMethod, SlotOffer } from './additional-key-exchange.ts';
-import { isFillable, mayLeaveOut, restrictSlots, selectAdditional, slotWords } from './additional-key-exchange.ts';
+import { isFillable, restrictSlots, selectAdditional, slotWords } from './additional-key-exchange.ts';
 
 const offers = (slots: Partial<Record<KeyExchangeSlot, readonly SlotMethod[]>>): SlotOffer[] =>
   Object.entries(slots).map(([slot, methods]) => ({ slot: Number(slot) as KeyExchangeSlot, methods }));
@@ -59,12 +59,6 @@ describe('the additional key exchanges of both sides (RFC 9370 §2.2.1)', () => 
   it('a proposal that can never be agreed upon is known as such', () => {
     expect(isFillable(offers({ 1: ['mlkem768'], 2: ['mlkem768'] }))).toBe(false);
     expect(isFillable(offers({ 1: ['mlkem768'], 2: ['mlkem768', 'none'] }))).toBe(true);
-  });
-
-  it('all may be left out where each may', () => {
-    expect(mayLeaveOut()).toBe(true);
-    expect(mayLeaveOut(offers({ 1: ['mlkem768', 'none'] }))).toBe(true);
-    expect(mayLeaveOut(offers({ 1: ['mlkem768', 'none'], 2: ['ecp384'] }))).toBe(false);
   });
 
   it('what a machine cannot do goes; a slot that can then only be left out goes as a whole', () => {

@@ -8,7 +8,7 @@ export const KEY_EXCHANGE_SLOTS: readonly KeyExchangeSlot[] = [1, 2, 3, 4, 5, 6,
 /** What may stand in a slot; `none` where the key exchange may be left out. */
 export type SlotMethod = KeyExchangeKeyword | 'none';
 
-/** What a proposal has for a slot, in order of preference and never empty. */
+/** What a proposal has for a slot, in order of preference; without any, nothing can be agreed. */
 export type SlotOffer = { readonly slot: KeyExchangeSlot; readonly methods: readonly SlotMethod[] };
 
 /** What was agreed for a slot. */
@@ -65,11 +65,6 @@ export function restrictSlots(
   if (restricted.some(({ methods }) => methods.length === 0)) return undefined;
   // A slot that can only be left out need not be offered, so that peers who know no slots understand the rest.
   return restricted.filter(({ methods }) => methods.some((method) => method !== 'none'));
-}
-
-/** Whether all additional key exchanges of a proposal may be left out. */
-export function mayLeaveOut(offers: readonly SlotOffer[] = []): boolean {
-  return offers.every(({ methods }) => methods.includes('none'));
 }
 
 /** RFC 9370 §2.2.1: what is omitted counts as NONE. */

@@ -13,6 +13,8 @@ import { onAnswerComputed, onAnswerInstalled, onAnswerSpiAllocated } from './exc
 import { onCreationGenerated } from './exchanges/create-child-sa.ts';
 import { onFirstChildInstalled, onFirstSpiAllocated } from './exchanges/ike-auth-initiator.ts';
 import { onResponseChildInstalled, onResponseSpiAllocated } from './exchanges/ike-auth-responder.ts';
+import { onRoundAgreed, onRoundGenerated } from './exchanges/ike-intermediate-initiator.ts';
+import { onRoundResponded } from './exchanges/ike-intermediate-responder.ts';
 import { giveUp, onInitAgreed, onInitGenerated } from './exchanges/ike-sa-init-initiator.ts';
 import { onInitResponded } from './exchanges/ike-sa-init-responder.ts';
 import { onIkeRekeyAgreed } from './exchanges/rekey-ike-initiator.ts';
@@ -125,6 +127,12 @@ function continueWithJob(ctx: ContextV2, sa: IkeSaV2, step: Step, result: KeyExc
       return onInitAgreed(ctx, sa, step.answer, result);
     case 'init-responded':
       return onInitResponded(ctx, sa, result);
+    case 'round-generated':
+      return onRoundGenerated(ctx, sa, result);
+    case 'round-agreed':
+      return onRoundAgreed(ctx, sa, result);
+    case 'round-responded':
+      return onRoundResponded(ctx, sa, step.request, result);
     case 'creation-generated':
       return onCreationGenerated(ctx, sa, result);
     case 'creation-agreed':

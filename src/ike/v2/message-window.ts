@@ -14,7 +14,7 @@ import { EXCHANGE, FLAG_INITIATOR, FLAG_RESPONSE } from '../wire/header.ts';
 import { fragmentMessage } from './fragmentation.ts';
 import { messageKeys } from './keymat.ts';
 import type { ExchangeName, IkeSaV2, RequestRef, Task } from './state.ts';
-import { encodePlainMessage } from './wire/message.ts';
+import { encodePlainMessage, type MessageHeader } from './wire/message.ts';
 import type { Payload } from './wire/payload.ts';
 
 export type RequestOptions = {
@@ -36,7 +36,7 @@ export function sendRequest(ctx: Context, sa: IkeSaV2, options: RequestOptions):
 
 /** Sends IKE_SA_INIT, again with message ID 0 when a cookie or another group changes it; returns what AUTH covers. */
 export function sendInitRequest(ctx: Context, sa: IkeSaV2, payloads: readonly Payload[]): Uint8Array {
-  const message = encodePlainMessage({ ...headerOf(sa, 0, false), exchangeType: EXCHANGE.IKE_SA_INIT }, payloads);
+  const message = encodePlainMessage(messageHeader(sa, 'IKE_SA_INIT', { messageId: 0, response: false }), payloads);
   sa.nextRequestId = 1;
   startWaiting(ctx, sa, [message], 0, { exchange: 'IKE_SA_INIT', payloads, schedule: HANDSHAKE_RETRANSMIT });
   return message;
@@ -71,7 +71,7 @@ export function sendInitResponse(
   request: RequestRef,
   payloads: readonly Payload[],
 ): Uint8Array {
-  const message = encodePlainMessage({ ...headerOf(sa, 0, true), exchangeType: EXCHANGE.IKE_SA_INIT }, payloads);
+  const message = encodePlainMessage(messageHeader(sa, 'IKE_SA_INIT', { messageId: 0, response: true }), payloads);
   rememberAnswer(ctx, sa, request, [message]);
   return message;
 }
@@ -110,6 +110,17 @@ export function addTask(sa: IkeSaV2, task: Task): void {
   sa.tasks.push(task);
 }
 
+/** The header of a message of ours. */
+export function messageHeader(
+  sa: IkeSaV2,
+  exchange: ExchangeName,
+  { messageId, response }: { readonly messageId: number; readonly response: boolean },
+): MessageHeader {
+  const flags = (sa.role === 'initiator' ? FLAG_INITIATOR : 0) | (response ? FLAG_RESPONSE : 0);
+  const { initiatorSpi, responderSpi } = sa;
+  return { initiatorSpi, responderSpi, exchangeType: EXCHANGE[exchange], flags, messageId };
+}
+
 /** How a datagram is known again. */
 export function digestOf(message: Uint8Array): Uint8Array {
   return hash('sha256', message);
@@ -130,7 +141,7 @@ function protectedDatagrams(ctx: Context, sa: IkeSaV2, parts: MessageParts): Uin
   return fragmentMessage({
     suite,
     keys: messageKeys(keys, sa.role),
-    header: { ...headerOf(sa, parts.messageId, parts.response), exchangeType: EXCHANGE[parts.exchange] },
+    header: messageHeader(sa, parts.exchange, parts),
     payloads: parts.payloads,
     maxBytes: sa.fragmentation ? maxMessageBytes(addressFamily(sa.remote.address), marked) : whole,
     nextIv: () => nextIv(ctx, sa),
@@ -145,11 +156,6 @@ function nextIv(ctx: Context, sa: IkeSaV2): Uint8Array {
   const iv = new Uint8Array(cipher.ivBytes);
   new DataView(iv.buffer).setBigUint64(0, BigInt(++sa.ivCounter));
   return iv;
-}
-
-function headerOf(sa: IkeSaV2, messageId: number, response: boolean) {
-  const flags = (sa.role === 'initiator' ? FLAG_INITIATOR : 0) | (response ? FLAG_RESPONSE : 0);
-  return { initiatorSpi: sa.initiatorSpi, responderSpi: sa.responderSpi, messageId, flags };
 }
 
 function startWaiting(

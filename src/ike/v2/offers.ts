@@ -7,9 +7,17 @@ import type { TunnelPolicy } from '../common/policy.ts';
 import { fromWire, type IkeSpiBytes, offersToWire, suiteFromWire } from './proposals.ts';
 import type { WireProposal } from './wire/sa.ts';
 
-/** What we offer and accept for the IKE SA: the configured proposals as far as this machine can do them. */
+/**
+ * What we offer and accept for a new IKE SA, in IKE_SA_INIT: the configured proposals as far as this machine can do
+ * them.
+ */
+export function initOffers(ctx: Context, policy: TunnelPolicy): readonly Proposal[] {
+  return restrictProposals(policy.ikeProposals, ctx.capabilities);
+}
+
+/** The same where an IKE SA is rekeyed. */
 export function ikeOffers(ctx: Context, policy: TunnelPolicy): readonly Proposal[] {
-  return withoutAdditional(restrictProposals(policy.ikeProposals, ctx.capabilities));
+  return withoutAdditional(initOffers(ctx, policy));
 }
 
 /**
@@ -37,7 +45,10 @@ export function firstMethod(
   return inUse !== undefined && offered.includes(inUse) ? inUse : offered[0];
 }
 
-/** Additional key exchanges take place in IKE_INTERMEDIATE alone: there is no IKE_FOLLOWUP_KE here (RFC 9370 §2.2.4). */
+/**
+ * Additional key exchanges take place in IKE_INTERMEDIATE alone: there is no IKE_FOLLOWUP_KE here (RFC 9370 §2.2.4).
+ * What CREATE_CHILD_SA makes takes its keys from SK_d as well, which they are part of (RFC 7296 §2.17, §2.18).
+ */
 function withoutAdditional(proposals: readonly Proposal[]): Proposal[] {
   return proposals.map(({ additional: _, ...rest }) => rest);
 }

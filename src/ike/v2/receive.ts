@@ -70,7 +70,8 @@ function receiveProtected(ctx: ContextV2, sa: IkeSaV2, transition: Transition, r
     // It was authentic, so the peer is told, and the IKE SA ends (RFC 7296 §2.21.3).
     return failSyntax(ctx, sa, { transition, received }, error);
   }
-  const complete: Received = { ...received, payloads, digest: opened.digest };
+  const { digest, lead, chain } = opened;
+  const complete: Received = { ...received, payloads, digest, content: { lead, chain } };
   sa.reassembly = undefined;
   sa.lastHeardAt = ctx.now.mono;
   if (transition.message === 'request') sa.expectedRequestId++;
@@ -91,7 +92,12 @@ type Arrival = { readonly transition: Transition; readonly received: Closed };
 /** A message before it is opened. */
 type Closed = Omit<Received, 'payloads'>;
 
-type Whole = { readonly firstType: number; readonly chain: Uint8Array; readonly digest: Uint8Array };
+type Whole = {
+  readonly firstType: number;
+  readonly chain: Uint8Array;
+  readonly lead: Uint8Array;
+  readonly digest: Uint8Array;
+};
 
 /** The whole plaintext, once the last fragment is there (RFC 7383 §2.6). @throws WireError where it is authentic. */
 function open(ctx: Context, sa: IkeSaV2, received: Closed): Whole | undefined {

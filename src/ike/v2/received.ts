@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../base/net.ts';
 import type { IkeHeader } from '../wire/header.ts';
+import type { ProtectedContent } from './int-auth.ts';
 import type { Payload } from './wire/payload.ts';
 
 /** A message that fits where its IKE SA stands, decoded and (but for IKE_SA_INIT) authenticated by the SK keys. */
@@ -11,6 +12,8 @@ export type Received = {
   /** SHA-256 of the datagram (of the first fragment) that carried it. */
   readonly digest: Uint8Array;
   readonly payloads: readonly Payload[];
+  /** What the payloads were decoded from; absent in IKE_SA_INIT, where nothing is protected. */
+  readonly content?: ProtectedContent;
   readonly local: Endpoint;
   readonly remote: Endpoint;
 };

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../base/net.ts';
 import type { Duration, Instant, Moment } from '../../base/time.ts';
 import type { KeyExchangeKeyword } from '../../crypto/algorithms.ts';
+import type { KeyExchangeSlot } from '../../sa/additional-key-exchange.ts';
 import type { DirectionKeys, SaLimits } from '../../sa/child-sa.ts';
 import type { SaKey } from '../../sa/data-plane.ts';
 import type { Identity } from '../../sa/identity.ts';
@@ -10,6 +11,7 @@ import type { Reason } from '../common/reason.ts';
 import type { RetransmitSchedule } from '../common/retransmit.ts';
 import type { Work } from '../common/work.ts';
 import type { Reassembly } from './fragmentation.ts';
+import type { IntAuth } from './int-auth.ts';
 import type { IkeKeys } from './keymat.ts';
 import type { Payload } from './wire/payload.ts';
 
@@ -88,6 +90,10 @@ export type Phase =
   /** No message has gone out yet: the key exchange is being computed. */
   | 'larval'
   | 'init-sent'
+  /** Additional key exchanges have been agreed (RFC 9370), and the next request is one of them. */
+  | 'intermediate-due'
+  | 'intermediate-sent'
+  /** IKE_AUTH is due. */
   | 'init-answered'
   | 'auth-sent'
   | 'established'
@@ -97,7 +103,7 @@ export type Phase =
   | 'deleting'
   | 'closed';
 
-export type ExchangeName = 'IKE_SA_INIT' | 'IKE_AUTH' | 'CREATE_CHILD_SA' | 'INFORMATIONAL';
+export type ExchangeName = 'IKE_SA_INIT' | 'IKE_INTERMEDIATE' | 'IKE_AUTH' | 'CREATE_CHILD_SA' | 'INFORMATIONAL';
 
 export type Outstanding = {
   readonly messageId: number;
@@ -174,6 +180,9 @@ export type Step =
   | { readonly kind: 'init-generated' }
   | { readonly kind: 'init-agreed'; readonly answer: InitAnswer }
   | { readonly kind: 'init-responded' }
+  | { readonly kind: 'round-generated' }
+  | { readonly kind: 'round-agreed' }
+  | { readonly kind: 'round-responded'; readonly request: RequestRef }
   | { readonly kind: 'auth-spi-allocated' }
   | { readonly kind: 'auth-installed'; readonly child: string }
   | { readonly kind: 'auth-response-spi-allocated'; readonly negotiation: ChildNegotiation; readonly reply: AuthReply }
@@ -262,8 +271,13 @@ export type Handshake = {
   refusal: Reason | undefined;
   /** Both sides have said USE_PPK (RFC 8784 §3). */
   usePpk: boolean;
-  /** Responder: which of the peer's proposals was chosen. */
+  /** The methods of the additional key exchanges that are still to be done, in order (RFC 9370 §2.2.2). */
+  rounds: readonly KeyExchangeKeyword[];
+  /** Absent before the first IKE_INTERMEDIATE. */
+  intAuth: IntAuth | undefined;
+  /** Responder: which of the peer's proposals was chosen, and which of its additional key exchanges are left out. */
   proposalNumber: number;
+  leftOut: readonly KeyExchangeSlot[];
   /** What the data plane holds ready for the first Child SA. */
   reservedSpi: SaKey | undefined;
 };

@@ -6,6 +6,8 @@ import { findTransition } from './transitions.ts';
 const PHASES: readonly Phase[] = [
   'larval',
   'init-sent',
+  'intermediate-due',
+  'intermediate-sent',
   'init-answered',
   'auth-sent',
   'established',
@@ -19,6 +21,8 @@ const MESSAGES = ['request', 'response'] as const;
 /** What may be processed at all, written down a second time, independently of the table. */
 const ALLOWED = new Set([
   'IKE_SA_INIT response initiator init-sent',
+  'IKE_INTERMEDIATE request responder intermediate-due',
+  'IKE_INTERMEDIATE response initiator intermediate-sent',
   'IKE_AUTH response initiator auth-sent',
   'IKE_AUTH request responder init-answered',
   ...['established', 'rekeyed', 'deleting'].flatMap((phase) =>

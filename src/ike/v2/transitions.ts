@@ -3,6 +3,8 @@ import type { ContextV2 } from './context.ts';
 import { onCreateChildRequest, onCreateChildResponse } from './exchanges/create-child-sa.ts';
 import { onAuthResponse } from './exchanges/ike-auth-initiator.ts';
 import { onAuthRequest } from './exchanges/ike-auth-responder.ts';
+import { onIntermediateResponse } from './exchanges/ike-intermediate-initiator.ts';
+import { onIntermediateRequest } from './exchanges/ike-intermediate-responder.ts';
 import { onInitResponse } from './exchanges/ike-sa-init-initiator.ts';
 import { onInformationalRequest, onInformationalResponse } from './exchanges/informational.ts';
 import type { Received } from './received.ts';
@@ -21,11 +23,14 @@ const BOTH = ['initiator', 'responder'] as const;
 
 /**
  * Everything that may happen to an IKE SA from outside; what has no row is dropped before a payload is read. A
- * responder in `init-answered` has keys and still knows nobody: it takes IKE_AUTH and nothing else.
+ * responder in `init-answered` has keys and still knows nobody: it takes IKE_AUTH and nothing else. Where additional key
+ * exchanges have been agreed it takes just as many of them before (RFC 9242 §5).
  */
 // biome-ignore format: one transition, one row
 export const TRANSITIONS: readonly Transition[] = [
   { story: 'learn what the responder chose', exchange: 'IKE_SA_INIT', message: 'response', roles: ['initiator'], phases: ['init-sent'], run: onInitResponse },
+  { story: 'do an additional key exchange', exchange: 'IKE_INTERMEDIATE', message: 'request', roles: ['responder'], phases: ['intermediate-due'], run: onIntermediateRequest },
+  { story: 'end an additional key exchange', exchange: 'IKE_INTERMEDIATE', message: 'response', roles: ['initiator'], phases: ['intermediate-sent'], run: onIntermediateResponse },
   { story: 'authenticate the initiator and make the first Child SA', exchange: 'IKE_AUTH', message: 'request', roles: ['responder'], phases: ['init-answered'], run: onAuthRequest },
   { story: 'authenticate the responder and install the first Child SA', exchange: 'IKE_AUTH', message: 'response', roles: ['initiator'], phases: ['auth-sent'], run: onAuthResponse },
   { story: 'make a Child SA, or a successor of this IKE SA', exchange: 'CREATE_CHILD_SA', message: 'request', roles: BOTH, phases: ['established', 'rekeyed', 'deleting'], run: onCreateChildRequest },

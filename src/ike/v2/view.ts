@@ -26,6 +26,8 @@ export function viewIkeSa(sa: IkeSaV2): IkeSaView {
 const STATES: { readonly [P in Phase]: IkeSaView['state'] } = {
   larval: 'connecting',
   'init-sent': 'connecting',
+  'intermediate-due': 'connecting',
+  'intermediate-sent': 'connecting',
   'init-answered': 'connecting',
   'auth-sent': 'connecting',
   established: 'established',

@@ -19,6 +19,7 @@ import { keepToken, tokenPayloads } from '../crash-token.ts';
 import { deleteIke } from '../deletes.ts';
 import { establish } from '../establish.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
+import { intAuthChunk } from '../int-auth.ts';
 import { type IkeKeys, prfOf } from '../keymat.ts';
 import { sendLastWord, sendRequest, settleRequest } from '../message-window.ts';
 import { planMissing } from '../missing-pairs.ts';
@@ -138,7 +139,13 @@ export function authOf(sa: IkeSaV2, policy: TunnelPolicy, { side, idBody, keys }
     peerNonce: side === 'own' ? handshake.peerNonce : handshake.ownNonce,
     skP: signerIsInitiator ? keys.skPi : keys.skPr,
     idBody,
+    ...(handshake.intAuth === undefined ? {} : { intAuth: intAuthChunk(handshake.intAuth, authMessageId(sa)) }),
   });
+}
+
+/** RFC 9242 §3.2: one more than that of the last IKE_INTERMEDIATE, one of which each additional key exchange takes. */
+function authMessageId({ suite }: IkeSaV2): number {
+  return 1 + (suite?.additional?.length ?? 0);
 }
 
 const NOTHING_TO_OFFER: Reason = {

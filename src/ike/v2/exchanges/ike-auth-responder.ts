@@ -5,7 +5,7 @@ import { constantTimeEqual } from '../../../crypto/constant-time.ts';
 import { type ChildSa, planInbound, planInstall } from '../../../sa/child-sa.ts';
 import type { DataPlaneReply } from '../../../sa/data-plane.ts';
 import { formatIdentity, type Identity, sameIdentity } from '../../../sa/identity.ts';
-import type { CipherSuite, Proposal } from '../../../sa/proposal.ts';
+import { asProposal, type CipherSuite, type Proposal } from '../../../sa/proposal.ts';
 import { selectSuite } from '../../../sa/suite-selection.ts';
 import { candidatesFor } from '../../common/candidates.ts';
 import type { Context } from '../../common/context.ts';
@@ -23,7 +23,7 @@ import { keepToken, tokenPayloads } from '../crash-token.ts';
 import { establish } from '../establish.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
 import { sendResponse } from '../message-window.ts';
-import { ikeOffers } from '../offers.ts';
+import { initOffers } from '../offers.ts';
 import { findNotify, onlyPayload, requirePayload } from '../payload-set.ts';
 import { choosePpk, type PpkChoice, wrongKeys } from '../ppk.ts';
 import { suiteToWire } from '../proposals.ts';
@@ -176,7 +176,7 @@ function authenticate(ctx: Context, sa: IkeSaV2, idi: IdPayload, payloads: reado
   const authentic = possible.filter(proven);
   if (authentic.length === 0) return possible[0] === undefined && refusal !== undefined ? refusal : wrongKey(possible);
   const { suite } = sa;
-  const usable = authentic.filter(({ policy }) => suite !== undefined && allows(ikeOffers(ctx, policy), suite));
+  const usable = authentic.filter(({ policy }) => suite !== undefined && allows(initOffers(ctx, policy), suite));
   return bySelectors(ctx, usable, payloads) ?? SUITE_NOT_ALLOWED;
 }
 
@@ -211,16 +211,7 @@ function bySelectors(ctx: Context, claims: readonly Claim[], payloads: readonly 
 }
 
 function allows(offers: readonly Proposal[], suite: CipherSuite): boolean {
-  const one = <Item>(item: Item | undefined): Item[] => (item === undefined ? [] : [item]);
-  const asProposal: Proposal = {
-    protocol: 'ike',
-    encryption: one(suite.encryption),
-    integrity: one(suite.integrity),
-    prf: one(suite.prf),
-    keyExchange: one(suite.keyExchange),
-    esn: [],
-  };
-  return 'suite' in selectSuite(offers, [asProposal], 'ike');
+  return 'suite' in selectSuite(offers, [asProposal(suite)], 'ike');
 }
 
 /** Undefined where the peer wants no Child SA now (RFC 6023). */

@@ -16,7 +16,7 @@ import { abandon } from '../close.ts';
 import { MAX_COOKIE_BYTES } from '../cookie.ts';
 import { deriveIkeKeys } from '../keymat.ts';
 import { sendInitRequest, settleRequest } from '../message-window.ts';
-import { acceptAnswer, ikeOffers } from '../offers.ts';
+import { acceptAnswer, initOffers } from '../offers.ts';
 import { findError, findNotify, onlyPayload, requirePayload } from '../payload-set.ts';
 import { ppkUnused } from '../ppk.ts';
 import { offersToWire } from '../proposals.ts';
@@ -24,8 +24,15 @@ import type { Received } from '../received.ts';
 import { type Handshake, type IkeSaV2, type InitAnswer, newIkeSa } from '../state.ts';
 import { isErrorNotify, NOTIFY, type NotifyPayload, notifyName, notifyPayload } from '../wire/notify.ts';
 import type { Payload } from '../wire/payload.ts';
-import { requestFirstSpi } from './ike-auth-initiator.ts';
-import { detectNat, initiatorOnly, initNotifies, NONCE_BYTES } from './ike-sa-init.ts';
+import { startRound } from './ike-intermediate-initiator.ts';
+import {
+  detectNat,
+  initiatorOnly,
+  initNotifies,
+  intermediateNotify,
+  NONCE_BYTES,
+  supportsIntermediate,
+} from './ike-sa-init.ts';
 
 /** A responder that answers with cookies or other groups for ever gets no further (RFC 7296 §2.6.1). */
 const MAX_COOKIE_RETRIES = 3;
@@ -39,7 +46,7 @@ export function initiateIkeSa(
   resolved: IpAddress | undefined,
 ): IkeSaV2 | undefined {
   const address = policy.remote.address.kind === 'address' ? policy.remote.address.address : resolved;
-  const method = ikeOffers(ctx, policy)[0]?.keyExchange[0];
+  const method = initOffers(ctx, policy)[0]?.keyExchange[0];
   if (address === undefined || method === undefined) {
     const reason = address === undefined ? UNRESOLVED : NOTHING_TO_OFFER;
     ctx.emit({ type: 'ike.failed', tunnel: policy.name, ikeSa: id, stage: 1, reason });
@@ -103,6 +110,7 @@ export function onInitAgreed(ctx: Context, sa: IkeSaV2, answer: InitAnswer, resu
   handshake.usePpk = answer.usePpk;
   sa.responderSpi = answer.responderSpi;
   sa.suite = answer.suite;
+  handshake.rounds = (answer.suite.additional ?? []).map(({ method }) => method);
   sa.keys = deriveIkeKeys({
     suite: answer.suite,
     sharedSecret: result.sharedSecret,
@@ -120,7 +128,7 @@ export function onInitAgreed(ctx: Context, sa: IkeSaV2, answer: InitAnswer, resu
   ctx.clearTimer(sa.id, 'refused');
   sa.nat = answer.nat;
   if (sa.nat.local || sa.nat.remote) floatPorts(ctx, sa);
-  requestFirstSpi(ctx, sa);
+  startRound(ctx, sa);
 }
 
 /** What nothing came back from, or only refusals: the attempt is over. */
@@ -132,15 +140,17 @@ function sendInit(ctx: Context, sa: IkeSaV2): void {
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return abandon(ctx, sa, UNCONFIGURED);
   const handshake = handshakeOf(sa);
+  const offers = initOffers(ctx, policy);
   const payloads: Payload[] = [
     // RFC 7296 §2.6: the cookie comes first.
     ...(handshake.cookie === undefined ? [] : [notifyPayload('COOKIE', handshake.cookie)]),
-    { type: 'SA', proposals: offersToWire(ikeOffers(ctx, policy), new Uint8Array(0)) },
+    { type: 'SA', proposals: offersToWire(offers, new Uint8Array(0)) },
     { type: 'KE', method: keyExchangeMethod(handshake.method).group, data: handshake.publicValue },
     { type: 'Nonce', data: handshake.ownNonce },
     ...initNotifies(initiatorOnly(sa.initiatorSpi), sa),
     // RFC 8784 §3, whether it is required or not.
     ...(policy.ppk === undefined ? [] : [notifyPayload('USE_PPK')]),
+    ...intermediateNotify(offers.some(({ additional }) => additional !== undefined)),
   ];
   sa.phase = 'init-sent';
   handshake.ownMessage = sendInitRequest(ctx, sa, payloads);
@@ -163,7 +173,7 @@ function repeatWithMethod(ctx: Context, sa: IkeSaV2, notify: NotifyPayload): voi
   const policy = ctx.policies.get(sa.tunnel);
   const group = notify.data.length === 2 ? ((notify.data[0] ?? 0) << 8) | (notify.data[1] ?? 0) : undefined;
   const wanted = KEY_EXCHANGE.find((row) => row.group === group)?.keyword;
-  const offered = policy === undefined ? [] : ikeOffers(ctx, policy).flatMap((proposal) => proposal.keyExchange);
+  const offered = policy === undefined ? [] : initOffers(ctx, policy).flatMap((proposal) => proposal.keyExchange);
   if (wanted === undefined || !offered.includes(wanted)) {
     const ours = [...new Set(offered)].map(groupName).join(', ');
     const text = `the peer wants Diffie-Hellman group ${group ?? '?'}, this tunnel offers ${ours}`;
@@ -193,6 +203,8 @@ function readAnswer(ctx: Context, sa: IkeSaV2, received: Received): InitAnswer |
   const handshake = handshakeOf(sa);
   const suite = readSuite(ctx, sa, payloads);
   if (suite === undefined || header.responderSpi === ZERO_SPI) return NOT_OUR_OFFER;
+  // RFC 9370 §2.2.1: there is no way to do what was chosen.
+  if (suite.additional !== undefined && !supportsIntermediate(payloads)) return NOT_OUR_OFFER;
   const ke = requirePayload(payloads, 'KE');
   if (suite.keyExchange !== handshake.method || ke.method !== keyExchangeMethod(handshake.method).group)
     return NOT_OUR_OFFER;
@@ -218,7 +230,7 @@ function readSuite(ctx: Context, sa: IkeSaV2, payloads: readonly Payload[]): Cip
   const policy = ctx.policies.get(sa.tunnel);
   const [chosen, ...more] = requirePayload(payloads, 'SA').proposals;
   if (policy === undefined || chosen === undefined || more.length > 0) return undefined;
-  return acceptAnswer(ikeOffers(ctx, policy), chosen, 'ike');
+  return acceptAnswer(initOffers(ctx, policy), chosen, 'ike');
 }
 
 function noteRefusal(ctx: Context, sa: IkeSaV2, reason: Reason): void {
@@ -237,7 +249,7 @@ function refusalOf(ctx: Context, sa: IkeSaV2, error: NotifyPayload): Reason {
   invariant(isErrorNotify(error.notify), 'only errors refuse');
   if (error.notify === NOTIFY.NO_PROPOSAL_CHOSEN) {
     const policy = ctx.policies.get(sa.tunnel);
-    const offers = policy === undefined ? '' : ikeOffers(ctx, policy).map(formatProposal).join(', ');
+    const offers = policy === undefined ? '' : initOffers(ctx, policy).map(formatProposal).join(', ');
     return { code: 'no-proposal-chosen', text: `the peer accepts none of our IKE proposals: ${offers}` };
   }
   if (error.notify === NOTIFY.INVALID_MAJOR_VERSION) {
@@ -268,7 +280,10 @@ function newHandshake(method: KeyExchangeKeyword, nonce: Uint8Array): Handshake 
     methodRetries: 0,
     refusal: undefined,
     usePpk: false,
+    rounds: [],
+    intAuth: undefined,
     proposalNumber: 0,
+    leftOut: [],
     reservedSpi: undefined,
   };
 }

@@ -4,6 +4,8 @@ import { SECOND } from '../../../base/time.ts';
 import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
 import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
+import type { KeyExchangeSlot } from '../../../sa/additional-key-exchange.ts';
+import { type CipherSuite, withSlots } from '../../../sa/proposal.ts';
 import { type SuiteSelection, selectSuite } from '../../../sa/suite-selection.ts';
 import { candidatesFor } from '../../common/candidates.ts';
 import type { Context } from '../../common/context.ts';
@@ -17,7 +19,7 @@ import { vanish } from '../close.ts';
 import { type CookieSecrets, makeCookie, verifyCookie } from '../cookie.ts';
 import { deriveIkeKeys } from '../keymat.ts';
 import { digestOf, sendInitResponse } from '../message-window.ts';
-import { ikeOffers } from '../offers.ts';
+import { initOffers } from '../offers.ts';
 import { findNotify, requirePayload, unsupportedCritical } from '../payload-set.ts';
 import { type Offer, readOffers, suiteToWire } from '../proposals.ts';
 import { type IkeSaV2, newIkeSa, type RequestRef } from '../state.ts';
@@ -25,7 +27,14 @@ import { decodePlainMessage, encodePlainMessage } from '../wire/message.ts';
 import { type NotifyPayload, notifyPayload } from '../wire/notify.ts';
 import type { Payload } from '../wire/payload.ts';
 import { PROTOCOL } from '../wire/sa.ts';
-import { detectNat, initiatorOnly, initNotifies, NONCE_BYTES } from './ike-sa-init.ts';
+import {
+  detectNat,
+  initiatorOnly,
+  initNotifies,
+  intermediateNotify,
+  NONCE_BYTES,
+  supportsIntermediate,
+} from './ike-sa-init.ts';
 
 /** How long an initiator may take from IKE_SA_INIT to IKE_AUTH. */
 const HALF_OPEN_TIME = 30 * SECOND;
@@ -72,7 +81,7 @@ export function answerInit(ctx: Context, request: InitRequest): IkeSaV2 | undefi
   // RFC 7296 §2.6: before any state or computation.
   if (admission === 'demand-cookie')
     return refuse(ctx, request, notifyPayload('COOKIE', makeCookie(request.cookies, claim)));
-  const choice = chooseSuite(ctx, candidates, readOffers(requirePayload(payloads, 'SA').proposals));
+  const choice = chooseSuite(ctx, candidates, offersOf(payloads));
   if ('reason' in choice) {
     refuse(ctx, request, notifyPayload('NO_PROPOSAL_CHOSEN'));
     if (choice.tunnel === undefined) {
@@ -102,17 +111,31 @@ export function onInitResponded(ctx: Context, sa: IkeSaV2, result: KeyExchangeRe
     spiR: sa.responderSpi,
   });
   const payloads: Payload[] = [
-    { type: 'SA', proposals: [suiteToWire(suite, handshake.proposalNumber, new Uint8Array(0))] },
+    { type: 'SA', proposals: [suiteToWire(suite, handshake.proposalNumber, new Uint8Array(0), handshake.leftOut)] },
     { type: 'KE', method: keyExchangeMethod(suite.keyExchange).group, data: result.publicValue },
     { type: 'Nonce', data: handshake.ownNonce },
     ...initNotifies(sa, sa),
     // RFC 6023 §3, §4: an IKE_AUTH without a Child SA is taken as well.
     { ...notifyPayload('CHILDLESS_IKEV2_SUPPORTED'), protocol: PROTOCOL.IKE },
     ...(handshake.usePpk ? [notifyPayload('USE_PPK')] : []),
+    ...intermediateNotify(suite.additional !== undefined),
   ];
-  sa.phase = 'init-answered';
+  sa.phase = handshake.rounds.length > 0 ? 'intermediate-due' : 'init-answered';
   const request = { messageId: 0, digest: digestOf(handshake.peerMessage), local: sa.local, remote: sa.remote };
   handshake.ownMessage = sendInitResponse(ctx, sa, request, payloads);
+}
+
+/** RFC 9370 §2.2.1: without IKE_INTERMEDIATE an additional key exchange can only be left out. */
+function offersOf(payloads: readonly Payload[]): readonly Offer[] {
+  const offers = readOffers(requirePayload(payloads, 'SA').proposals);
+  if (supportsIntermediate(payloads)) return offers;
+  return offers.map((offer) => {
+    const slots = (offer.proposal.additional ?? []).map(({ slot, methods }) => ({
+      slot,
+      methods: methods.filter((method) => method === 'none'),
+    }));
+    return { ...offer, proposal: { ...offer.proposal, ...withSlots(slots) } };
+  });
 }
 
 type Choice = {
@@ -132,7 +155,7 @@ function chooseSuite(ctx: Context, candidates: readonly TunnelPolicy[], offers: 
   const peer = offers.map((offer) => offer.proposal);
   const ppk = candidates.some((candidate) => candidate.ppk !== undefined);
   for (const policy of candidates) {
-    const selected = selectSuite(ikeOffers(ctx, policy), peer, 'ike');
+    const selected = selectSuite(initOffers(ctx, policy), peer, 'ike');
     const offer = 'suite' in selected ? offers[selected.peerIndex] : undefined;
     if ('suite' in selected && offer !== undefined) return { tunnel: policy.name, selected, offer, ppk };
     if ('mismatch' in selected) mismatch ??= selected.text;
@@ -178,7 +201,10 @@ function startResponding(
       methodRetries: 0,
       refusal: undefined,
       usePpk: choice.ppk && findNotify(payloads, 'USE_PPK') !== undefined,
+      rounds: (suite.additional ?? []).map((additional) => additional.method),
+      intAuth: undefined,
       proposalNumber: choice.offer.number,
+      leftOut: leftOutBy(suite, choice.offer),
       reservedSpi: undefined,
     },
   });
@@ -189,6 +215,12 @@ function startResponding(
   sa.pending = { request: ctx.requestJob(id, job), step: { kind: 'init-responded' } };
   ctx.setTimer(id, 'half-open', ctx.now.mono + HALF_OPEN_TIME);
   return sa;
+}
+
+/** The slots that the peer has proposed and nothing was chosen for. */
+function leftOutBy({ additional = [] }: CipherSuite, { proposal }: Offer): KeyExchangeSlot[] {
+  const proposed = (proposal.additional ?? []).map(({ slot }) => slot);
+  return proposed.filter((slot) => !additional.some((chosen) => chosen.slot === slot));
 }
 
 /** One datagram back, no state kept. */

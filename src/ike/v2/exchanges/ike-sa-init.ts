@@ -2,7 +2,7 @@ import { equalBytes } from '../../../base/bytes.ts';
 import type { Endpoint } from '../../../base/net.ts';
 import { natDetectionHash } from '../../common/nat-detection.ts';
 import { ZERO_SPI } from '../../wire/header.ts';
-import { notifies } from '../payload-set.ts';
+import { findNotify, notifies } from '../payload-set.ts';
 import { NOTIFY, type NotifyPayload, notifyPayload } from '../wire/notify.ts';
 import type { Payload } from '../wire/payload.ts';
 
@@ -25,6 +25,15 @@ export function initNotifies(spis: SpiPair, path: Path): NotifyPayload[] {
     notifyPayload('NAT_DETECTION_DESTINATION_IP', hashOf(spis, path.remote)),
     notifyPayload('FRAGMENTATION_SUPPORTED'),
   ];
+}
+
+/** RFC 9242 §3.1: sent only where additional key exchanges may follow, so that nobody expects anything else of it. */
+export function intermediateNotify(wanted: boolean): NotifyPayload[] {
+  return wanted ? [notifyPayload('INTERMEDIATE_EXCHANGE_SUPPORTED')] : [];
+}
+
+export function supportsIntermediate(payloads: readonly Payload[]): boolean {
+  return findNotify(payloads, 'INTERMEDIATE_EXCHANGE_SUPPORTED') !== undefined;
 }
 
 /** Where the peer's view of the path differs from ours there is a NAT; a peer that sends no view has none to tell. */
