@@ -23,10 +23,15 @@ export function selectAdditional(
   own: readonly SlotOffer[] = [],
   peer: readonly SlotOffer[] = [],
 ): AdditionalKeyExchange[] | undefined {
-  const common = KEY_EXCHANGE_SLOTS.map((slot) => {
+  // Anybody can make us ask this for many proposals, so that what hopeless ones cost matters.
+  if (own.length === 0 && peer.length === 0) return [];
+  const common: SlotOffer[] = [];
+  for (const slot of KEY_EXCHANGE_SLOTS) {
     const theirs = methodsOf(peer, slot);
-    return { slot, methods: methodsOf(own, slot).filter((method) => theirs.includes(method)) };
-  });
+    const methods = methodsOf(own, slot).filter((method) => theirs.includes(method));
+    if (methods.length === 0) return undefined;
+    common.push({ slot, methods });
+  }
   const taken = new Set<SlotMethod>();
   const chosen: AdditionalKeyExchange[] = [];
   for (const [index, { slot, methods }] of common.entries()) {

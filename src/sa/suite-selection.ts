@@ -92,10 +92,10 @@ function fitOf(
   options: SelectionOptions,
 ): { readonly suite: CipherSuite } | { readonly missing: readonly TransformKind[] } {
   const types = relevantTypes(options);
+  const missing = types.filter((type) => commonOf(type, ours, theirs) === NOTHING);
+  if (missing.length > 0) return { missing };
   const additional = options.ignoreKeyExchange === true ? [] : selectAdditional(ours.additional, theirs.additional);
-  const missing: TransformKind[] = types.filter((type) => commonOf(type, ours, theirs) === NOTHING);
-  if (additional === undefined) missing.push('additional');
-  if (missing.length > 0 || additional === undefined) return { missing };
+  if (additional === undefined) return { missing: ['additional'] };
   const chosen = types.flatMap((type) => {
     const common = commonOf(type, ours, theirs);
     return common === undefined || common === NOTHING ? [] : [[type, common] as const];
