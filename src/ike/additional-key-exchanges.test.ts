@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { ByteWriter, concatBytes, fromHex, toHex } from '../base/bytes.ts';
 import { performKeyExchange } from '../crypto/key-exchange.ts';
 import { formatSuite } from '../sa/proposal.ts';
-import { alter, alterInit, messageOf, type Sent, TestGateway } from './testing/gateway.ts';
+import type { TunnelPolicy } from './common/policy.ts';
+import { alter, alterInit, messageOf, read, type Sent, TestGateway } from './testing/gateway.ts';
 import { connected, converse, deliver, type Pair, pair } from './testing/pair.ts';
-import { proposals } from './testing/proposals.ts';
+import { parsed, proposals } from './testing/proposals.ts';
 import { openMessage } from './v2/encrypted-payload.ts';
 import { type IkeKeys, messageKeys } from './v2/keymat.ts';
 import { decodePlainMessage } from './v2/wire/message.ts';
@@ -262,7 +263,75 @@ describe('what is lost, repeated or interrupted on the way', () => {
     both.left.initiate();
     both.right.initiate();
     converse(both);
-    for (const { core } of [both.left, both.right]) expect(core.children()).toHaveLength(1);
+    for (const gateway of [both.left, both.right]) {
+      gateway.endDrains();
+      expect(gateway.views()).toMatchObject([{ state: 'established', children: [{ state: 'installed' }] }]);
+    }
+  });
+});
+
+describe('rekeying', () => {
+  const policy = (ike: readonly string[], esp: string): Partial<TunnelPolicy> => {
+    const childProposals = parsed([esp], 'esp');
+    return { ikeProposals: proposals(...ike), childProposals };
+  };
+
+  it.each(['left', 'right'] as const)('by the %s side: without additional key exchanges (RFC 9370 §2.2.4)', (side) => {
+    const own = policy([`${BASE}-ke1_mlkem512`], 'aes128gcm16-x25519');
+    const both = connected({ left: own, right: own });
+    const spi = both.left.views()[0]?.initiatorSpi;
+    both[side].fire('rekey');
+    converse(both);
+    expect(both.left.views().map(({ initiatorSpi }) => initiatorSpi)).not.toContain(spi);
+    expect(suitesOf(both)).toEqual(Array(2).fill('aes256gcm16-prfsha256-curve25519'));
+    for (const gateway of [both.left, both.right])
+      expect(gateway.views()).toMatchObject([{ state: 'established', children: [{ state: 'installed' }] }]);
+  });
+
+  it('ML-KEM as the one key exchange: of the IKE SA, and as PFS of a Child SA', () => {
+    const own = policy(['aes256gcm16-prfsha256-mlkem768'], 'aes128gcm16-mlkem512');
+    const both = connected({ left: own, right: own });
+    both.left.fire('rekey');
+    converse(both);
+    expect(suitesOf(both)).toEqual(Array(2).fill('aes256gcm16-prfsha256-mlkem768'));
+    const [child] = both.right.core.children();
+    both.right.fire(`rekey-${child?.id}`);
+    converse(both);
+    for (const gateway of [both.left, both.right]) {
+      gateway.endDrains();
+      expect(gateway.views()).toMatchObject([{ children: [{ suite: { keyExchange: 'mlkem512' } }] }]);
+    }
+    expect(both.left.jobs).toContain('ke.respond mlkem512');
+  });
+
+  /** SA payloads that offer these methods for the first slot, too. */
+  const withSlot = (all: readonly Payload[], ids: readonly number[]) =>
+    all.map((payload) => {
+      if (payload.type !== 'SA') return payload;
+      const more = ids.map((id) => ({ type: 6, id }));
+      const proposals = payload.proposals.map((one) => ({ ...one, transforms: [...one.transforms, ...more] }));
+      return { ...payload, proposals };
+    });
+
+  it.each(['rekey', 'rekey-net#1'])('%s: who wants additional key exchanges there as well is refused', (timer) => {
+    const own = policy([`${BASE}-ke1_mlkem512`], 'aes128gcm16-x25519');
+    const both = connected({ left: own, right: own });
+    both.left.fire(timer);
+    both.right.receive(alter(both.left, both.left.takeOne(), (all) => withSlot(all, [35])));
+    const [refusal] = read(both.right, both.right.takeOne());
+    expect(refusal).toMatchObject({ notify: NOTIFY.NO_PROPOSAL_CHOSEN });
+  });
+
+  it.each(['rekey', 'rekey-net#1'])('%s: who can do without is told NONE', (timer) => {
+    const own = policy([`${BASE}-ke1_mlkem512`], 'aes128gcm16-x25519');
+    const both = connected({ left: own, right: own });
+    both.left.fire(timer);
+    both.right.receive(alter(both.left, both.left.takeOne(), (all) => withSlot(all, [35, 0])));
+    const [answer] = both.right.outbox;
+    const sa = answer && read(both.right, answer).find(({ type }) => type === 'SA');
+    expect(sa?.type === 'SA' && sa.proposals[0]?.transforms.filter(({ type }) => type > 5)).toEqual([
+      { type: 6, id: 0 },
+    ]);
   });
 });
 

@@ -1,10 +1,14 @@
-import { type Proposal, parseProposal } from '../../sa/proposal.ts';
+import { type Proposal, parseProposal, type SecurityProtocol } from '../../sa/proposal.ts';
 
 /** IKE proposals in strongSwan's notation. */
 export function proposals(...texts: readonly string[]): Proposal[] {
+  return parsed(texts, 'ike');
+}
+
+export function parsed(texts: readonly string[], protocol: SecurityProtocol): Proposal[] {
   return texts.map((text) => {
-    const parsed = parseProposal(text, 'ike');
-    if ('error' in parsed) throw new Error(`${text} ${parsed.error}`);
-    return parsed;
+    const proposal = parseProposal(text, protocol);
+    if ('error' in proposal) throw new Error(`${text} ${proposal.error}`);
+    return proposal;
   });
 }

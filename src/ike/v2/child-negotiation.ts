@@ -8,7 +8,7 @@ import type { Reason } from '../common/reason.ts';
 import { selectorList, selectorMismatch } from '../common/refusals.ts';
 import { acceptAnswer, childOffers, firstChildOffers } from './offers.ts';
 import { requirePayload } from './payload-set.ts';
-import { readOffers } from './proposals.ts';
+import { leftOutBy, readOffers } from './proposals.ts';
 import type { ChildNegotiation } from './state.ts';
 import type { NotifyName } from './wire/notify.ts';
 import type { Payload } from './wire/payload.ts';
@@ -45,6 +45,7 @@ export function answerChild(
   return {
     suite: selected.suite,
     proposalNumber: offer.number,
+    leftOut: leftOutBy(selected.suite, offer),
     peerSpi: spiOf(offer.spi),
     localSelectors,
     remoteSelectors,
@@ -72,7 +73,8 @@ export function acceptChild(
     const text = selectorMismatch(policy, localSelectors, remoteSelectors);
     return { code: 'traffic-selectors-unacceptable', text };
   }
-  return { suite, proposalNumber: chosen.number, peerSpi: spiOf(chosen.spi), localSelectors, remoteSelectors };
+  const [proposalNumber, peerSpi] = [chosen.number, spiOf(chosen.spi)];
+  return { suite, proposalNumber, leftOut: [], peerSpi, localSelectors, remoteSelectors };
 }
 
 /** What the operator reads when the peer refuses the Child SA that we asked for. */

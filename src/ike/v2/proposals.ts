@@ -118,6 +118,12 @@ export function suiteToWire(
   );
 }
 
+/** The additional key exchanges that the peer has offered and that the suite chosen from it does not have. */
+export function leftOutBy({ additional = [] }: CipherSuite, { proposal }: Offer): KeyExchangeSlot[] {
+  const offered = (proposal.additional ?? []).map(({ slot }) => slot);
+  return offered.filter((slot) => !additional.some((chosen) => chosen.slot === slot));
+}
+
 /** The reverse; undefined where the answer is no single choice. Whether it was offered is for the caller to check. */
 export function suiteFromWire(wire: WireProposal, ikeSpiBytes: IkeSpiBytes = 0): CipherSuite | undefined {
   const types = new Set(wire.transforms.map(({ type }) => type));

@@ -234,6 +234,7 @@ export type IkeAnswer = {
   readonly request: RequestRef;
   readonly suite: CipherSuite;
   readonly proposalNumber: number;
+  readonly leftOut: readonly KeyExchangeSlot[];
   readonly initiatorSpi: string;
   readonly nonceI: Uint8Array;
   readonly nonceR: Uint8Array;
@@ -286,6 +287,7 @@ export type Handshake = {
 export type ChildNegotiation = {
   readonly suite: CipherSuite;
   readonly proposalNumber: number;
+  readonly leftOut: readonly KeyExchangeSlot[];
   readonly peerSpi: number;
   readonly localSelectors: readonly TrafficSelector[];
   readonly remoteSelectors: readonly TrafficSelector[];

@@ -108,10 +108,10 @@ export function onAnswerInstalled(
     childInstalled(ctx, child);
     settleCrossing(ctx, sa, child);
   }
-  const { suite, proposalNumber, localSelectors, remoteSelectors } = answer.negotiation;
+  const { suite, proposalNumber, leftOut, localSelectors, remoteSelectors } = answer.negotiation;
   const spi = new ByteWriter().u32(child.inboundSpi).finish();
   const payloads: Payload[] = [
-    { type: 'SA', proposals: [suiteToWire(suite, proposalNumber, spi)] },
+    { type: 'SA', proposals: [suiteToWire(suite, proposalNumber, spi, leftOut)] },
     { type: 'Nonce', data: answer.nonceR },
     ...keyExchangePayload(answer),
     { type: 'TSi', selectors: remoteSelectors },

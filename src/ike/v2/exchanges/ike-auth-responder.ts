@@ -141,7 +141,7 @@ export function onResponseChildInstalled(
   else awaitSwitch(ctx, sa, step.waits);
   const spi = new ByteWriter().u32(child.inboundSpi).finish();
   settle(ctx, sa, reply, [
-    { type: 'SA', proposals: [suiteToWire(negotiation.suite, negotiation.proposalNumber, spi)] },
+    { type: 'SA', proposals: [suiteToWire(negotiation.suite, negotiation.proposalNumber, spi, negotiation.leftOut)] },
     { type: 'TSi', selectors: negotiation.remoteSelectors },
     { type: 'TSr', selectors: negotiation.localSelectors },
   ]);

@@ -4,8 +4,7 @@ import { SECOND } from '../../../base/time.ts';
 import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
 import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
-import type { KeyExchangeSlot } from '../../../sa/additional-key-exchange.ts';
-import { type CipherSuite, withSlots } from '../../../sa/proposal.ts';
+import { withSlots } from '../../../sa/proposal.ts';
 import { type SuiteSelection, selectSuite } from '../../../sa/suite-selection.ts';
 import { candidatesFor } from '../../common/candidates.ts';
 import type { Context } from '../../common/context.ts';
@@ -21,7 +20,7 @@ import { deriveIkeKeys } from '../keymat.ts';
 import { digestOf, sendInitResponse } from '../message-window.ts';
 import { initOffers } from '../offers.ts';
 import { findNotify, requirePayload, unsupportedCritical } from '../payload-set.ts';
-import { type Offer, readOffers, suiteToWire } from '../proposals.ts';
+import { leftOutBy, type Offer, readOffers, suiteToWire } from '../proposals.ts';
 import { type IkeSaV2, newIkeSa, type RequestRef } from '../state.ts';
 import { decodePlainMessage, encodePlainMessage } from '../wire/message.ts';
 import { type NotifyPayload, notifyPayload } from '../wire/notify.ts';
@@ -215,12 +214,6 @@ function startResponding(
   sa.pending = { request: ctx.requestJob(id, job), step: { kind: 'init-responded' } };
   ctx.setTimer(id, 'half-open', ctx.now.mono + HALF_OPEN_TIME);
   return sa;
-}
-
-/** The slots that the peer has proposed and nothing was chosen for. */
-function leftOutBy({ additional = [] }: CipherSuite, { proposal }: Offer): KeyExchangeSlot[] {
-  const proposed = (proposal.additional ?? []).map(({ slot }) => slot);
-  return proposed.filter((slot) => !additional.some((chosen) => chosen.slot === slot));
 }
 
 /** One datagram back, no state kept. */

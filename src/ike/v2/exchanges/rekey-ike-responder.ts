@@ -12,7 +12,7 @@ import { deriveRekeyedIkeKeys, prfOf } from '../keymat.ts';
 import { sendResponse } from '../message-window.ts';
 import { ikeOffers } from '../offers.ts';
 import { requirePayload } from '../payload-set.ts';
-import { readOffers, suiteToWire } from '../proposals.ts';
+import { leftOutBy, readOffers, suiteToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
 import { failPublicValue, refuseRequest } from '../refuse-request.ts';
 import type { IkeAnswer, IkeSaV2 } from '../state.ts';
@@ -44,6 +44,7 @@ export function answerIkeRekey(ctx: ContextV2, sa: IkeSaV2, received: Received):
     request: received,
     suite,
     proposalNumber: offer.number,
+    leftOut: leftOutBy(suite, offer),
     initiatorSpi: toHex(offer.spi),
     nonceI: requirePayload(payloads, 'Nonce').data.slice(),
     nonceR: ctx.entropy.bytes(NONCE_BYTES),
@@ -56,7 +57,7 @@ export function answerIkeRekey(ctx: ContextV2, sa: IkeSaV2, received: Received):
 /** <-- CREATE_CHILD_SA SK { SA, Nr, KEr, [N(QUICK_CRASH_DETECTION)] } */
 export function onIkeAnswerComputed(ctx: ContextV2, sa: IkeSaV2, answer: IkeAnswer, result: KeyExchangeResult): void {
   if (result.kind !== 'ke.respond') return failPublicValue(ctx, sa, answer.request);
-  const { suite, nonceI, nonceR, initiatorSpi, proposalNumber } = answer;
+  const { suite, nonceI, nonceR, initiatorSpi, proposalNumber, leftOut } = answer;
   invariant(sa.keys !== undefined && sa.suite !== undefined, 'an established IKE SA is rekeyed');
   const responderSpi = toHex(ctx.entropy.bytes(8));
   const keys = deriveRekeyedIkeKeys({
@@ -74,7 +75,7 @@ export function onIkeAnswerComputed(ctx: ContextV2, sa: IkeSaV2, answer: IkeAnsw
   const fresh = newSuccessor(ctx, sa, { role: 'responder', ...spis, suite, keys, lowerNonce: lower });
   invariant(suite.keyExchange !== undefined, 'an IKE suite has a key exchange method');
   const payloads: Payload[] = [
-    { type: 'SA', proposals: [suiteToWire(suite, proposalNumber, fromHex(responderSpi))] },
+    { type: 'SA', proposals: [suiteToWire(suite, proposalNumber, fromHex(responderSpi), leftOut)] },
     { type: 'Nonce', data: nonceR },
     kePayload(suite.keyExchange, result.publicValue),
     ...tokenPayloads(ctx, fresh),
