@@ -136,6 +136,16 @@ describe('IKE_INTERMEDIATE as responder: authentic in nothing but the keys of IK
     expect(right.views()).toMatchObject([{ state: 'established' }]);
   });
 
+  it('where it comes from is answered there, and believed only in IKE_AUTH', () => {
+    const { left, right } = agreed();
+    const request = left.takeOne();
+    const before = right.ikeSa();
+    const elsewhere = { address: '203.0.113.9', port: 700 };
+    right.receive({ ...request, from: elsewhere, to: { ...request.to, address: '203.0.113.1' } });
+    expect(right.outbox).toMatchObject([{ to: elsewhere, from: { address: '203.0.113.1' } }]);
+    expect(right.ikeSa()).toMatchObject({ local: before.local, remote: before.remote, origin: before.origin });
+  });
+
   it('X4: what is not authentic changes nothing', () => {
     const { left, right } = agreed();
     const request = left.takeOne();

@@ -16,9 +16,9 @@ export function onIntermediateRequest(ctx: Context, sa: IkeSaV2, received: Recei
   const ke = requireRoundValue(sa, received);
   coverPeerMessage(sa, received);
   const { messageId, digest, local, remote } = received;
-  // RFC 9242 §3.2: with a NAT on the path the initiator has moved to the ports 4500 by now.
-  sa.local = local;
-  sa.remote = remote;
+  // RFC 9242 §3.2: with a NAT on the path the initiator has moved to the ports 4500 by now, where a marker goes before
+  // each message. Nothing else of the path is believed before IKE_AUTH.
+  sa.local = { ...sa.local, port: local.port };
   const [method] = handshakeOf(sa).rounds;
   invariant(method !== undefined, 'a request of IKE_INTERMEDIATE is due only in a round');
   const privateKey = ctx.entropy.bytes(privateKeyBytes(method));
