@@ -1,0 +1,23 @@
+import type { ChildSaView } from '../ike/common/view.ts';
+import { selectorKey } from '../sa/traffic-selector.ts';
+import type { ServiceRun } from './service-run.ts';
+import type { TunnelState } from './tunnel-state.ts';
+
+/** IKEv1 has a Child SA for each pair of segments; in IKEv2 one is for all of them. */
+export function isComplete(run: ServiceRun, tunnel: TunnelState): boolean {
+  const { version, local, remote } = tunnel.policy;
+  if (version === 2) return tunnel.children.size > 0;
+  const installed = run.childrenOf(tunnel.policy.name).filter(({ state }) => state === 'installed');
+  const pairs = new Set(installed.map(pairKey));
+  return pairs.size >= local.selectors.length * remote.selectors.length;
+}
+
+/** Whether an attempt would have anything to do. */
+export function lacksSomething(run: ServiceRun, tunnel: TunnelState): boolean {
+  if (tunnel.children.size > 0) return !isComplete(run, tunnel);
+  return tunnel.current === undefined;
+}
+
+function pairKey({ localSelectors, remoteSelectors }: ChildSaView): string {
+  return [...localSelectors, ...remoteSelectors].map(selectorKey).join(' ');
+}

@@ -1,0 +1,69 @@
+import type { GatewayEvent } from '../ike/common/event.ts';
+import type { Reason } from '../ike/common/reason.ts';
+import { attempt, clearRetry, completeLater, noteFailure, onIkeSaGone, retryAfter } from './attempts.ts';
+import { isComplete, lacksSomething } from './completeness.ts';
+import type { ServiceRun } from './service-run.ts';
+import { removeTrap, setTrap } from './traps.ts';
+import type { TunnelState } from './tunnel-state.ts';
+
+/** Ends after which nothing is to be waited for: our own doing, and a peer that is there again and has lost its SAs. */
+const AT_ONCE: ReadonlySet<Reason['code']> = new Set<Reason['code']>(['expired', 'peer-restarted']);
+
+/** What an event of the core means for its tunnel. */
+export function onTunnelEvent(run: ServiceRun, tunnel: TunnelState, event: GatewayEvent): void {
+  switch (event.type) {
+    case 'ike.initiated':
+      tunnel.current = event.ikeSa;
+      return;
+    case 'child.installed':
+      return onConnected(run, tunnel, event.child);
+    case 'traffic.waiting':
+      if (tunnel.desired === 'up' && lacksSomething(run, tunnel)) attempt(run, tunnel);
+      return;
+    case 'child.rekeyed':
+      tunnel.children.delete(event.child);
+      return;
+    case 'child.deleted':
+      if (!tunnel.children.delete(event.child)) return;
+      if (tunnel.children.size === 0) onLost(run, tunnel, event.reason);
+      else completeLater(run, tunnel);
+      return;
+    case 'child.failed':
+      noteFailure(tunnel, 2, event.reason);
+      // In IKEv1 the IKE SA stays, and the next attempt goes on with it.
+      return tunnel.policy.version === 1 ? onIkeSaGone(run, tunnel, event.ikeSa) : undefined;
+    case 'peer.refused':
+      return noteFailure(tunnel, 1, event.reason);
+    case 'ike.failed':
+      noteFailure(tunnel, event.stage, event.reason);
+      return onIkeSaGone(run, tunnel, event.ikeSa);
+    case 'ike.closed':
+      return onIkeSaGone(run, tunnel, event.ikeSa);
+  }
+}
+
+function onConnected(run: ServiceRun, tunnel: TunnelState, child: string): void {
+  tunnel.children.add(child);
+  tunnel.connectedAt ??= run.now.mono;
+  tunnel.attempt = 0;
+  tunnel.current = undefined;
+  removeTrap(run, tunnel);
+  if (!isComplete(run, tunnel)) return completeLater(run, tunnel);
+  tunnel.failure = undefined;
+  clearRetry(run, tunnel);
+}
+
+function onLost(run: ServiceRun, tunnel: TunnelState, reason: Reason): void {
+  const lasted = run.now.mono - (tunnel.connectedAt ?? run.now.mono);
+  tunnel.connectedAt = undefined;
+  // Our own doing is no failure of the tunnel.
+  if (reason.code !== 'terminated' && reason.code !== 'expired') tunnel.failure = { stage: 1, reason };
+  if (tunnel.desired !== 'up' || tunnel.current !== undefined) return;
+  // Back at once, unless it never held: then at the usual pace, so that two ends cannot chase each other. Where the
+  // peer is dead it is the operator who says how (dpd.action).
+  const held = lasted >= tunnel.policy.retry.interval || AT_ONCE.has(reason.code);
+  const atOnce = reason.code === 'peer-unresponsive' ? tunnel.policy.dpd.action === 'restart' : held;
+  if (reason.code === 'peer-unresponsive' && tunnel.policy.dpd.action === 'hold') setTrap(run, tunnel);
+  if (atOnce) attempt(run, tunnel);
+  else retryAfter(run, tunnel, tunnel.policy.retry.interval);
+}
