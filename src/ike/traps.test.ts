@@ -14,7 +14,7 @@ describe('a trap for the next packet of a tunnel (RFC 4301 §4.4.1)', () => {
         .filter((one) => one.kind === 'add-policy' && one.policy.template);
       if (step?.kind !== 'add-policy') throw new Error('no policy');
       expect(more).toEqual([]);
-      expect(step).toMatchObject({ owner: 'trap:net', policy: { direction: 'out', action: 'protect' } });
+      expect(step).toMatchObject({ owner: 'trap:net', policy: { direction: 'out', action: 'trap' } });
       const selector = selectorFromPrefix({ address: '10.0.0.1', length: 32 });
       const caught = (reqid: number) =>
         left.input({

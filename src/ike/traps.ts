@@ -33,7 +33,7 @@ function trapFor(policy: TunnelPolicy, remote: string, reqid: number): Trap {
   const template = { protocol, mode: 'tunnel', reqid, source: local.address, destination: remote } as const;
   const policies = local.selectors.flatMap((source) =>
     policy.remote.selectors.map(
-      (destination): PolicySpec => ({ direction: 'out', source, destination, action: 'protect', template }),
+      (destination): PolicySpec => ({ direction: 'out', source, destination, action: 'trap', template }),
     ),
   );
   return { reqid, policies };

@@ -93,8 +93,12 @@ export type PolicySpec = {
   readonly direction: PolicyDirection;
   readonly source: TrafficSelector;
   readonly destination: TrafficSelector;
-  readonly action: 'protect' | 'block' | 'bypass';
-  /** For `protect`: what the packet is wrapped in. */
+  /**
+   * `trap` asks for an SA where there is none: its packets wait or are dropped, and the first is told as `acquire`. It
+   * gives way to `protect`, and `block` gives way to it.
+   */
+  readonly action: 'protect' | 'trap' | 'bypass' | 'block';
+  /** For `protect` and `trap`: what the packet is wrapped in. */
   readonly template?: {
     readonly protocol: ChildProtocol;
     readonly mode: 'tunnel' | 'transport';

@@ -227,7 +227,7 @@ function ownerless(gateway: SimGateway, children: ReadonlySet<string>): string[]
 /** A tunnel's standing block, and the trap for its next packet. */
 function ownsByItself(owner: string, { action, direction }: PolicySpec): boolean {
   if (action === 'block') return owner.startsWith('tunnel:');
-  return action === 'protect' && direction === 'out' && owner.startsWith('trap:');
+  return action === 'trap' && direction === 'out' && owner.startsWith('trap:');
 }
 
 function missing(gateway: SimGateway, child: ChildSaView): string[] {

@@ -25,6 +25,8 @@ export class KernelTables {
   readonly sas = new Map<string, InstalledSa>();
   /** Reserved SPIs, by the text of the SA key. */
   readonly larval = new Set<string>();
+  /** Reqids for which the kernel has asked for an SA, as long as it does not ask again. */
+  readonly acquiring = new Set<number>();
   readonly policies = new Map<string, Shared<PolicySpec>>();
   readonly routes = new Map<string, Shared<RouteSpec>>();
 

@@ -187,7 +187,8 @@ describe('test packets', () => {
     expect(send()).toBe('blocked');
     ask({ kind: 'apply', steps: [policy('out')] });
     expect(send()).toBe('acquire');
-    expect(events).toMatchObject([{ kind: 'acquire', reqid: 1 }]);
+    expect(send()).toBe('acquire');
+    expect(events).toMatchObject([{ kind: 'acquire', reqid: 1, source: { protocol: 1, start: packet.source } }]);
     ask({ kind: 'apply', steps: [{ kind: 'add-sa', sa: SA }] });
     expect(send()).toBe('unroutable');
   });

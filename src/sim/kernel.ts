@@ -118,6 +118,18 @@ export class SimKernel {
     this.#options.onEvent(event);
   }
 
+  /**
+   * A packet has met a policy without SA. Linux makes a larval SA for its reqid and asks once; it does not ask again
+   * before that has expired.
+   */
+  acquire(event: DataPlaneEvent & { kind: 'acquire' }): void {
+    const tables = this.#tables;
+    if (tables.acquiring.has(event.reqid)) return;
+    tables.acquiring.add(event.reqid);
+    this.#options.scheduler.after(LARVAL_LIFETIME, () => tables.acquiring.delete(event.reqid));
+    this.report(event);
+  }
+
   countPacket(sa: InstalledSa, bytes: number): void {
     const before = sa.bytes;
     sa.bytes += bytes;

@@ -44,11 +44,11 @@ export function transmit(kernel: SimKernel, packet: TestPacket, path: OuterPath)
   if (policy.action === 'block') return 'blocked';
   const outbound = outboundSa(kernel, policy);
   if (outbound === undefined) {
-    kernel.report({
+    kernel.acquire({
       kind: 'acquire',
       reqid: policy.template?.reqid ?? 0,
-      source: policy.source,
-      destination: policy.destination,
+      source: hostSelector(packet.source, packet.protocol),
+      destination: hostSelector(packet.destination, packet.protocol),
     });
     return 'acquire';
   }
@@ -101,7 +101,7 @@ function sameKey(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean 
   return a === undefined || b === undefined ? a === b : equalBytes(a, b);
 }
 
-/** The policy with the narrowest selectors; a blocking one ranks below any other. */
+/** The policy with the narrowest selectors; a trap ranks below those that protect, and a blocking one below any other. */
 function matchPolicy(
   kernel: SimKernel,
   direction: PolicySpec['direction'],
@@ -117,8 +117,15 @@ function matchPolicy(
         covers(policy.destination, packet.destination, packet.protocol),
     );
   const rank = (policy: PolicySpec) =>
-    (policy.action === 'block' ? 2n ** 200n : 0n) + width(policy.source) + width(policy.destination);
+    (RANK_OF[policy.action] ?? 0n) + width(policy.source) + width(policy.destination);
   return matching.sort((a, b) => (rank(a) < rank(b) ? -1 : 1))[0];
+}
+
+/** More than any width. */
+const RANK_OF: { readonly [Action in PolicySpec['action']]?: bigint } = { trap: 2n ** 200n, block: 2n ** 201n };
+
+function hostSelector(address: IpAddress, protocol: number): TrafficSelector {
+  return { protocol, startPort: 0, endPort: 65_535, start: address, end: address };
 }
 
 function covers(selector: TrafficSelector, address: IpAddress, protocol: number): boolean {

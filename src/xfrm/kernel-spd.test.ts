@@ -24,6 +24,23 @@ describe('policies of one selector share a place in the kernel', () => {
     expect(bed.policies()).toMatchObject([{ blocks: false }]);
   });
 
+  it('a trap stands between protect and block, whichever comes first, and is renewed in one step', () => {
+    const trap = (reqid: number) => addPolicy('trap', outPolicy({ action: 'trap', template: template(reqid) }));
+    bed.apply(addPolicy('tunnel', blockPolicy()));
+    bed.apply(trap(8));
+    expect(bed.reqids()).toEqual([8]);
+    bed.apply(addPolicy('child', outPolicy()));
+    bed.apply(trap(9));
+    expect(bed.reqids()).toEqual([7]);
+    bed.apply(removePolicy('child', outPolicy()));
+    expect(bed.reqids()).toEqual([9]);
+    bed.apply(trap(10));
+    expect(bed.reqids()).toEqual([10]);
+    bed.apply(removePolicy('trap', outPolicy({ action: 'trap' })));
+    expect(bed.policies()).toMatchObject([{ blocks: true }]);
+    expect(bed.kernel.log).toEqual(['NEWPOLICY', ...Array(5).fill('UPDPOLICY')]);
+  });
+
   it('protect that goes while block comes in the same request leaves no gap', () => {
     bed.apply(addPolicy('child', outPolicy()));
     bed.kernel.log.length = 0;

@@ -15,7 +15,7 @@ import {
   encodeUpdatePolicy,
   parsePolicy,
 } from './policy-messages.ts';
-import { ACTION_RANK, policyPriority } from './policy-priority.ts';
+import { policyPriority } from './policy-priority.ts';
 
 /** What one owner wants in a slot. `id` is owner and action: an owner that comes again replaces what it wanted. */
 type Claim = { readonly id: string; readonly policy: KernelPolicy };
@@ -137,14 +137,16 @@ function expand(policy: PolicySpec): KernelPolicy[] | string {
   }));
 }
 
-/** The protecting claim before the bypassing before the blocking one; among equals the latest. */
+/** The protecting claim before the trap, before the bypassing, before the blocking one; among equals the latest. */
 function best(claims: readonly Claim[]): KernelPolicy | undefined {
   let found: KernelPolicy | undefined;
   for (const { policy } of claims) {
-    if (found === undefined || ACTION_RANK[policy.action] <= ACTION_RANK[found.action]) found = policy;
+    if (found === undefined || PRECEDENCE[policy.action] <= PRECEDENCE[found.action]) found = policy;
   }
   return found;
 }
+
+const PRECEDENCE: Readonly<Record<PolicySpec['action'], number>> = { protect: 0, trap: 1, bypass: 2, block: 3 };
 
 /** For two of one slot. */
 function samePolicy(a: KernelPolicy, b: KernelPolicy): boolean {

@@ -17,7 +17,8 @@ export function policyPriority(selector: KernelSelector, action: PolicySpec['act
   return PRIORITY_BASE + priority;
 }
 
-export const ACTION_RANK: Readonly<Record<PolicySpec['action'], number>> = { protect: 0, bypass: 1, block: 2 };
+/** A trap is a protecting policy to the kernel, which never has both for one selector. */
+const ACTION_RANK: Readonly<Record<PolicySpec['action'], number>> = { protect: 0, trap: 0, bypass: 1, block: 2 };
 
 const PRIORITY_BASE = 100_000;
 
