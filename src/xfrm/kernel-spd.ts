@@ -1,5 +1,6 @@
 import type { PolicySpec } from '../sa/data-plane.ts';
 import { policyKey } from '../sa/ledger.ts';
+import { isOwnReqid } from '../sa/reqid.ts';
 import { XFRM_MSG_NEWPOLICY } from './constants.ts';
 import { kernelSelectorKey, toKernelSelectors } from './kernel-selector.ts';
 import type { Answer, NetlinkClient } from './netlink-client.ts';
@@ -110,8 +111,9 @@ export class KernelSpd {
   }
 
   /**
-   * A run of ours that was killed leaves its policies behind. One with the very selector, priority, action and tunnel
-   * endpoints that we would install now is taken over; any other policy in the way belongs to somebody else.
+   * A run of ours that was killed leaves its policies behind. One of the very selector is taken over where it asks for
+   * a reqid of ours, blocks with a priority of ours, or has the priority, action and tunnel endpoints that we would
+   * install now; any other policy in the way belongs to somebody else.
    */
   #isOrphan(policy: KernelPolicy): boolean {
     const answer = this.#client.request(encodeGetPolicy(policy.direction, policy.selector));
@@ -155,11 +157,11 @@ function samePolicy(a: KernelPolicy, b: KernelPolicy): boolean {
 
 function looksLike(view: PolicyView, policy: KernelPolicy): boolean {
   const endpoints = (template: PolicySpec['template']) => templateKey(template && { ...template, reqid: 0 });
-  return (
-    view.priority === policyPriority(policy.selector, policy.action) &&
-    view.blocks === (policy.action === 'block') &&
-    endpoints(view.template) === endpoints(policy.template)
-  );
+  const hasPriorityOf = (action: PolicySpec['action']) => view.priority === policyPriority(policy.selector, action);
+  if (view.blocks) return hasPriorityOf('block');
+  if (view.template !== undefined && isOwnReqid(view.template.reqid)) return hasPriorityOf('protect');
+  const alike = endpoints(view.template) === endpoints(policy.template);
+  return policy.action !== 'block' && hasPriorityOf(policy.action) && alike;
 }
 
 function templateKey(template: PolicySpec['template']): string {

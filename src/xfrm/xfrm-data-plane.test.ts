@@ -163,6 +163,24 @@ describe('what belongs to other programs stays theirs', () => {
   });
 });
 
+describe('the policy of a killed run, in the place of a standing block', () => {
+  const left = (reqid: number) => addPolicy('before', outPolicy({ template: template(reqid) }));
+
+  it('is taken over by its reqid, so that the block comes back when the tunnel goes down', () => {
+    bed.install(left(0x4300_0007));
+    expect(bed.apply(addPolicy('tunnel', blockPolicy()))).toBe('done');
+    bed.apply(addPolicy('a', outPolicy()));
+    bed.apply(removePolicy('a', outPolicy()));
+    expect(bed.policies()).toMatchObject([{ blocks: true }]);
+  });
+
+  it('is left alone where its reqid is none of ours', () => {
+    bed.install(left(3));
+    expect(bed.apply(addPolicy('tunnel', blockPolicy()))).toMatchObject({ code: 'EEXIST' });
+    expect(bed.reqids()).toEqual([3]);
+  });
+});
+
 describe('close', () => {
   it('takes all that is ours away, routes first and SAs last, and closes each socket once', () => {
     bed.apply(addSa(INBOUND), addSa(OUTBOUND), addPolicy('a', outPolicy()), addRoute('a'));
