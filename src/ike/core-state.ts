@@ -1,6 +1,6 @@
 import type { Instant } from '../base/time.ts';
 import type { ChildSa } from '../sa/child-sa.ts';
-import type { PolicySpec } from '../sa/data-plane.ts';
+import type { PolicySpec, RouteSpec } from '../sa/data-plane.ts';
 import type { Owner } from './common/context.ts';
 import { type HalfOpen, newHalfOpen } from './common/half-open.ts';
 import type { Allowance } from './common/rate-limit.ts';
@@ -48,8 +48,16 @@ export type CoreState = {
   cookiesSince: Instant;
 };
 
-/** Policies that ask for SAs which are not there, so that the data plane tells of the first packet. */
-export type Trap = { readonly reqid: number; readonly policies: readonly PolicySpec[] };
+/**
+ * Policies that ask for SAs which are not there, so that the data plane tells of the first packet, and the routes that
+ * bring it there. `request` is the one that sets them.
+ */
+export type Trap = {
+  readonly reqid: number;
+  readonly request: number;
+  readonly policies: readonly PolicySpec[];
+  readonly routes: readonly RouteSpec[];
+};
 
 export type DropCount = { unreported: number; reportedAt: number };
 

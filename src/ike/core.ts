@@ -26,7 +26,7 @@ import { findIkeSa } from './lookup.ts';
 import { abandon, answerEffect, doWork, viewIkeSa } from './machines.ts';
 import { forgetIkeSa, indexIkeSa } from './registry.ts';
 import { parseTimerKey, Run, timerKey } from './run.ts';
-import { removeTrap, setTrap, trappedTunnel } from './traps.ts';
+import { onTrapAnswer, removeTrap, setTrap, trappedTunnel } from './traps.ts';
 import { resolveDuplicates } from './uniqueness.ts';
 import { answerPhase1 } from './v1/exchanges/phase1-responder.ts';
 import {
@@ -223,8 +223,7 @@ export class IkeCore {
     const owner = this.#state.requests.get(request);
     if (owner === undefined) return;
     this.#state.requests.delete(request);
-    if (typeof owner === 'string')
-      return this.#guardTunnel(run, owner, () => onTunnelAnswer(run, owner, request, answer));
+    if (typeof owner === 'string') return this.#onTunnelReply(run, owner, request, answer);
     const sa = this.#state.ikeSas.get(owner);
     let awaited = false;
     if (sa !== undefined)
@@ -232,6 +231,12 @@ export class IkeCore {
         awaited = answerEffect(run, sa, request, answer);
       });
     if (!awaited && answer.kind === 'dataplane') this.#onLateReply(run, owner, request, answer);
+  }
+
+  #onTunnelReply(run: Run, tunnel: string, request: number, answer: EffectAnswer): void {
+    const isTrap =
+      answer.kind === 'dataplane' && onTrapAnswer(run, this.#state, { tunnel, request, reply: answer.reply });
+    if (!isTrap) this.#guardTunnel(run, tunnel, () => onTunnelAnswer(run, tunnel, request, answer));
   }
 
   /** Nobody waits for it any more, unless it completes a Child SA whose IKE SA has ended. */
@@ -245,7 +250,8 @@ export class IkeCore {
   #onDataPlaneEvent(run: Run, event: DataPlaneEvent): void {
     if (event.kind === 'acquire') {
       const tunnel = trappedTunnel(this.#state, event.reqid);
-      if (tunnel !== undefined) run.emit({ type: 'traffic.waiting', tunnel });
+      const { source, destination } = event;
+      if (tunnel !== undefined) run.emit({ type: 'traffic.waiting', tunnel, source, destination });
     }
     if (event.kind !== 'mapping' && event.kind !== 'expire') return;
     const key = saKey(event.sa);
@@ -282,25 +288,25 @@ export class IkeCore {
         else this.#state.closedTunnels.add(command.tunnel);
         return;
       case 'trap':
-        return this.#trap(run, command.tunnel, command.set);
+        return this.#trap(run, command);
       case 'terminate':
         return this.#terminate(run, command.tunnel, command.reason);
     }
   }
 
-  #trap(run: Run, tunnel: string, set: boolean): void {
+  #trap(run: Run, { tunnel, set, remote }: Extract<CoreCommand, { readonly kind: 'trap' }>): void {
     const policy = this.#policies.get(tunnel);
     if (!set) removeTrap(run, this.#state, tunnel);
-    else if (policy !== undefined) setTrap(run, this.#state, policy);
+    else if (policy !== undefined) setTrap(run, this.#state, policy, remote);
   }
 
-  #initiate(run: Run, { tunnel, remote }: Extract<CoreCommand, { readonly kind: 'initiate' }>): void {
+  #initiate(run: Run, { tunnel, remote, packet }: Extract<CoreCommand, { readonly kind: 'initiate' }>): void {
     const policy = this.#policies.get(tunnel);
     if (policy === undefined) return;
     if (policy.version === 1) return this.#guardTunnel(run, tunnel, () => connectTunnel(run, policy, remote));
     const current = run.ikeSasV2Of(tunnel).findLast(({ phase }) => phase === 'established');
     if (current !== undefined) return this.#guard(run, current, () => doWork(run, current, { kind: 'connect' }));
-    const sa = initiateIkeSa(run, run.newIkeSaId(), policy, remote);
+    const sa = initiateIkeSa(run, run.newIkeSaId(), policy, { resolved: remote, packet });
     if (sa !== undefined) run.adopt(sa);
   }
 

@@ -1,41 +1,108 @@
 import { describe, expect, it } from 'vitest';
+import type { DataPlaneStep } from '../sa/data-plane.ts';
 import { selectorFromPrefix } from '../sa/traffic-selector.ts';
+import type { TestGateway } from './testing/gateway.ts';
 import { pair } from './testing/pair.ts';
 
+const NAMED = { ...remoteOf(), address: { kind: 'name', name: 'vpn.example' } } as const;
+
 describe('a trap for the next packet of a tunnel (RFC 4301 §4.4.1)', () => {
-  it.each([1, 2] as const)(
-    'IKEv%i: is set once, tells of the packet that it catches, and can be taken away',
-    (version) => {
-      const { left } = pair({ left: { version } });
-      left.command({ kind: 'trap', tunnel: 'net', set: true });
-      left.command({ kind: 'trap', tunnel: 'net', set: true });
-      const [step, ...more] = left
-        .steps('add-policy')
-        .filter((one) => one.kind === 'add-policy' && one.policy.template);
-      if (step?.kind !== 'add-policy') throw new Error('no policy');
-      expect(more).toEqual([]);
-      expect(step).toMatchObject({ owner: 'trap:net', policy: { direction: 'out', action: 'trap' } });
-      const selector = selectorFromPrefix({ address: '10.0.0.1', length: 32 });
-      const caught = (reqid: number) =>
-        left.input({
-          kind: 'dataplane.event',
-          event: { kind: 'acquire', reqid, source: selector, destination: selector },
-        });
-      caught(7);
-      expect(left.eventTypes()).not.toContain('traffic.waiting');
-      caught(step.policy.template?.reqid ?? 0);
-      expect(left.events.at(-1)).toEqual({ type: 'traffic.waiting', tunnel: 'net' });
-      left.command({ kind: 'trap', tunnel: 'net', set: false });
-      expect(left.steps('remove-policy')).toEqual([{ ...step, kind: 'remove-policy' }]);
-    },
-  );
+  it.each([1, 2] as const)('IKEv%i: tells of the packet that it catches, and can be taken away', (version) => {
+    const { left } = pair({ left: { version } });
+    trap(left, true);
+    const [step, ...more] = traps(left);
+    if (step?.kind !== 'add-policy') throw new Error('no policy');
+    expect(more).toEqual([]);
+    expect(step).toMatchObject({ owner: 'trap:net', policy: { direction: 'out' } });
+    caught(left, 7);
+    expect(left.eventTypes()).not.toContain('traffic.waiting');
+    caught(left, reqidOf(step));
+    expect(left.events.at(-1)).toEqual({ type: 'traffic.waiting', tunnel: 'net', source: OURS, destination: THEIRS });
+    trap(left, false);
+    expect(left.steps('remove-policy')).toEqual([{ ...step, kind: 'remove-policy' }]);
+    caught(left, reqidOf(step));
+    expect(left.eventTypes().filter((type) => type === 'traffic.waiting')).toHaveLength(1);
+  });
+
+  it('set again, it has another reqid, for which the kernel has not asked yet', () => {
+    const { left } = pair();
+    trap(left, true);
+    trap(left, true);
+    const [first, second] = traps(left).map(reqidOf);
+    expect(second).not.toBe(first);
+    expect(left.steps('remove-policy')).toEqual([]);
+    caught(left, first);
+    expect(left.eventTypes()).not.toContain('traffic.waiting');
+    caught(left, second);
+    expect(left.eventTypes()).toContain('traffic.waiting');
+  });
+
+  it('that the data plane refuses is reported and undone, and can be set later', () => {
+    const { left } = pair();
+    left.refuses = 'add-policy';
+    trap(left, true);
+    expect(left.reasonsOf('trap.failed')).toEqual(['kernel-refused']);
+    expect(left.steps('remove-policy')).toMatchObject([{ owner: 'trap:net' }]);
+    left.refuses = undefined;
+    trap(left, true);
+    caught(left, reqidOf(traps(left).at(-1)));
+    expect(left.eventTypes()).toContain('traffic.waiting');
+  });
 
   it('is not set for a peer of unknown address', () => {
     const { left } = pair({ left: { remote: { ...remoteOf(), address: { kind: 'any' } } } });
-    left.command({ kind: 'trap', tunnel: 'net', set: true });
+    trap(left, true);
     expect(left.steps('add-policy')).toEqual([]);
   });
+
+  it('for a peer given by name needs its address, and follows it', () => {
+    const { left } = pair({ left: { remote: NAMED, start: 'on-traffic' } });
+    trap(left, true);
+    expect(left.steps('add-policy')).toEqual([]);
+    for (const remote of ['203.0.113.1', '203.0.113.2'])
+      left.command({ kind: 'trap', tunnel: 'net', set: true, remote });
+    expect(traps(left)).toMatchObject([
+      { policy: { template: { destination: '203.0.113.1' } } },
+      { policy: { template: { destination: '203.0.113.2' } } },
+    ]);
+    expect(left.steps('remove-route')).toMatchObject([{ route: { via: '203.0.113.1' } }]);
+  });
+
+  it('has a route where it starts the tunnel, as nothing else may bring the packet there', () => {
+    const { left } = pair({ left: { start: 'on-traffic' } });
+    trap(left, true);
+    const route = { destination: { address: '10.2.0.0', length: 16 }, via: '198.51.100.1' };
+    expect(left.steps('add-route')).toMatchObject([{ owner: 'trap:net', route }]);
+    trap(left, false);
+    expect(left.steps('remove-route')).toMatchObject([{ owner: 'trap:net', route }]);
+  });
+
+  it.each([{ start: 'initiate' }, { start: 'on-traffic', routes: false }] as const)('has none with %j', (policy) => {
+    const { left } = pair({ left: policy });
+    trap(left, true);
+    expect(left.steps('add-route')).toEqual([]);
+  });
 });
+
+const OURS = selectorFromPrefix({ address: '10.1.0.5', length: 32 });
+const THEIRS = selectorFromPrefix({ address: '10.2.0.5', length: 32 });
+
+function trap(gateway: TestGateway, set: boolean): void {
+  gateway.command({ kind: 'trap', tunnel: 'net', set });
+}
+
+function caught(gateway: TestGateway, reqid: number | undefined): void {
+  const event = { kind: 'acquire', reqid: reqid ?? 0, source: OURS, destination: THEIRS } as const;
+  gateway.input({ kind: 'dataplane.event', event });
+}
+
+function traps(gateway: TestGateway): DataPlaneStep[] {
+  return gateway.steps('add-policy').filter((step) => step.kind === 'add-policy' && step.policy.action === 'trap');
+}
+
+function reqidOf(step: DataPlaneStep | undefined): number | undefined {
+  return step?.kind === 'add-policy' ? step.policy.template?.reqid : undefined;
+}
 
 function remoteOf() {
   return { selectors: [selectorFromPrefix({ address: '10.2.0.0', length: 16 })] };

@@ -1,18 +1,37 @@
-import type { DataPlaneStep, PolicySpec } from '../sa/data-plane.ts';
+import type { IpAddress } from '../base/net.ts';
+import type { DataPlaneReply, DataPlaneStep, PolicySpec, RouteSpec } from '../sa/data-plane.ts';
 import { reqidAt } from '../sa/reqid.ts';
+import { selectorToPrefixes } from '../sa/traffic-selector.ts';
+import { kernelRefused } from './common/kernel-refusal.ts';
 import type { TunnelPolicy } from './common/policy.ts';
 import type { CoreState, Trap } from './core-state.ts';
 import type { Run } from './run.ts';
 
 /**
  * Sets a trap for the traffic of a tunnel (RFC 4301 §4.4.1: a PROTECT entry without an SA). Its packets wait or are
- * dropped, never sent in clear. Nothing where the peer's address is not known.
+ * dropped, never sent in clear. It may stand under the policies of Child SAs, for when these are gone. Nothing where
+ * the peer's address is not known; `resolved` is that of one given by name.
+ *
+ * Setting it anew changes its reqid: the kernel asks for each of them once in net.core.xfrm_acq_expires seconds, and the
+ * next packet should not have to wait for that.
  */
-export function setTrap(run: Run, state: CoreState, policy: TunnelPolicy): void {
-  if (state.traps.has(policy.name) || policy.remote.address.kind !== 'address') return;
-  const trap = trapFor(policy, policy.remote.address.address, reqidAt(state.reqids++));
-  state.traps.set(policy.name, trap);
-  run.requestCleanUp({ kind: 'apply', steps: steps('add-policy', policy.name, trap) });
+export function setTrap(run: Run, state: CoreState, policy: TunnelPolicy, resolved: IpAddress | undefined): void {
+  const { address } = policy.remote;
+  const remote = address.kind === 'name' ? resolved : address.kind === 'address' ? address.address : undefined;
+  if (remote === undefined) return;
+  const before = state.traps.get(policy.name);
+  const reqid = reqidAt(state.reqids++);
+  const policies = trapPolicies(policy, remote, reqid);
+  const routes = trapRoutes(policy, remote);
+  const request = run.requestDataPlane(policy.name, {
+    kind: 'apply',
+    steps: policySteps('add', policy.name, policies),
+  });
+  state.traps.set(policy.name, { reqid, request, policies, routes });
+  const stale = (before?.routes ?? []).filter(({ via }) => via !== remote);
+  const moves = [...routeSteps('add', policy.name, routes), ...routeSteps('remove', policy.name, stale)];
+  // Apart from the policies: a trap without a route may still catch something, and keeps clear text in.
+  if (moves.length > 0) run.requestCleanUp({ kind: 'apply', steps: moves });
 }
 
 /** The tunnel is up, or no longer wanted. */
@@ -20,7 +39,22 @@ export function removeTrap(run: Run, state: CoreState, tunnel: string): void {
   const trap = state.traps.get(tunnel);
   if (trap === undefined) return;
   state.traps.delete(tunnel);
-  run.requestCleanUp({ kind: 'apply', steps: steps('remove-policy', tunnel, trap) });
+  const { policies, routes } = trap;
+  const steps = [...routeSteps('remove', tunnel, routes), ...policySteps('remove', tunnel, policies)];
+  run.requestCleanUp({ kind: 'apply', steps });
+}
+
+/** Whether the answer was for the tunnel's trap. What the data plane refuses is undone and reported. */
+export function onTrapAnswer(
+  run: Run,
+  state: CoreState,
+  { tunnel, request, reply }: { readonly tunnel: string; readonly request: number; readonly reply: DataPlaneReply },
+): boolean {
+  if (state.traps.get(tunnel)?.request !== request) return false;
+  if (reply.kind !== 'refused') return true;
+  removeTrap(run, state, tunnel);
+  run.emit({ type: 'trap.failed', tunnel, reason: kernelRefused(run, tunnel, reply) });
+  return true;
 }
 
 /** Whose trap a packet has run into. */
@@ -28,17 +62,32 @@ export function trappedTunnel(state: CoreState, reqid: number): string | undefin
   return [...state.traps].find(([, trap]) => trap.reqid === reqid)?.[0];
 }
 
-function trapFor(policy: TunnelPolicy, remote: string, reqid: number): Trap {
+function trapPolicies(policy: TunnelPolicy, remote: IpAddress, reqid: number): PolicySpec[] {
   const { local, childProtocol: protocol } = policy;
   const template = { protocol, mode: 'tunnel', reqid, source: local.address, destination: remote } as const;
-  const policies = local.selectors.flatMap((source) =>
+  return local.selectors.flatMap((source) =>
     policy.remote.selectors.map(
       (destination): PolicySpec => ({ direction: 'out', source, destination, action: 'trap', template }),
     ),
   );
-  return { reqid, policies };
 }
 
-function steps(kind: 'add-policy' | 'remove-policy', tunnel: string, { policies }: Trap): DataPlaneStep[] {
-  return policies.map((policy) => ({ kind, owner: `trap:${tunnel}`, policy }));
+/** Where the first packet starts the tunnel, it has to get to where the policies apply. */
+function trapRoutes({ start, routes, local, remote }: TunnelPolicy, via: IpAddress): RouteSpec[] {
+  if (start !== 'on-traffic' || !routes) return [];
+  return remote.selectors
+    .flatMap(selectorToPrefixes)
+    .map((destination) => ({ destination, via, localSelectors: local.selectors }));
+}
+
+function policySteps(verb: 'add' | 'remove', tunnel: string, policies: Trap['policies']): DataPlaneStep[] {
+  return policies.map((policy) => ({ kind: `${verb}-policy`, owner: ownerOf(tunnel), policy }));
+}
+
+function routeSteps(verb: 'add' | 'remove', tunnel: string, routes: Trap['routes']): DataPlaneStep[] {
+  return routes.map((route) => ({ kind: `${verb}-route`, owner: ownerOf(tunnel), route }));
+}
+
+function ownerOf(tunnel: string): string {
+  return `trap:${tunnel}`;
 }

@@ -90,6 +90,21 @@ const lines: [GatewayEvent, string, string][] = [
     'error',
     'the kernel refused to add ESP SA (aes128): ENOSYS',
   ],
+  [
+    {
+      type: 'traffic.waiting',
+      tunnel: 'idc',
+      source: { protocol: 6, startPort: 0, endPort: 65_535, start: '10.1.0.5', end: '10.1.0.5' },
+      destination: { protocol: 6, startPort: 443, endPort: 443, start: '10.2.0.5', end: '10.2.0.5' },
+    },
+    'info',
+    'there is traffic for the tunnel: 10.1.0.5/32[tcp] to 10.2.0.5/32[tcp/443]',
+  ],
+  [
+    { type: 'trap.failed', tunnel: 'idc', reason: reason('kernel-refused') },
+    'error',
+    'traffic cannot be waited for: because',
+  ],
   [{ type: 'peer.refused', remote, reason: reason('too-many') }, 'warn', 'refused 192.0.2.1:500: because'],
   [
     { type: 'datagram.dropped', remote, why: 'truncated', count: 1 },

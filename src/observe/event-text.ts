@@ -2,6 +2,7 @@ import type { Endpoint } from '../base/net.ts';
 import { printable } from '../base/printable.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
 import type { Reason } from '../ike/common/reason.ts';
+import { formatSelector } from '../sa/traffic-selector.ts';
 import type { ChildStatus, IkeStatus } from '../tunnel/status.ts';
 
 /** info: an operator would act or be glad; debug: one line per exchange; warn: the peer's or the network's fault; error: ours. */
@@ -105,7 +106,17 @@ const ROWS: Rows = {
     limited: false,
     text: ({ from, to }) => `the peer has moved from ${endpoint(from)} to ${endpoint(to)}`,
   },
-  'traffic.waiting': { level: 'info', limited: true, text: () => 'there is traffic for the tunnel' },
+  'traffic.waiting': {
+    level: 'info',
+    limited: true,
+    text: ({ source, destination }) =>
+      `there is traffic for the tunnel: ${formatSelector(source)} to ${formatSelector(destination)}`,
+  },
+  'trap.failed': {
+    level: 'error',
+    limited: true,
+    text: ({ reason }) => `traffic cannot be waited for: ${reason.text}`,
+  },
   'kernel.failed': { level: 'error', limited: true, text: kernelText },
   'peer.refused': {
     level: 'warn',

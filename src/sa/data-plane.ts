@@ -2,7 +2,7 @@ import type { IpAddress, Prefix } from '../base/net.ts';
 import type { Duration } from '../base/time.ts';
 import type { EncryptionKeyword, IntegrityKeyword } from '../crypto/algorithms.ts';
 import type { ChildProtocol } from './proposal.ts';
-import type { TrafficSelector } from './traffic-selector.ts';
+import type { PacketSelectors, TrafficSelector } from './traffic-selector.ts';
 
 /**
  * The port to whatever carries the packets: the kernel (src/xfrm), userspace (src/esp), the simulation. Requests are
@@ -126,12 +126,8 @@ export type SaCounters = {
 
 /** What the data plane reports by itself. */
 export type DataPlaneEvent =
-  | {
-      readonly kind: 'acquire';
-      readonly reqid: number;
-      readonly source: TrafficSelector;
-      readonly destination: TrafficSelector;
-    }
+  /** A packet has met a `trap`. It is told again only after a while (Linux: net.core.xfrm_acq_expires). */
+  | (PacketSelectors & { readonly kind: 'acquire'; readonly reqid: number })
   | { readonly kind: 'expire'; readonly sa: SaKey; readonly hard: boolean }
   /** Authenticated ESP-in-UDP arrived from another endpoint. */
   | {

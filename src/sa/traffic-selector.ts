@@ -20,6 +20,9 @@ export type TrafficSelector = {
   readonly end: IpAddress;
 };
 
+/** A packet that has asked for an SA: the flow it belongs to, as the data plane saw it. */
+export type PacketSelectors = { readonly source: TrafficSelector; readonly destination: TrafficSelector };
+
 /** What a TS payload can hold: its count is one octet, RFC 7296 §3.13. `narrow` yields no more. */
 export const MAX_SELECTORS = 255;
 
@@ -70,6 +73,28 @@ export function narrow(ours: readonly TrafficSelector[], theirs: readonly Traffi
     if (kept.length === MAX_SELECTORS) break;
   }
   return kept.map(fromRange);
+}
+
+/** One end's narrowed selectors, and which the initiator has named first. */
+export type Choice = { readonly selectors: readonly TrafficSelector[]; readonly first: TrafficSelector | undefined };
+
+/**
+ * RFC 7296 §2.9: where not everything can be had, a part that includes what the initiator has named first. `max` bounds
+ * the pairs, each of which becomes a policy.
+ */
+export function fitPairs(local: Choice, remote: Choice, max: number): readonly [TrafficSelector[], TrafficSelector[]] {
+  let here = local.selectors.length;
+  let there = remote.selectors.length;
+  while (here * there > max) {
+    if (here >= there) here--;
+    else there--;
+  }
+  return [inOrder(local).slice(0, here), inOrder(remote).slice(0, there)];
+}
+
+function inOrder({ selectors, first }: Choice): readonly TrafficSelector[] {
+  const isFirst = (selector: TrafficSelector) => first !== undefined && narrow([selector], [first]).length > 0;
+  return [...selectors.filter(isFirst), ...selectors.filter((selector) => !isFirst(selector))];
 }
 
 /** Whether both lists hold the same selectors, in whatever order. */

@@ -134,6 +134,9 @@ function rig(policy: TunnelPolicy = tunnel(), enabled = true) {
   };
 }
 
+const segment = (start: string) => ({ protocol: 0, startPort: 0, endPort: 65_535, start, end: start });
+const PACKET = { source: segment('10.1.0.1'), destination: segment('10.2.0.1') };
+const waiting: GatewayEvent = { type: 'traffic.waiting', tunnel: 't', ...PACKET };
 const failed = (ikeSa: number, stage: 1 | 2 = 1): GatewayEvent => ({
   type: 'ike.failed',
   tunnel: 't',
@@ -341,7 +344,7 @@ describe('a peer that has died', () => {
     const { core, say } = died('hold');
     expect(core.commands.at(-1)).toEqual({ kind: 'trap', tunnel: 't', set: true });
     expect(core.count('initiate')).toBe(1);
-    say(61_000, { type: 'traffic.waiting', tunnel: 't' });
+    say(61_000, waiting);
     expect(core.count('initiate')).toBe(2);
     say(61_100, installed('t#2'));
     expect(core.commands.at(-1)).toEqual({ kind: 'trap', tunnel: 't', set: false });
@@ -375,7 +378,6 @@ describe('a peer that has restarted and lost the tunnel', () => {
 });
 
 describe('a tunnel of IKEv1, with a Child SA for each pair of segments', () => {
-  const segment = (start: string) => ({ protocol: 0, startPort: 0, endPort: 65_535, start, end: start });
   const two = tunnel({
     version: 1,
     local: { ...tunnel().local, selectors: [segment('10.1.0.1')] },

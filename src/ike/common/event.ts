@@ -1,4 +1,5 @@
 import type { Endpoint } from '../../base/net.ts';
+import type { PacketSelectors } from '../../sa/traffic-selector.ts';
 import type { Reason, Stage } from './reason.ts';
 
 /**
@@ -23,8 +24,10 @@ export type GatewayEvent =
   | (IkeSaRef & { readonly type: 'message.retransmitted'; readonly attempt: number })
   | (IkeSaRef & { readonly type: 'peer.unresponsive' })
   | (IkeSaRef & { readonly type: 'peer.moved'; readonly from: Endpoint; readonly to: Endpoint })
-  /** A packet for a tunnel that is down and waits for one. */
-  | { readonly type: 'traffic.waiting'; readonly tunnel: string }
+  /** A packet for a tunnel that waits for one, or for segments of it that have no Child SA. */
+  | (PacketSelectors & { readonly type: 'traffic.waiting'; readonly tunnel: string })
+  /** The data plane refuses to wait for a packet. */
+  | { readonly type: 'trap.failed'; readonly tunnel: string; readonly reason: Reason }
   | {
       readonly type: 'kernel.failed';
       readonly tunnel?: string;

@@ -1,6 +1,7 @@
 import type { Endpoint, IpAddress } from '../../base/net.ts';
 import type { KeyExchangeResult } from '../../crypto/key-exchange-job.ts';
 import type { DataPlaneEvent, DataPlaneReply } from '../../sa/data-plane.ts';
+import type { PacketSelectors } from '../../sa/traffic-selector.ts';
 import type { TunnelPolicy } from './policy.ts';
 import type { Reason } from './reason.ts';
 
@@ -19,11 +20,19 @@ export type Input =
 export type CoreCommand =
   /** Replaces the set of tunnels. Live SAs are left alone: whoever changes a tunnel also says what becomes of them. */
   | { readonly kind: 'configure'; readonly tunnels: readonly TunnelPolicy[] }
-  /** `remote` is the resolved address of a peer given by name. */
-  | { readonly kind: 'initiate'; readonly tunnel: string; readonly remote?: IpAddress }
+  /** `remote` is the resolved address of a peer given by name, `packet` the one that has asked for the tunnel. */
+  | {
+      readonly kind: 'initiate';
+      readonly tunnel: string;
+      readonly remote?: IpAddress;
+      readonly packet?: PacketSelectors;
+    }
   /** Whether the peer may start the tunnel; every tunnel begins with yes. */
   | { readonly kind: 'admit'; readonly tunnel: string; readonly admit: boolean }
-  /** Whether the data plane is to tell of the tunnel's next packet; the answer is the event `traffic.waiting`. */
-  | { readonly kind: 'trap'; readonly tunnel: string; readonly set: boolean }
+  /**
+   * Whether the data plane is to tell of the tunnel's next packet, by the event `traffic.waiting`. Setting it again
+   * makes it tell of the next one at once, however lately it has told of one.
+   */
+  | { readonly kind: 'trap'; readonly tunnel: string; readonly set: boolean; readonly remote?: IpAddress }
   /** Deletes all SAs of the tunnel, at the peer too. */
   | { readonly kind: 'terminate'; readonly tunnel: string; readonly reason: Reason };

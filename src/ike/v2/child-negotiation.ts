@@ -1,7 +1,14 @@
 import { type ChildSa, MAX_SELECTOR_PAIRS } from '../../sa/child-sa.ts';
 import { formatProposal } from '../../sa/proposal.ts';
 import { selectSuite } from '../../sa/suite-selection.ts';
-import { formatSelector, narrow, type TrafficSelector } from '../../sa/traffic-selector.ts';
+import {
+  fitPairs,
+  formatSelector,
+  MAX_SELECTORS,
+  narrow,
+  type PacketSelectors,
+  type TrafficSelector,
+} from '../../sa/traffic-selector.ts';
 import type { Context } from '../common/context.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import type { Reason } from '../common/reason.ts';
@@ -36,10 +43,13 @@ export function answerChild(
   const tsi = requirePayload(payloads, 'TSi').selectors;
   const tsr = requirePayload(payloads, 'TSr').selectors;
   // RFC 7296 §2.9: what both sides want; the initiator's selectors are the remote ones here.
-  const remoteSelectors = narrow(replaced?.remoteSelectors ?? policy.remote.selectors, tsi);
-  const localSelectors = narrow(replaced?.localSelectors ?? policy.local.selectors, tsr);
-  const pairs = remoteSelectors.length * localSelectors.length;
-  if (pairs === 0 || pairs > maxPairs(policy) || !keepsScope(replaced, { localSelectors, remoteSelectors })) {
+  const [localSelectors, remoteSelectors] = fitPairs(
+    { selectors: narrow(replaced?.localSelectors ?? policy.local.selectors, tsr), first: tsr[0] },
+    { selectors: narrow(replaced?.remoteSelectors ?? policy.remote.selectors, tsi), first: tsi[0] },
+    maxPairs(policy),
+  );
+  const nothing = localSelectors.length === 0 || remoteSelectors.length === 0;
+  if (nothing || !keepsScope(replaced, { localSelectors, remoteSelectors })) {
     return refuse('TS_UNACCEPTABLE', 'traffic-selectors-unacceptable', selectorMismatch(policy, tsr, tsi));
   }
   return {
@@ -49,6 +59,24 @@ export function answerChild(
     peerSpi: spiOf(offer.spi),
     localSelectors,
     remoteSelectors,
+  };
+}
+
+/**
+ * What the initiator asks for. RFC 7296 §2.9: behind the packet that has caused it, so that a responder which cannot
+ * have everything knows what to take.
+ */
+export function askedSelectors(
+  { local, remote }: TunnelPolicy,
+  packet: PacketSelectors | undefined,
+): { readonly local: readonly TrafficSelector[]; readonly remote: readonly TrafficSelector[] } {
+  const all = { local: local.selectors, remote: remote.selectors };
+  if (packet === undefined) return all;
+  const { source, destination } = packet;
+  if (!isWithin([source], all.local) || !isWithin([destination], all.remote)) return all;
+  return {
+    local: [source, ...all.local].slice(0, MAX_SELECTORS),
+    remote: [destination, ...all.remote].slice(0, MAX_SELECTORS),
   };
 }
 

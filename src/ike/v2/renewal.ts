@@ -13,6 +13,9 @@ export function renewIkeSa(ctx: ContextV2, sa: IkeSaV2): void {
   if (sa.role === 'responder' && policy.start === 'respond') return;
   const others = ctx.ikeSasV2Of(sa.tunnel);
   if (others.some(({ role, establishedAt }) => role === 'initiator' && establishedAt === undefined)) return;
-  const fresh = initiateIkeSa(ctx, ctx.newIkeSaId(), policy, sa.remote.address);
+  const fresh = initiateIkeSa(ctx, ctx.newIkeSaId(), policy, {
+    resolved: sa.remote.address,
+    packet: undefined,
+  });
   if (fresh !== undefined) ctx.adopt(fresh);
 }

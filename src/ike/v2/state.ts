@@ -6,7 +6,7 @@ import type { DirectionKeys, SaLimits } from '../../sa/child-sa.ts';
 import type { SaKey } from '../../sa/data-plane.ts';
 import type { Identity } from '../../sa/identity.ts';
 import type { ChildProtocol, CipherSuite } from '../../sa/proposal.ts';
-import type { TrafficSelector } from '../../sa/traffic-selector.ts';
+import type { PacketSelectors, TrafficSelector } from '../../sa/traffic-selector.ts';
 import type { Reason } from '../common/reason.ts';
 import type { RetransmitSchedule } from '../common/retransmit.ts';
 import type { Work } from '../common/work.ts';
@@ -276,6 +276,8 @@ export type Handshake = {
   rounds: readonly KeyExchangeKeyword[];
   /** Absent before the first IKE_INTERMEDIATE. */
   intAuth: IntAuth | undefined;
+  /** Initiator: the packet that has asked for the tunnel. */
+  readonly packet: PacketSelectors | undefined;
   /** Responder: which of the peer's proposals was chosen, and which of its additional key exchanges are left out. */
   proposalNumber: number;
   leftOut: readonly KeyExchangeSlot[];

@@ -12,7 +12,7 @@ import { AH_BEHIND_NAT, identityMismatch, UNCONFIGURED, WRONG_KEY } from '../../
 import { HANDSHAKE_RETRANSMIT } from '../../common/retransmit.ts';
 import { pskAuth } from '../auth.ts';
 import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
-import { acceptChild, refusedByPeer } from '../child-negotiation.ts';
+import { acceptChild, askedSelectors, refusedByPeer } from '../child-negotiation.ts';
 import { requireChild } from '../children.ts';
 import { abandon, closeIkeSa, dropHandshake } from '../close.ts';
 import { keepToken, tokenPayloads } from '../crash-token.ts';
@@ -47,7 +47,9 @@ export function onFirstSpiAllocated(ctx: Context, sa: IkeSaV2, reply: DataPlaneR
   if (reply.kind !== 'spi') return abandon(ctx, sa, kernelRefused(ctx, sa.tunnel, reply), 2);
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return abandon(ctx, sa, UNCONFIGURED);
-  handshakeOf(sa).reservedSpi = reservedSpi(sa, policy, reply.spi);
+  const handshake = handshakeOf(sa);
+  handshake.reservedSpi = reservedSpi(sa, policy, reply.spi);
+  const asked = askedSelectors(policy, handshake.packet);
   const idi = identityToPayload('IDi', policy.local.identity);
   const spi = new ByteWriter().u32(reply.spi).finish();
   const ppk = agreedPpk(sa, policy);
@@ -59,8 +61,8 @@ export function onFirstSpiAllocated(ctx: Context, sa: IkeSaV2, reply: DataPlaneR
     { type: 'AUTH', method: AUTH_METHOD.SHARED_KEY_MIC, data: authWith(keysWith(sa, ppk)) },
     ...tokenPayloads(ctx, sa),
     { type: 'SA', proposals: offersToWire(firstChildOffers(ctx, policy), spi) },
-    { type: 'TSi', selectors: policy.local.selectors },
-    { type: 'TSr', selectors: policy.remote.selectors },
+    { type: 'TSi', selectors: asked.local },
+    { type: 'TSr', selectors: asked.remote },
     ...(ppk === undefined ? [] : ppkPayloads(ppk, () => authWith(keysWith(sa, undefined)))),
   ];
   sa.phase = 'auth-sent';

@@ -5,6 +5,7 @@ import { KEY_EXCHANGE, type KeyExchangeKeyword, keyExchangeMethod } from '../../
 import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
 import { type CipherSuite, formatProposal } from '../../../sa/proposal.ts';
+import type { PacketSelectors } from '../../../sa/traffic-selector.ts';
 import { attemptDuration, noResponse, REFUSAL_GRACE } from '../../common/attempt.ts';
 import type { Context } from '../../common/context.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
@@ -43,7 +44,7 @@ export function initiateIkeSa(
   ctx: Context,
   id: number,
   policy: TunnelPolicy,
-  resolved: IpAddress | undefined,
+  { resolved, packet }: { readonly resolved: IpAddress | undefined; readonly packet: PacketSelectors | undefined },
 ): IkeSaV2 | undefined {
   const address = policy.remote.address.kind === 'address' ? policy.remote.address.address : resolved;
   const method = initOffers(ctx, policy)[0]?.keyExchange[0];
@@ -61,7 +62,7 @@ export function initiateIkeSa(
     local: { address: policy.local.address, port: IKE_PORT },
     remote: { address, port: IKE_PORT },
     startedAt: ctx.now.mono,
-    handshake: newHandshake(method, ctx.entropy.bytes(NONCE_BYTES)),
+    handshake: newHandshake(method, ctx.entropy.bytes(NONCE_BYTES), packet),
   });
   sa.localId = policy.local.identity;
   generate(ctx, sa, method);
@@ -265,7 +266,7 @@ function floatPorts(ctx: Context, sa: IkeSaV2): void {
   ctx.emit({ type: 'nat.detected', tunnel: sa.tunnel, ikeSa: sa.id, ...sa.nat });
 }
 
-function newHandshake(method: KeyExchangeKeyword, nonce: Uint8Array): Handshake {
+function newHandshake(method: KeyExchangeKeyword, nonce: Uint8Array, packet: PacketSelectors | undefined): Handshake {
   const nothing = new Uint8Array(0);
   return {
     method,
@@ -282,6 +283,7 @@ function newHandshake(method: KeyExchangeKeyword, nonce: Uint8Array): Handshake 
     usePpk: false,
     rounds: [],
     intAuth: undefined,
+    packet,
     proposalNumber: 0,
     leftOut: [],
     reservedSpi: undefined,

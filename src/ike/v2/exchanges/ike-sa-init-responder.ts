@@ -202,6 +202,7 @@ function startResponding(
       usePpk: choice.ppk && findNotify(payloads, 'USE_PPK') !== undefined,
       rounds: (suite.additional ?? []).map((additional) => additional.method),
       intAuth: undefined,
+      packet: undefined,
       proposalNumber: choice.offer.number,
       leftOut: leftOutBy(suite, choice.offer),
       reservedSpi: undefined,
