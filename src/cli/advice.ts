@@ -23,6 +23,7 @@ const ADVICE: Readonly<Record<Reason['code'], string>> = {
   expired: 'compare the lifetimes with the other end',
   replaced: 'nothing is to be done: a newer connection with the same peer has taken its place',
   'unresolved-peer': "check the peer's DNS name and this machine's resolver",
+  'no-traffic': 'send a packet from a local segment to one of the peer\'s, or start it with "cygnet up"',
   'too-many': 'too many connections are half-open; wait, or look for who opens them in the log',
   'internal-error': "this is a bug: report it with the daemon's log",
 };

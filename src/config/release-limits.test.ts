@@ -18,10 +18,4 @@ describe('what this release cannot do yet', () => {
       '/etc/cygnet/cygnet.yaml:1:1 error dataplane: userspace is not in this release; use auto or kernel',
     ]);
   });
-
-  it('a start that waits for traffic is refused where it stands', () => {
-    expect(problems('start: on-traffic')).toEqual([
-      '/etc/cygnet/cygnet.yaml:6:3 error tunnels.t: start: on-traffic is not in this release; use initiate or respond',
-    ]);
-  });
 });

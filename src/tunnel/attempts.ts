@@ -1,67 +1,85 @@
 import type { IpAddress } from '../base/net.ts';
 import type { Duration } from '../base/time.ts';
 import type { Reason, Stage } from '../ike/common/reason.ts';
+import type { PacketSelectors } from '../sa/traffic-selector.ts';
 import { isComplete, lacksSomething } from './completeness.ts';
+import { clearRetry, retryAfter } from './pace.ts';
+import { resolvePeer, unresolved } from './peer-name.ts';
 import type { ServiceRun } from './service-run.ts';
-import type { TunnelState } from './tunnel-state.ts';
+import { awaitTraffic, setTrap } from './traps.ts';
+import { mayCall, type TunnelState } from './tunnel-state.ts';
 
-/** The attempts to bring a tunnel up, and their pace: one begins `retry.interval` after the one before, for ever. */
+/**
+ * The attempts to bring a tunnel up, and their pace: one begins `retry.interval` after the one before. A tunnel that
+ * should be up is tried for ever, one that waits for traffic `retry.attempts` times for each packet.
+ */
+
+/** Begins the first of a series now. */
+export function beginSeries(run: ServiceRun, tunnel: TunnelState): void {
+  tunnel.packet = undefined;
+  grantAttempts(tunnel);
+  attempt(run, tunnel);
+}
+
+/** A packet asks for the tunnel. However many do: one series at a time, and no attempt before its time. */
+export function onTraffic(run: ServiceRun, tunnel: TunnelState, packet: PacketSelectors): void {
+  const underWay = tunnel.attemptsLeft > 0 || tunnel.resolving === 'attempt';
+  if (!mayCall(tunnel) || underWay || !lacksSomething(run, tunnel)) return;
+  tunnel.packet = packet;
+  grantAttempts(tunnel);
+  const { interval } = tunnel.policy.retry;
+  const wait = tunnel.attemptStartedAt === undefined ? 0 : tunnel.attemptStartedAt + interval - run.now.mono;
+  if (wait <= 0) attempt(run, tunnel);
+  else if (tunnel.nextAttemptAt === undefined) retryAfter(run, tunnel, wait);
+}
 
 /** Begins one now. */
 export function attempt(run: ServiceRun, tunnel: TunnelState): void {
   clearRetry(run, tunnel);
-  const { name, remote } = tunnel.policy;
   if (tunnel.children.size === 0) tunnel.attempt++;
+  if (tunnel.attemptsLeft > 0) tunnel.attemptsLeft--;
   tunnel.attemptStartedAt = run.now.mono;
-  if (remote.address.kind === 'name') {
-    tunnel.resolving = true;
-    run.effects.push({ kind: 'resolve', tunnel: name, name: remote.address.name });
-    return;
-  }
-  initiate(run, tunnel);
+  if (tunnel.policy.remote.address.kind === 'name') resolvePeer(run, tunnel, 'attempt');
+  else initiate(run, tunnel);
 }
 
 /** The time of the next one has come. */
 export function onRetryTimer(run: ServiceRun, tunnel: TunnelState): void {
   tunnel.nextAttemptAt = undefined;
-  if (tunnel.desired === 'up' && lacksSomething(run, tunnel)) attempt(run, tunnel);
+  if (isSeriesOver(tunnel)) return awaitTraffic(run, tunnel);
+  if (mayCall(tunnel) && lacksSomething(run, tunnel)) attempt(run, tunnel);
 }
 
-/** The resolver has answered the attempt under way. */
+/** The resolver has answered. */
 export function onResolved(run: ServiceRun, tunnel: TunnelState, address: IpAddress | undefined): void {
-  if (!tunnel.resolving) return;
-  tunnel.resolving = false;
-  if (tunnel.desired !== 'up' || !lacksSomething(run, tunnel)) return;
-  if (address !== undefined) return initiate(run, tunnel, address);
-  const host = tunnel.policy.remote.address.kind === 'name' ? tunnel.policy.remote.address.name : '';
-  noteFailure(tunnel, 1, { code: 'unresolved-peer', text: `the name of the peer, ${host}, has no address` });
-  retryAfter(run, tunnel, tunnel.policy.retry.interval);
+  const { resolving } = tunnel;
+  tunnel.resolving = undefined;
+  if (resolving === undefined || !mayCall(tunnel)) return;
+  tunnel.address = address ?? tunnel.address;
+  if (!lacksSomething(run, tunnel)) return;
+  const { interval } = tunnel.policy.retry;
+  if (address === undefined) {
+    noteFailure(tunnel, 1, unresolved(tunnel));
+    return resolving === 'trap' ? retryAfter(run, tunnel, interval) : onAttemptOver(run, tunnel, interval);
+  }
+  if (resolving === 'attempt') return initiate(run, tunnel, address);
+  if (tunnel.failure?.reason.code === 'unresolved-peer') tunnel.failure = undefined;
+  awaitTraffic(run, tunnel);
 }
 
 /** The IKE SA of an attempt has ended; where it was the one under way, the next one follows at its time. */
 export function onIkeSaGone(run: ServiceRun, tunnel: TunnelState, ikeSa: number): void {
   if (tunnel.current !== ikeSa) return;
   tunnel.current = undefined;
-  if (tunnel.desired !== 'up' || tunnel.children.size > 0 || tunnel.nextAttemptAt !== undefined) return;
+  if (!mayCall(tunnel) || tunnel.children.size > 0 || tunnel.nextAttemptAt !== undefined) return;
   const elapsed = run.now.mono - (tunnel.attemptStartedAt ?? run.now.mono);
-  retryAfter(run, tunnel, Math.max(0, tunnel.policy.retry.interval - elapsed));
+  onAttemptOver(run, tunnel, Math.max(0, tunnel.policy.retry.interval - elapsed));
 }
 
 /** Some pairs are up, the others are tried again at the usual pace. */
 export function completeLater(run: ServiceRun, tunnel: TunnelState): void {
-  if (tunnel.desired !== 'up' || tunnel.nextAttemptAt !== undefined || isComplete(run, tunnel)) return;
-  retryAfter(run, tunnel, tunnel.policy.retry.interval);
-}
-
-export function retryAfter(run: ServiceRun, tunnel: TunnelState, wait: Duration): void {
-  tunnel.nextAttemptAt = { mono: run.now.mono + wait, wall: run.now.wall + wait };
-  run.effects.push({ kind: 'timer.set', key: timerOfTunnel(tunnel.policy.name), at: tunnel.nextAttemptAt.mono });
-}
-
-export function clearRetry(run: ServiceRun, tunnel: TunnelState): void {
-  if (tunnel.nextAttemptAt === undefined) return;
-  tunnel.nextAttemptAt = undefined;
-  run.effects.push({ kind: 'timer.clear', key: timerOfTunnel(tunnel.policy.name) });
+  if (!mayCall(tunnel) || tunnel.nextAttemptAt !== undefined || isComplete(run, tunnel)) return;
+  if (!isSeriesOver(tunnel)) retryAfter(run, tunnel, tunnel.policy.retry.interval);
 }
 
 /** Evidence of why it is not up; what happens beside a working tunnel is not its failure. */
@@ -73,20 +91,31 @@ export function noteFailure(tunnel: TunnelState, stage: Stage, reason: Reason): 
   tunnel.failure = { stage, reason };
 }
 
-/** Whose timer it is; undefined for one of the core. */
-export function tunnelOfTimer(key: string): string | undefined {
-  return key.startsWith('tunnel:') ? key.slice('tunnel:'.length) : undefined;
+function grantAttempts(tunnel: TunnelState): void {
+  tunnel.attemptsLeft = tunnel.desired === 'traffic' ? tunnel.policy.retry.attempts : 0;
+}
+
+/** Then nothing happens before the next packet. */
+function isSeriesOver({ desired, attemptsLeft }: TunnelState): boolean {
+  return desired === 'traffic' && attemptsLeft === 0;
+}
+
+function onAttemptOver(run: ServiceRun, tunnel: TunnelState, wait: Duration): void {
+  if (isSeriesOver(tunnel)) awaitTraffic(run, tunnel);
+  else retryAfter(run, tunnel, wait);
 }
 
 function initiate(run: ServiceRun, tunnel: TunnelState, remote?: IpAddress): void {
-  const { name } = tunnel.policy;
-  run.command({ kind: 'initiate', tunnel: name, ...(remote === undefined ? {} : { remote }) });
+  if (tunnel.desired === 'traffic' && !tunnel.trapped) setTrap(run, tunnel);
+  const { policy, packet } = tunnel;
+  run.command({
+    kind: 'initiate',
+    tunnel: policy.name,
+    ...(remote === undefined ? {} : { remote }),
+    ...(packet === undefined ? {} : { packet }),
+  });
   run.follow();
   // Nothing could be started, such as where this machine can do none of the proposals.
   const stillborn = lacksSomething(run, tunnel) && tunnel.nextAttemptAt === undefined;
-  if (stillborn && tunnel.desired === 'up') retryAfter(run, tunnel, tunnel.policy.retry.interval);
-}
-
-function timerOfTunnel(name: string): string {
-  return `tunnel:${name}`;
+  if (stillborn && mayCall(tunnel)) retryAfter(run, tunnel, policy.retry.interval);
 }

@@ -1,157 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { utf8 } from '../base/bytes.ts';
-import { Secret } from '../base/secret.ts';
-import type { Effect } from '../ike/common/effect.ts';
-import type { GatewayEvent } from '../ike/common/event.ts';
-import type { CoreCommand, Input } from '../ike/common/input.ts';
 import type { TunnelPolicy } from '../ike/common/policy.ts';
 import type { Reason } from '../ike/common/reason.ts';
-import type { ChildSaView } from '../ike/common/view.ts';
-import type { TrafficSelector } from '../sa/traffic-selector.ts';
-import { GatewayService } from './gateway-service.ts';
-
-const SILENCE: Reason = { code: 'no-response', text: 'no answer' };
-const GONE: Reason = { code: 'peer-closed', text: 'the peer has closed the tunnel' };
-
-/** A core that does nothing but note its commands; the test plays its events. */
-class ScriptedCore {
-  readonly commands: CoreCommand[] = [];
-  /** It has nothing to start with: an attempt fails before there is an IKE SA. */
-  stillborn = false;
-  #ikeSa = 0;
-
-  handle(input: Input): readonly Effect[] {
-    if (input.kind !== 'command') return this.#next.splice(0);
-    this.commands.push(input.command);
-    if (input.command.kind !== 'initiate') return [];
-    if (this.stillborn) return [emit(failed(++this.#ikeSa))];
-    const remote = { address: '192.0.2.2', port: 500 };
-    return [emit({ type: 'ike.initiated', tunnel: input.command.tunnel, ikeSa: ++this.#ikeSa, remote })];
-  }
-
-  readonly #next: Effect[] = [];
-
-  say(...events: readonly GatewayEvent[]): void {
-    this.#next.push(...events.map(emit));
-  }
-
-  views() {
-    return [];
-  }
-
-  readonly #children: ChildSaView[] = [];
-
-  /** A Child SA of this pair is there. */
-  up(local: TrafficSelector, remote: TrafficSelector, id: string): void {
-    const key = { protocol: 'esp', destination: '192.0.2.1', spi: 1 } as const;
-    this.#children.push({
-      id,
-      tunnel: 't',
-      ikeSa: 1,
-      state: 'installed',
-      sends: true,
-      protocol: 'esp',
-      mode: 'tunnel',
-      encap: false,
-      suite: { protocol: 'esp' },
-      inbound: key,
-      outbound: key,
-      localSelectors: [local],
-      remoteSelectors: [remote],
-    });
-  }
-
-  children() {
-    return this.#children;
-  }
-
-  count(kind: CoreCommand['kind']): number {
-    return this.commands.filter((command) => command.kind === kind).length;
-  }
-}
-
-function emit(event: GatewayEvent): Effect {
-  return { kind: 'emit', event };
-}
-
-function tunnel(changes: Partial<TunnelPolicy> = {}): TunnelPolicy {
-  return {
-    name: 't',
-    gateway: 'gw',
-    peer: 'p',
-    version: 2,
-    mode: 'main',
-    local: { address: '192.0.2.1', identity: { type: 'ipv4', address: '192.0.2.1' }, selectors: [] },
-    remote: { address: { kind: 'address', address: '192.0.2.2' }, selectors: [] },
-    psk: new Secret(utf8('secret')),
-    ikeProposals: [],
-    childProposals: [],
-    childProtocol: 'esp',
-    ikeLifetime: 86_400_000,
-    reauthenticate: false,
-    childLifetime: 86_400_000,
-    start: 'initiate',
-    dpd: { delay: 8_000, timeout: 13_000, action: 'restart' },
-    retry: { attempts: 3, interval: 12_000 },
-    routes: true,
-    blockClearText: true,
-    ...changes,
-  };
-}
-
-function at(mono: number) {
-  return { mono, wall: 1_800_000_000_000 + mono };
-}
-
-/** A service over a scripted core, with the clock and its own timers in hand. */
-function rig(policy: TunnelPolicy = tunnel(), enabled = true) {
-  const core = new ScriptedCore();
-  const service = new GatewayService(core, [{ policy, enabled }]);
-  let timer: number | undefined;
-  const apply = (effects: readonly Effect[]) => {
-    for (const effect of effects) {
-      if (effect.kind === 'timer.set') timer = effect.at;
-      if (effect.kind === 'timer.clear') timer = undefined;
-    }
-    return effects;
-  };
-  return {
-    core,
-    service,
-    apply,
-    start: () => apply(service.start(at(0))),
-    say: (mono: number, ...events: readonly GatewayEvent[]) => {
-      core.say(...events);
-      return apply(service.handle({ kind: 'timer', key: 'ike:0:none' }, at(mono)));
-    },
-    timerAt: () => timer,
-    fire: () => {
-      const due = timer ?? Number.NaN;
-      timer = undefined;
-      return apply(service.handle({ kind: 'timer', key: 'tunnel:t' }, at(due)));
-    },
-    status: () => service.status('t', () => undefined),
-  };
-}
-
-const segment = (start: string) => ({ protocol: 0, startPort: 0, endPort: 65_535, start, end: start });
-const PACKET = { source: segment('10.1.0.1'), destination: segment('10.2.0.1') };
-const waiting: GatewayEvent = { type: 'traffic.waiting', tunnel: 't', ...PACKET };
-const failed = (ikeSa: number, stage: 1 | 2 = 1): GatewayEvent => ({
-  type: 'ike.failed',
-  tunnel: 't',
-  ikeSa,
-  stage,
-  reason: SILENCE,
-});
-const installed = (child = 't#1'): GatewayEvent => ({ type: 'child.installed', tunnel: 't', ikeSa: 1, child });
-const deleted = (child = 't#1', reason = GONE): GatewayEvent => ({
-  type: 'child.deleted',
-  tunnel: 't',
-  ikeSa: 1,
-  child,
-  reason,
-});
+import { at, deleted, failed, GONE, installed, rig, SILENCE, segment, tunnel, waiting } from './testing/service-rig.ts';
 
 describe('a tunnel that should be up', () => {
   it('is connecting for three attempts 12 s apart, then failed, and is tried on', () => {
@@ -435,5 +285,33 @@ describe('a tunnel of IKEv1, with a Child SA for each pair of segments', () => {
     expect(one.timerAt()).toBe(12_000);
     one.fire();
     expect(one.core.count('initiate')).toBe(2);
+  });
+
+  it('started by traffic, a pair that has gone waits for its own packet', () => {
+    const one = rig({ ...two, start: 'on-traffic' });
+    one.start();
+    one.say(100, up(one, '10.2.0.1', 't#1'));
+    expect(one.timerAt()).toBeUndefined();
+    one.say(200, up(one, '10.3.0.1', 't#2'));
+    one.core.down('t#2');
+    one.say(60_000, deleted('t#2'));
+    expect(one.status()?.connectionStatus).toBe('connected');
+    expect(one.core.count('initiate')).toBe(0);
+    expect(one.core.commands.at(-1)).toEqual({ kind: 'trap', tunnel: 't', set: true });
+    one.say(61_000, waiting);
+    expect(one.core.count('initiate')).toBe(1);
+  });
+
+  it('started by traffic, pairs that do not come are tried three times', () => {
+    const one = rig({ ...two, start: 'on-traffic' });
+    one.start();
+    one.say(1_000, waiting);
+    one.say(1_100, up(one, '10.2.0.1', 't#1'));
+    for (let attempts = 1; attempts < 3; attempts++) one.fire();
+    expect(one.core.count('initiate')).toBe(3);
+    one.fire();
+    expect(one.core.count('initiate')).toBe(3);
+    expect(one.timerAt()).toBeUndefined();
+    expect(one.core.commands.at(-1)).toEqual({ kind: 'trap', tunnel: 't', set: true });
   });
 });

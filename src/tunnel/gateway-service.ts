@@ -3,12 +3,13 @@ import type { Effect } from '../ike/common/effect.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
 import type { Input } from '../ike/common/input.ts';
 import type { Reason } from '../ike/common/reason.ts';
-import { attempt, clearRetry, onResolved, onRetryTimer, tunnelOfTimer } from './attempts.ts';
+import { beginSeries, onResolved, onRetryTimer } from './attempts.ts';
 import { lacksSomething } from './completeness.ts';
+import { clearRetry, tunnelOfTimer } from './pace.ts';
 import { type CountersOf, reportTunnel } from './report.ts';
 import { type Core, ServiceRun } from './service-run.ts';
 import type { TunnelStatus } from './status.ts';
-import { removeTrap } from './traps.ts';
+import { awaitTraffic, removeTrap } from './traps.ts';
 import { onTunnelEvent } from './tunnel-events.ts';
 import { type ManagedTunnel, newTunnelState, type TunnelState, wish } from './tunnel-state.ts';
 
@@ -28,11 +29,11 @@ export class GatewayService {
     for (const tunnel of tunnels) this.#tunnels.set(tunnel.policy.name, newTunnelState(tunnel));
   }
 
-  /** Hands the tunnels to the core and starts those that should be up. */
+  /** Hands the tunnels to the core, starts those that should be up, and has those that wait for traffic wait. */
   start(now: Now): readonly Effect[] {
     const run = this.#run(now);
     run.command({ kind: 'configure', tunnels: this.#policies() });
-    for (const tunnel of this.#tunnels.values()) if (tunnel.desired === 'up') attempt(run, tunnel);
+    for (const tunnel of this.#tunnels.values()) begin(run, tunnel);
     return this.#finish(run);
   }
 
@@ -60,16 +61,19 @@ export class GatewayService {
     return undefined;
   }
 
-  /** Starts an attempt now, as the first of a new series; does nothing to a tunnel that is connected. */
+  /**
+   * Starts an attempt now, as the first of a new series; does nothing to a tunnel that is connected. One that waits for
+   * traffic does so again when it ends.
+   */
   up(name: string, now: Now): readonly Effect[] {
     const run = this.#run(now);
     const tunnel = this.#tunnels.get(name);
     if (tunnel !== undefined && this.cannotStart(name) === undefined) {
       run.command({ kind: 'admit', tunnel: name, admit: true });
-      tunnel.desired = 'up';
+      tunnel.desired = wish(tunnel.policy) === 'traffic' ? 'traffic' : 'up';
       tunnel.attempt = 0;
       tunnel.failure = undefined;
-      if (lacksSomething(run, tunnel)) attempt(run, tunnel);
+      if (lacksSomething(run, tunnel)) beginSeries(run, tunnel);
     }
     return this.#finish(run);
   }
@@ -93,7 +97,7 @@ export class GatewayService {
     if (tunnel?.enabled === true) {
       run.command({ kind: 'admit', tunnel: name, admit: true });
       tunnel.desired = wish(tunnel.policy);
-      if (tunnel.desired === 'up' && tunnel.children.size === 0) attempt(run, tunnel);
+      if (tunnel.children.size === 0) begin(run, tunnel);
     }
     return this.#finish(run);
   }
@@ -119,7 +123,7 @@ export class GatewayService {
     run.command({ kind: 'configure', tunnels: this.#policies() });
     for (const state of fresh) {
       run.command({ kind: 'admit', tunnel: state.policy.name, admit: true });
-      if (state.desired === 'up') attempt(run, state);
+      begin(run, state);
     }
     return this.#finish(run);
   }
@@ -171,12 +175,20 @@ export class GatewayService {
   }
 }
 
+/** What is to be done for a tunnel without being asked. */
+function begin(run: ServiceRun, tunnel: TunnelState): void {
+  if (tunnel.desired === 'up') beginSeries(run, tunnel);
+  if (tunnel.desired === 'traffic') awaitTraffic(run, tunnel);
+}
+
 /** Nothing more is undertaken for the tunnel. */
 function rest(run: ServiceRun, tunnel: TunnelState, desired: TunnelState['desired']): void {
   tunnel.desired = desired;
   tunnel.failure = undefined;
   tunnel.attempt = 0;
-  tunnel.resolving = false;
+  tunnel.attemptsLeft = 0;
+  tunnel.packet = undefined;
+  tunnel.resolving = undefined;
   removeTrap(run, tunnel);
   clearRetry(run, tunnel);
 }

@@ -1,11 +1,12 @@
 import { formatEndpoint } from '../base/net.ts';
+import type { Reason } from '../ike/common/reason.ts';
 import type { ChildSaView, IkeSaView } from '../ike/common/view.ts';
 import type { SaCounters, SaKey } from '../sa/data-plane.ts';
 import { formatIdentity } from '../sa/identity.ts';
 import { formatSuite } from '../sa/proposal.ts';
 import { formatSelector } from '../sa/traffic-selector.ts';
 import type { ChildStatus, ConnectionStatus, IkeStatus, TunnelStatus } from './status.ts';
-import type { TunnelState } from './tunnel-state.ts';
+import { isTrying, type TunnelState } from './tunnel-state.ts';
 
 /** Counters of an SA, where the data plane has it. */
 export type CountersOf = (sa: SaKey) => SaCounters | undefined;
@@ -23,8 +24,7 @@ export function reportTunnel(tunnel: TunnelState, sas: TunnelSas, countersOf: Co
     peer: tunnel.policy.peer,
     resourceStatus: 'running',
     connectionStatus,
-    // Beside a working pair of segments, that of one which does not.
-    reason: tunnel.failure?.reason ?? null,
+    reason: reasonOf(tunnel),
     attempt: tunnel.attempt,
     nextAttemptAt: tunnel.nextAttemptAt === undefined ? null : isoTime(tunnel.nextAttemptAt.wall),
     ike: view === undefined ? null : reportIke(view),
@@ -33,21 +33,42 @@ export function reportTunnel(tunnel: TunnelState, sas: TunnelSas, countersOf: Co
 }
 
 function connectionStatusOf(tunnel: TunnelState): ConnectionStatus {
-  if (tunnel.desired === 'down') return 'disabled';
+  const { desired, failure } = tunnel;
+  if (desired === 'down') return 'disabled';
   if (tunnel.children.size > 0) return 'connected';
-  const { failure, desired, attempt, policy } = tunnel;
-  // After the configured number of attempts it counts as failed, and is tried again all the same.
+  if (failure !== undefined && hasFailed(tunnel, failure.reason) && !firstAttemptsUnderWay(tunnel))
+    return failure.stage === 1 ? 'stage1Failure' : 'stage2Failure';
+  return desired === 'up' || (desired === 'traffic' && isTrying(tunnel)) ? 'connecting' : 'waiting';
+}
+
+/** After the configured number of attempts it counts as failed, even where it is tried again. */
+function hasFailed({ desired, attempt, policy, trapped }: TunnelState, { code }: Reason): boolean {
   // That a peer which comes and goes as it likes has gone is no failure.
-  const gone = desired === 'peer' && failure?.reason.code === 'peer-closed';
-  const failed = failure !== undefined && !gone && (desired === 'peer' || attempt >= policy.retry.attempts);
-  if (failed && !firstAttemptsUnderWay(tunnel)) return failure.stage === 1 ? 'stage1Failure' : 'stage2Failure';
-  return desired === 'peer' ? 'waiting' : 'connecting';
+  if (desired === 'peer') return code !== 'peer-closed';
+  // What cannot wait for a packet waits for nothing.
+  return attempt >= policy.retry.attempts || (desired === 'traffic' && !trapped);
 }
 
 /** The last of the first attempts has not failed yet while it is still under way. */
-function firstAttemptsUnderWay({ attempt, policy, current, desired }: TunnelState): boolean {
-  return desired === 'up' && current !== undefined && attempt <= policy.retry.attempts;
+function firstAttemptsUnderWay(tunnel: TunnelState): boolean {
+  const { attempt, policy, current, desired } = tunnel;
+  if (attempt > policy.retry.attempts) return false;
+  return desired === 'traffic' ? isTrying(tunnel) : desired === 'up' && current !== undefined;
 }
+
+/** Beside a working pair of segments, that of one which does not work. */
+function reasonOf(tunnel: TunnelState): Reason | null {
+  const reason = tunnel.failure?.reason;
+  const waits = tunnel.desired === 'traffic' && tunnel.trapped && tunnel.children.size === 0 && !isTrying(tunnel);
+  if (!waits) return reason ?? null;
+  if (reason === undefined) return NO_TRAFFIC;
+  return { ...reason, text: `${reason.text}; the next packet between the segments starts the tunnel` };
+}
+
+const NO_TRAFFIC: Reason = {
+  code: 'no-traffic',
+  text: 'no packet has asked for the tunnel; the first one between its segments starts it',
+};
 
 /** An established IKE SA says more than one that is connecting or going. */
 function mostTelling(views: readonly IkeSaView[]): IkeSaView | undefined {

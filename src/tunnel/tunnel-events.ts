@@ -1,10 +1,11 @@
 import type { GatewayEvent } from '../ike/common/event.ts';
 import type { Reason } from '../ike/common/reason.ts';
-import { attempt, clearRetry, completeLater, noteFailure, onIkeSaGone, retryAfter } from './attempts.ts';
+import { attempt, completeLater, noteFailure, onIkeSaGone, onTraffic } from './attempts.ts';
 import { isComplete, lacksSomething } from './completeness.ts';
+import { clearRetry, retryAfter } from './pace.ts';
 import type { ServiceRun } from './service-run.ts';
-import { removeTrap, setTrap } from './traps.ts';
-import type { TunnelState } from './tunnel-state.ts';
+import { awaitTraffic, removeTrap, setTrap } from './traps.ts';
+import { isTrying, type TunnelState } from './tunnel-state.ts';
 
 /** Ends after which nothing is to be waited for: our own doing, and a peer that is there again and has lost its SAs. */
 const AT_ONCE: ReadonlySet<Reason['code']> = new Set<Reason['code']>(['expired', 'peer-restarted']);
@@ -18,16 +19,15 @@ export function onTunnelEvent(run: ServiceRun, tunnel: TunnelState, event: Gatew
     case 'child.installed':
       return onConnected(run, tunnel, event.child);
     case 'traffic.waiting':
-      if (tunnel.desired === 'up' && lacksSomething(run, tunnel)) attempt(run, tunnel);
-      return;
+      return onTraffic(run, tunnel, { source: event.source, destination: event.destination });
+    case 'trap.failed':
+      return onTrapFailed(run, tunnel, event.reason);
     case 'child.rekeyed':
       tunnel.children.delete(event.child);
       return;
     case 'child.deleted':
       if (!tunnel.children.delete(event.child)) return;
-      if (tunnel.children.size === 0) onLost(run, tunnel, event.reason);
-      else completeLater(run, tunnel);
-      return;
+      return tunnel.children.size === 0 ? onLost(run, tunnel, event.reason) : onPairLost(run, tunnel);
     case 'child.failed':
       noteFailure(tunnel, 2, event.reason);
       // In IKEv1 the IKE SA stays, and the next attempt goes on with it.
@@ -47,9 +47,11 @@ function onConnected(run: ServiceRun, tunnel: TunnelState, child: string): void 
   tunnel.connectedAt ??= run.now.mono;
   tunnel.attempt = 0;
   tunnel.current = undefined;
-  removeTrap(run, tunnel);
+  if (tunnel.desired !== 'traffic') removeTrap(run, tunnel);
   if (!isComplete(run, tunnel)) return completeLater(run, tunnel);
   tunnel.failure = undefined;
+  tunnel.attemptsLeft = 0;
+  tunnel.packet = undefined;
   clearRetry(run, tunnel);
 }
 
@@ -58,7 +60,9 @@ function onLost(run: ServiceRun, tunnel: TunnelState, reason: Reason): void {
   tunnel.connectedAt = undefined;
   // Our own doing is no failure of the tunnel.
   if (reason.code !== 'terminated' && reason.code !== 'expired') tunnel.failure = { stage: 1, reason };
-  if (tunnel.desired !== 'up' || tunnel.current !== undefined) return;
+  if (tunnel.current !== undefined) return;
+  if (tunnel.desired === 'traffic') return awaitTraffic(run, tunnel);
+  if (tunnel.desired !== 'up') return;
   // Back at once, unless it never held: then at the usual pace, so that two ends cannot chase each other. Where the
   // peer is dead it is the operator who says how (dpd.action).
   const held = lasted >= tunnel.policy.retry.interval || AT_ONCE.has(reason.code);
@@ -66,4 +70,17 @@ function onLost(run: ServiceRun, tunnel: TunnelState, reason: Reason): void {
   if (reason.code === 'peer-unresponsive' && tunnel.policy.dpd.action === 'hold') setTrap(run, tunnel);
   if (atOnce) attempt(run, tunnel);
   else retryAfter(run, tunnel, tunnel.policy.retry.interval);
+}
+
+/** In IKEv1 each pair of segments has a Child SA of its own: the next packet of this one may ask for it again. */
+function onPairLost(run: ServiceRun, tunnel: TunnelState): void {
+  if (tunnel.desired !== 'traffic') return completeLater(run, tunnel);
+  if (!isTrying(tunnel) && !isComplete(run, tunnel)) setTrap(run, tunnel);
+}
+
+function onTrapFailed(run: ServiceRun, tunnel: TunnelState, reason: Reason): void {
+  tunnel.trapped = false;
+  if (tunnel.desired !== 'traffic' || !lacksSomething(run, tunnel) || isTrying(tunnel)) return;
+  noteFailure(tunnel, 2, reason);
+  retryAfter(run, tunnel, tunnel.policy.retry.interval);
 }

@@ -1,6 +1,8 @@
+import type { IpAddress } from '../base/net.ts';
 import type { Instant, Moment } from '../base/time.ts';
 import type { TunnelPolicy } from '../ike/common/policy.ts';
 import type { Reason, Stage } from '../ike/common/reason.ts';
+import type { PacketSelectors } from '../sa/traffic-selector.ts';
 
 /** A configured tunnel: what the core needs of it, and whether the operator wants it at all. */
 export type ManagedTunnel = { readonly policy: TunnelPolicy; readonly enabled: boolean };
@@ -9,15 +11,25 @@ export type ManagedTunnel = { readonly policy: TunnelPolicy; readonly enabled: b
 export type TunnelState = {
   readonly policy: TunnelPolicy;
   readonly enabled: boolean;
-  /** `up`: we see to it; `peer`: it is up to the peer; `down`: the operator has taken it down. */
-  desired: 'up' | 'peer' | 'down';
+  /**
+   * `up`: we see to it; `traffic`: we do once a packet asks for it; `peer`: it is up to the peer; `down`: the operator
+   * has taken it down.
+   */
+  desired: 'up' | 'traffic' | 'peer' | 'down';
   /** Attempts since it was last connected. */
   attempt: number;
   attemptStartedAt: Instant | undefined;
   /** The IKE SA of the attempt under way. */
   current: number | undefined;
-  resolving: boolean;
-  /** Its next packet is waited for. */
+  /** Those that the last packet, or the operator, has yet to be given; for `traffic` only. */
+  attemptsLeft: number;
+  /** The packet that has asked for it. */
+  packet: PacketSelectors | undefined;
+  /** What the resolver has been asked for. */
+  resolving: 'attempt' | 'trap' | undefined;
+  /** The last address that the name of the peer had. */
+  address: IpAddress | undefined;
+  /** The data plane tells of packets that find no Child SA. */
   trapped: boolean;
   failure: { readonly stage: Stage; readonly reason: Reason } | undefined;
   nextAttemptAt: Moment | undefined;
@@ -34,7 +46,10 @@ export function newTunnelState({ policy, enabled }: ManagedTunnel): TunnelState 
     attempt: 0,
     attemptStartedAt: undefined,
     current: undefined,
-    resolving: false,
+    attemptsLeft: 0,
+    packet: undefined,
+    resolving: undefined,
+    address: undefined,
     trapped: false,
     failure: undefined,
     nextAttemptAt: undefined,
@@ -44,6 +59,18 @@ export function newTunnelState({ policy, enabled }: ManagedTunnel): TunnelState 
 }
 
 /** What the configuration asks for; a peer of any address cannot be called. */
-export function wish(policy: TunnelPolicy): 'up' | 'peer' {
-  return policy.start === 'respond' || policy.remote.address.kind === 'any' ? 'peer' : 'up';
+export function wish({ start, remote }: TunnelPolicy): 'up' | 'traffic' | 'peer' {
+  return remote.address.kind === 'any' ? 'peer' : WISHES[start];
+}
+
+const WISHES = { initiate: 'up', 'on-traffic': 'traffic', respond: 'peer' } as const;
+
+/** Whether attempts of ours are wanted, now or once there is traffic. */
+export function mayCall({ desired }: TunnelState): boolean {
+  return desired === 'up' || desired === 'traffic';
+}
+
+/** Whether an attempt is under way, or the next one of its series is certain to come. */
+export function isTrying({ attemptsLeft, current, resolving }: TunnelState): boolean {
+  return attemptsLeft > 0 || current !== undefined || resolving === 'attempt';
 }

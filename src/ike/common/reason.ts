@@ -19,6 +19,8 @@ export type ReasonCode =
   | 'expired'
   | 'replaced'
   | 'unresolved-peer'
+  /** Nothing has asked for it yet: no failure. */
+  | 'no-traffic'
   | 'too-many'
   | 'internal-error';
 

@@ -39,7 +39,7 @@ function succeed(ctx: ContextV1, lost: IkeSaV1, plans: readonly QuickModePlan[],
   const heir = currentIkeSa(ctx, tunnel) ?? revive(ctx, tunnel);
   if (heir !== undefined) return planQuickModes(ctx, heir, plans);
   const policy = ctx.policies.get(tunnel);
-  if (policy?.start !== 'initiate' || ctx.childrenOf(tunnel).length === 0) return;
+  if (policy === undefined || policy.start === 'respond' || ctx.childrenOf(tunnel).length === 0) return;
   ctx.setTimer(tunnel, 'phase1', ctx.now.mono + wait);
 }
 

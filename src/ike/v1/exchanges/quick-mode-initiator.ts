@@ -102,7 +102,8 @@ export function onQuickMode1Timer(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickM
   // Nothing of all that has been heard since: the peer no longer knows this IKE SA, and does not say so.
   if (sa.lastHeardAt > quickMode.begunAt) return;
   abandon(ctx, sa, SILENT);
-  const kept = ctx.policies.get(sa.tunnel)?.start === 'initiate' && ctx.childrenOf(sa.tunnel).length > 0;
+  const start = ctx.policies.get(sa.tunnel)?.start ?? 'respond';
+  const kept = start !== 'respond' && ctx.childrenOf(sa.tunnel).length > 0;
   if (kept) ctx.setTimer(sa.tunnel, 'phase1', ctx.now.mono);
 }
 
