@@ -76,6 +76,16 @@ export function onIkeSaGone(run: ServiceRun, tunnel: TunnelState, ikeSa: number)
   onAttemptOver(run, tunnel, Math.max(0, tunnel.policy.retry.interval - elapsed));
 }
 
+/**
+ * In IKEv1 the IKE SA stays whatever becomes of its Quick Modes, and not all of their ends are told. The next attempt
+ * makes what is still missing then.
+ */
+export function onStage1Up(run: ServiceRun, tunnel: TunnelState, ikeSa: number): void {
+  if (tunnel.policy.version !== 1 || tunnel.current !== ikeSa) return;
+  tunnel.current = undefined;
+  if (mayCall(tunnel) && tunnel.nextAttemptAt === undefined) retryAfter(run, tunnel, tunnel.policy.retry.interval);
+}
+
 /** Some pairs are up, the others are tried again at the usual pace. */
 export function completeLater(run: ServiceRun, tunnel: TunnelState): void {
   if (!mayCall(tunnel) || tunnel.nextAttemptAt !== undefined || isComplete(run, tunnel)) return;

@@ -277,6 +277,25 @@ describe('a tunnel of IKEv1, with a Child SA for each pair of segments', () => {
     expect(one.status()?.connectionStatus).toBe('connected');
   });
 
+  it('an IKE SA that is begun beside its Child SAs is no attempt: when these go, one follows', () => {
+    const one = rig(two);
+    one.start();
+    one.say(100, up(one, '10.2.0.1', 't#1'), up(one, '10.3.0.1', 't#2'));
+    one.say(60_000, { type: 'ike.initiated', tunnel: 't', ikeSa: 9, remote: { address: '192.0.2.2', port: 500 } });
+    one.say(60_100, { type: 'ike.established', tunnel: 't', ikeSa: 9 });
+    one.say(60_200, deleted('t#1'), deleted('t#2'));
+    expect(one.core.count('initiate')).toBe(2);
+  });
+
+  it('with the IKE SA up and no word of its pairs is tried again', () => {
+    const one = rig(two);
+    one.start();
+    one.say(5_000, { type: 'ike.established', tunnel: 't', ikeSa: 1 });
+    expect(one.timerAt()).toBe(17_000);
+    one.fire();
+    expect(one.core.count('initiate')).toBe(2);
+  });
+
   it('with the IKE SA up and every pair refused is tried again', () => {
     const one = rig(two);
     one.start();

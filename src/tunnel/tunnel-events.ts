@@ -1,6 +1,6 @@
 import type { GatewayEvent } from '../ike/common/event.ts';
 import type { Reason } from '../ike/common/reason.ts';
-import { attempt, completeLater, noteFailure, onIkeSaGone, onTraffic } from './attempts.ts';
+import { attempt, completeLater, noteFailure, onIkeSaGone, onStage1Up, onTraffic } from './attempts.ts';
 import { isComplete, lacksSomething } from './completeness.ts';
 import { clearRetry, retryAfter } from './pace.ts';
 import type { ServiceRun } from './service-run.ts';
@@ -14,8 +14,11 @@ const AT_ONCE: ReadonlySet<Reason['code']> = new Set<Reason['code']>(['expired',
 export function onTunnelEvent(run: ServiceRun, tunnel: TunnelState, event: GatewayEvent): void {
   switch (event.type) {
     case 'ike.initiated':
-      tunnel.current = event.ikeSa;
+      // Beside Child SAs it may be one that the core has begun to replace another, and that makes none.
+      if (tunnel.children.size === 0) tunnel.current = event.ikeSa;
       return;
+    case 'ike.established':
+      return onStage1Up(run, tunnel, event.ikeSa);
     case 'child.installed':
       return onConnected(run, tunnel, event.child);
     case 'traffic.waiting':

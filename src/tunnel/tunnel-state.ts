@@ -70,7 +70,9 @@ export function mayCall({ desired }: TunnelState): boolean {
   return desired === 'up' || desired === 'traffic';
 }
 
-/** Whether an attempt is under way, or the next one of its series is certain to come. */
-export function isTrying({ attemptsLeft, current, resolving }: TunnelState): boolean {
-  return attemptsLeft > 0 || current !== undefined || resolving === 'attempt';
+/** Whether an attempt of a tunnel that waits for traffic is under way, or the next one of its series is to come. */
+export function isTrying({ attemptsLeft, current, resolving, nextAttemptAt, trapped }: TunnelState): boolean {
+  // Without a trap the timer is there to set one.
+  const timed = nextAttemptAt !== undefined && trapped;
+  return attemptsLeft > 0 || current !== undefined || resolving === 'attempt' || timed;
 }
