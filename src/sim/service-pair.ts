@@ -92,6 +92,11 @@ export class ServicePair {
     gateway.call((_, now) => serviceOf(gateway).down('net', now));
   }
 
+  /** After `down`: as the configuration wants it. */
+  release(gateway: SimGateway): void {
+    gateway.call((_, now) => serviceOf(gateway).release('net', now));
+  }
+
   reconfigure(gateway: SimGateway, policy: TunnelPolicy): void {
     gateway.call((_, now) => serviceOf(gateway).reconfigure([{ policy, enabled: true }], new Set([policy.name]), now));
   }
@@ -114,9 +119,14 @@ export class ServicePair {
 
   /** One packet each way. */
   exchangePackets(): [PacketFate, PacketFate] {
+    return [this.sendPacket(this.left), this.sendPacket(this.right)];
+  }
+
+  /** One packet from the segment behind `gateway`. */
+  sendPacket(gateway: SimGateway): PacketFate {
     const there = { source: '10.1.0.5', destination: '10.2.0.5', protocol: 1, bytes: 84 };
     const back = { ...there, source: there.destination, destination: there.source };
-    return [this.world.transmit(this.left, there), this.world.transmit(this.right, back)];
+    return this.world.transmit(gateway, gateway === this.left ? there : back);
   }
 }
 
