@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GatewayEvent } from '../ike/common/event.ts';
 import type { Reason } from '../ike/common/reason.ts';
 import type { ChildStatus, IkeStatus } from '../tunnel/status.ts';
-import { describeEvent, limitKey } from './event-text.ts';
+import { describeEvent, limitOf } from './event-text.ts';
 
 const remote = { address: '192.0.2.1', port: 500 };
 const reason = (code: Reason['code'], text = 'because'): Reason => ({ code, text });
@@ -165,20 +165,19 @@ describe('the text of events', () => {
     expect(describeEvent(event).text).toBe('authentication failed: \\u{1b}[2J\\u{a}');
   });
 
-  it('is limited for all that a stranger can bring about, and not for what needs an authenticated peer', () => {
-    const limited = new Set(lines.filter(([event]) => limitKey(event) !== undefined).map(([event]) => event.type));
-    for (const type of ['datagram.dropped', 'peer.refused', 'auth.failed', 'ike.failed', 'nat.detected'] as const) {
-      expect(limited).toContain(type);
-    }
+  it('is limited closely for what can be repeated at no cost, and loosely for what SAs do', () => {
+    const low = new Set(lines.filter(([event]) => limitOf(event).rate === 'low').map(([event]) => event.type));
+    const repeatable = ['datagram.dropped', 'peer.refused', 'auth.failed', 'ike.failed', 'child.failed', 'peer.moved'];
+    for (const type of [...repeatable, 'nat.detected', 'kernel.failed']) expect(low).toContain(type);
     for (const type of ['ike.established', 'ike.closed', 'child.installed', 'child.deleted'] as const) {
-      expect(limited).not.toContain(type);
+      expect(low).not.toContain(type);
     }
   });
 
   it('is counted by cause, never by the address of the sender, which is forged at will', () => {
     const one: GatewayEvent = { type: 'datagram.dropped', remote, why: 'truncated', count: 1 };
     const other: GatewayEvent = { ...one, remote: { address: '203.0.113.9', port: 1 } };
-    expect(limitKey(one)).toBe(limitKey(other));
-    expect(limitKey(one)).not.toBe(limitKey({ ...one, why: 'syntax' }));
+    expect(limitOf(one)).toEqual(limitOf(other));
+    expect(limitOf(one)).not.toEqual(limitOf({ ...one, why: 'syntax' }));
   });
 });

@@ -8,6 +8,12 @@ import type { ChildStatus, IkeStatus } from '../tunnel/status.ts';
 /** info: an operator would act or be glad; debug: one line per exchange; warn: the peer's or the network's fault; error: ours. */
 export type EventLevel = 'debug' | 'info' | 'warn' | 'error';
 
+/**
+ * `low`: what a sender can repeat at no cost, mostly without being authenticated, directly or through a kernel that
+ * refuses. `high`: what SAs do, hundreds at once where a tunnel has as many, but not for ever.
+ */
+export type EventRate = 'low' | 'high';
+
 /** An event as log and control API show it. */
 export type EventRecord = {
   readonly level: EventLevel;
@@ -44,20 +50,17 @@ export function describeEvent(event: GatewayEvent, details: EventDetails = {}): 
   };
 }
 
-/**
- * What to count together when an event must not come at any rate that its cause likes: everything that a sender who
- * has not authenticated can bring about, directly or through a kernel that refuses. Undefined where there is nothing to limit.
- */
-export function limitKey(event: GatewayEvent): string | undefined {
-  if (!rowOf(event).limited) return undefined;
+/** What to count together, as no event may come at any rate that its cause likes, and how much of it is told. */
+export function limitOf(event: GatewayEvent): { readonly rate: EventRate; readonly key: string } {
+  const { rate } = rowOf(event);
   const why = 'reason' in event ? event.reason.code : 'why' in event ? event.why : '';
-  return [event.type, tunnelOf(event) ?? '', why].join(' ');
+  return { rate, key: [event.type, tunnelOf(event) ?? '', rate === 'low' ? why : ''].join(' ') };
 }
 
 type EventOf<Type extends GatewayEvent['type']> = Extract<GatewayEvent, { type: Type }>;
 type Row<Event> = {
   readonly level: EventLevel | ((event: Event) => EventLevel);
-  readonly limited: boolean;
+  readonly rate: EventRate;
   readonly text: (event: Event, details: EventDetails) => string;
 };
 type Rows = { readonly [Type in GatewayEvent['type']]: Row<EventOf<Type>> };
@@ -65,67 +68,67 @@ type Rows = { readonly [Type in GatewayEvent['type']]: Row<EventOf<Type>> };
 const ROWS: Rows = {
   'ike.initiated': {
     level: 'info',
-    limited: true,
+    rate: 'low',
     text: ({ remote }) => `connecting to ${endpoint(remote)}`,
   },
-  'ike.established': { level: 'info', limited: false, text: (_, { ike }) => establishedText(ike) },
+  'ike.established': { level: 'info', rate: 'high', text: (_, { ike }) => establishedText(ike) },
   'ike.rekeyed': {
     level: 'info',
-    limited: false,
+    rate: 'high',
     text: ({ successor }) => `the IKE SA was rekeyed; IKE SA ${successor} has taken over`,
   },
   'ike.failed': {
     level: failureLevel,
-    limited: true,
+    rate: 'low',
     text: ({ stage, reason }) =>
       WANTED.has(reason.code) ? `the attempt has ended: ${reason.text}` : `stage ${stage} failed: ${reason.text}`,
   },
-  'ike.closed': { level: endLevel, limited: false, text: ({ reason }) => `the IKE SA is gone: ${reason.text}` },
-  'child.installed': { level: 'info', limited: false, text: (_, { child }) => installedText(child) },
+  'ike.closed': { level: endLevel, rate: 'high', text: ({ reason }) => `the IKE SA is gone: ${reason.text}` },
+  'child.installed': { level: 'info', rate: 'high', text: (_, { child }) => installedText(child) },
   'child.rekeyed': {
     level: 'info',
-    limited: false,
+    rate: 'high',
     text: ({ child, successor }) => `Child SA ${child} was rekeyed; ${successor} has taken over`,
   },
   'child.deleted': {
     level: endLevel,
-    limited: false,
+    rate: 'high',
     text: ({ child, reason }) => `Child SA ${child} is gone: ${reason.text}`,
   },
-  'child.failed': { level: failureLevel, limited: false, text: ({ reason }) => `stage 2 failed: ${reason.text}` },
-  'nat.detected': { level: 'debug', limited: true, text: natText },
-  'auth.failed': { level: 'warn', limited: true, text: ({ reason }) => `authentication failed: ${reason.text}` },
+  'child.failed': { level: failureLevel, rate: 'low', text: ({ reason }) => `stage 2 failed: ${reason.text}` },
+  'nat.detected': { level: 'debug', rate: 'low', text: natText },
+  'auth.failed': { level: 'warn', rate: 'low', text: ({ reason }) => `authentication failed: ${reason.text}` },
   'message.retransmitted': {
     level: 'debug',
-    limited: false,
+    rate: 'high',
     text: ({ attempt }) => `no answer yet; sent again, attempt ${attempt}`,
   },
-  'peer.unresponsive': { level: 'warn', limited: false, text: () => 'the peer no longer answers' },
+  'peer.unresponsive': { level: 'warn', rate: 'high', text: () => 'the peer no longer answers' },
   'peer.moved': {
     level: 'info',
-    limited: false,
+    rate: 'low',
     text: ({ from, to }) => `the peer has moved from ${endpoint(from)} to ${endpoint(to)}`,
   },
   'traffic.waiting': {
     level: 'info',
-    limited: true,
+    rate: 'low',
     text: ({ source, destination }) =>
       `there is traffic for the tunnel: ${formatSelector(source)} to ${formatSelector(destination)}`,
   },
   'trap.failed': {
     level: 'error',
-    limited: true,
+    rate: 'low',
     text: ({ reason }) => `traffic cannot be waited for: ${reason.text}`,
   },
-  'kernel.failed': { level: 'error', limited: true, text: kernelText },
+  'kernel.failed': { level: 'error', rate: 'low', text: kernelText },
   'peer.refused': {
     level: 'warn',
-    limited: true,
+    rate: 'low',
     text: ({ remote, reason }) => `refused ${endpoint(remote)}: ${reason.text}`,
   },
   'datagram.dropped': {
     level: 'warn',
-    limited: true,
+    rate: 'low',
     text: ({ remote, why, count }) =>
       count === 1
         ? `dropped a datagram from ${endpoint(remote)}: ${why}`
