@@ -129,6 +129,8 @@ export type PingExpectation = {
   readonly expect: 'pings';
   /** Every local with every remote segment, instead of the first with the first. */
   readonly allPairs?: true;
+  /** Only in the direction from this side. */
+  readonly from?: SideName;
   /** Echo requests of each direction; 3 where not given. */
   readonly count?: number;
   /** Bytes of the echo's data; 56 where not given. */

@@ -9,7 +9,10 @@ type Ping = { readonly from: SideName; readonly source: string; readonly target:
 
 /** Pings between the segments of a and of its peers, in both directions. */
 export async function expectPings(lab: Lab, expectation: PingExpectation): Promise<void> {
-  for (const ping of directions(lab, expectation.allPairs === true)) await expectPing(lab, ping, expectation);
+  const wanted = directions(lab, expectation.allPairs === true).filter(
+    ({ from }) => expectation.from === undefined || from === expectation.from,
+  );
+  for (const ping of wanted) await expectPing(lab, ping, expectation);
 }
 
 function directions(lab: Lab, allPairs: boolean): Ping[] {
