@@ -55,10 +55,14 @@ const PEER_DELETED: Reason = { code: 'peer-closed', text: 'the peer has deleted 
 const MAX_DELETED = 8;
 
 function endChild(ctx: Context, sa: IkeSaV2, child: ChildSa): void {
-  if (child.state === 'rekeyed' || heirOf(ctx, child) !== undefined) {
-    child.state = 'rekeyed';
-    drain(ctx, child);
-  } else removeChild(ctx, sa, child, PEER_DELETED);
+  const heir = heirOf(ctx, child);
+  if (child.state !== 'rekeyed' && heir === undefined) return removeChild(ctx, sa, child, PEER_DELETED);
+  // One that is only now taking over says so itself.
+  const isTold = child.state === 'rekeyed' || heir?.state !== 'installed';
+  child.state = 'rekeyed';
+  if (heir !== undefined && !isTold)
+    ctx.emit({ type: 'child.rekeyed', tunnel: sa.tunnel, ikeSa: sa.id, child: child.id, successor: heir.id });
+  drain(ctx, child);
 }
 
 /** Whether it is about to be deleted by us: then both ends know. A Delete that has not gone out need not. */
