@@ -49,7 +49,8 @@ export type ChildSa = {
   /** The outer endpoints as installed; they follow the IKE SA's. */
   local: Endpoint;
   remote: Endpoint;
-  readonly encap: boolean;
+  /** Whether in UDP; it begins or ends where a NAT appears or disappears (RFC 4555 §3.5). */
+  encap: boolean;
   readonly routes: boolean;
   installedAt: Moment | undefined;
   /** Whether its outbound SA is in the data plane, or has been asked for. */
@@ -121,27 +122,41 @@ export function planRemove(child: ChildSa): DataPlaneStep[] {
   ];
 }
 
+/** Where a Child SA is to lead: its outer endpoints, and whether in UDP; as before where nothing is said of that. */
+export type ChildPath = { readonly local: Endpoint; readonly remote: Endpoint; readonly encap?: boolean };
+
 /**
- * Moves the outer endpoints: SAs in place, policies and routes by adding them anew under the same owner. `child` holds the endpoints from
- * before; the caller stores the new ones when the steps are done.
+ * Moves the outer endpoints, into UDP or out of it where need be: SAs in place, policies and routes by adding them anew
+ * under the same owner, which replaces them. `child` is as it was before; the caller stores the path with the request.
  */
-export function planMove(child: ChildSa, local: Endpoint, remote: Endpoint): DataPlaneStep[] {
-  const moved: ChildSa = { ...child, local, remote };
-  const elsewhere = child.local.address !== local.address || child.remote.address !== remote.address;
+export function planMove(child: ChildSa, path: ChildPath): DataPlaneStep[] {
+  const moved: ChildSa = { ...child, local: path.local, remote: path.remote, encap: path.encap ?? child.encap };
   const inboundOnly = child.state === 'installing' && !child.sends;
-  const directions = inboundOnly ? DIRECTIONS.filter((direction) => direction !== 'out') : DIRECTIONS;
-  const follow: DataPlaneStep[] = [
-    ...policies(moved, directions).map((policy): DataPlaneStep => ({ kind: 'add-policy', owner: child.id, policy })),
-    ...(inboundOnly ? [] : routes(moved)).map(
-      (route): DataPlaneStep => ({ kind: 'add-route', owner: child.id, route }),
-    ),
-  ];
   const outbound: DataPlaneStep = { kind: 'move-sa', sa: outboundSa(child), to: saAddresses(moved, 'out') };
   return [
     { kind: 'move-sa', sa: inboundSa(child), to: saAddresses(moved, 'in') },
     // All or nothing: what is not there yet cannot be moved.
     ...(child.sends ? [outbound] : []),
-    ...(elsewhere ? follow : []),
+    ...(isElsewhere(child, moved) ? follow(child, moved, inboundOnly) : []),
+  ];
+}
+
+function isElsewhere(before: ChildSa, after: ChildSa): boolean {
+  return before.local.address !== after.local.address || before.remote.address !== after.remote.address;
+}
+
+function follow(before: ChildSa, after: ChildSa, inboundOnly: boolean): DataPlaneStep[] {
+  const owner = before.id;
+  const directions = inboundOnly ? INBOUND_DIRECTIONS : DIRECTIONS;
+  // Routes are told apart by the peer's address: one by way of the old address is another one, and has to go.
+  const outdated = before.remote.address === after.remote.address ? [] : routes(before);
+  const ways: DataPlaneStep[] = [
+    ...routes(after).map((route): DataPlaneStep => ({ kind: 'add-route', owner, route })),
+    ...outdated.map((route): DataPlaneStep => ({ kind: 'remove-route', owner, route })),
+  ];
+  return [
+    ...policies(after, directions).map((policy): DataPlaneStep => ({ kind: 'add-policy', owner, policy })),
+    ...(inboundOnly ? [] : ways),
   ];
 }
 

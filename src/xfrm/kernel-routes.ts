@@ -37,15 +37,17 @@ export class KernelRoutes {
     this.#client = client;
   }
 
-  /** An owner that comes again with another peer or source replaces its route. */
+  /**
+   * An owner that comes again replaces its route, also where it would be the same: the way to the peer is looked up
+   * anew, as addresses of this machine may have changed.
+   */
   add(owner: string, route: RouteSpec): Outcome {
     const claims = this.#claims(route);
     const claim = { owner, route };
     const held = claims.some((other) => other.owner === owner);
-    return this.#settle(
-      route,
-      held ? claims.map((other) => (other.owner === owner ? claim : other)) : [...claims, claim],
-    );
+    if (!held) return this.#settle(route, [...claims, claim]);
+    const renewed = claims.map((other) => (other.owner === owner ? claim : other));
+    return this.#settle(route, renewed, { anew: claims[0]?.owner === owner });
   }
 
   remove(owner: string, route: RouteSpec): Outcome {
@@ -66,10 +68,12 @@ export class KernelRoutes {
   }
 
   /** Gives the destination its new claims and brings the kernel into line. */
-  #settle(route: RouteSpec, claims: readonly Claim[]): Outcome {
+  #settle(route: RouteSpec, claims: readonly Claim[], { anew } = { anew: false }): Outcome {
     const key = formatPrefix(route.destination);
     const slot = this.#slots.get(key) ?? NO_SLOT;
-    const exchanged = this.#exchange(slot, claims[0]?.route);
+    const after = claims[0]?.route;
+    const unchanged = !anew && sameRoute(slot.claims[0]?.route, after);
+    const exchanged = unchanged ? { ok: true as const, foreign: slot.foreign } : this.#exchange(slot, after);
     if (!exchanged.ok) return exchanged;
     if (claims.length === 0) this.#slots.delete(key);
     else this.#slots.set(key, { claims, foreign: exchanged.foreign });
@@ -78,7 +82,6 @@ export class KernelRoutes {
 
   #exchange({ claims, foreign }: Slot, after: RouteSpec | undefined): Installed | Refused {
     const before = claims[0]?.route;
-    if (sameRoute(before, after)) return { ok: true, foreign };
     const withdrawn = before === undefined || foreign ? UNCHANGED : this.#withdraw(before);
     if (!withdrawn.ok) return withdrawn;
     if (after === undefined) return { ok: true, foreign: false };
