@@ -1,6 +1,6 @@
 import type { Instant } from '../base/time.ts';
 import type { ChildSa } from '../sa/child-sa.ts';
-import type { PolicySpec, RouteSpec } from '../sa/data-plane.ts';
+import type { DataPlaneStep, PolicySpec, RouteSpec } from '../sa/data-plane.ts';
 import type { Owner } from './common/context.ts';
 import { type HalfOpen, newHalfOpen } from './common/half-open.ts';
 import type { Allowance } from './common/rate-limit.ts';
@@ -29,6 +29,8 @@ export type CoreState = {
   readonly connecting: Set<number>;
   /** Who waits for the answer of a request; 0: nobody does. */
   readonly requests: Map<number, Owner>;
+  /** Moves of Child SAs that the data plane has not answered yet, by request. */
+  readonly moves: Map<number, Move>;
   /** The timers that are set, by owner and name: when they are due. */
   readonly timers: Map<Owner, Map<string, Instant>>;
   readonly halfOpen: HalfOpen;
@@ -59,6 +61,9 @@ export type Trap = {
   readonly routes: readonly RouteSpec[];
 };
 
+/** `remains` is what removes the Child SA from where it was. */
+export type Move = { readonly tunnel: string; readonly child: string; readonly remains: readonly DataPlaneStep[] };
+
 export type DropCount = { unreported: number; reportedAt: number };
 
 export function newCoreState(cookieKey: Uint8Array): CoreState {
@@ -75,6 +80,7 @@ export function newCoreState(cookieKey: Uint8Array): CoreState {
     tunnelOf: new Map(),
     connecting: new Set(),
     requests: new Map(),
+    moves: new Map(),
     timers: new Map(),
     halfOpen: newHalfOpen(),
     partialOpenings: new Map(),

@@ -13,13 +13,14 @@ import { ofChildTimer } from './common/child-timers.ts';
 import type { Effect } from './common/effect.ts';
 import { admission, LIMIT_WITHOUT_COOKIES } from './common/half-open.ts';
 import type { CoreCommand, Input } from './common/input.ts';
+import { kernelRefused } from './common/kernel-refusal.ts';
 import type { TunnelPolicy } from './common/policy.ts';
 import type { Reason } from './common/reason.ts';
 import { sourceFault } from './common/source.ts';
 import { type ChildSaView, type IkeSaView, viewChild } from './common/view.ts';
 import type { EffectAnswer, Work } from './common/work.ts';
 import { Contacts } from './contacts.ts';
-import { type CoreState, newCoreState } from './core-state.ts';
+import { type CoreState, type Move, newCoreState } from './core-state.ts';
 import { classifyDatagram } from './demux.ts';
 import type { IkeSa } from './ike-sa.ts';
 import { findIkeSa } from './lookup.ts';
@@ -223,6 +224,8 @@ export class IkeCore {
     const owner = this.#state.requests.get(request);
     if (owner === undefined) return;
     this.#state.requests.delete(request);
+    const move = this.#state.moves.get(request);
+    if (move !== undefined) return this.#onMoved(run, request, move, answer);
     if (typeof owner === 'string') return this.#onTunnelReply(run, owner, request, answer);
     const sa = this.#state.ikeSas.get(owner);
     let awaited = false;
@@ -237,6 +240,15 @@ export class IkeCore {
     const isTrap =
       answer.kind === 'dataplane' && onTrapAnswer(run, this.#state, { tunnel, request, reply: answer.reply });
     if (!isTrap) this.#guardTunnel(run, tunnel, () => onTunnelAnswer(run, tunnel, request, answer));
+  }
+
+  /** Where the kernel has not followed, IKE and kernel may not disagree any longer: the tunnel starts over. */
+  #onMoved(run: Run, request: number, move: Move, answer: EffectAnswer): void {
+    this.#state.moves.delete(request);
+    if (answer.kind !== 'dataplane' || answer.reply.kind !== 'refused') return;
+    const reason = kernelRefused(run, move.tunnel, answer.reply);
+    run.requestCleanUp({ kind: 'apply', steps: move.remains });
+    if (run.childrenOf(move.tunnel).some(({ id }) => id === move.child)) this.#terminate(run, move.tunnel, reason);
   }
 
   /** Nobody waits for it any more, unless it completes a Child SA whose IKE SA has ended. */

@@ -6,7 +6,7 @@ import { type Pair, pair } from './testing/pair.ts';
 
 const AT_500 = { address: LEFT.address, port: 500 };
 const OUTSIDE = { address: '203.0.113.1', port: 61_000 };
-const ELSEWHERE = { address: '203.0.113.1', port: 62_000 };
+const ELSEWHERE = { address: '203.0.113.2', port: 62_000 };
 
 /**
  * `left` behind a translator that shows it as OUTSIDE. What it calls `called` is the address of `right`, or what
@@ -131,5 +131,20 @@ describe('both behind a NAT', () => {
     right.receive({ ...probeFrom(left), from: ELSEWHERE, to: { address: RIGHT.address, port: 4500 } });
     expect(right.views()[0]).toMatchObject({ remote: ELSEWHERE });
     expect(right.steps('move-sa')).toHaveLength(2);
+  });
+});
+
+describe('a kernel that does not follow', () => {
+  it('ends the tunnel, at both places: IKE and kernel may not disagree', () => {
+    const { left, right } = natted();
+    right.refuses = 'move-sa';
+    right.receive({ ...probeFrom(left), from: ELSEWHERE });
+    right.refuses = undefined;
+    expect(right.reasonsOf('child.deleted')).toEqual(['kernel-refused']);
+    expect(right.core.children()).toEqual([]);
+    const outbound = right
+      .steps('remove-sa')
+      .flatMap((step) => (step.kind === 'remove-sa' ? [step.sa.destination] : []));
+    expect(outbound.filter((address) => address !== RIGHT.address)).toEqual([OUTSIDE.address, ELSEWHERE.address]);
   });
 });

@@ -5,7 +5,7 @@ import type { Instant, Now } from '../base/time.ts';
 import { SECOND } from '../base/time.ts';
 import type { KeyExchangeJob } from '../crypto/key-exchange-job.ts';
 import type { ChildSa } from '../sa/child-sa.ts';
-import type { DataPlaneRequest } from '../sa/data-plane.ts';
+import type { DataPlaneRequest, DataPlaneStep } from '../sa/data-plane.ts';
 import type { Capabilities } from '../sa/proposal.ts';
 import { reqidAt } from '../sa/reqid.ts';
 import { sameSelectors, type TrafficSelector } from '../sa/traffic-selector.ts';
@@ -108,6 +108,11 @@ export class Run implements ContextV1, ContextV2 {
 
   requestCleanUp(operation: DataPlaneRequest): void {
     this.requestDataPlane(0, operation);
+  }
+
+  requestMove(child: ChildSa, steps: readonly DataPlaneStep[], remains: readonly DataPlaneStep[]): void {
+    const request = this.requestDataPlane(0, { kind: 'apply', steps });
+    this.#state.moves.set(request, { tunnel: child.tunnel, child: child.id, remains });
   }
 
   requestJob(ikeSa: number, job: KeyExchangeJob): number {

@@ -4,7 +4,7 @@ import type { Secret } from '../../base/secret.ts';
 import type { Instant, Now } from '../../base/time.ts';
 import type { KeyExchangeJob } from '../../crypto/key-exchange-job.ts';
 import type { ChildSa } from '../../sa/child-sa.ts';
-import type { DataPlaneRequest } from '../../sa/data-plane.ts';
+import type { DataPlaneRequest, DataPlaneStep } from '../../sa/data-plane.ts';
 import type { Capabilities } from '../../sa/proposal.ts';
 import type { TrafficSelector } from '../../sa/traffic-selector.ts';
 import type { GatewayEvent } from './event.ts';
@@ -40,6 +40,11 @@ export interface Context {
   requestDataPlane(owner: Owner, operation: DataPlaneRequest): number;
   /** A request whose reply changes nothing, such as the removal of an SA that is gone for us either way. */
   requestCleanUp(operation: DataPlaneRequest): void;
+  /**
+   * Moves a Child SA. `remains` removes it from where it was: where the data plane refuses the move nobody knows any more
+   * what the kernel has, so that the Child SA ends, and the tunnel starts over.
+   */
+  requestMove(child: ChildSa, steps: readonly DataPlaneStep[], remains: readonly DataPlaneStep[]): void;
   requestJob(ikeSa: number, job: KeyExchangeJob): number;
   /** Whether the peer may start this tunnel now. */
   admits(policy: TunnelPolicy): boolean;
