@@ -11,7 +11,7 @@ import type { PairOptions } from './pair.ts';
 import { CorePair, countEvents } from './pair.ts';
 import { expectToSettle } from './settling.ts';
 import { SteadyTraffic } from './steady-traffic.ts';
-import { CHEAP_ESP, LEFT } from './tunnels.ts';
+import { CHEAP_ESP, LEFT, RIGHT } from './tunnels.ts';
 
 /** What became of a tunnel in its life. */
 export type Life = {
@@ -38,11 +38,23 @@ const ROUGH: Fortune = {
   kernelMayRefuse: true,
 };
 
-const INSIDE = { ...LEFT, address: '10.9.0.2', publicAddress: LEFT.address };
-const BEHIND_NAT: Omit<PairOptions, 'seed'> = {
-  nats: [{ ...HOME_ROUTER, address: LEFT.address, inside: [INSIDE.address] }],
-  left: { side: INSIDE },
-};
+/** What the left end has in front of it, and how many segments each end has. */
+function placeOf(dice: Dice): Omit<PairOptions, 'seed'> {
+  const more = dice.chance(0.2);
+  const left = { ...LEFT, segments: more ? [...LEFT.segments, { address: '10.3.0.0', length: 16 }] : LEFT.segments };
+  const right = {
+    ...RIGHT,
+    segments: more ? [...RIGHT.segments, { address: '10.4.0.0', length: 16 }] : RIGHT.segments,
+  };
+  if (!dice.chance(0.3)) return { left: { side: left }, right: { side: right } };
+  const inside = { ...left, address: '10.9.0.2', publicAddress: left.address };
+  return {
+    nats: [{ ...HOME_ROUTER, address: left.address, inside: [inside.address] }],
+    left: { side: inside },
+    right: { side: right },
+  };
+}
+
 const STEPS: readonly KernelFault['on'][] = ['allocate-spi', 'add-sa', 'add-policy', 'add-route'];
 
 /**
@@ -53,7 +65,7 @@ export function live(seed: number, length: Duration): Life {
   const dice = new Dice(seed);
   const quiet = dice.chance(0.5);
   const tunnel = policyOf(dice);
-  const pair = new CorePair({ seed, tunnel, ...(dice.chance(0.3) ? BEHIND_NAT : {}) });
+  const pair = new CorePair({ seed, tunnel, ...placeOf(dice) });
   pair.connect();
   const traffic = new SteadyTraffic(pair, 5 * SECOND);
   traffic.tolerant = !quiet;
