@@ -28,8 +28,15 @@ export async function expectSpis(lab: Lab, of: SaKind, are: 'new' | 'same'): Pro
 }
 
 export async function expectSaCount(lab: Lab, on: SideName, of: SaKind, is: number): Promise<void> {
-  await poll(async () => {
-    const count = await lab.gateway(on).count(of);
-    return count === is ? { value: true } : { unmet: `${on} has ${count} ${of}, expected ${is}` };
-  });
+  await poll(
+    async () => {
+      const count = await lab.gateway(on).count(of);
+      return count === is ? { value: true } : { unmet: `${on} has ${count} ${of}, expected ${is}` };
+    },
+    PATIENCE_MS + is * EACH_MS,
+  );
 }
+
+const PATIENCE_MS = 60_000;
+/** What a slow machine needs for an SA where there are hundreds of them. */
+const EACH_MS = 300;

@@ -9,7 +9,6 @@ export default {
   a: { cygnet: cygnet(TWENTY_BY_TWENTY, MAIN) },
   b: { strongswan: swanctl(mirrored(TWENTY_BY_TWENTY), MAIN) },
   steps: [
-    // Each of the two waits for a minute, which slow machines need.
     { expect: 'sa-count', on: 'a', of: 'children', is: 400 },
     { expect: 'connected', on: 'both' },
     ...carries({ children: 400 }),
