@@ -5,6 +5,7 @@ import { expectAgreement, expectInOrder, expectNothingInstalled, installedChildr
 import type { KernelFault } from './kernel.ts';
 import { CorePair, countEvents, isConnected, reasonsOf } from './pair.ts';
 import { forEachSeed } from './seeds.ts';
+import { Stage } from './stage.ts';
 
 const STEPS: readonly KernelFault['on'][] = ['allocate-spi', 'add-sa', 'add-policy', 'add-route'];
 
@@ -85,5 +86,40 @@ describe('an SA that expires in the kernel', () => {
       expectAgreement(pair.world, pair.left, pair.right);
       expect(installedChildren(pair.left)[0]?.id).not.toBe(child.id);
     });
+  });
+});
+
+describe('a kernel that refuses a successor which the peer has gone over to', () => {
+  const refusing = { delay: [0, 0.2], faults: [{ on: 'add-sa', code: 'ENOMEM', probability: 1, times: 1 }] } as const;
+
+  /** The rekeying is asked for, and its answer waits. */
+  function rekeying(): Stage {
+    const stage = new Stage();
+    stage.traffic.tolerant = true;
+    stage.rekeyChild(stage.a);
+    stage.pass(stage.a, 'request', 'N(REKEY_SA');
+    return stage;
+  }
+
+  function expectPacketsSoon(stage: Stage): void {
+    stage.pass(stage.b, 'response', 'SA');
+    stage.gate.open();
+    stage.pair.world.run(20 * SECOND);
+    stage.traffic.tolerant = false;
+    stage.pair.world.run(SECOND);
+    stage.expectOneOfEach();
+  }
+
+  it('at the initiator, whose answer came late: it rekeys once more', () => {
+    const stage = rekeying();
+    stage.pair.world.run(6 * SECOND);
+    stage.a.kernel.behaviour = refusing;
+    expectPacketsSoon(stage);
+  });
+
+  it('at the responder, where the old one is deleted already: it makes another', () => {
+    const stage = rekeying();
+    stage.b.kernel.behaviour = refusing;
+    expectPacketsSoon(stage);
   });
 });

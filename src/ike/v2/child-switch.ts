@@ -79,6 +79,9 @@ export function onSwitched(ctx: Context, sa: IkeSaV2, switches: readonly Switch[
     removeChild(ctx, sa, child, reason);
     ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
     addTask(sa, { kind: 'delete-children', protocol: child.protocol, spis: [child.inboundSpi] });
+    // Where the peer has already deleted the old one, nothing carries the traffic; else this comes to nothing.
+    const { localSelectors: local, remoteSelectors: remote } = child;
+    addTask(sa, { kind: 'create-child', replaces: undefined, local, remote });
   }
 }
 

@@ -13,7 +13,7 @@ import { allocateSpi, childInstalled, childRefused, createChild } from '../child
 import { settleCrossing } from '../child-crossing.ts';
 import { answerChild, type ChildRefusal } from '../child-negotiation.ts';
 import { awaitSwitch, SWITCH_TIME } from '../child-switch.ts';
-import { childrenOf, findChild, requireChild } from '../children.ts';
+import { childrenOf, findChild, heirOf, requireChild } from '../children.ts';
 import type { ContextV2 } from '../context.ts';
 import { sendResponse } from '../message-window.ts';
 import { findNotify, requirePayload } from '../payload-set.ts';
@@ -141,16 +141,21 @@ function obstacleTo(
   if (rekey !== undefined && replaced === undefined && sa.creation !== undefined) return 'TEMPORARY_FAILURE';
   if (rekey !== undefined && (replaced === undefined || replaced.state === 'deleting'))
     return { ...rekey, notify: NOTIFY.CHILD_SA_NOT_FOUND, data: new Uint8Array(0) };
-  if (replaced !== undefined && !isReplaceable(sa, replaced)) return 'TEMPORARY_FAILURE';
+  if (replaced !== undefined && !isReplaceable(ctx, sa, replaced)) return 'TEMPORARY_FAILURE';
   const pairs = policy.local.selectors.length * policy.remote.selectors.length;
   return childrenOf(ctx, sa).length >= 3 * pairs + SPARE_CHILDREN ? 'NO_ADDITIONAL_SAS' : undefined;
 }
 
-/** It stands, or we are replacing it ourselves and the peer has not yet done so. */
-function isReplaceable({ creation, switches }: IkeSaV2, { id, state }: ChildSa): boolean {
+/**
+ * It stands, or we are replacing it ourselves and the peer has not yet done so, or it has been replaced by what the peer
+ * has then deleted because it could not install it.
+ */
+function isReplaceable(ctx: ContextV2, { creation, switches }: IkeSaV2, child: ChildSa): boolean {
+  const { id, state } = child;
   if (switches.some(({ predecessor }) => predecessor === id)) return false;
   const isOurs = creation?.task.kind === 'create-child' && creation.task.replaces === id;
-  return state === 'installed' || (state === 'rekeying' && isOurs);
+  const isLeft = state === 'rekeyed' && heirOf(ctx, child) === undefined;
+  return state === 'installed' || (state === 'rekeying' && isOurs) || isLeft;
 }
 
 /** The peer names its inbound SPI, our outbound one (RFC 7296 §1.3.3). */
