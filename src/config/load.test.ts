@@ -284,6 +284,8 @@ tunnels:
   });
 
   it('limits can be lifted', () => {
+    const spent = loadTunnel('ipsec: {lifetimeBytes: 50G, lifetimePackets: 2000}');
+    expect(spent.policy.childUsage).toEqual({ bytes: 50_000_000_000, packets: 2000 });
     const tunnel = loadTunnel('ike: {lifetime: 20s}\nipsec: {lifetime: 10s}', 'limits: {lifetime: off}');
     expect([tunnel.policy.ikeLifetime, tunnel.policy.childLifetime]).toEqual([20_000, 10_000]);
   });

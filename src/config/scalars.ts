@@ -56,6 +56,24 @@ export const integer = (min: number, max: number) =>
       : new Refusal(`"${shorten(value)}" is not a whole number from ${min} to ${max}`);
   });
 
+/** A number of bytes or packets, in decimal multiples. */
+export const amount = (min: number, max: number) =>
+  scalar((value) => {
+    const [, digits, unit = ''] = /^(\d{1,15})([kMGT]?)$/.exec(value) ?? [];
+    const number = digits === undefined ? Number.NaN : Number(digits) * (MULTIPLES.get(unit) ?? Number.NaN);
+    return number >= min && number <= max
+      ? number
+      : new Refusal(`"${shorten(value)}" is not a number from ${min} to ${max}, with k, M, G or T for multiples`);
+  });
+
+const MULTIPLES: ReadonlyMap<string, number> = new Map([
+  ['', 1],
+  ['k', 1e3],
+  ['M', 1e6],
+  ['G', 1e9],
+  ['T', 1e12],
+]);
+
 export const duration = (min: Duration, max: Duration) =>
   scalar((value): Duration | Refusal => {
     const parsed = parseDuration(value);

@@ -6,6 +6,7 @@ import { DIFFIE_HELLMAN, ENCRYPTION, INTEGRITY } from '../crypto/algorithms.ts';
 import type { ProposalWord } from '../sa/proposal-keyword.ts';
 import { proposalWord } from '../sa/proposal-keyword.ts';
 import {
+  amount,
   duration,
   flag,
   freeText,
@@ -142,6 +143,8 @@ const tunnel = section({
     pfs: pfs.optional(),
     proposals: proposals.optional(),
     lifetime: lifetime.optional(),
+    lifetimeBytes: amount(1_000_000, 1e15).optional(),
+    lifetimePackets: amount(1000, 1e12).optional(),
   }).optional(),
   dpd: section({
     delay: duration(SECOND, HOUR).optional(),

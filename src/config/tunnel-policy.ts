@@ -52,6 +52,7 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
     ikeLifetime: raw.ike?.lifetime ?? DEFAULT_LIFETIME,
     reauthenticate: raw.ike?.reauthenticate ?? false,
     childLifetime: raw.ipsec?.lifetime ?? DEFAULT_LIFETIME,
+    ...usageOf(raw),
     start: raw.start ?? (peer.address.kind === 'any' ? 'respond' : 'initiate'),
     dpd: dpdOf(raw, peer),
     retry: { attempts: raw.retry?.attempts ?? 3, interval: raw.retry?.interval ?? 12 * SECOND },
@@ -64,6 +65,11 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
 function postQuantumKey({ ppk }: RawTunnel, secret: Secret | undefined): Pick<TunnelPolicy, 'ppk'> {
   if (ppk === undefined || secret === undefined) return {};
   return { ppk: { id: ppk.id, secret, required: ppk.required ?? true } };
+}
+
+function usageOf({ ipsec }: RawTunnel): Pick<TunnelPolicy, 'childUsage'> {
+  const { lifetimeBytes: bytes, lifetimePackets: packets } = ipsec ?? {};
+  return bytes === undefined && packets === undefined ? {} : { childUsage: { bytes, packets } };
 }
 
 const DEFAULT_LIFETIME: Duration = 24 * HOUR;

@@ -2,7 +2,6 @@ import { compareBytes } from '../base/bytes.ts';
 import type { Endpoint } from '../base/net.ts';
 import type { Duration, Instant, Moment } from '../base/time.ts';
 import type {
-  ByteLimits,
   DataPlaneStep,
   PolicyDirection,
   PolicySpec,
@@ -11,6 +10,7 @@ import type {
   SaDirection,
   SaKey,
   SaSpec,
+  UsageLimits,
 } from './data-plane.ts';
 import type { ChildProtocol, CipherSuite } from './proposal.ts';
 import type { TrafficSelector } from './traffic-selector.ts';
@@ -74,8 +74,12 @@ const REPLAY_WINDOW = 128;
 /** A peer that splits a segment into pieces multiplies our policies: more pairs than this must be configured so. */
 export const MAX_SELECTOR_PAIRS = 1024;
 
-/** How long an SA may be used: a time from its installation, and bytes where they count. */
-export type SaLimits = { readonly hardLifetime: Duration; readonly bytes?: ByteLimits };
+/** How long an SA may be used: a time from its installation, and bytes and packets where they count. */
+export type SaLimits = {
+  readonly hardLifetime: Duration;
+  readonly bytes?: UsageLimits;
+  readonly packets?: UsageLimits;
+};
 
 /**
  * The steps that bring a Child SA to life. The inbound half is first, so that nothing the peer sends is lost; the

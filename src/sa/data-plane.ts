@@ -81,11 +81,12 @@ export type SaSpec = SaAddresses & {
   readonly replayWindow: number;
   /** The backstop: the kernel drops the SA after this time even where the daemon is dead. */
   readonly hardLifetime?: Duration;
-  readonly bytes?: ByteLimits;
+  readonly bytes?: UsageLimits;
+  readonly packets?: UsageLimits;
 };
 
 /** At `soft` the data plane reports an expiry, at `hard` it drops the SA. */
-export type ByteLimits = { readonly soft: number; readonly hard: number };
+export type UsageLimits = { readonly soft: number; readonly hard: number };
 
 export type PolicyDirection = 'in' | 'out' | 'fwd';
 

@@ -131,15 +131,18 @@ export class SimKernel {
   }
 
   countPacket(sa: InstalledSa, bytes: number): void {
-    const before = sa.bytes;
     sa.bytes += bytes;
     sa.packets++;
     sa.lastUsedAt = this.#options.wall();
-    const { protocol, destination, spi, bytes: limits } = sa.spec;
-    if (limits === undefined) return;
+    const { protocol, destination, spi } = sa.spec;
     const key = { protocol, destination, spi };
-    if (sa.bytes >= limits.hard) this.expire(key);
-    else if (before < limits.soft && sa.bytes >= limits.soft) this.report({ kind: 'expire', sa: key, hard: false });
+    const counts = [
+      { limits: sa.spec.bytes, before: sa.bytes - bytes, now: sa.bytes },
+      { limits: sa.spec.packets, before: sa.packets - 1, now: sa.packets },
+    ];
+    if (counts.some(({ limits, now }) => limits !== undefined && now >= limits.hard)) return this.expire(key);
+    const crosses = counts.some(({ limits, before, now }) => limits && before < limits.soft && now >= limits.soft);
+    if (crosses) this.report({ kind: 'expire', sa: key, hard: false });
   }
 
   #perform(operation: DataPlaneRequest): DataPlaneReply {

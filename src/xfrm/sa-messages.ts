@@ -144,7 +144,7 @@ function encodeSa(type: number, flags: number, sa: SaSpec): Uint8Array {
     writeUserSaInfo(writer, {
       id: sa,
       source: sa.source,
-      lifetime: (target) => writeLifetime(target, hardSeconds, sa.bytes),
+      lifetime: (target) => writeLifetime(target, hardSeconds, sa),
       reqid: sa.reqid,
       mode: sa.mode === 'tunnel' ? XFRM_MODE_TUNNEL : XFRM_MODE_TRANSPORT,
       flags: stateFlags(sa),

@@ -1,6 +1,6 @@
 import type { AddressFamily, IpAddress, Prefix } from '../base/net.ts';
 import { addressBytes, addressFamily, addressFromBytes } from '../base/net.ts';
-import type { ByteLimits } from '../sa/data-plane.ts';
+import type { UsageLimits } from '../sa/data-plane.ts';
 import type { ChildProtocol } from '../sa/proposal.ts';
 import { AF_INET, AF_INET6, AF_UNSPEC, IPPROTO_AH, IPPROTO_ESP } from './constants.ts';
 import type { HostReader, NetlinkWriter } from './netlink.ts';
@@ -79,12 +79,15 @@ export type XfrmId = { readonly destination: IpAddress; readonly spi: number; re
 
 /**
  * `struct xfrm_lifetime_cfg` (64 bytes): u64 soft and hard byte limit, soft and hard packet limit, then seconds: soft
- * and hard since the SA was added, soft and hard since its first use (0 is none). No limit on packets.
+ * and hard since the SA was added, soft and hard since its first use (0 is none).
  */
-export function writeLifetime(writer: NetlinkWriter, hardSeconds: number, bytes?: ByteLimits): void {
-  writer.u64(bytes === undefined ? XFRM_INF : BigInt(bytes.soft));
-  writer.u64(bytes === undefined ? XFRM_INF : BigInt(bytes.hard));
-  for (let limit = 0; limit < 2; limit++) writer.u64(XFRM_INF);
+export function writeLifetime(
+  writer: NetlinkWriter,
+  hardSeconds: number,
+  { bytes, packets }: { readonly bytes?: UsageLimits; readonly packets?: UsageLimits } = {},
+): void {
+  for (const limit of [bytes?.soft, bytes?.hard, packets?.soft, packets?.hard])
+    writer.u64(limit === undefined ? XFRM_INF : BigInt(limit));
   writer.u64(0n).u64(BigInt(hardSeconds)).u64(0n).u64(0n);
 }
 

@@ -103,6 +103,8 @@ export const BAD: readonly (readonly [replace: string, by: string, ...errors: st
   ['encryption: aes128}', 'lifetime: 86401}', '15:33 tunnels.idc.ike.lifetime: 86401s is not within 3600s and 86400s; limits: {lifetime: off} at the top lifts this'],
   ['{protocol: esp}', '{lifetime: 2d}', '16:23 tunnels.idc.ipsec.lifetime: 2d is not within 3600s and 86400s; limits: {lifetime: off} at the top lifts this'],
   ['{protocol: esp}', '{lifetime: day}', '16:23 tunnels.idc.ipsec.lifetime: "day" is not a duration; write a number and s, m, h or d, such as 8s or 24h'],
+  ['{protocol: esp}', '{lifetimeBytes: 5x}', '16:28 tunnels.idc.ipsec.lifetimeBytes: "5x" is not a number from 1000000 to 1000000000000000, with k, M, G or T for multiples'],
+  ['{protocol: esp}', '{lifetimePackets: 10}', '16:30 tunnels.idc.ipsec.lifetimePackets: "10" is not a number from 1000 to 1000000000000, with k, M, G or T for multiples'],
   ['version: 1  ', 'version: 1\nlimits: {lifetime: none}  ', '2:20 limits.lifetime: "none" is not one of on, off; did you mean off?'],
   ['encryption: aes128}', 'proposals: [aes128-sha1-modp1024]}\n    enabled: maybe', '16:14 tunnels.idc.enabled: "maybe" is not one of true, false'],
   ['encryption: aes128}', 'encryption: aes128, proposals: [aes128-sha1-modp1024]}', '15:23 tunnels.idc.ike.encryption: ike.proposals stands in its place; remove one of them'],

@@ -4,6 +4,7 @@ import type { Duration } from '../../base/time.ts';
 import type { Identity } from '../../sa/identity.ts';
 import type { ChildProtocol, Proposal } from '../../sa/proposal.ts';
 import type { TrafficSelector } from '../../sa/traffic-selector.ts';
+import type { Allowance } from '../../sa/usage-limits.ts';
 
 /** Where the peer is expected. A name is resolved at every attempt. */
 export type PeerAddress =
@@ -54,6 +55,8 @@ export type TunnelPolicy = {
   /** IKEv2: whether the end of its lifetime takes new proof of who the peer is (RFC 7296 §2.8.3), not only new keys. */
   readonly reauthenticate: boolean;
   readonly childLifetime: Duration;
+  /** Bytes and packets after which a Child SA ends; without limits of ours where absent. */
+  readonly childUsage?: Allowance;
   readonly start: 'initiate' | 'respond' | 'on-traffic';
   readonly dpd: { readonly delay: Duration; readonly timeout: Duration; readonly action: 'hold' | 'clear' | 'restart' };
   readonly retry: { readonly attempts: number; readonly interval: Duration };

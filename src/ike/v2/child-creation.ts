@@ -4,6 +4,7 @@ import type { Instant } from '../../base/time.ts';
 import { type ChildSa, type DirectionKeys, lowerNonce, type SaLimits } from '../../sa/child-sa.ts';
 import type { SaKey } from '../../sa/data-plane.ts';
 import { rekeyAfter } from '../../sa/lifetime.ts';
+import { usageLimits } from '../../sa/usage-limits.ts';
 import { childTimer } from '../common/child-timers.ts';
 import type { Context } from '../common/context.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
@@ -85,8 +86,9 @@ export function createChild(
   };
   const secret = sharedSecret === undefined ? {} : { sharedSecret };
   const keys = deriveChildKeys({ suite, prf: prfOf(sa.suite), skD: sa.keys.skD, ...nonces, ...secret });
+  const limits = { hardLifetime: policy.childLifetime, ...usageLimits(policy.childUsage ?? {}, suite) };
   ctx.addChild(child);
-  return { child, keys: byDirection(keys, asInitiator), limits: { hardLifetime: policy.childLifetime } };
+  return { child, keys: byDirection(keys, asInitiator), limits };
 }
 
 /** Packets can go out through it: it begins its life. */

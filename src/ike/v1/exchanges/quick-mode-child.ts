@@ -1,8 +1,9 @@
 import { invariant } from '../../../base/errors.ts';
 import { type Duration, SECOND } from '../../../base/time.ts';
 import { type ChildSa, type DirectionKeys, lowerNonce, planInbound, type SaLimits } from '../../../sa/child-sa.ts';
-import type { ByteLimits, DataPlaneReply, DataPlaneStep } from '../../../sa/data-plane.ts';
+import type { DataPlaneReply, DataPlaneStep } from '../../../sa/data-plane.ts';
 import { sameSelectors } from '../../../sa/traffic-selector.ts';
+import { type Allowance, usageLimits } from '../../../sa/usage-limits.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import { sendDeletes, spiBytes } from '../child-end.ts';
@@ -73,7 +74,10 @@ export function createChild(
     role === 'initiator'
       ? { outbound: keys.initiator, inbound: keys.responder }
       : { outbound: keys.responder, inbound: keys.initiator };
-  const limits: SaLimits = { hardLifetime: quickMode.lifetime, ...byteLimits(agreed.lifetimes) };
+  const limits: SaLimits = {
+    hardLifetime: quickMode.lifetime,
+    ...usageLimits(usageOf(policy, agreed.lifetimes), suite),
+  };
   quickMode.child = child.id;
   quickMode.outbound = { keys: ours.outbound, limits };
   ctx.addChild(child);
@@ -180,11 +184,11 @@ const MIN_LIFETIME: Duration = 10 * SECOND;
  */
 const SWITCH_DELAY: Duration = 6 * SECOND;
 
-/** RFC 2407 §4.5: kilobytes as well. What is left after the soft limit is for the packets until a successor is there. */
-function byteLimits({ kilobytes }: Lifetimes): { readonly bytes?: ByteLimits } {
-  if (kilobytes === undefined) return {};
-  const hard = Math.max(kilobytes, MIN_KILOBYTES) * 1024;
-  return { bytes: { soft: Math.floor(hard * 0.8), hard } };
+/** RFC 2407 §4.5: kilobytes as well; the lower of what both ends want. */
+function usageOf(policy: TunnelPolicy, { kilobytes }: Lifetimes): Allowance {
+  const agreed = kilobytes === undefined ? Number.POSITIVE_INFINITY : Math.max(kilobytes, MIN_KILOBYTES) * 1024;
+  const bytes = Math.min(policy.childUsage?.bytes ?? Number.POSITIVE_INFINITY, agreed);
+  return { ...policy.childUsage, ...(Number.isFinite(bytes) ? { bytes } : {}) };
 }
 
 const MIN_KILOBYTES = 1024;
