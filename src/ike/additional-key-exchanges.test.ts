@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { ByteWriter, concatBytes, fromHex, toHex } from '../base/bytes.ts';
+import { ByteWriter, concatBytes, fromHex, toHex, utf8 } from '../base/bytes.ts';
+import { Secret } from '../base/secret.ts';
 import { performKeyExchange } from '../crypto/key-exchange.ts';
 import { formatSuite } from '../sa/proposal.ts';
 import type { TunnelPolicy } from './common/policy.ts';
@@ -91,6 +92,14 @@ describe('additional key exchanges in the initial exchanges (RFC 9370, RFC 9242)
     both.left.initiate();
     expect(transcript(both).slice(2, 6)).toEqual(['>43/1 part', '>43/1 part', '<43/1 part', '<43/1 part']);
     expect(both.right.views()).toMatchObject([{ state: 'established' }]);
+  });
+
+  it('a post-quantum preshared key goes into the keys of the last round (RFC 8784 §3)', () => {
+    const ppk = { id: 'one', secret: new Secret(utf8('a key of the test')), required: true };
+    const own = { ikeProposals: proposals(`${BASE}-ke1_mlkem512`), ppk };
+    const { left, right } = connected({ left: own, right: own });
+    expect(left.ikeSa().keys).toEqual(right.ikeSa().keys);
+    expect(left.ikeSa().suite?.additional).toHaveLength(1);
   });
 
   it('ML-KEM alone, without any other key exchange', () => {
