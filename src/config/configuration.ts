@@ -30,7 +30,8 @@ export type Gateway = Named & {
   readonly vpc: readonly Prefix[];
 };
 
-export type Peer = Named & { readonly address: PeerAddress };
+/** `singlePairs`: the device takes one pair of segments for each Child SA. */
+export type Peer = Named & { readonly address: PeerAddress; readonly singlePairs: boolean };
 
 export type Tunnel = Named & {
   readonly enabled: boolean;

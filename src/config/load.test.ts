@@ -189,6 +189,7 @@ describe('a good configuration', () => {
       ],
       childProtocol: 'esp',
       ikeLifetime: 86_400_000,
+      singlePairs: false,
       reauthenticate: false,
       childLifetime: 86_400_000,
       start: 'initiate',
@@ -288,6 +289,11 @@ tunnels:
     expect(spent.policy.childUsage).toEqual({ bytes: 50_000_000_000, packets: 2000 });
     const tunnel = loadTunnel('ike: {lifetime: 20s}\nipsec: {lifetime: 10s}', 'limits: {lifetime: off}');
     expect([tunnel.policy.ikeLifetime, tunnel.policy.childLifetime]).toEqual([20_000, 10_000]);
+  });
+
+  it('a peer that takes one pair of segments for each Child SA', () => {
+    const configured = edited('{address: 203.0.113.7}', '{address: 203.0.113.7, profile: cisco}');
+    expect(loadText(configured).tunnels.find(({ name }) => name === 'idc')?.policy.singlePairs).toBe(true);
   });
 
   it('reauthentication in the place of rekeying', () => {

@@ -86,6 +86,7 @@ function resolvePeer({ name, raw, source }: Entry<RawPeer>): Peer {
   return {
     name,
     address: raw.address,
+    singlePairs: raw.profile !== undefined,
     labels: raw.labels ?? {},
     remarks: raw.remarks ?? '',
     origin: source.key(['peers', name]),

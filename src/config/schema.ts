@@ -94,8 +94,16 @@ const gateway = section({
   remarks: freeText().optional(),
 });
 
+/** Devices that know one pair of segments for each Child SA, in IKEv2 too. */
+const peerProfile = oneOf({ cisco: 'cisco', fortigate: 'fortigate', paloalto: 'paloalto' } as const, {
+  asa: 'cisco',
+  fortinet: 'fortigate',
+  'palo-alto': 'paloalto',
+});
+
 const peer = section({
   address: peerAddress(),
+  profile: peerProfile.optional(),
   labels: labels.optional(),
   remarks: freeText().optional(),
 });

@@ -53,6 +53,7 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
     reauthenticate: raw.ike?.reauthenticate ?? false,
     childLifetime: raw.ipsec?.lifetime ?? DEFAULT_LIFETIME,
     ...usageOf(raw),
+    singlePairs: peer.singlePairs,
     start: raw.start ?? (peer.address.kind === 'any' ? 'respond' : 'initiate'),
     dpd: dpdOf(raw, peer),
     retry: { attempts: raw.retry?.attempts ?? 3, interval: raw.retry?.interval ?? 12 * SECOND },

@@ -3,10 +3,10 @@ import { selectorKey } from '../sa/traffic-selector.ts';
 import type { ServiceRun } from './service-run.ts';
 import type { TunnelState } from './tunnel-state.ts';
 
-/** IKEv1 has a Child SA for each pair of segments; in IKEv2 one is for all of them. */
+/** IKEv1 has a Child SA for each pair of segments; in IKEv2 one is for all of them, but for peers that cannot do that. */
 export function isComplete(run: ServiceRun, tunnel: TunnelState): boolean {
-  const { version, local, remote } = tunnel.policy;
-  if (version === 2) return tunnel.children.size > 0;
+  const { version, singlePairs, local, remote } = tunnel.policy;
+  if (version === 2 && singlePairs !== true) return tunnel.children.size > 0;
   const installed = run.childrenOf(tunnel.policy.name).filter(({ state }) => state === 'installed');
   const pairs = new Set(installed.map(pairKey));
   return pairs.size >= local.selectors.length * remote.selectors.length;

@@ -54,6 +54,8 @@ export type TunnelPolicy = {
   readonly ikeLifetime: Duration;
   /** IKEv2: whether the end of its lifetime takes new proof of who the peer is (RFC 7296 §2.8.3), not only new keys. */
   readonly reauthenticate: boolean;
+  /** IKEv2: whether each pair of segments is to have a Child SA of its own, as in IKEv1. */
+  readonly singlePairs?: boolean;
   readonly childLifetime: Duration;
   /** Bytes and packets after which a Child SA ends; without limits of ours where absent. */
   readonly childUsage?: Allowance;

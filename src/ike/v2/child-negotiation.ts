@@ -67,16 +67,29 @@ export function answerChild(
  * have everything knows what to take.
  */
 export function askedSelectors(
-  { local, remote }: TunnelPolicy,
+  { local, remote, singlePairs }: TunnelPolicy,
   packet: PacketSelectors | undefined,
 ): { readonly local: readonly TrafficSelector[]; readonly remote: readonly TrafficSelector[] } {
   const all = { local: local.selectors, remote: remote.selectors };
+  if (singlePairs === true) return onePair(all, packet);
   if (packet === undefined) return all;
   const { source, destination } = packet;
   if (!isWithin([source], all.local) || !isWithin([destination], all.remote)) return all;
   return {
     local: [source, ...all.local].slice(0, MAX_SELECTORS),
     remote: [destination, ...all.remote].slice(0, MAX_SELECTORS),
+  };
+}
+
+type Asked = { readonly local: readonly TrafficSelector[]; readonly remote: readonly TrafficSelector[] };
+
+/** The pair of the packet, or the first one; the others follow one by one. */
+function onePair({ local, remote }: Asked, packet: PacketSelectors | undefined): Asked {
+  const around = (all: readonly TrafficSelector[], one: TrafficSelector | undefined) =>
+    (one === undefined ? undefined : all.find((selector) => isWithin([one], [selector]))) ?? all[0];
+  return {
+    local: [around(local, packet?.source)].flatMap((selector) => selector ?? []),
+    remote: [around(remote, packet?.destination)].flatMap((selector) => selector ?? []),
   };
 }
 

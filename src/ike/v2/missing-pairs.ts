@@ -15,7 +15,7 @@ export function planMissing(ctx: Context, sa: IkeSaV2): void {
   if (policy === undefined) return;
   const { local, remote } = policy;
   const missing = missingPairs(ctx, policy).filter((pair) => !isPlanned(sa, pair));
-  if (missing.length < local.selectors.length * remote.selectors.length) {
+  if (policy.singlePairs === true || missing.length < local.selectors.length * remote.selectors.length) {
     for (const pair of missing) addTask(sa, task([pair.local], [pair.remote]));
     return;
   }
