@@ -199,6 +199,20 @@ describe('a peer that has died', () => {
     say(61_100, installed('t#2'));
     expect(core.commands.at(-1)).toEqual({ kind: 'trap', tunnel: 't', set: false });
   });
+
+  it('hold: the packet does not wait for the interval of the attempt that had come up; those that follow do', () => {
+    const retry = { attempts: 1, interval: 600_000 };
+    const one = rig(tunnel({ dpd: { delay: 8_000, timeout: 13_000, action: 'hold' }, retry }));
+    one.start();
+    one.say(100, installed());
+    one.say(60_000, deleted('t#1', DEAD));
+    one.say(61_000, waiting);
+    expect(one.core.count('initiate')).toBe(2);
+    one.say(70_000, failed(2));
+    one.say(71_000, waiting);
+    expect(one.core.count('initiate')).toBe(2);
+    expect(one.timerAt()).toBe(661_000);
+  });
 });
 
 describe('a peer that has restarted and lost the tunnel', () => {

@@ -70,7 +70,11 @@ function onLost(run: ServiceRun, tunnel: TunnelState, reason: Reason): void {
   // peer is dead it is the operator who says how (dpd.action).
   const held = lasted >= tunnel.policy.retry.interval || AT_ONCE.has(reason.code);
   const atOnce = reason.code === 'peer-unresponsive' ? tunnel.policy.dpd.action === 'restart' : held;
-  if (reason.code === 'peer-unresponsive' && tunnel.policy.dpd.action === 'hold') setTrap(run, tunnel);
+  if (reason.code === 'peer-unresponsive' && tunnel.policy.dpd.action === 'hold') {
+    // The attempt of long ago has come up: it is not what the next packet's has to keep its distance from.
+    tunnel.attemptStartedAt = undefined;
+    setTrap(run, tunnel);
+  }
   if (atOnce) attempt(run, tunnel);
   else retryAfter(run, tunnel, tunnel.policy.retry.interval);
 }
