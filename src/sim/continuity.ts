@@ -88,7 +88,8 @@ function takesDown({ input, effects }: Step, before: Seen): boolean {
 /** Connected by one IKE SA of IKEv2, with nothing half done about it and nothing that waits for the kernel. */
 function isSteady(gateway: SimGateway): boolean {
   const [only, ...more] = gateway.machine.views();
-  return only?.version === 2 && only.state === 'established' && more.length === 0 && gateway.pending === 0;
+  const settled = gateway.machine.children().every(({ state }) => state === 'installed' || state === 'deleting');
+  return only?.version === 2 && only.state === 'established' && more.length === 0 && settled && gateway.pending === 0;
 }
 
 /** Whatever one end sends, the other one receives. */
