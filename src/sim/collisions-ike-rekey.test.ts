@@ -96,6 +96,24 @@ describe.each(SIDES)('one end rekeys the IKE SA: %s', (side) => {
   });
 });
 
+it('one end authenticates anew while the other one rekeys the IKE SA: nothing goes before its successor stands', () => {
+  const stage = new Stage({ left: { policy: { reauthenticate: true } } });
+  const { a, b, gate } = stage;
+  stage.rekeyIke(a);
+  stage.rekeyIke(b);
+  gate.pass({ from: a, exchange: 'IKE_SA_INIT' });
+  gate.pass({ from: b, exchange: 'CREATE_CHILD_SA' });
+  gate.pass({ from: a, exchange: 'CREATE_CHILD_SA' });
+  gate.pass({ from: b, exchange: 'IKE_SA_INIT' });
+  gate.pass({ from: a, exchange: 'IKE_AUTH' });
+  // The answer that the new one waits for is late; all else goes through.
+  for (let late = gate.waiting; late.length > 1; late = gate.waiting)
+    gate.passThis(late.find(({ exchange }) => exchange !== 'IKE_AUTH') ?? gate.pass());
+  expect(stage.gate.waiting.map(({ exchange }) => exchange)).toEqual(['IKE_AUTH']);
+  stage.expectOneOfEach();
+  expect(stage.ikeInitiator).toBe(a.name);
+});
+
 type Play = {
   readonly name: string;
   readonly story: string;

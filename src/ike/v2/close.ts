@@ -90,7 +90,8 @@ export function childGone(ctx: Context, sa: IkeSaV2, id: string): void {
 export function handOver(ctx: Context, child: ChildSa): boolean {
   const heir = heirOf(ctx, child);
   if (heir === undefined || heir.ikeSa === child.ikeSa) return false;
-  if (child.state !== 'rekeyed')
+  // One that is only now taking over says so itself.
+  if (child.state !== 'rekeyed' && heir.state === 'installed')
     ctx.emit({
       type: 'child.rekeyed',
       tunnel: child.tunnel,

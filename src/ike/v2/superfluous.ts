@@ -20,9 +20,10 @@ export function onSuperfluousTimer(ctx: ContextV2, sa: IkeSaV2): void {
   if (others.some((other) => childrenOf(ctx, other).length > 0)) closeIkeSa(ctx, sa, REPLACED);
 }
 
-/** Whether each end initiated one of the two before the other one was established. */
+/** Whether each end initiated one of the two before the other one was established. A rekeying initiates nothing new. */
 export function crossed(fresh: IkeSaV2, other: IkeSaV2): boolean {
-  return fresh.role !== other.role && other.establishedAt !== undefined && fresh.startedAt <= other.establishedAt.mono;
+  if (fresh.role === other.role || other.establishedAt === undefined || other.lowerNonce !== undefined) return false;
+  return fresh.startedAt <= other.establishedAt.mono;
 }
 
 export const REPLACED: Reason = { code: 'replaced', text: 'another IKE SA of this tunnel has taken over' };
