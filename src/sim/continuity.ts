@@ -8,7 +8,7 @@ import type { StepCheck } from './world.ts';
 /** What was seen of a gateway after its last step. */
 type Seen = {
   readonly incarnation: number;
-  /** The pairs of segments that have an outbound SA in the kernel. */
+  /** The pairs of segments that have an outbound SA in the kernel, or one that is asked for: it does all in order. */
   readonly pairs: ReadonlySet<string>;
   /** The SPIs with which it sends, and those with which its Child SAs receive. */
   readonly outbound: readonly number[];
@@ -51,7 +51,9 @@ function look(gateway: SimGateway): Seen {
       .filter(({ spec }) => spec.direction === 'out')
       .map(({ spec }) => spec.spi),
   );
-  const sending = children.filter((child) => outbound.has(child.outbound.spi));
+  const sending = children.filter(
+    (child) => outbound.has(child.outbound.spi) || (child.sends && gateway.kernel.pending > 0),
+  );
   return {
     incarnation: gateway.incarnation,
     pairs: new Set(sending.flatMap(pairsOf)),
