@@ -6,8 +6,9 @@ export default {
   title: 'twenty segments a side take four hundred Quick Modes, and strongSwan loses track of none',
   rfc: ['RFC 2409 §5.5'],
   topology: direct,
-  a: { cygnet: cygnet(TWENTY_BY_TWENTY, MAIN) },
-  b: { strongswan: swanctl(mirrored(TWENTY_BY_TWENTY), MAIN) },
+  // Without PFS: sixteen hundred operations of Diffie-Hellman would show nothing more.
+  a: { cygnet: cygnet(TWENTY_BY_TWENTY, { ...MAIN, ipsec: { pfs: 'none' } }) },
+  b: { strongswan: swanctl(mirrored(TWENTY_BY_TWENTY), { ...MAIN, esp: 'aes128-sha1' }) },
   steps: [
     { expect: 'sa-count', on: 'a', of: 'children', is: 400 },
     { expect: 'connected', on: 'both' },
