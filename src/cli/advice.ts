@@ -22,6 +22,7 @@ const ADVICE: Readonly<Record<Reason['code'], string>> = {
   terminated: 'connect it again with "cygnet up"',
   expired: 'compare the lifetimes with the other end',
   replaced: 'nothing is to be done: a newer connection with the same peer has taken its place',
+  'address-gone': 'nothing is to be done if this gateway has another address: the tunnel connects from that one',
   'unresolved-peer': "check the peer's DNS name and this machine's resolver",
   'no-traffic': 'send a packet from a local segment to one of the peer\'s, or start it with "cygnet up"',
   'too-many': 'too many connections are half-open; wait, or look for who opens them in the log',

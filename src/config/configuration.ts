@@ -24,6 +24,8 @@ type Named = {
 export type Gateway = Named & {
   /** The address that this machine sends from. */
   readonly address: IpAddress;
+  /** Further ones, of the same family: the first that the machine has is used. Mostly none. */
+  readonly alternatives: readonly IpAddress[];
   /** The address that the peers see, where a NAT stands before this machine. */
   readonly publicAddress?: IpAddress;
   /** Empty where nothing is said: then local segments are not confined. */

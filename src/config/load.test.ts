@@ -156,6 +156,7 @@ describe('a good configuration', () => {
       peer: 'idc',
       version: 2,
       mode: 'main',
+      mobike: true,
       local: {
         address: '192.168.93.46',
         identity: { type: 'ipv4', address: '106.75.234.78' },
@@ -335,6 +336,24 @@ tunnels:
     );
     const head = 'version: 1\ngateways: {gw: {address: 192.0.2.1}}\npeers: {p: {address: 192.0.2.2}}\ntunnels:\n';
     expect(loadText(head + tunnels.join('\n')).tunnels).toHaveLength(20);
+  });
+
+  it('a gateway may have several addresses, of which the first is its identity', () => {
+    const text = 'version: 1\ngateways: {gw: {address: [192.0.2.1, 192.0.2.7]}}\npeers: {p: {address: 192.0.2.9}}\n';
+    const tunnel =
+      'tunnels: {t: {gateway: gw, peer: p, local: {subnets: [10.0.0.0/16]}, remote: {subnets: [10.1.0.0/16]}, psk: k}}\n';
+    const { gateways, tunnels } = loadText(text + tunnel);
+    expect(gateways[0]).toMatchObject({ address: '192.0.2.1', alternatives: ['192.0.2.7'] });
+    expect(tunnels[0]?.policy.local).toMatchObject({
+      address: '192.0.2.1',
+      alternatives: ['192.0.2.7'],
+      identity: { type: 'ipv4', address: '192.0.2.1' },
+    });
+  });
+
+  it('MOBIKE is on with IKEv2 unless it is switched off, and off with IKEv1', () => {
+    const mobike = (ike: string) => loadTunnel(`ike: {${ike}}`).policy.mobike;
+    expect([mobike('version: 2'), mobike('mobike: false'), mobike('version: 1')]).toEqual([true, false, false]);
   });
 
   it('the same pair on two gateways is nobody’s business', () => {

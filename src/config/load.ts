@@ -67,13 +67,20 @@ type Context = {
 };
 
 function resolveGateway({ name, raw, source, report }: Entry<RawGateway>): Gateway {
-  const { address, publicAddress } = raw;
+  const { publicAddress } = raw;
+  const [address = '', ...alternatives] = raw.address;
   const family = addressFamily(address);
+  for (const [index, other] of alternatives.entries()) {
+    if (addressFamily(other) !== family)
+      report.error(['address', index + 1], `must be an IPv${family} address as the first one is`);
+    if (raw.address.indexOf(other) <= index) report.error(['address', index + 1], `${other} is there twice`);
+  }
   if (publicAddress !== undefined && addressFamily(publicAddress) !== family)
     report.error(['publicAddress'], `must be an IPv${family} address as gateways.${name}.address is`);
   return {
     name,
     address,
+    alternatives,
     ...(publicAddress === undefined ? {} : { publicAddress }),
     vpc: raw.vpc ?? [],
     labels: raw.labels ?? {},

@@ -86,8 +86,11 @@ const lifetime = duration(SECOND, 365 * 24 * HOUR);
 
 const labels = z.record(z.string(), freeText());
 
+/** A peer is told all of them, and not every one takes more. */
+const MAX_ADDRESSES = 8;
+
 const gateway = section({
-  address: ownAddress(),
+  address: z.union([ownAddress().transform((address) => [address]), z.array(ownAddress()).min(1).max(MAX_ADDRESSES)]),
   publicAddress: ownAddress().optional(),
   vpc: z.array(prefix()).min(1).optional(),
   labels: labels.optional(),
@@ -143,6 +146,7 @@ const tunnel = section({
     proposals: proposals.optional(),
     lifetime: lifetime.optional(),
     reauthenticate: flag().optional(),
+    mobike: flag().optional(),
   }).optional(),
   ipsec: section({
     protocol: oneOf({ esp: 'esp', ah: 'ah' } as const).optional(),

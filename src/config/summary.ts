@@ -5,6 +5,7 @@ import type { Configuration } from './configuration.ts';
 /** A gateway as `list gateways` shows it; plain JSON. */
 export type GatewaySummary = {
   readonly name: string;
+  /** The first one where there are several. */
   readonly address: string;
   readonly publicAddress: string | null;
   readonly vpc: readonly string[];

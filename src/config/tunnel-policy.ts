@@ -34,11 +34,8 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
     peer: peer.name,
     version: raw.ike?.version ?? 2,
     mode: raw.ike?.mode ?? 'main',
-    local: {
-      address: gateway.address,
-      identity: raw.local.id ?? addressIdentity(publicAddressOf(gateway)),
-      selectors: raw.local.subnets.map(selectorFromPrefix),
-    },
+    mobike: raw.ike?.mobike ?? raw.ike?.version !== 1,
+    local: localOf(raw, gateway),
     remote: {
       address: peer.address,
       ...(remoteIdentity === undefined ? {} : { identity: remoteIdentity }),
@@ -73,6 +70,15 @@ function usageOf({ ipsec }: RawTunnel): Pick<TunnelPolicy, 'childUsage'> {
   return bytes === undefined && packets === undefined ? {} : { childUsage: { bytes, packets } };
 }
 
+function localOf(raw: RawTunnel, { address, alternatives, ...gateway }: Gateway): TunnelPolicy['local'] {
+  return {
+    address,
+    ...(alternatives.length === 0 ? {} : { alternatives }),
+    identity: raw.local.id ?? addressIdentity(publicAddressOf({ address, ...gateway })),
+    selectors: raw.local.subnets.map(selectorFromPrefix),
+  };
+}
+
 const DEFAULT_LIFETIME: Duration = 24 * HOUR;
 const DEFAULT_DPD_TIMEOUT: Duration = 13 * SECOND;
 
@@ -87,7 +93,7 @@ function dpdOf(raw: RawTunnel, peer: Peer): TunnelPolicy['dpd'] {
   return { delay, timeout, action };
 }
 
-function publicAddressOf(gateway: Gateway): IpAddress {
+function publicAddressOf(gateway: Pick<Gateway, 'address' | 'publicAddress'>): IpAddress {
   return gateway.publicAddress ?? gateway.address;
 }
 

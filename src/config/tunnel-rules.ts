@@ -30,6 +30,7 @@ const RULES: readonly ((subject: RuleSubject) => void)[] = [
   checkAnyPeer,
   checkMode,
   checkPpk,
+  checkMobike,
   checkLifetimes,
   checkDpd,
   checkAh,
@@ -41,7 +42,7 @@ function checkAddresses({ gateway, peer, report }: RuleSubject): void {
   const [ours, theirs] = [addressFamily(gateway.address), addressFamily(address)];
   if (ours !== theirs)
     report.error(['peer'], `peer ${peer.name} has an IPv${theirs} address, gateway ${gateway.name} an IPv${ours} one`);
-  if (address === gateway.address)
+  if (address === gateway.address || gateway.alternatives.includes(address))
     report.error(['peer'], `peer ${peer.name} has the address of gateway ${gateway.name} itself (${address})`);
 }
 
@@ -66,6 +67,12 @@ function checkMode({ raw, report }: RuleSubject): void {
 function checkPpk({ raw, report }: RuleSubject): void {
   if (raw.ppk !== undefined && raw.ike?.version === 1)
     report.errorAtKey(['ppk'], 'is of IKEv2 only (RFC 8784); remove it, or set ike.version to 2');
+}
+
+/** RFC 4555 extends IKEv2 alone. */
+function checkMobike({ raw, report }: RuleSubject): void {
+  if (raw.ike?.mobike === true && raw.ike.version === 1)
+    report.errorAtKey(['ike', 'mobike'], 'is of IKEv2 only; remove it, or set ike.version to 2');
 }
 
 const MIN_LIFETIME = HOUR;

@@ -3,6 +3,7 @@ import type { ChildSa } from '../sa/child-sa.ts';
 import type { DataPlaneStep, PolicySpec, RouteSpec } from '../sa/data-plane.ts';
 import type { Owner } from './common/context.ts';
 import { type HalfOpen, newHalfOpen } from './common/half-open.ts';
+import type { OwnAddresses } from './common/own-addresses.ts';
 import type { Allowance } from './common/rate-limit.ts';
 import type { IkeSa } from './ike-sa.ts';
 import type { PartialOpening } from './v1/state.ts';
@@ -45,6 +46,8 @@ export type CoreState = {
   readonly traps: Map<string, Trap>;
   /** Tunnels that the operator has taken down: their peers are not answered. */
   readonly closedTunnels: Set<string>;
+  /** Where the machine has other addresses than the configuration names first: by gateway. */
+  readonly ownAddresses: Map<string, OwnAddresses>;
   /** Secrets of the responder's cookies, and when they last changed. */
   cookies: CookieSecrets;
   cookiesSince: Instant;
@@ -89,6 +92,7 @@ export function newCoreState(cookieKey: Uint8Array): CoreState {
     allowances: new Map(),
     traps: new Map(),
     closedTunnels: new Set(),
+    ownAddresses: new Map(),
     cookies: newCookieSecrets(cookieKey),
     cookiesSince: 0,
   };

@@ -116,7 +116,7 @@ describe('two gateways', () => {
     const right = new TestGateway(sides.right.address, { seed: 2, tunnels: [tunnelPolicy(sides.right, sides.left)] });
     left.initiate();
     converse({ left, right });
-    expect(right.views()[0]).toMatchObject({ state: 'established', remote: { address: '2001:db8::1', port: 500 } });
+    expect(right.views()[0]).toMatchObject({ state: 'established', remote: { address: '2001:db8::1', port: 4500 } });
     expect(right.views()[0]?.children).toHaveLength(1);
   });
 });

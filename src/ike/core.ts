@@ -2,7 +2,7 @@ import type { Entropy } from '../base/entropy.ts';
 import { InvariantError, WireError } from '../base/errors.ts';
 import type { Endpoint } from '../base/net.ts';
 import type { Secret } from '../base/secret.ts';
-import { MINUTE, type Now } from '../base/time.ts';
+import type { Now } from '../base/time.ts';
 import { type ChildSa, inboundSa, outboundSa } from '../sa/child-sa.ts';
 import type { DataPlaneEvent, DataPlaneReply } from '../sa/data-plane.ts';
 import { saKey } from '../sa/ledger.ts';
@@ -14,15 +14,18 @@ import type { Effect } from './common/effect.ts';
 import { admission, LIMIT_WITHOUT_COOKIES } from './common/half-open.ts';
 import type { CoreCommand, Input } from './common/input.ts';
 import { kernelRefused } from './common/kernel-refusal.ts';
+import { withOwnAddresses } from './common/own-addresses.ts';
 import type { TunnelPolicy } from './common/policy.ts';
 import type { Reason } from './common/reason.ts';
 import { sourceFault } from './common/source.ts';
 import { type ChildSaView, type IkeSaView, viewChild } from './common/view.ts';
 import type { EffectAnswer, Work } from './common/work.ts';
 import { Contacts } from './contacts.ts';
+import { freshCookies } from './cookie-rotation.ts';
 import { type CoreState, type Move, newCoreState } from './core-state.ts';
 import { classifyDatagram } from './demux.ts';
 import type { IkeSa } from './ike-sa.ts';
+import { followOwnAddresses } from './local-address.ts';
 import { findIkeSa } from './lookup.ts';
 import { abandon, answerEffect, doWork, viewIkeSa } from './machines.ts';
 import { forgetIkeSa, indexIkeSa } from './registry.ts';
@@ -39,7 +42,7 @@ import {
   onTunnelTimer,
   terminateTunnel,
 } from './v1/tunnel.ts';
-import { COOKIE_KEY_BYTES, type CookieSecrets, rotateCookieSecrets } from './v2/cookie.ts';
+import { COOKIE_KEY_BYTES } from './v2/cookie.ts';
 import { answerUnknownSpis } from './v2/crash-detection.ts';
 import { initiateIkeSa } from './v2/exchanges/ike-sa-init-initiator.ts';
 import { answerInit } from './v2/exchanges/ike-sa-init-responder.ts';
@@ -47,9 +50,6 @@ import { refuseMajorVersion } from './v2/version.ts';
 import { decodeHeader, FLAG_RESPONSE, type IkeHeader, ZERO_SPI } from './wire/header.ts';
 
 type Datagram = Extract<Work, { readonly kind: 'datagram' }>;
-
-/** RFC 7296 §2.6: often enough that a cookie is worth little to whoever collects them. */
-const COOKIE_ROTATION = MINUTE;
 
 export type IkeCoreOptions = {
   readonly entropy: Entropy;
@@ -70,6 +70,7 @@ export class IkeCore {
   readonly #capabilities: Capabilities;
   readonly #crashSecret: Secret | undefined;
   readonly #state: CoreState;
+  #configured: readonly TunnelPolicy[] = [];
   #policies: ReadonlyMap<string, TunnelPolicy> = new Map();
   #contacts = new Contacts([]);
 
@@ -182,7 +183,7 @@ export class IkeCore {
         message,
         path: { local, remote },
         id: run.newIkeSaId(),
-        cookies: this.#freshCookies(run),
+        cookies: freshCookies(run, this.#state),
         admit: admitWithin(),
       });
       if (sa !== undefined) run.adopt(sa);
@@ -190,14 +191,6 @@ export class IkeCore {
       // A bug of ours costs the sender its request, and nobody else anything.
       run.drop(remote, error instanceof WireError ? `syntax-${error.fault}` : 'internal-error');
     }
-  }
-
-  #freshCookies(run: Run): CookieSecrets {
-    if (run.now.mono - this.#state.cookiesSince >= COOKIE_ROTATION) {
-      this.#state.cookies = rotateCookieSecrets(this.#state.cookies, this.#entropy.bytes(COOKIE_KEY_BYTES));
-      this.#state.cookiesSince = run.now.mono;
-    }
-    return this.#state.cookies;
   }
 
   #onTimer(run: Run, key: string): void {
@@ -301,6 +294,8 @@ export class IkeCore {
         return;
       case 'trap':
         return this.#trap(run, command);
+      case 'local-address':
+        return this.#onLocalAddress(run, command);
       case 'terminate':
         return this.#terminate(run, command.tunnel, command.reason);
     }
@@ -322,6 +317,21 @@ export class IkeCore {
     if (sa !== undefined) run.adopt(sa);
   }
 
+  #onLocalAddress(run: Run, { gateway, ...own }: Extract<CoreCommand, { readonly kind: 'local-address' }>): void {
+    this.#state.ownAddresses.set(gateway, { address: own.address, others: own.others });
+    this.#use(this.#configured);
+    run.policies = this.#policies;
+    followOwnAddresses(
+      run,
+      this.#state,
+      { gateway, own },
+      {
+        ofIkeSa: (sa, action) => this.#guard(run, sa, action),
+        ofTunnel: (tunnel, action) => this.#guardTunnel(run, tunnel, action),
+      },
+    );
+  }
+
   #terminate(run: Run, tunnel: string, reason: Reason): void {
     for (const id of [...(this.#state.byTunnel.get(tunnel) ?? [])]) {
       const sa = this.#state.ikeSas.get(id);
@@ -331,7 +341,9 @@ export class IkeCore {
   }
 
   #use(tunnels: readonly TunnelPolicy[]): void {
-    this.#policies = new Map(tunnels.map((policy) => [policy.name, policy]));
+    this.#configured = tunnels;
+    const inForce = withOwnAddresses(tunnels, this.#state.ownAddresses);
+    this.#policies = new Map(inForce.map((policy) => [policy.name, policy]));
     this.#contacts = new Contacts(tunnels);
   }
 

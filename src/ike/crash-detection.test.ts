@@ -13,8 +13,11 @@ import { EXCHANGE, FLAG_INITIATOR, FLAG_RESPONSE } from './wire/header.ts';
 
 const ELSEWHERE = { address: '203.0.113.77', port: 4500 };
 
+/** Between the ports 500, so that the header begins the datagram. */
+const PLAIN_PORTS = { left: { mobike: false } } as const;
+
 function watched(): Pair {
-  return connected({ detectable: ['left', 'right'] });
+  return connected({ ...PLAIN_PORTS, detectable: ['left', 'right'] });
 }
 
 /** `right` has crashed and is there again; `left` does not know and asks it something. */
@@ -52,7 +55,7 @@ describe('the token in IKE_AUTH (RFC 6290 §4.2)', () => {
     expect(left.ikeSa().peerToken).toHaveLength(32);
     expect(right.ikeSa().peerToken).toHaveLength(32);
     expect(left.ikeSa().peerToken).not.toEqual(right.ikeSa().peerToken);
-    const again = pair({ detectable: ['left'] });
+    const again = pair({ ...PLAIN_PORTS, detectable: ['left'] });
     again.left.initiate();
     deliver(again.left, again.right);
     deliver(again.right, again.left);
@@ -151,7 +154,7 @@ describe('a gateway that has crashed (RFC 6290 §4.5)', () => {
   });
 
   it('says nothing without a secret', () => {
-    const { right, probe } = crashed(connected());
+    const { right, probe } = crashed(connected(PLAIN_PORTS));
     right.receive(probe);
     expect(right.take()).toEqual([]);
   });
@@ -222,7 +225,7 @@ describe('a token is never seen while its IKE SA lives (RFC 6290 §9.2)', () => 
   });
 
   it('nor for an IKE SA that is half-open', () => {
-    const both = pair({ detectable: ['left', 'right'] });
+    const both = pair({ ...PLAIN_PORTS, detectable: ['left', 'right'] });
     both.left.initiate();
     deliver(both.left, both.right);
     deliver(both.right, both.left);
@@ -315,7 +318,7 @@ describe('who is shown the token', () => {
 
   it('changes nothing where the peer has given none', () => {
     const { answer: sent } = answer();
-    const plain = connected();
+    const plain = connected(PLAIN_PORTS);
     const { initiatorSpi, responderSpi } = plain.left.ikeSa();
     const header = { initiatorSpi, responderSpi, exchangeType: EXCHANGE.INFORMATIONAL, flags: FLAG_RESPONSE };
     const { payloads } = decodePlainMessage(messageOf(sent));

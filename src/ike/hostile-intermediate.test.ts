@@ -14,8 +14,9 @@ import { EXCHANGE, FLAG_INITIATOR } from './wire/header.ts';
 
 const BASE = 'aes256gcm16-prfsha256-x25519';
 
+/** Between the ports 500, where MOBIKE would be between the ports 4500 from IKE_INTERMEDIATE on. */
 const both = (text: string): Parameters<typeof pair>[0] => ({
-  left: { ikeProposals: proposals(text) },
+  left: { ikeProposals: proposals(text), mobike: false },
   right: { ikeProposals: proposals(text) },
 });
 

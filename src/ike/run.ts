@@ -31,7 +31,8 @@ export class Run implements ContextV1, ContextV2 {
   readonly now: Now;
   readonly entropy: Entropy;
   readonly capabilities: Capabilities;
-  readonly policies: ReadonlyMap<string, TunnelPolicy>;
+  /** Those in force; a command may change them. */
+  policies: ReadonlyMap<string, TunnelPolicy>;
   readonly crashSecret: Secret | undefined;
   readonly effects: Effect[] = [];
   /** IKE SAs whose indexes are to be brought up to date. */

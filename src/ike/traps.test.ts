@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DataPlaneStep } from '../sa/data-plane.ts';
 import { selectorFromPrefix } from '../sa/traffic-selector.ts';
+import { LEFT } from '../sim/tunnels.ts';
 import type { TestGateway } from './testing/gateway.ts';
 import { pair } from './testing/pair.ts';
 
@@ -66,6 +67,22 @@ describe('a trap for the next packet of a tunnel (RFC 4301 §4.4.1)', () => {
       { policy: { template: { destination: '203.0.113.2' } } },
     ]);
     expect(left.steps('remove-route')).toMatchObject([{ route: { via: '203.0.113.1' } }]);
+  });
+
+  it('names the address that its gateway has now', () => {
+    const { left } = pair({ left: { start: 'on-traffic' } });
+    trap(left, true);
+    const move = { kind: 'local-address', gateway: 'gw', others: [] } as const;
+    for (let times = 0; times < 2; times++) left.command({ ...move, address: '192.0.2.9' });
+    expect(traps(left)).toMatchObject([
+      { policy: { template: { source: LEFT.address, destination: '198.51.100.1' } } },
+      { policy: { template: { source: '192.0.2.9', destination: '198.51.100.1' } } },
+    ]);
+    caught(left, reqidOf(traps(left)[1]));
+    expect(left.eventTypes()).toContain('traffic.waiting');
+    trap(left, false);
+    left.command({ ...move, address: LEFT.address });
+    expect(traps(left)).toHaveLength(2);
   });
 
   it('has a route where it starts the tunnel, as nothing else may bring the packet there', () => {

@@ -34,6 +34,13 @@ export function setTrap(run: Run, state: CoreState, policy: TunnelPolicy, resolv
   if (moves.length > 0) run.requestCleanUp({ kind: 'apply', steps: moves });
 }
 
+/** The tunnel's own address has changed: where a trap is set, its template names the new one. */
+export function resetTrap(run: Run, state: CoreState, policy: TunnelPolicy): void {
+  const template = state.traps.get(policy.name)?.policies[0]?.template;
+  if (template !== undefined && template.source !== policy.local.address)
+    setTrap(run, state, policy, template.destination);
+}
+
 /** The tunnel is up, or no longer wanted. */
 export function removeTrap(run: Run, state: CoreState, tunnel: string): void {
   const trap = state.traps.get(tunnel);

@@ -109,6 +109,11 @@ const ROWS: Rows = {
     rate: 'low',
     text: ({ from, to }) => `the peer has moved from ${endpoint(from)} to ${endpoint(to)}`,
   },
+  'path.changed': {
+    level: 'info',
+    rate: 'low',
+    text: ({ local, remote }) => `the tunnel moves to ${endpoint(local)} - ${endpoint(remote)}`,
+  },
   'traffic.waiting': {
     level: 'info',
     rate: 'low',

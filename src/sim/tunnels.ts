@@ -61,6 +61,7 @@ export function tunnelPolicy(own: Side, peer: Side, changes: Partial<TunnelPolic
     peer: 'peer',
     version: 2,
     mode: 'main',
+    mobike: changes.version !== 1,
     local: { address: own.address, identity: identityOf(own), selectors: own.segments.map(selectorFromPrefix) },
     remote: {
       address: { kind: 'address', address: peer.publicAddress ?? peer.address },

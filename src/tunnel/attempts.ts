@@ -50,6 +50,13 @@ export function onRetryTimer(run: ServiceRun, tunnel: TunnelState): void {
   if (mayCall(tunnel) && lacksSomething(run, tunnel)) attempt(run, tunnel);
 }
 
+/** What has failed at one address of ours may work at once from another. */
+export function retryNow(run: ServiceRun, tunnel: TunnelState): void {
+  if (tunnel.nextAttemptAt === undefined || !lacksSomething(run, tunnel)) return;
+  clearRetry(run, tunnel);
+  onRetryTimer(run, tunnel);
+}
+
 /** The resolver has answered. */
 export function onResolved(run: ServiceRun, tunnel: TunnelState, address: IpAddress | undefined): void {
   const { resolving } = tunnel;

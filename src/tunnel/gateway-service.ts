@@ -3,7 +3,7 @@ import type { Effect } from '../ike/common/effect.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
 import type { Input } from '../ike/common/input.ts';
 import type { Reason } from '../ike/common/reason.ts';
-import { beginSeries, onResolved, onRetryTimer } from './attempts.ts';
+import { beginSeries, onResolved, onRetryTimer, retryNow } from './attempts.ts';
 import { lacksSomething } from './completeness.ts';
 import { clearRetry, tunnelOfTimer } from './pace.ts';
 import { type CountersOf, reportTunnel } from './report.ts';
@@ -43,6 +43,7 @@ export class GatewayService {
     if (timer !== undefined) this.#with(timer, (tunnel) => onRetryTimer(run, tunnel));
     else if (input.kind === 'resolved') this.#with(input.tunnel, (tunnel) => onResolved(run, tunnel, input.address));
     else run.pass(input);
+    if (input.kind === 'command' && input.command.kind === 'local-address') this.#onMoved(run, input.command.gateway);
     return this.#finish(run);
   }
 
@@ -167,6 +168,11 @@ export class GatewayService {
   #onEvent(run: ServiceRun, event: GatewayEvent): void {
     if ('tunnel' in event && event.tunnel !== undefined)
       this.#with(event.tunnel, (tunnel) => onTunnelEvent(run, tunnel, event));
+  }
+
+  #onMoved(run: ServiceRun, gateway: string): void {
+    run.follow();
+    for (const tunnel of this.#tunnels.values()) if (tunnel.policy.gateway === gateway) retryNow(run, tunnel);
   }
 
   #finish(run: ServiceRun): readonly Effect[] {

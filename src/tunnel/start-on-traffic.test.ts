@@ -83,6 +83,25 @@ describe('a tunnel that is started by traffic', () => {
     expect(one.core.count('initiate')).toBe(4);
   });
 
+  it('another own address begins the next attempt of a series at once, and no series', () => {
+    const one = caught();
+    one.say(70_000, failed(1));
+    one.move(70_500);
+    expect(one.core.count('initiate')).toBe(2);
+    expect(one.timerAt()).toBeUndefined();
+    const idle = tired();
+    idle.move(95_000);
+    expect(idle.core.count('initiate')).toBe(3);
+  });
+
+  it('loses its address without having failed, and waits for the next packet', () => {
+    const one = caught();
+    one.say(60_100, installed());
+    one.say(90_000, deleted('t#1', { code: 'address-gone', text: 'gone' }));
+    expect(one.core.count('initiate')).toBe(1);
+    expect(one.status()).toMatchObject({ connectionStatus: 'waiting' });
+  });
+
   it.each(['hold', 'clear', 'restart'] as const)('a dead peer is not called again with dpd.action: %s', (action) => {
     const one = caught({ dpd: { delay: 8_000, timeout: 13_000, action } });
     one.say(60_100, installed());

@@ -7,8 +7,11 @@ import type { ServiceRun } from './service-run.ts';
 import { awaitTraffic, removeTrap, setTrap } from './traps.ts';
 import { isTrying, type TunnelState } from './tunnel-state.ts';
 
+/** Ends that are no failure of the tunnel: our own doing, or that of this machine. */
+const OWN_DOING: ReadonlySet<Reason['code']> = new Set<Reason['code']>(['terminated', 'expired', 'address-gone']);
+
 /** Ends after which nothing is to be waited for: our own doing, and a peer that is there again and has lost its SAs. */
-const AT_ONCE: ReadonlySet<Reason['code']> = new Set<Reason['code']>(['expired', 'peer-restarted']);
+const AT_ONCE: ReadonlySet<Reason['code']> = new Set<Reason['code']>(['expired', 'address-gone', 'peer-restarted']);
 
 /** What an event of the core means for its tunnel. */
 export function onTunnelEvent(run: ServiceRun, tunnel: TunnelState, event: GatewayEvent): void {
@@ -61,8 +64,7 @@ function onConnected(run: ServiceRun, tunnel: TunnelState, child: string): void 
 function onLost(run: ServiceRun, tunnel: TunnelState, reason: Reason): void {
   const lasted = run.now.mono - (tunnel.connectedAt ?? run.now.mono);
   tunnel.connectedAt = undefined;
-  // Our own doing is no failure of the tunnel.
-  if (reason.code !== 'terminated' && reason.code !== 'expired') tunnel.failure = { stage: 1, reason };
+  if (!OWN_DOING.has(reason.code)) tunnel.failure = { stage: 1, reason };
   if (tunnel.current !== undefined) return;
   if (tunnel.desired === 'traffic') return awaitTraffic(run, tunnel);
   if (tunnel.desired !== 'up') return;

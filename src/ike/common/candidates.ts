@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../base/net.ts';
+import type { Endpoint, IpAddress } from '../../base/net.ts';
 import type { PeerAddress, TunnelPolicy } from './policy.ts';
 
 /**
@@ -13,9 +13,14 @@ export function candidatesFor(
 ): TunnelPolicy[] {
   const fits = (policy: TunnelPolicy) =>
     policy.version === version &&
-    policy.local.address === local.address &&
+    isOwnAddress(policy, local.address) &&
     (policy.remote.address.kind !== 'address' || policy.remote.address.address === remote.address);
   return [...policies].filter(fits).sort((a, b) => RANK[a.remote.address.kind] - RANK[b.remote.address.kind]);
+}
+
+/** Whether the tunnel may be used at this address of ours. */
+export function isOwnAddress(policy: TunnelPolicy, address: IpAddress): boolean {
+  return policy.local.address === address || policy.local.alternatives?.includes(address) === true;
 }
 
 const RANK: { readonly [Kind in PeerAddress['kind']]: number } = { address: 0, name: 1, any: 2 };

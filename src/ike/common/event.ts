@@ -24,6 +24,8 @@ export type GatewayEvent =
   | (IkeSaRef & { readonly type: 'message.retransmitted'; readonly attempt: number })
   | (IkeSaRef & { readonly type: 'peer.unresponsive' })
   | (IkeSaRef & { readonly type: 'peer.moved'; readonly from: Endpoint; readonly to: Endpoint })
+  /** We have moved, or follow what the peer says of its addresses (RFC 4555). */
+  | (IkeSaRef & { readonly type: 'path.changed'; readonly local: Endpoint; readonly remote: Endpoint })
   /** A packet for a tunnel that waits for one, or for segments of it that have no Child SA. */
   | (PacketSelectors & { readonly type: 'traffic.waiting'; readonly tunnel: string })
   /** The data plane refuses to wait for a packet. */

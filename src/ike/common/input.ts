@@ -34,5 +34,15 @@ export type CoreCommand =
    * makes it tell of the next one at once, however lately it has told of one.
    */
   | { readonly kind: 'trap'; readonly tunnel: string; readonly set: boolean; readonly remote?: IpAddress }
+  /**
+   * What the machine has now of a gateway's addresses: `address` is to be used from now on, `others` are there as well.
+   * Tunnels that can move (RFC 4555) do so; others start over if the address that they use is gone.
+   */
+  | {
+      readonly kind: 'local-address';
+      readonly gateway: string;
+      readonly address: IpAddress;
+      readonly others: readonly IpAddress[];
+    }
   /** Deletes all SAs of the tunnel, at the peer too. */
   | { readonly kind: 'terminate'; readonly tunnel: string; readonly reason: Reason };

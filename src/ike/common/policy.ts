@@ -32,8 +32,13 @@ export type TunnelPolicy = {
   readonly version: 1 | 2;
   /** IKEv1 only. */
   readonly mode: 'main' | 'aggressive';
+  /** IKEv2 only: whether the tunnel may move to other addresses (RFC 4555), if the peer can do so as well. */
+  readonly mobike: boolean;
   readonly local: {
+    /** The one in use. */
     readonly address: IpAddress;
+    /** Further own addresses that the peer may call. */
+    readonly alternatives?: readonly IpAddress[];
     readonly identity: Identity;
     readonly selectors: readonly TrafficSelector[];
   };

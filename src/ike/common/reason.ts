@@ -18,6 +18,7 @@ export type ReasonCode =
   | 'terminated'
   | 'expired'
   | 'replaced'
+  | 'address-gone'
   | 'unresolved-peer'
   /** Nothing has asked for it yet: no failure. */
   | 'no-traffic'

@@ -40,6 +40,12 @@ export const AH_BEHIND_NAT: Reason = {
   text: 'AH cannot pass the address translation (NAT) between the gateways; use ESP',
 };
 
+/** The tunnel starts over from another one. */
+export const ADDRESS_GONE: Reason = {
+  code: 'address-gone',
+  text: 'the address of this gateway that the tunnel used is no longer there',
+};
+
 export const UNRESOLVED: Reason = { code: 'unresolved-peer', text: 'the address of the peer is not known' };
 
 export const NOTHING_TO_OFFER: Reason = {

@@ -12,5 +12,8 @@ export function enqueue(ctx: Pick<Context, 'drop'>, sa: { readonly queue: Work[]
   }
   // The kernel says it again for every packet until the SAs have moved.
   if (work.kind === 'peer-mapped' && sa.queue.some((other) => other.kind === 'peer-mapped')) return;
+  // Only where the machine is in the end counts.
+  const before = work.kind === 'own-addresses' ? sa.queue.findIndex(({ kind }) => kind === work.kind) : -1;
+  if (before >= 0) sa.queue.splice(before, 1);
   sa.queue.push(work);
 }

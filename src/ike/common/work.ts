@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../base/net.ts';
 import type { KeyExchangeResult } from '../../crypto/key-exchange-job.ts';
 import type { DataPlaneReply } from '../../sa/data-plane.ts';
+import type { OwnAddresses } from './own-addresses.ts';
 import type { Reason } from './reason.ts';
 
 /** What can happen to an IKE SA from outside. */
@@ -17,6 +18,8 @@ export type Work =
   | { readonly kind: 'child-due'; readonly child: string }
   /** The tunnel lacks Child SAs that it should have. */
   | { readonly kind: 'connect' }
+  /** The addresses of this machine have changed. */
+  | { readonly kind: 'own-addresses'; readonly own: OwnAddresses }
   | { readonly kind: 'terminate'; readonly reason: Reason };
 
 export type EffectAnswer =

@@ -244,24 +244,24 @@ export function forge(sender: TestGateway, forgery: Forgery): Sent {
 
 /** A message of `sender` with other payloads inside, sealed as it would have. */
 export function alter(sender: TestGateway, sent: Sent, change: (payloads: Payload[]) => readonly Payload[]): Sent {
-  const { suite, keys, role } = sender.ikeSa();
-  if (suite === undefined || keys === undefined) throw new Error('no keys yet');
-  const opened = openMessage(messageOf(sent), suite, messageKeys(keys, role));
-  if (opened === undefined) throw new Error('not a message of this sender');
-  const { exchangeType, messageId, flags } = opened.header;
-  const payloads = change(decodePayloads(opened.firstType, opened.chain));
+  const { header, payloads: before } = open(sender, sent);
+  const { exchangeType, messageId, flags } = header;
+  const payloads = change(before);
   const response = (flags & FLAG_RESPONSE) !== 0;
   return { ...sent, datagram: forge(sender, { exchange: exchangeType, messageId, response, payloads }).datagram };
 }
 
 /** What a protected message of `sender` says. */
 export function read(sender: TestGateway, sent: Sent): readonly Payload[] {
-  let found: readonly Payload[] = [];
-  alter(sender, sent, (payloads) => {
-    found = payloads;
-    return payloads;
-  });
-  return found;
+  return open(sender, sent).payloads;
+}
+
+function open(sender: TestGateway, sent: Sent) {
+  const { suite, keys, role } = sender.ikeSa();
+  if (suite === undefined || keys === undefined) throw new Error('no keys yet');
+  const message = openMessage(messageOf(sent), suite, messageKeys(keys, role));
+  if (message === undefined) throw new Error('not a message of this sender');
+  return { header: message.header, payloads: decodePayloads(message.firstType, message.chain) };
 }
 
 /** An IKE_SA_INIT, of either side, with other payloads. */

@@ -73,7 +73,8 @@ function perform(ctx: ContextV1, sa: IkeSaV1, work: Work): void {
     case 'terminate':
       return abandon(ctx, sa, work.reason);
     case 'child-expired':
-      // Child SAs are the tunnel's.
+    case 'own-addresses':
+      // Child SAs are the tunnel's, and so is what becomes of it where its address is gone.
       return;
   }
 }

@@ -3,8 +3,10 @@ import type { ChildSa } from '../../sa/child-sa.ts';
 import type { DataPlaneEvent, DataPlaneReply } from '../../sa/data-plane.ts';
 import { kernelRefused } from '../common/kernel-refusal.ts';
 import { moveChildren } from '../common/move-children.ts';
+import { holds, type OwnAddresses } from '../common/own-addresses.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import type { Reason } from '../common/reason.ts';
+import { ADDRESS_GONE } from '../common/refusals.ts';
 import type { EffectAnswer } from '../common/work.ts';
 import { rekeyTimer, removeChild, sendDeletes } from './child-end.ts';
 import { childInstalled, onDrainCounted, onDrainTimer, replaceableAt, reviveSuperseded } from './child-succession.ts';
@@ -56,6 +58,14 @@ export function terminateTunnel(ctx: ContextV1, tunnel: string, reason: Reason):
   for (const child of children) removeChild(ctx, child, reason);
   for (const one of ctx.ikeSasOf(tunnel)) closeIkeSa(ctx, one, reason);
   for (const name of ['phase1', 'drain']) ctx.clearTimer(tunnel, name);
+}
+
+/** IKEv1 cannot move: where an address that the tunnel uses is gone it starts over, and says goodbye from another one. */
+export function onOwnAddresses(ctx: ContextV1, tunnel: string, own: OwnAddresses): void {
+  const users = [...ctx.ikeSasOf(tunnel), ...ctx.ownChildrenOf(tunnel)];
+  if (users.every(({ local }) => holds(own, local.address))) return;
+  for (const sa of ctx.ikeSasOf(tunnel)) sa.local = { address: own.address, port: sa.local.port };
+  terminateTunnel(ctx, tunnel, ADDRESS_GONE);
 }
 
 /** The same without a word to anyone, where something of ours has failed. */

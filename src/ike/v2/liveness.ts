@@ -6,6 +6,7 @@ import type { Context } from '../common/context.ts';
 import type { RetransmitSchedule } from '../common/retransmit.ts';
 import { childrenOf } from './children.ts';
 import { addTask, sendRequest } from './message-window.ts';
+import { mappingProbe } from './mobike/initiator.ts';
 import type { IkeSaV2 } from './state.ts';
 
 /** A probe is lost or answered within moments; how long it is repeated is up to `dpd.timeout`. */
@@ -41,14 +42,14 @@ export function onLivenessCounted(ctx: Context, sa: IkeSaV2, reply: DataPlaneRep
   armLiveness(ctx, sa);
 }
 
-/** INFORMATIONAL SK { } --> */
+/** INFORMATIONAL SK { [N(NAT_DETECTION…)] } --> */
 export function sendProbe(ctx: Context, sa: IkeSaV2): void {
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return;
   const patience = Math.max(policy.dpd.timeout - policy.dpd.delay, MIN_PROBE_TIME);
   sendRequest(ctx, sa, {
     exchange: 'INFORMATIONAL',
-    payloads: [],
+    payloads: mappingProbe(sa),
     schedule: PROBE_RETRANSMIT,
     task: { kind: 'liveness' },
     patience,

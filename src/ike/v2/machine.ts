@@ -22,6 +22,7 @@ import { onIkeAnswerComputed } from './exchanges/rekey-ike-responder.ts';
 import { onLivenessCounted, onLivenessTimer } from './liveness.ts';
 import { retransmit } from './message-window.ts';
 import { planMissing } from './missing-pairs.ts';
+import { onOwnAddresses } from './mobike/own-addresses.ts';
 import { followPeer } from './peer-path.ts';
 import { onRetryTimer } from './postpone.ts';
 import { receive } from './receive.ts';
@@ -84,6 +85,8 @@ function perform(ctx: ContextV2, sa: IkeSaV2, work: Work): void {
       return planMissing(ctx, sa);
     case 'peer-mapped':
       return followPeer(ctx, sa, { local: sa.local, remote: work.remote });
+    case 'own-addresses':
+      return onOwnAddresses(ctx, sa, work.own);
     case 'terminate':
       return closeIkeSa(ctx, sa, work.reason);
   }

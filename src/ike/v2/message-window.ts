@@ -97,6 +97,14 @@ export function retransmit(ctx: Context, sa: IkeSaV2): boolean {
   return true;
 }
 
+/** The path is another one (RFC 4555 §3.5): what is under way goes on there, with all its time before it. */
+export function resendRequest(ctx: Context, sa: IkeSaV2): void {
+  if (sa.outstanding === undefined) return;
+  sa.outstanding = { ...sa.outstanding, sent: 1, firstSentAt: ctx.now.mono };
+  transmit(ctx, sa.local, sa.remote, sa.outstanding.datagrams);
+  armRetransmit(ctx, sa);
+}
+
 /** The response has come: the window is free again. */
 export function settleRequest(ctx: Context, sa: IkeSaV2): void {
   sa.outstanding = undefined;

@@ -8,6 +8,7 @@ import type { IkeSaV2 } from './state.ts';
  * RFC 7296 §2.23: a peer behind a NAT is followed, with its Child SAs, to where its last authentic message or packet
  * came from. Who is behind a NAT himself should not follow, because his own translator could be what has changed; but
  * one who can be called there has a fixed translation, as every gateway with a public address of its cloud has.
+ * With MOBIKE messages are not followed and packets still are, as RFC 4555 §3.8 allows: the next genuine one mends it.
  */
 export function followPeer(
   ctx: Context,

@@ -75,7 +75,8 @@ function receiveProtected(ctx: ContextV2, sa: IkeSaV2, transition: Transition, r
   sa.reassembly = undefined;
   sa.lastHeardAt = ctx.now.mono;
   if (transition.message === 'request') sa.expectedRequestId++;
-  followPeer(ctx, sa, received);
+  // RFC 4555 §3.8: who can say that it has moved is not followed for any message that comes from elsewhere.
+  if (sa.mobike === undefined) followPeer(ctx, sa, received);
   const critical = unsupportedCritical(payloads);
   if (critical !== undefined) return refuseCritical(ctx, sa, { transition, received: complete }, critical);
   try {

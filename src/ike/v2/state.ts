@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../base/net.ts';
+import type { Endpoint, IpAddress } from '../../base/net.ts';
 import type { Duration, Instant, Moment } from '../../base/time.ts';
 import type { KeyExchangeKeyword } from '../../crypto/algorithms.ts';
 import type { KeyExchangeSlot } from '../../sa/additional-key-exchange.ts';
@@ -35,6 +35,8 @@ export type IkeSaV2 = {
   /** Where the first message came from or went to. */
   readonly origin: Endpoint;
   nat: { readonly local: boolean; readonly remote: boolean };
+  /** Where both ends can move to other addresses (RFC 4555); a successor of this IKE SA takes it over. */
+  mobike: Mobike | undefined;
   suite: CipherSuite | undefined;
   keys: IkeKeys | undefined;
   /** A post-quantum key has gone into the keys, or into those of a predecessor (RFC 8784). */
@@ -119,6 +121,19 @@ export type Outstanding = {
   readonly patience: Duration | undefined;
 };
 
+export type Mobike = {
+  /** What the peer can be reached at beside the address in use (RFC 4555 §3.4), as it says. Bounded. */
+  peerAddresses: readonly IpAddress[];
+  /** What we have said last of our own. */
+  told: readonly IpAddress[];
+  /** Counts the changes of addresses, so that an answer shows which of them it is about. */
+  change: number;
+  /** How often in a row the peer has met a NAT that it did not expect (§3.9). */
+  refusals: number;
+  /** The hash of our own endpoint as the peer saw it at the last update (§3.8). */
+  seenAs: Uint8Array | undefined;
+};
+
 export type Answered = {
   readonly messageId: number;
   /** SHA-256 of the request's datagram (of the first fragment): only a true repetition is answered again. */
@@ -129,6 +144,10 @@ export type Answered = {
 export type Task =
   | { readonly kind: 'liveness' }
   | { readonly kind: 'announce-token' }
+  /** RFC 4555 §3.5, §3.6, §3.7. */
+  | { readonly kind: 'update-addresses'; readonly change: number; readonly cookie: Uint8Array }
+  | { readonly kind: 'announce-addresses' }
+  | { readonly kind: 'check-address'; readonly change: number; readonly cookie: Uint8Array }
   | { readonly kind: 'delete-ike'; readonly reason: Reason }
   | { readonly kind: 'delete-children'; readonly protocol: ChildProtocol; readonly spis: readonly number[] }
   | CreateChildTask
@@ -249,6 +268,8 @@ export type InitAnswer = {
   readonly suite: CipherSuite;
   readonly nonce: Uint8Array;
   readonly nat: { readonly local: boolean; readonly remote: boolean };
+  /** Whether the peer knows NAT traversal at all. */
+  readonly natTraversal: boolean;
   readonly fragmentation: boolean;
   readonly childless: boolean;
   readonly usePpk: boolean;
@@ -328,6 +349,7 @@ export function newIkeSa(options: NewIkeSa): IkeSaV2 {
     version: 2,
     phase: 'larval',
     nat: { local: false, remote: false },
+    mobike: undefined,
     suite: undefined,
     keys: undefined,
     ppk: false,

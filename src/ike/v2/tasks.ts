@@ -5,6 +5,9 @@ import { beginChild } from './exchanges/create-child-initiator.ts';
 import { beginIkeRekey } from './exchanges/rekey-ike-initiator.ts';
 import { sendProbe } from './liveness.ts';
 import { sendRequest } from './message-window.ts';
+import { sendUpdate } from './mobike/initiator.ts';
+import { sendOwnAddresses } from './mobike/own-addresses.ts';
+import { sendCheck } from './mobike/responder.ts';
 import { DELETE_RETRANSMIT, REQUEST_RETRANSMIT, requestPatience } from './request-schedule.ts';
 import type { IkeSaV2, Task } from './state.ts';
 
@@ -37,6 +40,9 @@ const SENDERS: Senders = {
       ...(policy === undefined ? {} : requestPatience(policy)),
     });
   },
+  'update-addresses': sendUpdate,
+  'announce-addresses': sendOwnAddresses,
+  'check-address': sendCheck,
   'delete-ike': (ctx, sa, task) =>
     sendRequest(ctx, sa, { exchange: 'INFORMATIONAL', payloads: [deleteIke()], schedule: DELETE_RETRANSMIT, task }),
   'delete-children': (ctx, sa, task) => {

@@ -86,6 +86,7 @@ export function tunnel(changes: Partial<TunnelPolicy> = {}): TunnelPolicy {
     peer: 'p',
     version: 2,
     mode: 'main',
+    mobike: true,
     local: { address: '192.0.2.1', identity: { type: 'ipv4', address: '192.0.2.1' }, selectors: [] },
     remote: { address: { kind: 'address', address: '192.0.2.2' }, selectors: [] },
     psk: new Secret(utf8('secret')),
@@ -134,6 +135,11 @@ export function rig(policy: TunnelPolicy = tunnel(), enabled = true) {
       const due = timer ?? Number.NaN;
       timer = undefined;
       return apply(service.handle({ kind: 'timer', key: 'tunnel:t' }, at(due)));
+    },
+    /** The gateway of the tunnel has another address. */
+    move: (mono: number) => {
+      const command = { kind: 'local-address', gateway: 'gw', address: '192.0.2.7', others: [] } as const;
+      return apply(service.handle({ kind: 'command', command }, at(mono)));
     },
     status: () => service.status('t', () => undefined),
   };

@@ -23,6 +23,7 @@ import { intAuthChunk } from '../int-auth.ts';
 import { type IkeKeys, prfOf } from '../keymat.ts';
 import { sendLastWord, sendRequest, settleRequest } from '../message-window.ts';
 import { planMissing } from '../missing-pairs.ts';
+import { agreedMobike, offerMobike } from '../mobike/negotiation.ts';
 import { firstChildOffers } from '../offers.ts';
 import { findError, findNotify, onlyPayload, requirePayload } from '../payload-set.ts';
 import { agreedPpk, keysWith, ppkPayloads, ppkUnused, wrongKeys } from '../ppk.ts';
@@ -42,7 +43,7 @@ export function requestFirstSpi(ctx: Context, sa: IkeSaV2): void {
   sa.pending = { request: allocateSpi(ctx, sa, policy), step: { kind: 'auth-spi-allocated' } };
 }
 
-/** IKE_AUTH SK { IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, [N(QUICK_CRASH_DETECTION)], SAi2, TSi, TSr, [N(PPK_IDENTITY), [N(NO_PPK_AUTH)]] } --> */
+/** IKE_AUTH SK { IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, [N(QUICK_CRASH_DETECTION)], SAi2, TSi, TSr, [N(PPK_IDENTITY), [N(NO_PPK_AUTH)]], [N(MOBIKE_SUPPORTED)] } --> */
 export function onFirstSpiAllocated(ctx: Context, sa: IkeSaV2, reply: DataPlaneReply): void {
   if (reply.kind !== 'spi') return abandon(ctx, sa, kernelRefused(ctx, sa.tunnel, reply), 2);
   const policy = ctx.policies.get(sa.tunnel);
@@ -64,6 +65,7 @@ export function onFirstSpiAllocated(ctx: Context, sa: IkeSaV2, reply: DataPlaneR
     { type: 'TSi', selectors: asked.local },
     { type: 'TSr', selectors: asked.remote },
     ...(ppk === undefined ? [] : ppkPayloads(ppk, () => authWith(keysWith(sa, undefined)))),
+    ...offerMobike(sa, policy),
   ];
   sa.phase = 'auth-sent';
   sendRequest(ctx, sa, { exchange: 'IKE_AUTH', payloads, schedule: HANDSHAKE_RETRANSMIT });
@@ -93,6 +95,7 @@ export function onAuthResponse(ctx: Context, sa: IkeSaV2, received: Received): v
   sa.ppk = ppk !== undefined;
   establish(ctx, sa, policy, identityFromPayload(requirePayload(payloads, 'IDr')));
   keepToken(sa, payloads);
+  sa.mobike = agreedMobike(sa, policy, offerMobike(sa, policy), payloads);
   if (error !== undefined) return failChild(ctx, sa, refusedByPeer(ctx, policy, notifyName(error.notify), true));
   const negotiation = acceptChild(ctx, policy, payloads, { first: true });
   if ('code' in negotiation) return failChild(ctx, sa, negotiation);

@@ -23,6 +23,8 @@ import { keepToken, tokenPayloads } from '../crash-token.ts';
 import { establish } from '../establish.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
 import { sendResponse } from '../message-window.ts';
+import { meetsForbiddenNat } from '../mobike/informational.ts';
+import { agreedMobike, answerOffer } from '../mobike/negotiation.ts';
 import { initOffers } from '../offers.ts';
 import { findNotify, onlyPayload, requirePayload } from '../payload-set.ts';
 import { choosePpk, type PpkChoice, wrongKeys } from '../ppk.ts';
@@ -44,6 +46,7 @@ export function onAuthRequest(ctx: Context, sa: IkeSaV2, received: Received): vo
   const found = authenticate(ctx, sa, idi, payloads);
   if ('code' in found) return rejectPeer(ctx, sa, received, found);
   const { policy, choice } = found;
+  if (policy.mobike && meetsForbiddenNat(received)) return rejectNat(ctx, sa, received);
   sa.keys = choice.keys;
   sa.ppk = choice.ppk !== undefined;
   sa.tunnel = policy.name;
@@ -56,9 +59,11 @@ export function onAuthRequest(ctx: Context, sa: IkeSaV2, received: Received): vo
   establish(ctx, sa, policy, identity);
   keepToken(sa, payloads);
   if (sa.nat.local || sa.nat.remote) ctx.emit({ type: 'nat.detected', tunnel: sa.tunnel, ikeSa: sa.id, ...sa.nat });
+  const mobike = answerOffer(sa, policy, payloads);
+  sa.mobike = agreedMobike(sa, policy, mobike, payloads);
   // RFC 8784 §3: that it is there says that the PPK is used.
   const used = choice.ppk === undefined ? [] : [notifyPayload('PPK_IDENTITY')];
-  const reply: AuthReply = { request: received, payloads: [idr, auth, ...tokenPayloads(ctx, sa), ...used] };
+  const reply: AuthReply = { request: received, payloads: [idr, auth, ...tokenPayloads(ctx, sa), ...used, ...mobike] };
   const negotiation = negotiate(ctx, sa, policy, payloads);
   if (negotiation === undefined) return settle(ctx, sa, reply, []);
   if ('notify' in negotiation) return refuseChild(ctx, sa, reply, negotiation);
@@ -241,6 +246,12 @@ function rejectPeer(ctx: Context, sa: IkeSaV2, received: Received, reason: Reaso
   abandon(ctx, sa, reason);
 }
 
+/** RFC 4555 §3.9: the initiator wants no translator on the path, and there is one. */
+function rejectNat(ctx: Context, sa: IkeSaV2, received: Received): void {
+  sendResponse(ctx, sa, received, { exchange: 'IKE_AUTH', payloads: [notifyPayload('UNEXPECTED_NAT_DETECTED')] });
+  abandon(ctx, sa, FORBIDDEN_NAT);
+}
+
 function refuseByKernel(ctx: Context, sa: IkeSaV2, reply: AuthReply, answer: DataPlaneReply): void {
   refuseChild(ctx, sa, reply, { notify: 'NO_PROPOSAL_CHOSEN', reason: kernelRefused(ctx, sa.tunnel, answer) });
 }
@@ -271,6 +282,10 @@ function notMeant(candidates: readonly TunnelPolicy[], identity: Identity, asked
 
 const NOBODYS_KEY = new Secret(utf8('no peer has this key'));
 
+const FORBIDDEN_NAT: Reason = {
+  code: 'protocol-error',
+  text: 'the peer forbids address translation, and there is one (NAT) between the gateways',
+};
 const NO_AUTH: Reason = {
   code: 'authentication-failed',
   text: 'the peer wants to authenticate by EAP; this tunnel uses a pre-shared key',

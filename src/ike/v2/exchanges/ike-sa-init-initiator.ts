@@ -128,7 +128,8 @@ export function onInitAgreed(ctx: Context, sa: IkeSaV2, answer: InitAnswer, resu
   if (policy !== undefined) ctx.setTimer(sa.id, 'handshake', ctx.now.mono + attemptDuration(policy));
   ctx.clearTimer(sa.id, 'refused');
   sa.nat = answer.nat;
-  if (sa.nat.local || sa.nat.remote) floatPorts(ctx, sa);
+  const mobile = policy?.mobike === true && answer.natTraversal;
+  if (sa.nat.local || sa.nat.remote || mobile) floatPorts(ctx, sa);
   startRound(ctx, sa);
 }
 
@@ -221,6 +222,7 @@ function readAnswer(ctx: Context, sa: IkeSaV2, received: Received): InitAnswer |
     suite,
     nonce: nonce.slice(),
     nat: detectNat(payloads, spis, received),
+    natTraversal: findNotify(payloads, 'NAT_DETECTION_SOURCE_IP') !== undefined,
     fragmentation: findNotify(payloads, 'FRAGMENTATION_SUPPORTED') !== undefined,
     childless: findNotify(payloads, 'CHILDLESS_IKEV2_SUPPORTED') !== undefined,
     usePpk,
@@ -259,11 +261,14 @@ function refusalOf(ctx: Context, sa: IkeSaV2, error: NotifyPayload): Reason {
   return { code: 'protocol-error', text: `the peer refuses IKE_SA_INIT with ${notifyName(error.notify)}` };
 }
 
-/** RFC 7296 §2.23: with a NAT on the path everything from here on goes between the ports 4500. */
+/**
+ * RFC 7296 §2.23: with a NAT on the path everything from here on goes between the ports 4500; RFC 4555 §3.3: where both
+ * may move also without one, as a new path may have one.
+ */
 function floatPorts(ctx: Context, sa: IkeSaV2): void {
   sa.local = { ...sa.local, port: NAT_TRAVERSAL_PORT };
   sa.remote = { ...sa.remote, port: NAT_TRAVERSAL_PORT };
-  ctx.emit({ type: 'nat.detected', tunnel: sa.tunnel, ikeSa: sa.id, ...sa.nat });
+  if (sa.nat.local || sa.nat.remote) ctx.emit({ type: 'nat.detected', tunnel: sa.tunnel, ikeSa: sa.id, ...sa.nat });
 }
 
 function newHandshake(method: KeyExchangeKeyword, nonce: Uint8Array, packet: PacketSelectors | undefined): Handshake {

@@ -20,10 +20,14 @@ export type SpiPair = { readonly initiatorSpi: string; readonly responderSpi: st
 
 /** What both sides add to IKE_SA_INIT: NAT detection (RFC 7296 §2.23) and fragmentation (RFC 7383 §2.3). */
 export function initNotifies(spis: SpiPair, path: Path): NotifyPayload[] {
+  return [...natNotifies(spis, path), notifyPayload('FRAGMENTATION_SUPPORTED')];
+}
+
+/** NAT detection (RFC 7296 §2.23): where a message comes from and goes to, as its sender sees that. */
+export function natNotifies(spis: SpiPair, path: Path): NotifyPayload[] {
   return [
     notifyPayload('NAT_DETECTION_SOURCE_IP', hashOf(spis, path.local)),
     notifyPayload('NAT_DETECTION_DESTINATION_IP', hashOf(spis, path.remote)),
-    notifyPayload('FRAGMENTATION_SUPPORTED'),
   ];
 }
 

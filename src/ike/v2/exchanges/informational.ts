@@ -7,6 +7,8 @@ import type { ContextV2 } from '../context.ts';
 import { keepToken } from '../crash-token.ts';
 import { armLiveness } from '../liveness.ts';
 import { sendResponse, settleRequest } from '../message-window.ts';
+import { echoCookie2 } from '../mobike/cookie2.ts';
+import { answerAddresses, onAddressesAnswered } from '../mobike/informational.ts';
 import { findNotify } from '../payload-set.ts';
 import type { Received } from '../received.ts';
 import type { IkeSaV2 } from '../state.ts';
@@ -21,21 +23,23 @@ export function onInformationalRequest(ctx: ContextV2, sa: IkeSaV2, received: Re
   const refused = findNotify(received.payloads, 'AUTHENTICATION_FAILED') !== undefined;
   // RFC 7296 §2.21.2: an initiator that does not believe us says only that, and means the same.
   if (refused || deletes.some(({ protocol }) => protocol === PROTOCOL.IKE)) {
-    sendResponse(ctx, sa, received, { exchange: 'INFORMATIONAL', payloads: [] });
+    sendResponse(ctx, sa, received, { exchange: 'INFORMATIONAL', payloads: echoCookie2(received.payloads) });
     return endByPeer(ctx, sa, refused);
   }
   keepToken(sa, received.payloads);
   awaken(ctx, sa);
-  const payloads = deletes.length === 0 ? [] : deleteNamedChildren(ctx, sa, deletes);
+  const deleted = deletes.length === 0 ? [] : deleteNamedChildren(ctx, sa, deletes);
+  const payloads = [...deleted, ...answerAddresses(ctx, sa, received)];
   sendResponse(ctx, sa, received, { exchange: 'INFORMATIONAL', payloads });
 }
 
 /** <-- INFORMATIONAL SK { … }: the peer has seen what we sent. */
-export function onInformationalResponse(ctx: ContextV2, sa: IkeSaV2): void {
+export function onInformationalResponse(ctx: ContextV2, sa: IkeSaV2, received: Received): void {
   const task = sa.outstanding?.task;
   settleRequest(ctx, sa);
   if (task?.kind === 'delete-ike') return abandon(ctx, sa, task.reason);
   if (task?.kind === 'delete-children') onChildrenDeleted(ctx, sa, task);
+  onAddressesAnswered(ctx, sa, task, received);
   armLiveness(ctx, sa);
 }
 
