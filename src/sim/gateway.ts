@@ -61,7 +61,8 @@ const SOCKET_QUEUE = 500;
 /** One gateway: a machine, its kernel, its clock and its timers; it performs effects and feeds the answers back. */
 export class SimGateway {
   readonly name: string;
-  readonly address: IpAddress;
+  /** The one that it has now. */
+  address: IpAddress;
   readonly kernel: SimKernel;
   machine: SimMachine;
   /** All events of this incarnation. */
@@ -93,9 +94,7 @@ export class SimGateway {
     });
     this.entropy = new SteeredEntropy(new SeededEntropy(around.dice.below(2 ** 31)));
     this.machine = options.build(this.entropy);
-    around.network.attach(options.address, ({ from, to, bytes }) =>
-      this.input({ kind: 'datagram', local: to, remote: from, bytes }),
-    );
+    this.#attach();
   }
 
   now(): Now {
@@ -139,6 +138,14 @@ export class SimGateway {
     this.input({ kind: 'timer', key });
   }
 
+  /** The machine loses its address and gets another one. The daemon does not know it by that alone. */
+  moveTo(address: IpAddress): void {
+    this.#around.network.detach(this.address);
+    this.address = address;
+    this.#attach();
+    this.#note(() => `has moved to ${address}`);
+  }
+
   /** The process is stopped, as by a debugger or a busy host: inputs wait. */
   pause(): void {
     this.#held ??= [];
@@ -168,6 +175,12 @@ export class SimGateway {
     this.#note(() => 'restarted');
   }
 
+  #attach(): void {
+    this.#around.network.attach(this.address, ({ from, to, bytes }) =>
+      this.input({ kind: 'datagram', local: to, remote: from, bytes }),
+    );
+  }
+
   #whenAwake(run: () => void): void {
     if (this.#held === undefined) run();
     else this.#held.push(run);
@@ -185,6 +198,8 @@ export class SimGateway {
     this.#note(() => `-> ${effectText(effect)}`);
     switch (effect.kind) {
       case 'send':
+        // As Linux does: nothing leaves from an address that the machine has not.
+        if (effect.from.address !== this.address) break;
         this.#around.network.send({ from: effect.from, to: effect.to, bytes: effect.datagram });
         break;
       case 'timer.set':

@@ -26,7 +26,7 @@ export type NatOptions = NatConditions & {
  * it is looked at too late.
  */
 export class NatDevice {
-  readonly address: IpAddress;
+  address: IpAddress;
   readonly #options: NatOptions;
   readonly #mappings = new Map<string, Mapping>();
   #nextPort = 40_000;
@@ -63,8 +63,12 @@ export class NatDevice {
     return undefined;
   }
 
-  /** Forgets every mapping, as a device does that restarts: the next datagram from inside gets another port. */
-  rebind(): void {
+  /**
+   * Forgets every mapping, as a device does that restarts: the next datagram from inside gets another port. With
+   * `address` its provider has given it another one.
+   */
+  rebind(address = this.address): void {
+    this.address = address;
     this.#mappings.clear();
   }
 

@@ -43,6 +43,10 @@ export class SimNetwork {
     this.#nodes.set(address, receiver);
   }
 
+  detach(address: IpAddress): void {
+    this.#nodes.delete(address);
+  }
+
   addNat(nat: NatDevice): void {
     this.#nats.push(nat);
   }
@@ -91,7 +95,7 @@ export class SimNetwork {
   route(from: Endpoint, to: Endpoint): { readonly from: Endpoint; readonly to: Endpoint } | undefined {
     const source = this.#leave(from, to);
     const target = this.#target(from, source, to);
-    if (target === undefined || !this.#nodes.has(target.address)) return undefined;
+    if (target === undefined || !this.#nodes.has(target.address) || !this.#nodes.has(from.address)) return undefined;
     return this.#cuts.has(`${from.address} ${target.address}`) ? undefined : { from: source, to: target };
   }
 

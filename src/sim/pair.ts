@@ -105,6 +105,12 @@ export class CorePair {
     return version === 1 ? local.selectors.length * remote.selectors.length : 1;
   }
 
+  /** The machine of a gateway gets another address, and its daemon hears of it. */
+  move(gateway: SimGateway, address: IpAddress): void {
+    gateway.moveTo(address);
+    command(gateway, { kind: 'local-address', gateway: 'gw', address, others: [] });
+  }
+
   get connected(): boolean {
     const each = [this.left, this.right].every((gateway) => isConnected(gateway, this.childCount)) && this.world.idle;
     // Where two ends of IKEv1 make Child SAs for the same segments at once, both are used until one is settled on.

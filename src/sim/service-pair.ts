@@ -1,5 +1,6 @@
 import { utf8 } from '../base/bytes.ts';
 import type { Entropy } from '../base/entropy.ts';
+import type { IpAddress } from '../base/net.ts';
 import { Secret } from '../base/secret.ts';
 import type { Duration, Now } from '../base/time.ts';
 import { MINUTE } from '../base/time.ts';
@@ -13,7 +14,7 @@ import type { ConnectionStatus, TunnelStatus } from '../tunnel/status.ts';
 import type { SimGateway, SimMachine } from './gateway.ts';
 import { expectAgreement, installedChildren, stepChecks } from './invariants.ts';
 import type { PairOptions, PairSide } from './pair.ts';
-import { behaviourOf, isConnected } from './pair.ts';
+import { behaviourOf, command, isConnected } from './pair.ts';
 import type { PacketFate } from './traffic.ts';
 import { EVERYTHING, LEFT, RIGHT, tunnelPolicy } from './tunnels.ts';
 import type { StepCheck } from './world.ts';
@@ -99,6 +100,12 @@ export class ServicePair {
 
   reconfigure(gateway: SimGateway, policy: TunnelPolicy): void {
     gateway.call((_, now) => serviceOf(gateway).reconfigure([{ policy, enabled: true }], new Set([policy.name]), now));
+  }
+
+  /** The machine of a gateway gets another address, and its daemon hears of it. */
+  move(gateway: SimGateway, address: IpAddress): void {
+    gateway.moveTo(address);
+    command(gateway, { kind: 'local-address', gateway: 'gw', address, others: [] });
   }
 
   /** The machine reboots and its service starts again. */
