@@ -65,6 +65,7 @@ function setUp(more: readonly string[] = []) {
     configuration: configuration('daemon', more),
     capabilities: everything,
     dataPlane,
+    addresses: { addresses: () => [], onChange: () => undefined, close: () => undefined },
     entropy: new SeededEntropy(2),
     crashSecret: new Secret(new Uint8Array(32).fill(7)),
     log,

@@ -7,7 +7,7 @@ import type { TunnelChange } from '../config/diff.ts';
 import { diffConfigurations } from '../config/diff.ts';
 import { EventHistory } from '../control/event-history.ts';
 import type { VersionReport } from '../control/protocol.ts';
-import type { Input } from '../ike/common/input.ts';
+import type { CoreCommand, Input } from '../ike/common/input.ts';
 import { IkeCore } from '../ike/core.ts';
 import type { Log } from '../observe/log.ts';
 import type { DataPlaneEvent, DataPlaneReply, DataPlaneRequest } from '../sa/data-plane.ts';
@@ -24,6 +24,7 @@ import { DaemonApi } from './gateway-api.ts';
 import type { IkePorts } from './ike-sockets.ts';
 import { IkeSockets } from './ike-sockets.ts';
 import { JobPool } from './job-pool.ts';
+import { type AddressSource, LocalAddresses } from './local-addresses.ts';
 import { Resolver } from './resolver.ts';
 import { Timers } from './timers.ts';
 
@@ -39,6 +40,8 @@ export type DaemonOptions = {
   readonly configuration: Configuration;
   readonly capabilities: Capabilities;
   readonly dataPlane: DataPlane;
+  /** Where gateways may have several addresses. */
+  readonly addresses: AddressSource;
   readonly entropy: Entropy;
   /** The same at every start; without it peers are not told of a crash (RFC 6290). */
   readonly crashSecret?: Secret;
@@ -60,6 +63,7 @@ export class Daemon {
   readonly #sockets: IkeSockets;
   readonly #jobs: JobPool;
   readonly #timers: Timers;
+  readonly #addresses: LocalAddresses;
   #configuration: Configuration;
   #endAudits: () => void = () => undefined;
   #stopping = false;
@@ -109,6 +113,13 @@ export class Daemon {
         now: () => systemNow().mono,
       }),
     });
+    this.#addresses = new LocalAddresses({
+      source: options.addresses,
+      gateways: () => this.#configuration.gateways,
+      onChange: (command) => this.#onAddress(command),
+      onNone: (gateway) =>
+        log.write('warn', `this machine has none of the addresses of gateway ${gateway}`, { event: 'address.none' }),
+    });
     this.#dataPlane.onEvent((event) => this.#input({ kind: 'dataplane.event', event }));
     this.api = new DaemonApi({
       version: options.version,
@@ -122,6 +133,7 @@ export class Daemon {
 
   /** Brings up what should be up. */
   start(): void {
+    this.#addresses.look();
     this.#runner.call('start', (now) => this.#service.start(now));
     this.#endAudits = startAudits({
       dataPlane: this.#dataPlane,
@@ -136,6 +148,7 @@ export class Daemon {
     const changes = diffConfigurations(this.#configuration, configuration);
     const changed = new Set(changes.filter(({ change }) => change === 'changed').map(({ tunnel }) => tunnel));
     this.#configuration = configuration;
+    this.#addresses.look();
     this.#runner.call('reconfigure', (now) => this.#service.reconfigure(configuration.tunnels, changed, now));
     return changes;
   }
@@ -151,6 +164,7 @@ export class Daemon {
     await this.#quiet(hurry, patience);
     this.#endAudits();
     this.#timers.clearAll();
+    this.#addresses.close();
     this.#sockets.close();
     this.#dataPlane.close();
     await this.#jobs.close();
@@ -168,6 +182,12 @@ export class Daemon {
 
   #input(input: Input): void {
     this.#runner.input(input);
+  }
+
+  #onAddress(command: Extract<CoreCommand, { readonly kind: 'local-address' }>): void {
+    const { gateway, address } = command;
+    this.#log.write('info', `gateway ${gateway} uses its address ${address}`, { event: 'address.chosen' });
+    this.#input({ kind: 'command', command });
   }
 
   #directory() {

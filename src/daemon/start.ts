@@ -9,6 +9,7 @@ import { EXIT, type ExitStatus } from '../control/commands.ts';
 import type { EventLevel, VersionReport } from '../control/protocol.ts';
 import { startControlServer } from '../control/server.ts';
 import { Log } from '../observe/log.ts';
+import { AddressWatch } from '../xfrm/address-watch.ts';
 import { XfrmDataPlane } from '../xfrm/xfrm-data-plane.ts';
 import { probeCapabilities } from './capabilities.ts';
 import { readCrashSecret } from './crash-secret.ts';
@@ -88,7 +89,7 @@ function openDaemon(configuration: Configuration, options: StartOptions, log: Lo
     for (const text of shortcomings) log.write('warn', text, { event: 'capability.missing' });
     const version = versionReport();
     const secret = crashSecret(options.stateDirectory, log);
-    const edge = { dataPlane, entropy: systemEntropy, log, version };
+    const edge = { dataPlane, addresses: AddressWatch.open(), entropy: systemEntropy, log, version };
     const daemon = new Daemon({ configuration, capabilities, ...edge, ...secret });
     // Only now: whoever has the IKE ports is the one run of ours, and the SAs of any other are dead.
     const leftovers = dataPlane.removeLeftovers();

@@ -80,6 +80,8 @@ export const AF_INET = 2;
 export const AF_INET6 = 10;
 
 // linux/rtnetlink.h, linux/if_addr.h
+export const RTM_NEWLINK = 16;
+export const RTM_GETLINK = 18;
 export const RTM_NEWADDR = 20;
 export const RTM_GETADDR = 22;
 export const RTM_NEWROUTE = 24;
@@ -109,3 +111,12 @@ export const IFA_FLAGS = 8;
 /** Not usable as a source: duplicate address detection failed or is under way. */
 export const IFA_F_DADFAILED = 0x08;
 export const IFA_F_TENTATIVE = 0x40;
+
+/** Of `struct ifinfomsg`: it is switched on, and has a carrier. */
+export const IFF_UP = 0x1;
+export const IFF_RUNNING = 0x40;
+
+/** Multicast groups of NETLINK_ROUTE. */
+export const RTNLGRP_LINK = 1;
+export const RTNLGRP_IPV4_IFADDR = 5;
+export const RTNLGRP_IPV6_IFADDR = 9;

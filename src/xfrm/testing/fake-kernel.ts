@@ -26,6 +26,8 @@ export class FakeKernel {
   /** What the routing table knows of the way to any address. */
   nextHop: { readonly interface: number; readonly gateway?: IpAddress } | undefined = { interface: 3 };
   addresses: readonly IpAddress[] = [];
+  /** Of the one interface that has them: up and running. */
+  linkFlags = 0x41;
   closed = 0;
   #nextSpi = 0xc000_0100;
   #listeners: { onMessages: (datagram: Uint8Array) => void; onOverrun: () => void }[] = [];
@@ -112,6 +114,7 @@ export class FakeKernel {
   }
 
   #routing(name: string, payload: Uint8Array): Reply {
+    if (name === 'GETLINK') return { type: constants.RTM_NEWLINK, bodies: [linkBody(this.linkFlags)] };
     const destination = parseAttributes(payload.subarray(12)).get(constants.RTA_DST) ?? new Uint8Array();
     const key = `${destination.join('.')}/${payload[1]}`;
     const protocol = payload[5] ?? 0;
@@ -127,7 +130,10 @@ export class FakeKernel {
       case 'DELROUTE':
         return this.routes.get(key) === protocol && this.routes.delete(key) ? 0 : ESRCH;
       case 'GETADDR':
-        return { type: constants.RTM_NEWADDR, bodies: this.addresses.map(addressBody) };
+        return {
+          type: constants.RTM_NEWADDR,
+          bodies: this.addresses.filter((address) => familyOf(address) === payload[0]).map(addressBody),
+        };
       default:
         return EOPNOTSUPP;
     }
@@ -165,12 +171,24 @@ function routeBody(hop: { readonly interface: number; readonly gateway?: IpAddre
   });
 }
 
+const INTERFACE = 3;
+
+function familyOf(address: IpAddress): number {
+  return addressFamily(address) === 4 ? constants.AF_INET : constants.AF_INET6;
+}
+
+function linkBody(flags: number): Uint8Array {
+  return body((writer) => {
+    writer.zeros(4).u32(INTERFACE).u32(flags).zeros(4);
+  });
+}
+
 function addressBody(address: IpAddress): Uint8Array {
-  const family = addressFamily(address) === 4 ? constants.AF_INET : constants.AF_INET6;
   return body((writer) => {
     writer
-      .u8(family)
-      .zeros(7)
+      .u8(familyOf(address))
+      .zeros(3)
+      .u32(INTERFACE)
       .attribute(constants.IFA_ADDRESS, (target) => target.bytes(addressBytes(address)));
   });
 }

@@ -1,0 +1,32 @@
+import type { IpAddress } from '../base/net.ts';
+import { IFF_RUNNING, IFF_UP, NLM_F_DUMP, NLM_F_REQUEST, RTM_GETLINK } from './constants.ts';
+import { buildMessage, HostReader } from './netlink.ts';
+import { parseLocalAddress } from './route-messages.ts';
+
+/** RTM_GETLINK, `struct ifinfomsg` (16 bytes): u8 family, pad; u16 type; i32 index; u32 flags, change. Equivalent to: `ip link show` */
+export function encodeDumpLinks(): Uint8Array {
+  return buildMessage(RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, (writer) => {
+    writer.zeros(LINK_HEADER_BYTES);
+  });
+}
+
+/** The payload of an RTM_NEWLINK: the index of an interface that can carry packets, or undefined. @throws WireError */
+export function parseWorkingLink(payload: Uint8Array): number | undefined {
+  const reader = new HostReader(payload).skip(4, 'ifi_type');
+  const index = reader.u32('ifi_index');
+  const flags = reader.u32('ifi_flags');
+  return (flags & WORKING) === WORKING ? index : undefined;
+}
+
+/** The payload of an RTM_NEWADDR with the index of its interface, see `parseLocalAddress`. @throws WireError */
+export function parseInterfaceAddress(
+  payload: Uint8Array,
+): { readonly interface: number; readonly address: IpAddress } | undefined {
+  const address = parseLocalAddress(payload);
+  return address === undefined
+    ? undefined
+    : { interface: new HostReader(payload).skip(4, 'ifa_scope').u32('ifa_index'), address };
+}
+
+const LINK_HEADER_BYTES = 16;
+const WORKING = IFF_UP | IFF_RUNNING;
