@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import type { IpAddress } from '../base/net.ts';
 import { MINUTE, SECOND } from '../base/time.ts';
-import { HOME_ROUTER, PRESETS } from './conditions.ts';
-import { expectAgreement, installedChildren } from './invariants.ts';
+import type { TunnelPolicy } from '../ike/common/policy.ts';
+import { HOME_ROUTER, type LinkConditions, PRESETS } from './conditions.ts';
+import { expectAgreement, installedChildren, kernelMatchesViews } from './invariants.ts';
 import type { NatOptions } from './nat.ts';
+import type { Datagram } from './network.ts';
 import type { PairOptions } from './pair.ts';
 import { CorePair } from './pair.ts';
 import { forEachSeed } from './seeds.ts';
 import type { PacketFate } from './traffic.ts';
 import type { Side } from './tunnels.ts';
-import { LEFT, RIGHT } from './tunnels.ts';
+import { LEFT, RIGHT, tunnelPolicy } from './tunnels.ts';
 
 const LEFT_INSIDE: Side = { ...LEFT, address: '10.9.0.2', publicAddress: '192.0.2.1' };
 const RIGHT_INSIDE: Side = { ...RIGHT, address: '10.8.0.2', publicAddress: '198.51.100.1' };
@@ -91,4 +94,92 @@ describe('NAT traversal (RFC 7296 §2.23)', () => {
     expectAgreement(pair.world, pair.left, pair.right);
     expect(inbound(pair)).toBe('delivered');
   });
+
+  it('rebinding to another address too, with and without MOBIKE', () => {
+    forEachSeed(100, (seed) => {
+      const pair = rebindable(seed, { mobike: seed % 2 === 0 });
+      pair.connect();
+      pair.world.run(20 * SECOND);
+      pair.world.nats[0]?.rebind('192.0.2.99');
+      pair.world.run(60 * SECOND);
+      expectFollowed(pair, '192.0.2.99');
+    });
+  });
+});
+
+const ANYONE: Partial<TunnelPolicy> = { remote: { ...tunnelPolicy(RIGHT, LEFT).remote, address: { kind: 'any' } } };
+
+function rebindable(seed: number, tunnel: Partial<TunnelPolicy>, network: LinkConditions = PRESETS.calm): CorePair {
+  const nats = [LEFT_NAT];
+  return new CorePair({ seed, network, nats, tunnel, left: { side: LEFT_INSIDE }, right: { policy: ANYONE } });
+}
+
+function expectFollowed(pair: CorePair, address: IpAddress): void {
+  const remote = pair.right.machine.views()[0]?.remote;
+  if (remote?.address !== address) pair.world.fail(`the peer is taken to be at ${remote?.address}`);
+  expectAgreement(pair.world, pair.left, pair.right);
+  const fates = [inbound(pair), ...pair.exchangePackets()];
+  if (fates.some((fate) => fate !== 'delivered')) pair.world.fail(`packets are ${fates.join()}`);
+}
+
+describe('IKE and kernel', () => {
+  /** Lets time pass; after each event, whenever the kernel has nothing left to do, it has to be where IKE is. */
+  function watched(pair: CorePair, duration: number): void {
+    let over = false;
+    pair.world.scheduler.after(duration, () => {
+      over = true;
+    });
+    const check = () => {
+      for (const gateway of [pair.left, pair.right]) {
+        const [violation] = gateway.kernel.pending === 0 ? kernelMatchesViews(gateway) : [];
+        if (violation !== undefined) pair.world.fail(`${gateway.name}: ${violation}`);
+      }
+      return over;
+    };
+    pair.world.runUntil('over', check, duration + SECOND);
+  }
+
+  it.each([
+    ['IKE messages', { mobike: false }, 'keepalives and probes'],
+    ['the updates of MOBIKE', { mobike: true }, 'keepalives and probes'],
+    ['ESP', { mobike: false, dpd: { delay: 0, timeout: 0, action: 'clear' } }, 'packets'],
+    ['ESP with MOBIKE', { mobike: true, dpd: { delay: 0, timeout: 0, action: 'clear' } }, 'packets'],
+  ] as const)('never disagree while a peer is followed by %s, whatever is lost', (_, tunnel, traffic) => {
+    forEachSeed(20, (seed) => {
+      const pair = rebindable(seed, tunnel, seed % 2 === 0 ? PRESETS.lossy10 : PRESETS.reordering);
+      pair.connect();
+      for (let port = 0; port < 3; port++) {
+        pair.world.nats[0]?.rebind();
+        if (traffic === 'packets') pair.exchangePackets();
+        watched(pair, 15 * SECOND);
+      }
+      if (traffic === 'packets') pair.exchangePackets();
+      watched(pair, 15 * SECOND);
+      pair.world.runUntil('quiet', () => pair.world.idle, MINUTE);
+      expectFollowed(pair, LEFT_NAT.address);
+    });
+  });
+
+  it.each([{ mobike: false }, { mobike: true }])(
+    'U3: what was recorded, or is not authentic, moves nobody wherever it comes from: %j',
+    (tunnel) => {
+      forEachSeed(30, (seed) => {
+        const pair = rebindable(seed, tunnel);
+        const recorded: Datagram[] = [];
+        pair.world.network.tap((datagram) => void recorded.push(datagram));
+        pair.connect();
+        pair.world.run(40 * SECOND);
+        const before = pair.right.machine.views()[0]?.remote;
+        const from = { address: '203.0.113.66', port: 4500 };
+        for (const { to, bytes } of recorded.filter((datagram) => datagram.to.address === RIGHT.address)) {
+          const broken = bytes.with(bytes.length - 1, (bytes.at(-1) ?? 0) ^ 1);
+          for (const copy of [bytes, broken]) pair.world.network.inject({ from, to, bytes: copy });
+        }
+        pair.world.run(SECOND);
+        expect(recorded.length).toBeGreaterThan(10);
+        expect(pair.right.machine.views()[0]?.remote).toEqual(before);
+        expectAgreement(pair.world, pair.left, pair.right);
+      });
+    },
+  );
 });
