@@ -70,3 +70,18 @@ it('a gateway with one address has no choice', () => {
   const { becomes } = choosing([{ ...ROAMER, alternatives: [] }]);
   expect(becomes('192.0.2.1')).toEqual([]);
 });
+
+it('after a change of the configuration it uses what that names', () => {
+  const gateways = [ROAMER];
+  const { chooser, becomes, said } = choosing(gateways);
+  becomes('192.0.2.2');
+  gateways[0] = { name: 'gw', address: '192.0.2.9', alternatives: [] };
+  chooser.look();
+  expect(said.splice(0)).toEqual([['gw', '192.0.2.9']]);
+  gateways[0] = { name: 'gw', address: '192.0.2.7', alternatives: ['192.0.2.8'] };
+  chooser.look();
+  expect(said.splice(0)).toEqual(['gw has none', ['gw', '192.0.2.7']]);
+  chooser.look();
+  expect(said).toEqual([]);
+  expect(becomes('192.0.2.7', '192.0.2.8')).toEqual([['gw', '192.0.2.7', '192.0.2.8']]);
+});

@@ -28,8 +28,8 @@ const SETTLING_TIME = 250;
 /** Chooses among the addresses of each gateway that has several: the first one that the machine has. */
 export class LocalAddresses {
   readonly #options: LocalAddressesOptions;
-  /** What was last said of each gateway. */
-  readonly #told = new Map<string, string>();
+  /** What was last said of each gateway: what it has, and what it uses. */
+  readonly #told = new Map<string, { readonly found: string; readonly uses: IpAddress }>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: LocalAddressesOptions) {
@@ -37,11 +37,13 @@ export class LocalAddresses {
     options.source.onChange(() => this.#later());
   }
 
-  /** Looks now, and says what is different. */
+  /** Looks now, and says what is different. A gateway that had a choice and has it no longer is told so as well. */
   look(): void {
-    const mobile = this.#options.gateways().filter(({ alternatives }) => alternatives.length > 0);
-    const present = new Set(mobile.length === 0 ? [] : this.#options.source.addresses());
-    for (const gateway of mobile) this.#tell(gateway, present);
+    const chosen = this.#options
+      .gateways()
+      .filter(({ name, alternatives }) => alternatives.length > 0 || this.#told.has(name));
+    const present = new Set(chosen.length === 0 ? [] : this.#options.source.addresses());
+    for (const gateway of chosen) this.#tell(gateway, present);
   }
 
   close(): void {
@@ -50,13 +52,16 @@ export class LocalAddresses {
   }
 
   #tell({ name, address: first, alternatives }: LocalGateway, present: ReadonlySet<IpAddress>): void {
-    const found = [first, ...alternatives].filter((address) => present.has(address));
-    const text = found.join();
-    if (this.#told.get(name) === text) return;
-    this.#told.set(name, text);
-    const [address, ...others] = found;
-    if (address === undefined) this.#options.onNone(name);
-    else this.#options.onChange({ kind: 'local-address', gateway: name, address, others });
+    const named = [first, ...alternatives];
+    const found = alternatives.length === 0 ? named : named.filter((address) => present.has(address));
+    const told = this.#told.get(name);
+    // Where there is none, the one that it had will do, unless the configuration does not know that any more.
+    const uses = found[0] ?? (told !== undefined && named.includes(told.uses) ? told.uses : first);
+    if (told?.found === found.join() && told.uses === uses) return;
+    this.#told.set(name, { found: found.join(), uses });
+    if (found.length === 0) this.#options.onNone(name);
+    if (found.length === 0 && (told === undefined || told.uses === uses)) return;
+    this.#options.onChange({ kind: 'local-address', gateway: name, address: uses, others: found.slice(1) });
   }
 
   #later(): void {
