@@ -21,6 +21,7 @@ export const ACTIONS: Actions = {
   down: async (lab, { on, fails }) => outcomeMustBe(await lab.gateway(on).down(), fails),
   rekey: async (lab, { on, what }) => outcomeMustBe(await lab.strongswan(on).rekey(what)),
   'delete-children': async (lab, { on }) => outcomeMustBe(await lab.strongswan(on).deleteChildren()),
+  move: (lab, { on, to }) => lab.move(on, to),
   blackhole: () => setForwarding(false),
   unblock: () => setForwarding(true),
   'rebind-nat': rebind,

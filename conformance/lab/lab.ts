@@ -6,9 +6,9 @@ import type { RunningGateway } from './gateway.ts';
 import { routes } from './kernel-state.ts';
 import type { PingStream } from './ping-stream.ts';
 import type { SaKind, Scenario, SideName } from './scenario.ts';
-import { peersOfA, sidesOf } from './sides.ts';
+import { peersOfA, sidesOf, siteOf } from './sides.ts';
 import { StrongswanGateway, startStrongswan } from './strongswan-gateway.ts';
-import { buildTopology, clearTopology } from './topology.ts';
+import { buildTopology, clearTopology, moveGateway } from './topology.ts';
 
 export type LabOptions = {
   readonly scenario: Scenario;
@@ -27,6 +27,8 @@ export class Lab {
   readonly #options: LabOptions;
   readonly #gateways = new Map<SideName, RunningGateway>();
   #capture: Capture | undefined;
+  /** Where gateways are now that began elsewhere. */
+  readonly #moved = new Map<SideName, string>();
   /** Routes of a side before a gateway ran there. */
   readonly routesBefore = new Map<SideName, readonly string[]>();
   /** What each gateway reported at `remember-spis`. */
@@ -94,6 +96,13 @@ export class Lab {
   async kill(side: SideName): Promise<void> {
     await this.gateway(side).kill();
     this.#gateways.delete(side);
+  }
+
+  /** Gives a gateway's machine another outer address. */
+  async move(side: SideName, to: string): Promise<void> {
+    const from = this.#moved.get(side) ?? siteOf(this.scenario.topology, side).address;
+    await moveGateway(side, from, to);
+    this.#moved.set(side, to);
   }
 
   record(text: string): void {

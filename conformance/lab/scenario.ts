@@ -76,6 +76,8 @@ export type Action =
   | { readonly do: 'rekey'; readonly on: SideName; readonly what: SaKind }
   /** strongSwan deletes its Child SAs, and keeps the IKE SA. */
   | { readonly do: 'delete-children'; readonly on: SideName }
+  /** The gateway loses its outer address and gets another one of the same subnet; the router delivers to that. */
+  | { readonly do: 'move'; readonly on: SideName; readonly to: string }
   /** From `blackhole` to `unblock` the router drops whatever comes. */
   | { readonly do: 'blackhole' | 'unblock' }
   /** The NAT in front of b forgets its mappings, and gives b another port (see `reboundPort` of router.ts). */

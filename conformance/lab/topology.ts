@@ -1,4 +1,4 @@
-import { isV6, withoutLength } from './address.ts';
+import { hostPrefix, isV6, withoutLength } from './address.ts';
 import { ipBatch } from './ip-batch.ts';
 import { buildRouter, forwarding, hopOf, ROUTER } from './router.ts';
 import type { SideName, Site, Topology } from './scenario.ts';
@@ -64,6 +64,23 @@ async function buildGateway(name: SideName, site: Site, mtu = 1500): Promise<voi
     name,
   );
   await must(inNamespace(name, ['sh', '-c', GATEWAY_SYSCTLS]));
+}
+
+/** What was sent to the old address is lost without a word, as on a network that the machine has left. */
+export async function moveGateway(name: SideName, from: string, to: string): Promise<void> {
+  const length = isV6(to) ? 64 : 24;
+  await ipBatch(
+    [`route replace blackhole ${hostPrefix(from)}`, `route replace ${hostPrefix(to)} dev to-${name}`],
+    ROUTER,
+  );
+  await ipBatch(
+    [
+      `addr del ${from}/${length} dev ${OUTER}`,
+      `addr add ${to}/${length} dev ${OUTER} ${isV6(to) ? 'nodad' : ''}`,
+      `route replace default via ${hopOf(to)} dev ${OUTER} src ${to}`,
+    ],
+    name,
+  );
 }
 
 async function buildClient(side: SideName, site: Site): Promise<void> {
