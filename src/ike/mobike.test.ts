@@ -518,6 +518,7 @@ it('a kernel that hides the keys cannot follow: the tunnel starts over', () => {
 it('a restored process goes on with the addresses that the machine has', () => {
   const both = connected();
   moveLeft(both);
+  both.left.terminate();
   converse(both);
   both.left.terminate();
   converse(both);
@@ -525,4 +526,47 @@ it('a restored process goes on with the addresses that the machine has', () => {
   const restored = new TestGateway(NEW, { seed: 9, tunnels, state: both.left.core.snapshot() });
   restored.initiate();
   expect(restored.take().map(({ from }) => from.address)).toContain(NEW);
+});
+
+describe('after the IKE SA is rekeyed', () => {
+  it.each(['left', 'right'] as const)('by the %s side, the one that has initiated the first still decides', (side) => {
+    const both = connected();
+    const { left, right } = both;
+    both[side].fire('rekey');
+    converse(both);
+    expect(both[side].eventTypes()).toContain('ike.rekeyed');
+    moveLeft(both);
+    converse(both);
+    expect(outerEnds(left)).toEqual([`${NEW} > ${RIGHT.address}`]);
+    expect(outerEnds(right)).toEqual([`${RIGHT.address} > ${NEW}`]);
+    for (const one of [left, right]) expect(one.eventTypes()).not.toContain('child.deleted');
+  });
+
+  it.each(['left', 'right'] as const)('by the %s side while the initiator moves: both are done', (side) => {
+    const both = connected();
+    const { left, right } = both;
+    both[side].fire('rekey');
+    // The request is lost, and sent again by the new way.
+    expect(both[side].take()).toHaveLength(1);
+    moveLeft(both);
+    converse(both);
+    for (const one of [left, right]) {
+      expect(one.eventTypes()).toContain('ike.rekeyed');
+      expect(one.eventTypes()).not.toContain('child.deleted');
+    }
+    expect(outerEnds(left)).toEqual([`${NEW} > ${RIGHT.address}`]);
+    expect(outerEnds(right)).toEqual([`${RIGHT.address} > ${NEW}`]);
+  });
+
+  it('and the Child SA is rekeyed in the new place', () => {
+    const both = connected();
+    const { left, right } = both;
+    moveLeft(both);
+    converse(both);
+    left.fire(`rekey-${left.core.children()[0]?.id}`);
+    converse(both);
+    const installed = left.core.children().filter(({ state }) => state === 'installed');
+    expect(installed.map(({ inbound }) => inbound.destination)).toEqual([NEW]);
+    expect(right.eventTypes()).toContain('child.rekeyed');
+  });
 });

@@ -115,6 +115,27 @@ describe('an initiator that moves (RFC 4555 §3.5)', () => {
     });
   });
 
+  it('while IKE SA and Child SA are rekeyed by either end', () => {
+    forEachSeed(100, (seed) => {
+      const pair = roaming({ seed, network: seed % 2 === 0 ? PRESETS.lossy10 : PRESETS.reordering });
+      pair.connect();
+      let to: IpAddress = HOME;
+      for (let step = 0; step < 4; step++) {
+        const gateway = pair.world.dice.pick([pair.left, pair.right]);
+        const [timer] = [...gateway.timers.keys()].filter((key) => /:rekey(-|$)/.test(key)).slice(step % 2);
+        if (timer !== undefined) gateway.fire(timer);
+        pair.world.run(pair.world.dice.within([0, 60]));
+        to = pair.world.dice.pick(OWN.filter((address) => address !== to));
+        pair.move(pair.left, to);
+        pair.world.run(pair.world.dice.within([0, 20 * SECOND]));
+      }
+      pair.world.run(2 * MINUTE);
+      pair.world.runUntil('quiet', () => pair.world.idle, MINUTE);
+      expectThere(pair, to);
+      expectUnbroken(pair);
+    });
+  });
+
   it('and a kernel that follows nowhere: the tunnel ends, and nothing is left in it', () => {
     forEachSeed(50, (seed) => {
       const faults = [{ on: 'move-sa', code: 'EPERM', probability: 1 }] as const;

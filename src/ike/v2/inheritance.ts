@@ -4,6 +4,7 @@ import { childrenOf } from './children.ts';
 import type { ContextV2 } from './context.ts';
 import { startLife } from './establish.ts';
 import type { IkeKeys } from './keymat.ts';
+import { inheritMobility } from './mobike/succession.ts';
 import { type IkeSaV2, type NewIkeSa, newIkeSa } from './state.ts';
 
 /** Who has begun a rekeying deletes what is superfluous after it; what it forgets goes after this time. */
@@ -51,6 +52,7 @@ export function inherit(ctx: ContextV2, from: IkeSaV2, to: IkeSaV2): void {
   to.switches.push(...from.switches.splice(0));
   const ofChildren = from.tasks.filter(({ kind }) => kind === 'create-child' || kind === 'delete-children');
   to.tasks.push(...ofChildren, ...from.postponed.splice(0).filter(({ kind }) => kind !== 'rekey-ike'));
+  inheritMobility(ctx, from, to);
   from.tasks = [];
   to.queue.push(...from.queue.filter(({ kind }) => kind !== 'datagram' && kind !== 'timer'));
   from.phase = 'rekeyed';

@@ -35,7 +35,7 @@ export type IkeSaV2 = {
   /** Where the first message came from or went to. */
   readonly origin: Endpoint;
   nat: { readonly local: boolean; readonly remote: boolean };
-  /** Where both ends can move to other addresses (RFC 4555); a successor of this IKE SA takes it over. */
+  /** Where both ends can move to other addresses (RFC 4555). */
   mobike: Mobike | undefined;
   suite: CipherSuite | undefined;
   keys: IkeKeys | undefined;
@@ -122,6 +122,8 @@ export type Outstanding = {
 };
 
 export type Mobike = {
+  /** Who initiated the first IKE SA of a series decides on the addresses, whoever rekeys it (RFC 4555 §1.3). */
+  readonly decides: boolean;
   /** What the peer can be reached at beside the address in use (RFC 4555 §3.4), as it says. Bounded. */
   peerAddresses: readonly IpAddress[];
   /** What we have said last of our own. */

@@ -21,9 +21,9 @@ export function answerAddresses(ctx: Context, sa: IkeSaV2, received: Received): 
   if (meetsForbiddenNat(received)) return [notifyPayload('UNEXPECTED_NAT_DETECTED'), ...echo];
   const addresses = readPeerAddresses(payloads);
   if (addresses !== undefined) sa.mobike.peerAddresses = addresses;
-  const updates = sa.role === 'responder' && findNotify(payloads, 'UPDATE_SA_ADDRESSES') !== undefined;
+  const updates = !sa.mobike.decides && findNotify(payloads, 'UPDATE_SA_ADDRESSES') !== undefined;
   const verdict = updates ? takeUpdate(ctx, sa, received) : [];
-  if (addresses !== undefined && sa.role === 'initiator') followResponder(ctx, sa, received);
+  if (addresses !== undefined && sa.mobike.decides) followResponder(ctx, sa, received);
   return [...verdict, ...natAnswer(sa, received), ...echo];
 }
 

@@ -85,14 +85,14 @@ export function onUpdateAnswered(ctx: Context, sa: IkeSaV2, task: Update, receiv
 
 /** What a probe asks as well, where a translator of ours may forget us (RFC 4555 §3.8). */
 export function mappingProbe(sa: IkeSaV2): NotifyPayload[] {
-  return sa.mobike !== undefined && sa.role === 'initiator' && sa.nat.local ? natNotifies(sa, sa) : [];
+  return sa.mobike?.decides === true && sa.nat.local ? natNotifies(sa, sa) : [];
 }
 
 /** RFC 4555 §3.8: the peer sees us elsewhere than at the last update: our translator has given us another mapping. */
 export function onMappingTold(ctx: Context, sa: IkeSaV2, received: Received): void {
   const { mobike } = sa;
   const seen = seenAs(received);
-  if (mobike === undefined || sa.role !== 'initiator' || !sa.nat.local || seen === undefined) return;
+  if (mobike?.decides !== true || !sa.nat.local || seen === undefined) return;
   if (mobike.seenAs !== undefined && equalBytes(mobike.seenAs, seen)) return;
   requestUpdate(ctx, sa);
 }

@@ -34,6 +34,7 @@ export function agreedMobike(
 ): Mobike | undefined {
   if (ours.length === 0 || findNotify(theirs, 'MOBIKE_SUPPORTED') === undefined) return undefined;
   return {
+    decides: sa.role === 'initiator',
     peerAddresses: readPeerAddresses(theirs) ?? [],
     told: furtherAddresses(sa, policy),
     change: 0,

@@ -18,12 +18,12 @@ const ANNOUNCE_SCHEDULE: RetransmitSchedule = { base: SECOND, factor: 1.8, trans
 export function onOwnAddresses(ctx: Context, sa: IkeSaV2, own: OwnAddresses): void {
   const { address } = own;
   const mobile = sa.mobike !== undefined && sa.phase === 'established';
-  if (mobile && sa.role === 'initiator' && address !== sa.local.address)
+  if (mobile && sa.mobike?.decides === true && address !== sa.local.address)
     return moveTo(ctx, sa, { local: { address, port: sa.local.port }, remote: sa.remote });
   if (holds(own, sa.local.address)) return mobile ? announce(ctx, sa) : undefined;
   // From the old one nobody would hear the farewell.
   sa.local = { address, port: sa.local.port };
-  if (sa.phase === 'deleting') return resendRequest(ctx, sa);
+  if (sa.phase === 'deleting' || sa.phase === 'rekeyed') return resendRequest(ctx, sa);
   if (sa.establishedAt === undefined && sa.role === 'responder') return vanish(ctx, sa, 'address-gone');
   closeIkeSa(ctx, sa, ADDRESS_GONE);
 }

@@ -56,7 +56,8 @@ function isProven(ctx: Context, sa: IkeSaV2): boolean {
   return childrenOf(ctx, sa).every(({ remote }) => remote.address === sa.remote.address);
 }
 
-function requestCheck(ctx: Context, sa: IkeSaV2): void {
+/** Puts a check at the head of the line, in the place of any that waits there. */
+export function requestCheck(ctx: Context, sa: IkeSaV2): void {
   if (sa.mobike === undefined) return;
   sa.mobike.change++;
   const check: Check = { kind: 'check-address', change: sa.mobike.change, cookie: newCookie2(ctx) };
