@@ -8,7 +8,9 @@ import { usageLimits } from '../../sa/usage-limits.ts';
 import { childTimer } from '../common/child-timers.ts';
 import type { Context } from '../common/context.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
+import { childrenOf } from './children.ts';
 import { type ChildKeys, deriveChildKeys, prfOf } from './keymat.ts';
+import { isUnproven } from './mobike/routability.ts';
 import type { ChildNegotiation, IkeSaV2 } from './state.ts';
 
 /** The nonces of the exchange that makes a Child SA, by its initiator and responder. */
@@ -76,8 +78,7 @@ export function createChild(
     localSelectors,
     remoteSelectors,
     local: sa.local,
-    remote: sa.remote,
-    encap: sa.nat.local || sa.nat.remote,
+    ...peerEnd(ctx, sa),
     routes: policy.routes,
     installedAt: undefined,
     sends: false,
@@ -89,6 +90,13 @@ export function createChild(
   const limits = { hardLifetime: policy.childLifetime, ...usageLimits(policy.childUsage ?? {}, suite) };
   ctx.addChild(child);
   return { child, keys: byDirection(keys, asInitiator), limits };
+}
+
+/** As long as the peer has not shown that it is where the IKE SA leads, a Child SA leads where the others do. */
+function peerEnd(ctx: Context, sa: IkeSaV2): Pick<ChildSa, 'remote' | 'encap'> {
+  const [sibling] = isUnproven(ctx, sa) ? childrenOf(ctx, sa) : [];
+  const { remote, encap } = sibling ?? { remote: sa.remote, encap: sa.nat.local || sa.nat.remote };
+  return { remote, encap };
 }
 
 /** Packets can go out through it: it begins its life. */

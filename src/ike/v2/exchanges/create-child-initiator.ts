@@ -10,12 +10,13 @@ import { kernelRefused } from '../../common/kernel-refusal.ts';
 import { NOTHING_TO_OFFER } from '../../common/refusals.ts';
 import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
 import { acceptChild } from '../child-negotiation.ts';
-import { findChild, requireChild } from '../children.ts';
+import { childrenOf, findChild, requireChild } from '../children.ts';
 import { dropCreation } from '../close.ts';
 import type { ContextV2 } from '../context.ts';
 import { failCreation } from '../creation-failure.ts';
 import { addTask, sendRequest } from '../message-window.ts';
 import { isCovered } from '../missing-pairs.ts';
+import { isUnproven, UNPROVEN } from '../mobike/routability.ts';
 import { childOffers, firstMethod } from '../offers.ts';
 import { findError, requirePayload } from '../payload-set.ts';
 import { offersToWire } from '../proposals.ts';
@@ -198,6 +199,7 @@ function install(ctx: ContextV2, sa: IkeSaV2, answer: CreationAnswer, sharedSecr
   const nonces = { nonceI: creation.ownNonce, nonceR: answer.nonce };
   if (losesTo(findChild(ctx, sa, asChild(creation.rival)), lowerNonce(nonces.nonceI, nonces.nonceR)))
     return yieldToRival(ctx, sa);
+  if (isUnproven(ctx, sa) && childrenOf(ctx, sa).length === 0) return undo(ctx, sa, UNPROVEN);
   const { negotiation } = answer;
   const { begunAt } = creation;
   const { child, keys, limits } = createChild(ctx, sa, {

@@ -16,6 +16,7 @@ import { awaitSwitch, SWITCH_TIME } from '../child-switch.ts';
 import { childrenOf, findChild, heirOf, requireChild } from '../children.ts';
 import type { ContextV2 } from '../context.ts';
 import { sendResponse } from '../message-window.ts';
+import { isUnproven } from '../mobike/routability.ts';
 import { findNotify, requirePayload } from '../payload-set.ts';
 import { suiteToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
@@ -136,7 +137,7 @@ function obstacleTo(
   { policy, rekey, replaced }: Claim,
 ): NotifyName | NotifyPayload | undefined {
   if (policy === undefined) return 'NO_PROPOSAL_CHOSEN';
-  if (sa.creation?.task.kind === 'rekey-ike') return 'TEMPORARY_FAILURE';
+  if (sa.creation?.task.kind === 'rekey-ike' || isUnproven(ctx, sa)) return 'TEMPORARY_FAILURE';
   // It may be the one that we have asked for ourselves, and whose answer has been overtaken.
   if (rekey !== undefined && replaced === undefined && sa.creation !== undefined) return 'TEMPORARY_FAILURE';
   if (rekey !== undefined && (replaced === undefined || replaced.state === 'deleting'))

@@ -11,6 +11,7 @@ import type { IkeSaV2, Task } from '../state.ts';
 import { type NotifyPayload, notifyPayload } from '../wire/notify.ts';
 import { newCookie2 } from './cookie2.ts';
 import { gatherChildren, natOn, type Path, setNat } from './path.ts';
+import { isUnproven, sendsTo } from './routability.ts';
 
 type Check = Extract<Task, { readonly kind: 'check-address' }>;
 
@@ -29,11 +30,12 @@ export function takeUpdate(ctx: Context, sa: IkeSaV2, received: Received): Notif
   const before = sa.remote;
   if (!sameEndpoint(before, path.remote))
     ctx.emit({ type: 'peer.moved', tunnel: sa.tunnel, ikeSa: sa.id, from: before, to: path.remote });
+  const stays = before.address === path.remote.address && !isUnproven(ctx, sa);
   const elsewhere = !sameEndpoint(before, path.remote) || !sameEndpoint(sa.local, path.local);
   sa.local = path.local;
   sa.remote = path.remote;
   setNat(ctx, sa, nat);
-  if (isProven(ctx, sa)) gatherChildren(ctx, sa);
+  if (stays || sendsTo(ctx, sa, sa.remote.address)) gatherChildren(ctx, sa);
   else requestCheck(ctx, sa);
   if (elsewhere) resendRequest(ctx, sa);
   return [];
@@ -49,11 +51,6 @@ export function sendCheck(ctx: Context, sa: IkeSaV2, task: Check): void {
 export function onPeerChecked(ctx: Context, sa: IkeSaV2, task: Check): void {
   // RFC 4555 §3.7: sent to several addresses, it tells nothing of the last one, which has a check of its own.
   if (task.change === sa.mobike?.change) gatherChildren(ctx, sa);
-}
-
-/** Whether traffic goes to that address already. */
-function isProven(ctx: Context, sa: IkeSaV2): boolean {
-  return childrenOf(ctx, sa).every(({ remote }) => remote.address === sa.remote.address);
 }
 
 /** Puts a check at the head of the line, in the place of any that waits there. */
