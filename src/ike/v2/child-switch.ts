@@ -6,7 +6,7 @@ import type { Context } from '../common/context.ts';
 import { kernelRefused } from '../common/kernel-refusal.ts';
 import { childInstalled } from './child-creation.ts';
 import { removeChild, restore } from './child-removal.ts';
-import { childrenOf, requireChild } from './children.ts';
+import { carrySame, childrenOf, requireChild } from './children.ts';
 import type { ContextV2 } from './context.ts';
 import { addTask } from './message-window.ts';
 import type { IkeSaV2, Switch } from './state.ts';
@@ -38,12 +38,17 @@ export function onSwitchTimer(ctx: Context, sa: IkeSaV2, child: string): void {
   switchOver(ctx, sa, ({ child: id }) => id === child);
 }
 
-/** An IKE SA ends: what waits to take over its Child SAs waits no longer. */
+/**
+ * An IKE SA ends: what waits to carry the traffic of its Child SAs waits no longer, whichever of them it was to replace.
+ */
 export function hastenSwitches(ctx: ContextV2, ending: IkeSaV2): void {
-  const ids = new Set(childrenOf(ctx, ending).map(({ id }) => id));
+  const ended = childrenOf(ctx, ending);
   for (const other of ctx.ikeSasV2Of(ending.tunnel)) {
     if (other === ending) continue;
-    const waiting = other.switches.filter(({ predecessor }) => ids.has(predecessor));
+    const waiting = other.switches.filter(({ child }) => {
+      const successor = requireChild(ctx, other, child);
+      return ended.some((one) => carrySame(one, successor));
+    });
     if (other.pending === undefined) switchOver(ctx, other, (one) => waiting.includes(one));
     else for (const { child } of waiting) other.queue.push({ kind: 'child-timer', child, name: 'switch' });
   }

@@ -23,12 +23,10 @@ export function requireChild(ctx: Context, sa: IkeSaV2, id: string): ChildSa {
 export function heirOf(ctx: Context, child: ChildSa): ChildSa | undefined {
   return ctx
     .childrenOf(child.tunnel)
-    .findLast(
-      (other) =>
-        other !== child &&
-        other.sends &&
-        other.state !== 'deleting' &&
-        sameSelectors(other.localSelectors, child.localSelectors) &&
-        sameSelectors(other.remoteSelectors, child.remoteSelectors),
-    );
+    .findLast((other) => other !== child && other.sends && other.state !== 'deleting' && carrySame(other, child));
+}
+
+/** Whether both are for the same traffic. */
+export function carrySame(a: ChildSa, b: ChildSa): boolean {
+  return sameSelectors(a.localSelectors, b.localSelectors) && sameSelectors(a.remoteSelectors, b.remoteSelectors);
 }

@@ -3,7 +3,7 @@ import type { KeyExchangeResult } from '../../crypto/key-exchange-job.ts';
 import { sendKeepalive } from '../common/keepalive.ts';
 import type { EffectAnswer, Work } from '../common/work.ts';
 import { enqueue } from '../common/work-queue.ts';
-import { onSwitched, onSwitchTimer } from './child-switch.ts';
+import { hastenSwitches, onSwitched, onSwitchTimer } from './child-switch.ts';
 import { findChild } from './children.ts';
 import { abandon, childGone, closeIkeSa, vanish } from './close.ts';
 import type { ContextV2 } from './context.ts';
@@ -88,6 +88,8 @@ function perform(ctx: ContextV2, sa: IkeSaV2, work: Work): void {
     case 'own-addresses':
       return onOwnAddresses(ctx, sa, work.own);
     case 'terminate':
+      // What takes its place carries the traffic before this one goes.
+      if (work.reason.code === 'replaced') hastenSwitches(ctx, sa);
       return closeIkeSa(ctx, sa, work.reason);
   }
 }

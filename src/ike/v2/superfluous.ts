@@ -1,5 +1,6 @@
 import { type Duration, SECOND } from '../../base/time.ts';
 import type { Reason } from '../common/reason.ts';
+import { hastenSwitches } from './child-switch.ts';
 import { childrenOf } from './children.ts';
 import { closeIkeSa } from './close.ts';
 import type { ContextV2 } from './context.ts';
@@ -17,7 +18,9 @@ export function awaitDelete(ctx: ContextV2, sa: IkeSaV2): void {
 /** The peer has kept it, so that we delete it, unless the other one has come to its end meanwhile. */
 export function onSuperfluousTimer(ctx: ContextV2, sa: IkeSaV2): void {
   const others = ctx.ikeSasV2Of(sa.tunnel).filter((other) => other !== sa && other.phase === 'established');
-  if (others.some((other) => childrenOf(ctx, other).length > 0)) closeIkeSa(ctx, sa, REPLACED);
+  if (!others.some((other) => childrenOf(ctx, other).length > 0)) return;
+  hastenSwitches(ctx, sa);
+  closeIkeSa(ctx, sa, REPLACED);
 }
 
 /** Whether each end initiated one of the two before the other one was established. A rekeying initiates nothing new. */
@@ -28,5 +31,5 @@ export function crossed(fresh: IkeSaV2, other: IkeSaV2): boolean {
 
 export const REPLACED: Reason = { code: 'replaced', text: 'another IKE SA of this tunnel has taken over' };
 
-/** A Delete that was lost is repeated within this time. */
-const PATIENCE: Duration = 10 * SECOND;
+/** A Delete that was lost is repeated within this time, and so is the IKE_AUTH that has made the other one. */
+const PATIENCE: Duration = 15 * SECOND;
