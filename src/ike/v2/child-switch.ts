@@ -40,8 +40,10 @@ export function onSwitchTimer(ctx: Context, sa: IkeSaV2, child: string): void {
 
 /**
  * An IKE SA ends: what waits to carry the traffic of its Child SAs waits no longer, whichever of them it was to replace.
+ * Returns what is thereby replaced, of which the events tell when that is done.
  */
-export function hastenSwitches(ctx: ContextV2, ending: IkeSaV2): void {
+export function hastenSwitches(ctx: ContextV2, ending: IkeSaV2): ReadonlySet<string> {
+  const replaced = new Set<string>();
   const ended = childrenOf(ctx, ending);
   for (const other of ctx.ikeSasV2Of(ending.tunnel)) {
     if (other === ending) continue;
@@ -49,9 +51,11 @@ export function hastenSwitches(ctx: ContextV2, ending: IkeSaV2): void {
       const successor = requireChild(ctx, other, child);
       return ended.some((one) => carrySame(one, successor));
     });
+    for (const { predecessor } of waiting) replaced.add(predecessor);
     if (other.pending === undefined) switchOver(ctx, other, (one) => waiting.includes(one));
     else for (const { child } of waiting) other.queue.push({ kind: 'child-timer', child, name: 'switch' });
   }
+  return replaced;
 }
 
 /** Sends through the successors from now on, and no longer through what they replace. */

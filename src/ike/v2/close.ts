@@ -36,16 +36,16 @@ export function vanish(ctx: Context, sa: IkeSaV2, why: string): void {
 
 /**
  * Ends an IKE SA and tells the peer. Its Child SAs leave the data plane at once; the IKE SA stays until the peer has
- * confirmed or does not answer.
+ * confirmed or does not answer. Of the Child SAs in `told` the events say elsewhere that they are replaced.
  */
-export function closeIkeSa(ctx: Context, sa: IkeSaV2, reason: Reason): void {
+export function closeIkeSa(ctx: Context, sa: IkeSaV2, reason: Reason, told: ReadonlySet<string> = new Set()): void {
   if (sa.phase === 'closed' || sa.phase === 'deleting') return;
   if (sa.phase !== 'established' && sa.phase !== 'rekeyed') {
     // The peer may already have answered IKE_AUTH: where it has, this reaches it as its next request.
     if (sa.phase === 'auth-sent') sendLastWord(ctx, sa, [deleteIke()]);
     return abandon(ctx, sa, reason);
   }
-  for (const child of childrenOf(ctx, sa)) endChild(ctx, sa, child, reason);
+  for (const child of childrenOf(ctx, sa)) endChild(ctx, sa, child, { reason, told });
   sa.phase = 'deleting';
   dropHandshake(ctx, sa);
   dropCreation(ctx, sa);
@@ -86,12 +86,11 @@ export function childGone(ctx: Context, sa: IkeSaV2, id: string): void {
   });
 }
 
-/** Another IKE SA already carries its traffic: it drains. False where there is none. */
-export function handOver(ctx: Context, child: ChildSa): boolean {
+/** Another IKE SA already carries its traffic: it drains, and the events tell of it, unless they do so anyway. False where there is none. */
+export function handOver(ctx: Context, child: ChildSa, told: boolean): boolean {
   const heir = heirOf(ctx, child);
   if (heir === undefined || heir.ikeSa === child.ikeSa) return false;
-  // One that is only now taking over says so itself.
-  if (child.state !== 'rekeyed' && heir.state === 'installed')
+  if (child.state !== 'rekeyed' && !told)
     ctx.emit({
       type: 'child.rekeyed',
       tunnel: child.tunnel,
@@ -103,8 +102,11 @@ export function handOver(ctx: Context, child: ChildSa): boolean {
   return true;
 }
 
+/** `told`: the Child SAs whose replacement is told elsewhere. */
+type Ending = { readonly reason: Reason; readonly told: ReadonlySet<string> };
+
 /** What another IKE SA already carries goes over to that without a loss. */
-function endChild(ctx: Context, sa: IkeSaV2, child: ChildSa, reason: Reason): void {
-  const kept = reason.code === 'replaced' && child.state !== 'deleting' && handOver(ctx, child);
+function endChild(ctx: Context, sa: IkeSaV2, child: ChildSa, { reason, told }: Ending): void {
+  const kept = reason.code === 'replaced' && child.state !== 'deleting' && handOver(ctx, child, told.has(child.id));
   if (!kept) removeChild(ctx, sa, child, reason);
 }

@@ -89,8 +89,7 @@ function perform(ctx: ContextV2, sa: IkeSaV2, work: Work): void {
       return onOwnAddresses(ctx, sa, work.own);
     case 'terminate':
       // What takes its place carries the traffic before this one goes.
-      if (work.reason.code === 'replaced') hastenSwitches(ctx, sa);
-      return closeIkeSa(ctx, sa, work.reason);
+      return closeIkeSa(ctx, sa, work.reason, work.reason.code === 'replaced' ? hastenSwitches(ctx, sa) : undefined);
   }
 }
 

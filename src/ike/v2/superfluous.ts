@@ -19,8 +19,7 @@ export function awaitDelete(ctx: ContextV2, sa: IkeSaV2): void {
 export function onSuperfluousTimer(ctx: ContextV2, sa: IkeSaV2): void {
   const others = ctx.ikeSasV2Of(sa.tunnel).filter((other) => other !== sa && other.phase === 'established');
   if (!others.some((other) => childrenOf(ctx, other).length > 0)) return;
-  hastenSwitches(ctx, sa);
-  closeIkeSa(ctx, sa, REPLACED);
+  closeIkeSa(ctx, sa, REPLACED, hastenSwitches(ctx, sa));
 }
 
 /** Whether each end initiated one of the two before the other one was established. A rekeying initiates nothing new. */

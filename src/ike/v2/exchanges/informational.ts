@@ -47,9 +47,9 @@ export function onInformationalResponse(ctx: ContextV2, sa: IkeSaV2, received: R
 function endByPeer(ctx: ContextV2, sa: IkeSaV2, refused: boolean): void {
   const rival = rivalOf(ctx, sa);
   if (rival !== undefined) takeOver(ctx, sa, rival);
-  hastenSwitches(ctx, sa);
+  const told = hastenSwitches(ctx, sa);
   const carried = childrenOf(ctx, sa).filter(({ state }) => state !== 'deleting');
-  const handed = carried.filter((child) => handOver(ctx, child)).length;
+  const handed = carried.filter((child) => handOver(ctx, child, told.has(child.id))).length;
   const parting = [sa.outstanding?.task, ...sa.tasks].find((task) => task?.kind === 'delete-ike');
   const replaced = sa.phase === 'rekeyed' || (handed > 0 && handed === carried.length);
   const closed = parting?.kind === 'delete-ike' ? parting.reason : PEER_CLOSED;
