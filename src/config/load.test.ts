@@ -192,6 +192,7 @@ describe('a good configuration', () => {
       ikeLifetime: 86_400_000,
       singlePairs: false,
       reauthenticate: false,
+      childless: false,
       childLifetime: 86_400_000,
       start: 'initiate',
       dpd: { delay: 8_000, timeout: 13_000, action: 'restart' },

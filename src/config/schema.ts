@@ -146,6 +146,7 @@ const tunnel = section({
     proposals: proposals.optional(),
     lifetime: lifetime.optional(),
     reauthenticate: flag().optional(),
+    childless: flag().optional(),
     mobike: flag().optional(),
   }).optional(),
   ipsec: section({

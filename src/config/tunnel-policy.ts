@@ -47,7 +47,7 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
     childProposals: parts.childProposals,
     childProtocol: raw.ipsec?.protocol ?? 'esp',
     ikeLifetime: raw.ike?.lifetime ?? DEFAULT_LIFETIME,
-    reauthenticate: raw.ike?.reauthenticate ?? false,
+    ...choicesOf(raw),
     childLifetime: raw.ipsec?.lifetime ?? DEFAULT_LIFETIME,
     ...usageOf(raw),
     singlePairs: peer.singlePairs,
@@ -63,6 +63,11 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
 function postQuantumKey({ ppk }: RawTunnel, secret: Secret | undefined): Pick<TunnelPolicy, 'ppk'> {
   if (ppk === undefined || secret === undefined) return {};
   return { ppk: { id: ppk.id, secret, required: ppk.required ?? true } };
+}
+
+/** What IKEv2 leaves to the operator. */
+function choicesOf({ ike }: RawTunnel): Pick<TunnelPolicy, 'reauthenticate' | 'childless'> {
+  return { reauthenticate: ike?.reauthenticate ?? false, childless: ike?.childless ?? false };
 }
 
 function usageOf({ ipsec }: RawTunnel): Pick<TunnelPolicy, 'childUsage'> {

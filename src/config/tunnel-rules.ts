@@ -60,6 +60,8 @@ function checkAnyPeer({ raw, peer, report }: RuleSubject): void {
 function checkMode({ raw, report }: RuleSubject): void {
   if (raw.ike?.mode !== undefined && raw.ike.version !== 1)
     report.errorAtKey(['ike', 'mode'], 'is of IKEv1 only; remove it, or set ike.version to 1');
+  if (raw.ike?.childless !== undefined && raw.ike.version === 1)
+    report.errorAtKey(['ike', 'childless'], 'is of IKEv2 only; remove it, or set ike.version to 2');
   if (raw.ike?.reauthenticate !== undefined && raw.ike.version === 1)
     report.errorAtKey(['ike', 'reauthenticate'], 'is of IKEv2 only: IKEv1 always authenticates anew; remove it');
 }

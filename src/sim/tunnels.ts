@@ -74,6 +74,7 @@ export function tunnelPolicy(own: Side, peer: Side, changes: Partial<TunnelPolic
     childProtocol: 'esp',
     ikeLifetime: 24 * HOUR,
     reauthenticate: false,
+    childless: false,
     childLifetime: 24 * HOUR,
     start: 'initiate',
     dpd: { delay: 8 * SECOND, timeout: 13 * SECOND, action: 'restart' },

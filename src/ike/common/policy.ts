@@ -57,6 +57,8 @@ export type TunnelPolicy = {
   readonly childProposals: readonly Proposal[];
   readonly childProtocol: ChildProtocol;
   readonly ikeLifetime: Duration;
+  /** IKEv2: whether the first Child SA has a key exchange of its own (RFC 6023), where the peer can do that. */
+  readonly childless: boolean;
   /** IKEv2: whether the end of its lifetime takes new proof of who the peer is (RFC 7296 §2.8.3), not only new keys. */
   readonly reauthenticate: boolean;
   /** IKEv2: whether each pair of segments is to have a Child SA of its own, as in IKEv1. */

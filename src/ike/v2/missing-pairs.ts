@@ -2,6 +2,7 @@ import type { ChildSa } from '../../sa/child-sa.ts';
 import { containsSelector, type TrafficSelector } from '../../sa/traffic-selector.ts';
 import type { Context } from '../common/context.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
+import { childrenOf } from './children.ts';
 import { addTask } from './message-window.ts';
 import type { CreateChildTask, IkeSaV2 } from './state.ts';
 
@@ -14,7 +15,7 @@ export function planMissing(ctx: Context, sa: IkeSaV2): void {
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return;
   const { local, remote } = policy;
-  const missing = missingPairs(ctx, policy).filter((pair) => !isPlanned(sa, pair));
+  const missing = missingPairs(ctx, sa, policy).filter((pair) => !isPlanned(sa, pair));
   if (policy.singlePairs === true || missing.length < local.selectors.length * remote.selectors.length) {
     for (const pair of missing) addTask(sa, task([pair.local], [pair.remote]));
     return;
@@ -23,8 +24,8 @@ export function planMissing(ctx: Context, sa: IkeSaV2): void {
 }
 
 /** Whether the traffic has a Child SA already: the peer was faster. */
-export function isCovered(ctx: Context, { tunnel }: IkeSaV2, wanted: CreateChildTask): boolean {
-  return wanted.local.every((local) => wanted.remote.every((remote) => carries(ctx, tunnel, { local, remote })));
+export function isCovered(ctx: Context, sa: IkeSaV2, wanted: CreateChildTask): boolean {
+  return wanted.local.every((local) => wanted.remote.every((remote) => carries(ctx, sa, { local, remote })));
 }
 
 /** In force, or on its way. */
@@ -32,21 +33,22 @@ const CARRYING: ReadonlySet<ChildSa['state']> = new Set<ChildSa['state']>(['inst
 
 type Pair = { readonly local: TrafficSelector; readonly remote: TrafficSelector };
 
-function missingPairs(ctx: Context, { name, local, remote }: TunnelPolicy): Pair[] {
+function missingPairs(ctx: Context, sa: IkeSaV2, { local, remote }: TunnelPolicy): Pair[] {
   const pairs = local.selectors.flatMap((ours) => remote.selectors.map((theirs) => ({ local: ours, remote: theirs })));
-  return pairs.filter((pair) => !carries(ctx, name, pair));
+  return pairs.filter((pair) => !carries(ctx, sa, pair));
 }
 
-/** Also in part: what the peer leaves out of one pair it will leave out again. */
-function carries(ctx: Context, tunnel: string, { local, remote }: Pair): boolean {
-  return ctx
-    .childrenOf(tunnel)
-    .some(
-      (child) =>
-        CARRYING.has(child.state) &&
-        child.localSelectors.some((selector) => overlaps(selector, local)) &&
-        child.remoteSelectors.some((selector) => overlaps(selector, remote)),
-    );
+/**
+ * Also in part: what the peer leaves out of one pair it will leave out again. What an older IKE SA still carries is to
+ * be taken over.
+ */
+function carries(ctx: Context, sa: IkeSaV2, { local, remote }: Pair): boolean {
+  return childrenOf(ctx, sa).some(
+    (child) =>
+      CARRYING.has(child.state) &&
+      child.localSelectors.some((selector) => overlaps(selector, local)) &&
+      child.remoteSelectors.some((selector) => overlaps(selector, remote)),
+  );
 }
 
 function isPlanned(sa: IkeSaV2, { local, remote }: Pair): boolean {

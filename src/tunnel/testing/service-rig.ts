@@ -95,6 +95,7 @@ export function tunnel(changes: Partial<TunnelPolicy> = {}): TunnelPolicy {
     childProtocol: 'esp',
     ikeLifetime: 86_400_000,
     reauthenticate: false,
+    childless: false,
     childLifetime: 86_400_000,
     start: 'initiate',
     dpd: { delay: 8_000, timeout: 13_000, action: 'restart' },

@@ -11,7 +11,7 @@ import { NOTHING_TO_OFFER } from '../../common/refusals.ts';
 import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
 import { acceptChild } from '../child-negotiation.ts';
 import { childrenOf, findChild, requireChild } from '../children.ts';
-import { dropCreation } from '../close.ts';
+import { dropCreation, dropHandshake } from '../close.ts';
 import type { ContextV2 } from '../context.ts';
 import { failCreation } from '../creation-failure.ts';
 import { addTask, sendRequest } from '../message-window.ts';
@@ -128,6 +128,8 @@ export function onCreationInstalled(ctx: ContextV2, sa: IkeSaV2, id: string, rep
     return undo(ctx, sa, kernelRefused(ctx, sa.tunnel, reply), child.inboundSpi);
   }
   sa.creation = undefined;
+  // The first one of an IKE SA that has begun without (RFC 6023): now it is set up.
+  if (sa.handshake !== undefined) dropHandshake(ctx, sa);
   childInstalled(ctx, child);
   if (replaced === undefined) return;
   replaced.state = 'rekeyed';

@@ -40,10 +40,11 @@ export function requestFirstSpi(ctx: Context, sa: IkeSaV2): void {
   if (policy === undefined) return abandon(ctx, sa, UNCONFIGURED);
   if (policy.childProtocol === 'ah' && (sa.nat.local || sa.nat.remote)) return abandon(ctx, sa, AH_BEHIND_NAT, 2);
   if (firstChildOffers(ctx, policy).length === 0) return abandon(ctx, sa, NOTHING_TO_OFFER, 2);
+  if (isChildless(sa, policy)) return sendAuth(ctx, sa, policy, []);
   sa.pending = { request: allocateSpi(ctx, sa, policy), step: { kind: 'auth-spi-allocated' } };
 }
 
-/** IKE_AUTH SK { IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, [N(QUICK_CRASH_DETECTION)], SAi2, TSi, TSr, [N(PPK_IDENTITY), [N(NO_PPK_AUTH)]], [N(MOBIKE_SUPPORTED)] } --> */
+/** It can be proposed now. */
 export function onFirstSpiAllocated(ctx: Context, sa: IkeSaV2, reply: DataPlaneReply): void {
   if (reply.kind !== 'spi') return abandon(ctx, sa, kernelRefused(ctx, sa.tunnel, reply), 2);
   const policy = ctx.policies.get(sa.tunnel);
@@ -51,8 +52,17 @@ export function onFirstSpiAllocated(ctx: Context, sa: IkeSaV2, reply: DataPlaneR
   const handshake = handshakeOf(sa);
   handshake.reservedSpi = reservedSpi(sa, policy, reply.spi);
   const asked = askedSelectors(policy, handshake.packet);
-  const idi = identityToPayload('IDi', policy.local.identity);
   const spi = new ByteWriter().u32(reply.spi).finish();
+  sendAuth(ctx, sa, policy, [
+    { type: 'SA', proposals: offersToWire(firstChildOffers(ctx, policy), spi) },
+    { type: 'TSi', selectors: asked.local },
+    { type: 'TSr', selectors: asked.remote },
+  ]);
+}
+
+/** IKE_AUTH SK { IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, [N(QUICK_CRASH_DETECTION)], [SAi2, TSi, TSr], [N(PPK_IDENTITY), [N(NO_PPK_AUTH)]], [N(MOBIKE_SUPPORTED)] } --> */
+function sendAuth(ctx: Context, sa: IkeSaV2, policy: TunnelPolicy, child: readonly Payload[]): void {
+  const idi = identityToPayload('IDi', policy.local.identity);
   const ppk = agreedPpk(sa, policy);
   const authWith = (keys: IkeKeys) => authOf(sa, policy, { side: 'own', idBody: idi.body, keys });
   const payloads: Payload[] = [
@@ -61,9 +71,7 @@ export function onFirstSpiAllocated(ctx: Context, sa: IkeSaV2, reply: DataPlaneR
     ...(policy.remote.identity === undefined ? [] : [identityToPayload('IDr', policy.remote.identity)]),
     { type: 'AUTH', method: AUTH_METHOD.SHARED_KEY_MIC, data: authWith(keysWith(sa, ppk)) },
     ...tokenPayloads(ctx, sa),
-    { type: 'SA', proposals: offersToWire(firstChildOffers(ctx, policy), spi) },
-    { type: 'TSi', selectors: asked.local },
-    { type: 'TSr', selectors: asked.remote },
+    ...child,
     ...(ppk === undefined ? [] : ppkPayloads(ppk, () => authWith(keysWith(sa, undefined)))),
     ...offerMobike(sa, policy),
   ];
@@ -96,6 +104,8 @@ export function onAuthResponse(ctx: Context, sa: IkeSaV2, received: Received): v
   establish(ctx, sa, policy, identityFromPayload(requirePayload(payloads, 'IDr')));
   keepToken(sa, payloads);
   sa.mobike = agreedMobike(sa, policy, offerMobike(sa, policy), payloads);
+  // RFC 6023: its Child SAs follow, each with the key exchange that its proposals ask for.
+  if (isChildless(sa, policy)) return planMissing(ctx, sa);
   if (error !== undefined) return failChild(ctx, sa, refusedByPeer(ctx, policy, notifyName(error.notify), true));
   const negotiation = acceptChild(ctx, policy, payloads, { first: true });
   if ('code' in negotiation) return failChild(ctx, sa, negotiation);
@@ -127,6 +137,11 @@ export function onFirstChildInstalled(ctx: Context, sa: IkeSaV2, id: string, rep
   }
   childRefused(ctx, child);
   failChild(ctx, sa, kernelRefused(ctx, sa.tunnel, reply));
+}
+
+/** The operator wants it and the peer can do it. */
+function isChildless(sa: IkeSaV2, policy: TunnelPolicy): boolean {
+  return policy.childless && sa.childless;
 }
 
 /** What AUTH data is about: who makes it, its Identification payload, and the keys with or without a PPK. */
