@@ -206,4 +206,23 @@ describe('the lifetime of the IKE SA with `reauthenticate`', () => {
     expect(both.left.views()[0]?.id).toBe(2);
     expect(both.left.reasonsOf('ike.closed')).toEqual(['replaced']);
   });
+
+  it('changes nothing at the other end as long as the new one may be unknown to its initiator', () => {
+    const both = connected({ left: { reauthenticate: true } });
+    both.left.fire('rekey');
+    deliver(both.left, both.right);
+    deliver(both.right, both.left);
+    deliver(both.left, both.right);
+    // The answer to IKE_AUTH is lost.
+    both.right.take();
+    for (const timer of ['switch-net#2', 'superfluous']) {
+      both.right.fire(timer);
+      expect(both.right.core.children()).toMatchObject([
+        { id: 'net#1', state: 'installed', sends: true },
+        { id: 'net#2', state: 'installing', sends: false },
+      ]);
+    }
+    // It has asked within the new one, once; an answer would be the proof.
+    expect(both.right.take()).toHaveLength(1);
+  });
 });

@@ -1,3 +1,4 @@
+import type { Effect } from '../ike/common/effect.ts';
 import type { ChildSaView } from '../ike/common/view.ts';
 import { saKey } from '../sa/ledger.ts';
 import { selectorKey } from '../sa/traffic-selector.ts';
@@ -29,7 +30,7 @@ export function keepsSending(ends: () => readonly SimGateway[]): StepCheck {
   const known = new Map<SimGateway, Seen>();
   let watching = false;
   return (gateway, step) => {
-    if (step.input?.kind === 'datagram' && !step.effects.some(({ kind }) => kind === 'dataplane')) return [];
+    if (step.input?.kind === 'datagram' && !step.effects.some(concernsSas)) return [];
     const before = known.get(gateway);
     const now = look(gateway);
     known.set(gateway, now);
@@ -40,6 +41,11 @@ export function keepsSending(ends: () => readonly SimGateway[]): StepCheck {
     }
     return [...before.pairs].filter((pair) => !now.pairs.has(pair)).map((pair) => `nothing can be sent for ${pair}`);
   };
+}
+
+/** What else a message leads to leaves everything as it was seen. */
+function concernsSas(effect: Effect): boolean {
+  return effect.kind === 'dataplane' || (effect.kind === 'emit' && effect.event.type.startsWith('ike.'));
 }
 
 function look(gateway: SimGateway): Seen {

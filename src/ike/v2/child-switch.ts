@@ -6,8 +6,9 @@ import type { Context } from '../common/context.ts';
 import { kernelRefused } from '../common/kernel-refusal.ts';
 import { childInstalled } from './child-creation.ts';
 import { removeChild, restore } from './child-removal.ts';
-import { carrySame, childrenOf, requireChild } from './children.ts';
+import { carrySame, childrenOf, findChild, requireChild } from './children.ts';
 import type { ContextV2 } from './context.ts';
+import { isProven, probe } from './liveness.ts';
 import { addTask } from './message-window.ts';
 import type { IkeSaV2, Switch } from './state.ts';
 
@@ -35,7 +36,13 @@ export function putOffSwitches(ctx: Context, sa: IkeSaV2): void {
 }
 
 export function onSwitchTimer(ctx: Context, sa: IkeSaV2, child: string): void {
-  switchOver(ctx, sa, ({ child: id }) => id === child);
+  const waiting = sa.switches.find(({ child: id }) => id === child);
+  if (waiting === undefined) return;
+  const isOfNewIkeSa = findChild(ctx, sa, waiting.predecessor) === undefined;
+  if (!isOfNewIkeSa || isProven(sa)) return switchOver(ctx, sa, (one) => one === waiting);
+  // IKE_AUTH may have been in vain, as its initiator gives up after a while.
+  probe(sa);
+  armSwitch(ctx, sa, waiting);
 }
 
 /**

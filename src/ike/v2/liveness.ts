@@ -62,8 +62,13 @@ export function armLiveness(ctx: Context, sa: IkeSaV2): void {
   if (sa.phase === 'established' && delay > 0) ctx.setTimer(sa.id, 'liveness', sa.lastHeardAt + delay);
 }
 
+/** Whether the peer is known to have this IKE SA: it has answered us, or has said something since. */
+export function isProven({ role, lastHeardAt, establishedAt }: IkeSaV2): boolean {
+  return role === 'initiator' || (establishedAt !== undefined && lastHeardAt > establishedAt.mono);
+}
+
 /** Any request that is under way already asks the same question. */
-function probe(sa: IkeSaV2): void {
+export function probe(sa: IkeSaV2): void {
   const asking = sa.outstanding !== undefined || sa.tasks.some((task) => task.kind === 'liveness');
   if (!asking) addTask(sa, { kind: 'liveness' });
 }

@@ -4,6 +4,7 @@ import { hastenSwitches } from './child-switch.ts';
 import { childrenOf } from './children.ts';
 import { closeIkeSa } from './close.ts';
 import type { ContextV2 } from './context.ts';
+import { isProven, probe } from './liveness.ts';
 import type { IkeSaV2 } from './state.ts';
 
 /**
@@ -15,10 +16,18 @@ export function awaitDelete(ctx: ContextV2, sa: IkeSaV2): void {
   ctx.setTimer(sa.id, 'superfluous', ctx.now.mono + PATIENCE);
 }
 
-/** The peer has kept it, so that we delete it, unless the other one has come to its end meanwhile. */
+/**
+ * The peer has kept it, so that we delete it, unless the other one has come to its end meanwhile. The peer must be known
+ * to have that: where its IKE_AUTH was answered in vain, liveness finds out.
+ */
 export function onSuperfluousTimer(ctx: ContextV2, sa: IkeSaV2): void {
   const others = ctx.ikeSasV2Of(sa.tunnel).filter((other) => other !== sa && other.phase === 'established');
-  if (!others.some((other) => childrenOf(ctx, other).length > 0)) return;
+  const heirs = others.filter((other) => childrenOf(ctx, other).length > 0);
+  if (heirs.length === 0) return;
+  if (!heirs.some(isProven)) {
+    for (const heir of heirs) probe(heir);
+    return ctx.setTimer(sa.id, 'superfluous', ctx.now.mono + PROOF_TIME);
+  }
   closeIkeSa(ctx, sa, REPLACED, hastenSwitches(ctx, sa));
 }
 
@@ -30,5 +39,8 @@ export function crossed(fresh: IkeSaV2, other: IkeSaV2): boolean {
 
 export const REPLACED: Reason = { code: 'replaced', text: 'another IKE SA of this tunnel has taken over' };
 
-/** A Delete that was lost is repeated within this time, and so is the IKE_AUTH that has made the other one. */
-const PATIENCE: Duration = 15 * SECOND;
+/** A Delete that was lost is repeated within this time. */
+const PATIENCE: Duration = 10 * SECOND;
+
+/** How soon to look again whether the peer has answered. */
+const PROOF_TIME: Duration = 2 * SECOND;
