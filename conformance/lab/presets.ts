@@ -116,6 +116,8 @@ export type SwanctlOptions = Partial<Version1> & {
   readonly connection?: Section;
   readonly child?: Section;
   readonly charon?: Section;
+  /** Beside the pre-shared key. */
+  readonly secrets?: { readonly [name: string]: Section };
   /** A Child SA for each pair of segments, which IKEv1 always has. */
   readonly pairs?: true;
 };
@@ -139,7 +141,7 @@ export function swanctl(link: Link = FROM_A, options: SwanctlOptions = {}): Stro
           ...options.connection,
         },
       },
-      secrets: { 'ike-1': { secret: link.psk } },
+      secrets: { 'ike-1': { secret: link.psk }, ...options.secrets },
     },
     charon: { ...(aggressive ? AGGRESSIVE_RESPONDER : {}), ...options.charon },
     children: Object.keys(children),
