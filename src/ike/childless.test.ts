@@ -65,6 +65,19 @@ describe('an IKE SA that begins without a Child SA (RFC 6023)', () => {
     expect(both.left.installedSas() + both.right.installedSas()).toBe(0);
   });
 
+  it.each(['allocate-spi', 'add-sa'] as const)(
+    'ends where its Child SA cannot be made here (%s), to start over',
+    (step) => {
+      const both = pair({ left: CHILDLESS, right: PFS });
+      both.left.refuses = step;
+      both.left.initiate();
+      converse(both);
+      expect(both.left.reasonsOf('child.failed')).toEqual(['kernel-refused']);
+      expect(both.left.views()).toEqual([]);
+      expect(both.right.views()).toEqual([]);
+    },
+  );
+
   it('replaces an older one when its Child SA stands, and not before', () => {
     const both = connected({ left: CHILDLESS, right: PFS });
     both.left.core.children();

@@ -4,7 +4,7 @@ import { type ChildSa, outboundSa } from '../../sa/child-sa.ts';
 import { sameSelectors } from '../../sa/traffic-selector.ts';
 import { childTimer } from '../common/child-timers.ts';
 import type { Context } from '../common/context.ts';
-import { childrenOf } from './children.ts';
+import { carrySame, childrenOf } from './children.ts';
 import { postponeDelete } from './postpone.ts';
 import type { IkeSaV2 } from './state.ts';
 
@@ -35,8 +35,7 @@ function crosses(ctx: Context, child: ChildSa, fresh: ChildSa): boolean {
     child.state === 'installed' &&
     child.role === 'initiator' &&
     ctx.now.mono - (child.installedAt?.mono ?? 0) <= CROSSING_TIME &&
-    sameSelectors(child.localSelectors, fresh.localSelectors) &&
-    sameSelectors(child.remoteSelectors, fresh.remoteSelectors)
+    carrySame(child, fresh)
   );
 }
 

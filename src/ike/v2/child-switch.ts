@@ -1,10 +1,10 @@
 import { type Duration, SECOND } from '../../base/time.ts';
-import { type ChildSa, outboundSa, planOutbound } from '../../sa/child-sa.ts';
+import { type ChildSa, outboundSa, planInbound, planInstall, planOutbound } from '../../sa/child-sa.ts';
 import type { DataPlaneReply, DataPlaneStep } from '../../sa/data-plane.ts';
 import { childTimer } from '../common/child-timers.ts';
 import type { Context } from '../common/context.ts';
 import { kernelRefused } from '../common/kernel-refusal.ts';
-import { childInstalled } from './child-creation.ts';
+import { childInstalled, type MadeChild } from './child-creation.ts';
 import { removeChild, restore } from './child-removal.ts';
 import { carrySame, childrenOf, findChild, requireChild } from './children.ts';
 import type { ContextV2 } from './context.ts';
@@ -21,8 +21,25 @@ import type { IkeSaV2, Switch } from './state.ts';
 /** An answer that is lost is asked for again within this time by whoever still waits for it. */
 export const SWITCH_TIME: Duration = 5 * SECOND;
 
-/** Where the peer may have lost the old one, there is less to lose by haste. */
+/** Where the old one is of another IKE SA: how often it is asked whether the peer has the new one. */
 export const RENEWAL_TIME: Duration = SECOND;
+
+/**
+ * What installs a Child SA that we have agreed to: both halves at once, or the inbound one alone where another still
+ * sends, which it is to take over from.
+ */
+export function planBehind(
+  { child, keys, limits }: MadeChild,
+  predecessor: ChildSa | undefined,
+  wait: Duration,
+): { readonly steps: DataPlaneStep[]; readonly waits?: Switch } {
+  child.sends = predecessor === undefined;
+  if (predecessor === undefined) return { steps: planInstall(child, keys, limits) };
+  return {
+    steps: planInbound(child, keys.inbound, limits),
+    waits: { child: child.id, predecessor: predecessor.id, wait, keys: keys.outbound, limits },
+  };
+}
 
 /** The inbound half stands and the peer will be told. */
 export function awaitSwitch(ctx: Context, sa: IkeSaV2, waiting: Switch): void {

@@ -1,14 +1,18 @@
 import type { Reason } from '../common/reason.ts';
 import { restore } from './child-removal.ts';
-import { findChild } from './children.ts';
-import { dropCreation } from './close.ts';
+import { childrenOf, findChild } from './children.ts';
+import { closeIkeSa, dropCreation } from './close.ts';
 import type { ContextV2 } from './context.ts';
 import type { Creation, IkeSaV2 } from './state.ts';
 
-/** A CREATE_CHILD_SA of ours comes to nothing. What it was to replace carries on, and is tried again later. */
+/**
+ * A CREATE_CHILD_SA of ours comes to nothing. What it was to replace carries on, and is tried again later. An IKE SA that
+ * has begun without a Child SA (RFC 6023) and gets none ends: the next attempt starts over.
+ */
 export function failCreation(ctx: ContextV2, sa: IkeSaV2, reason: Reason): void {
   endCreation(ctx, sa);
   ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
+  if (sa.handshake !== undefined && childrenOf(ctx, sa).length === 0) closeIkeSa(ctx, sa, reason);
 }
 
 /** The same without a word; what it was, and whether the peer's own exchange for the same SA takes its place. */

@@ -38,8 +38,7 @@ export function beginChild(ctx: ContextV2, sa: IkeSaV2, task: CreateChildTask): 
   const isNeeded = task.replaces === undefined ? !isCovered(ctx, sa, task) : replaced?.state === 'installed';
   if (!isNeeded) return;
   const offers = childOffers(ctx, policy);
-  if (offers.length === 0)
-    return ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason: NOTHING_TO_OFFER });
+  if (offers.length === 0) return failCreation(ctx, sa, NOTHING_TO_OFFER);
   if (replaced !== undefined) replaced.state = 'rekeying';
   const method = task.retry?.method ?? firstMethod(offers, replaced?.suite.keyExchange ?? sa.suite?.keyExchange);
   const exchange = method === undefined ? undefined : newExchange(ctx, method);

@@ -3,7 +3,7 @@ import { invariant } from '../../../base/errors.ts';
 import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
 import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
-import { type ChildSa, planInbound, planInstall } from '../../../sa/child-sa.ts';
+import type { ChildSa } from '../../../sa/child-sa.ts';
 import type { DataPlaneReply } from '../../../sa/data-plane.ts';
 import { childTimer } from '../../common/child-timers.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
@@ -12,7 +12,7 @@ import { AH_BEHIND_NAT } from '../../common/refusals.ts';
 import { allocateSpi, childInstalled, childRefused, createChild } from '../child-creation.ts';
 import { settleCrossing } from '../child-crossing.ts';
 import { answerChild, type ChildRefusal } from '../child-negotiation.ts';
-import { awaitSwitch, SWITCH_TIME } from '../child-switch.ts';
+import { awaitSwitch, planBehind, SWITCH_TIME } from '../child-switch.ts';
 import { childrenOf, findChild, heirOf, requireChild } from '../children.ts';
 import type { ContextV2 } from '../context.ts';
 import { sendResponse } from '../message-window.ts';
@@ -69,7 +69,7 @@ export function onAnswerSpiAllocated(ctx: ContextV2, sa: IkeSaV2, answer: ChildA
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return refuseRequest(ctx, sa, answer.request, 'NO_PROPOSAL_CHOSEN');
   if (reply.kind !== 'spi') return refuseByKernel(ctx, sa, answer, reply);
-  const { child, keys, limits } = createChild(ctx, sa, {
+  const made = createChild(ctx, sa, {
     policy,
     negotiation: answer.negotiation,
     inboundSpi: reply.spi,
@@ -78,16 +78,10 @@ export function onAnswerSpiAllocated(ctx: ContextV2, sa: IkeSaV2, answer: ChildA
     begunAt: answer.begunAt,
     sharedSecret: answer.exchange?.sharedSecret,
   });
-  const replaced = findChild(ctx, sa, answer.replaces);
-  child.sends = replaced === undefined;
-  const steps = child.sends ? planInstall(child, keys, limits) : planInbound(child, keys.inbound, limits);
-  const waits: Switch | undefined =
-    replaced === undefined
-      ? undefined
-      : { child: child.id, predecessor: replaced.id, wait: SWITCH_TIME, keys: keys.outbound, limits };
+  const { steps, ...behind } = planBehind(made, findChild(ctx, sa, answer.replaces), SWITCH_TIME);
   sa.pending = {
     request: ctx.requestDataPlane(sa.id, { kind: 'apply', steps }),
-    step: { kind: 'answer-installed', answer, child: child.id, ...(waits === undefined ? {} : { waits }) },
+    step: { kind: 'answer-installed', answer, child: made.child.id, ...behind },
   };
 }
 

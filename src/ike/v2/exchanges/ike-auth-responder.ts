@@ -2,7 +2,7 @@ import { ByteWriter, utf8 } from '../../../base/bytes.ts';
 import { invariant } from '../../../base/errors.ts';
 import { Secret } from '../../../base/secret.ts';
 import { constantTimeEqual } from '../../../crypto/constant-time.ts';
-import { type ChildSa, planInbound, planInstall } from '../../../sa/child-sa.ts';
+import type { ChildSa } from '../../../sa/child-sa.ts';
 import type { DataPlaneReply } from '../../../sa/data-plane.ts';
 import { formatIdentity, type Identity, sameIdentity } from '../../../sa/identity.ts';
 import { asProposal, type CipherSuite, type Proposal } from '../../../sa/proposal.ts';
@@ -15,7 +15,7 @@ import type { Reason } from '../../common/reason.ts';
 import { AH_BEHIND_NAT, UNCONFIGURED, WRONG_KEY } from '../../common/refusals.ts';
 import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
 import { answerChild, type ChildRefusal } from '../child-negotiation.ts';
-import { awaitSwitch, RENEWAL_TIME } from '../child-switch.ts';
+import { awaitSwitch, planBehind, RENEWAL_TIME } from '../child-switch.ts';
 import { heirOf, requireChild } from '../children.ts';
 import { abandon, dropHandshake } from '../close.ts';
 import type { ContextV2 } from '../context.ts';
@@ -90,7 +90,7 @@ export function onResponseSpiAllocated(
   if (policy === undefined) return refuseChild(ctx, sa, reply, { notify: 'NO_PROPOSAL_CHOSEN', reason: UNCONFIGURED });
   if (answer.kind !== 'spi') return refuseByKernel(ctx, sa, reply, answer);
   handshake.reservedSpi = reservedSpi(sa, policy, answer.spi);
-  const { child, keys, limits } = createChild(ctx, sa, {
+  const made = createChild(ctx, sa, {
     policy,
     negotiation,
     inboundSpi: answer.spi,
@@ -98,22 +98,10 @@ export function onResponseSpiAllocated(
     asInitiator: false,
     begunAt: sa.startedAt,
   });
-  const predecessor = predecessorOf(ctx, sa, child);
-  child.sends = predecessor === undefined;
-  const steps = child.sends ? planInstall(child, keys, limits) : planInbound(child, keys.inbound, limits);
-  const waits: Switch | undefined =
-    predecessor === undefined
-      ? undefined
-      : { child: child.id, predecessor: predecessor.id, wait: RENEWAL_TIME, keys: keys.outbound, limits };
+  const { steps, ...behind } = planBehind(made, predecessorOf(ctx, sa, made.child), RENEWAL_TIME);
   sa.pending = {
     request: ctx.requestDataPlane(sa.id, { kind: 'apply', steps }),
-    step: {
-      kind: 'auth-response-installed',
-      child: child.id,
-      negotiation,
-      reply,
-      ...(waits === undefined ? {} : { waits }),
-    },
+    step: { kind: 'auth-response-installed', child: made.child.id, negotiation, reply, ...behind },
   };
 }
 
