@@ -1,6 +1,6 @@
 import { printable } from '../base/printable.ts';
 import type { ControlClient } from '../control/client.ts';
-import { EXIT, type ExitStatus } from '../control/commands.ts';
+import { EXIT, type ExitStatus } from '../control/exit.ts';
 import type { ControlEvent, TunnelStatus } from '../control/protocol.ts';
 import { adviceFor } from './advice.ts';
 import { type Outcome, settle } from './settle.ts';

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ControlClient } from '../control/client.ts';
-import { COMMANDS, EXIT_TEXT, type ExitStatus } from '../control/commands.ts';
+import { COMMANDS } from '../control/commands.ts';
+import { EXIT_TEXT, type ExitStatus } from '../control/exit.ts';
 import type { StartDaemon } from './ports.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { EXIT_TEXT } from '../control/commands.ts';
+import { EXIT_TEXT } from '../control/exit.ts';
 import { cygnet } from './testing/cli.ts';
 
 const text = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');

@@ -1,5 +1,5 @@
 import { ControlClientError, type ControlClientFault } from '../control/client-error.ts';
-import { EXIT, type ExitStatus } from '../control/commands.ts';
+import { EXIT, type ExitStatus } from '../control/exit.ts';
 
 /** Ends the command with this exit status; the message, which may be empty, goes to stderr. */
 export class CliFailure extends Error {

@@ -1,4 +1,4 @@
-import type { ExitStatus } from '../control/commands.ts';
+import type { ExitStatus } from '../control/exit.ts';
 import type { EventLevel } from '../control/protocol.ts';
 
 export type DaemonOptions = {

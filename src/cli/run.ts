@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { EXIT, EXIT_TEXT, type ExitStatus } from '../control/commands.ts';
+import { EXIT, EXIT_TEXT, type ExitStatus } from '../control/exit.ts';
 import { checkCommand } from './commands/check.ts';
 import { daemonCommand } from './commands/daemon.ts';
 import { downCommand } from './commands/down.ts';

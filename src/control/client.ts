@@ -1,14 +1,8 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { ControlClientError, unreachable } from './client-error.ts';
 import { readServerSentEvents } from './client-events.ts';
-import {
-  COMMANDS,
-  type CommandName,
-  pathParameters,
-  type ReplyCommandName,
-  type ReplyOf,
-  type RequestOf,
-} from './commands.ts';
+import { pathParameters } from './command.ts';
+import { COMMANDS, type CommandName, type ReplyCommandName, type ReplyOf, type RequestOf } from './commands.ts';
 import { type ControlEvent, controlEventSchema, errorReportSchema } from './protocol.ts';
 
 export type ControlClientOptions = {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { COMMANDS, type CommandName, pathParameters } from './commands.ts';
+import { pathParameters } from './command.ts';
+import { COMMANDS, type CommandName } from './commands.ts';
 import { ERROR_STATUS, SHAPES } from './protocol.ts';
 
 /** docs/control-api.md, derived from the tables: the file is this text, and a test compares them. */
@@ -22,7 +23,7 @@ export function controlApiMarkdown(): string {
 
 const INTRODUCTION = `# The control API
 
-This file is generated from \`src/control/commands.ts\` and \`src/control/protocol.ts\`; \`npm run docs\` writes it anew.
+This file is generated from the tables in \`src/control/commands\` and \`src/control/protocol.ts\`; \`npm run docs\` writes it anew.
 
 The daemon serves HTTP/1.1 with JSON on a Unix socket: \`/run/cygnet/control.sock\`, or what \`--control\` or
 \`$CYGNET_CONTROL\` says. The socket's mode is 0660, and whoever may open it may do everything that stands here. The

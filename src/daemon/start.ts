@@ -5,7 +5,7 @@ import { loadConfiguration } from '../config/load.ts';
 import type { Problem } from '../config/problem.ts';
 import { formatProblem } from '../config/problem.ts';
 import { releaseLimits } from '../config/release-limits.ts';
-import { EXIT, type ExitStatus } from '../control/commands.ts';
+import { EXIT, type ExitStatus } from '../control/exit.ts';
 import type { EventLevel, VersionReport } from '../control/protocol.ts';
 import { startControlServer } from '../control/server.ts';
 import { Log } from '../observe/log.ts';

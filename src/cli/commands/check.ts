@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { printable } from '../../base/printable.ts';
 import { formatProblem, type Problem } from '../../config/problem.ts';
-import { EXIT, type ExitStatus } from '../../control/commands.ts';
+import { EXIT, type ExitStatus } from '../../control/exit.ts';
 import { type Context, DEFAULT_CONFIG, describedCommand } from '../context.ts';
 import { counted } from '../units.ts';
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { EXIT, type ExitStatus } from '../../control/commands.ts';
+import { EXIT, type ExitStatus } from '../../control/exit.ts';
 import { EVENT_LEVELS, type EventLevel } from '../../control/protocol.ts';
 import {
   type Context,

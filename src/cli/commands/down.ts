@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ExitStatus } from '../../control/commands.ts';
+import type { ExitStatus } from '../../control/exit.ts';
 import type { TunnelStatus } from '../../control/protocol.ts';
 import { exitOf, tellEvent } from '../connect.ts';
 import { type Context, clientCommand, controlClient, timeoutOption } from '../context.ts';

@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander';
-import { EXIT, type ExitStatus } from '../../control/commands.ts';
+import { EXIT, type ExitStatus } from '../../control/exit.ts';
 import {
   type GatewayRow,
   LIST_KINDS,

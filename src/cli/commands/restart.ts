@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ExitStatus } from '../../control/commands.ts';
+import type { ExitStatus } from '../../control/exit.ts';
 import { connect } from '../connect.ts';
 import { type Context, clientCommand, controlClient, timeoutOption } from '../context.ts';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { printable } from '../../base/printable.ts';
-import { EXIT, type ExitStatus } from '../../control/commands.ts';
+import { EXIT, type ExitStatus } from '../../control/exit.ts';
 import type { ChildReport, IkeReport, PolicyReport, TunnelDetail, TunnelStatus } from '../../control/protocol.ts';
 import { adviceFor } from '../advice.ts';
 import { type Context, clientCommand, controlClient } from '../context.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { EXIT, type ExitStatus } from '../../control/commands.ts';
+import { EXIT, type ExitStatus } from '../../control/exit.ts';
 import type { TunnelStatus } from '../../control/protocol.ts';
 import { type Context, clientCommand, controlClient } from '../context.ts';
 import { type Cell, table } from '../table.ts';

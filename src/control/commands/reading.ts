@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { type Command, name } from '../command.ts';
+import {
+  controlEventSchema,
+  LIST_KINDS,
+  listReportSchema,
+  statusReportSchema,
+  tunnelDetailSchema,
+  versionReportSchema,
+} from '../protocol.ts';
+
+const someTunnels = z.array(name).max(10_000).describe('all where none is named').optional();
+
+/** What tells and changes nothing. */
+export const READING = {
+  version: {
+    method: 'GET',
+    path: '/v1/version',
+    access: 'read',
+    request: z.strictObject({}),
+    reply: versionReportSchema,
+    kind: 'reply',
+    summary: 'which daemon answers',
+    note: '',
+    examples: [],
+    exits: [0, 1, 4],
+  },
+  status: {
+    method: 'GET',
+    path: '/v1/status',
+    access: 'read',
+    request: z.strictObject({ tunnel: someTunnels }),
+    reply: statusReportSchema,
+    kind: 'reply',
+    summary: 'tell how the tunnels are doing',
+    note: '',
+    examples: [
+      ['', 'all tunnels'],
+      ['idc', 'one tunnel; the exit status is 7 while it is down'],
+      ['--json', 'for programs: SAs, SPIs, counters'],
+    ],
+    exits: [0, 1, 2, 4, 5, 6, 7],
+  },
+  list: {
+    method: 'GET',
+    path: '/v1/list/{kind}',
+    access: 'read',
+    request: z.strictObject({
+      kind: z.enum(LIST_KINDS),
+      query: z.string().max(256).describe('words that must all occur in the row').optional(),
+    }),
+    reply: listReportSchema,
+    kind: 'reply',
+    summary: 'list what is configured',
+    note: '',
+    examples: [
+      ['tunnels', 'every tunnel'],
+      ['gateways prod', 'the gateways with "prod" in a name, a label or an address'],
+      ['peers --json', 'for programs'],
+    ],
+    exits: [0, 1, 2, 4, 6],
+  },
+  show: {
+    method: 'GET',
+    path: '/v1/tunnels/{tunnel}',
+    access: 'read',
+    adminKeys: ['reveal'],
+    request: z.strictObject({
+      tunnel: name,
+      reveal: z.enum(['true', 'false']).describe('whether the pre-shared key is told').optional(),
+    }),
+    reply: tunnelDetailSchema,
+    kind: 'reply',
+    summary: 'tell everything about one tunnel',
+    note: '',
+    examples: [
+      ['idc', 'status, SAs, configuration, weak choices, last events'],
+      ['idc --reveal', 'with the pre-shared key'],
+    ],
+    exits: [0, 1, 2, 4, 5, 6],
+  },
+  events: {
+    method: 'GET',
+    path: '/v1/events',
+    access: 'read',
+    request: z.strictObject({
+      after: z
+        .string()
+        .regex(/^\d{1,15}$/)
+        .describe('replay from the event after this id; without it only new ones; 0 for all that are remembered')
+        .optional(),
+    }),
+    reply: controlEventSchema,
+    kind: 'events',
+    summary: 'follow what happens',
+    note: '',
+    examples: [],
+    exits: [0, 1, 4],
+  },
+} as const satisfies Record<string, Command>;
