@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmod } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startControlServer } from '../control/server.ts';
 import { connectedTunnel, FakeGateway, sampleTunnel } from '../control/testing/fake-gateway.ts';
@@ -37,9 +38,9 @@ function collect(child: ChildProcess): Promise<Result> {
   });
 }
 
-function start(argv: readonly string[], control = '/nonexistent/cygnet.sock'): ChildProcess {
+function start(argv: readonly string[], control = '/nonexistent/cygnet.sock', user = {}): ChildProcess {
   const env = { PATH: process.env.PATH, CYGNET_CONTROL: control };
-  return spawn(process.execPath, [BIN, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [BIN, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'], ...user });
 }
 
 describe.skipIf(!isBuilt() && process.env.CI !== 'true')('bin/cygnet.js, as built', () => {
@@ -71,6 +72,28 @@ describe.skipIf(!isBuilt() && process.env.CI !== 'true')('bin/cygnet.js, as buil
         err: expect.stringContaining('down: stage 1 is up\n'),
       });
       await server.close();
+    });
+  });
+
+  it.runIf(process.getuid?.() === 0)('reads by the second socket where the first may not be opened', async () => {
+    const api = new FakeGateway([connectedTunnel('idc')]);
+    const reader = { uid: 65_534, gid: 65_534 };
+    await withSocketPath(async (path) => {
+      await chmod(dirname(path), 0o755);
+      const server = await startControlServer({ path, api });
+      const refused = await collect(start(['status'], path, reader));
+      expect(refused).toMatchObject({ exit: 4, err: expect.stringContaining(`${path} may not be opened`) });
+      const readingPath = path.replace('.sock', '-ro.sock');
+      const reading = await startControlServer({
+        path: readingPath,
+        group: reader.gid,
+        readOnly: { adminPath: path },
+        api,
+      });
+      expect(await collect(start(['status'], path, reader))).toMatchObject({ exit: 0 });
+      const down = await collect(start(['down', 'idc'], path, reader));
+      expect(down).toMatchObject({ exit: 1, err: expect.stringContaining(`"down" is more: use ${path}, as root`) });
+      await Promise.all([server.close(), reading.close()]);
     });
   });
 

@@ -10,11 +10,14 @@ export type ControlClientFault =
 
 export class ControlClientError extends Error {
   readonly fault: ControlClientFault;
+  /** Of the system, where it has refused. */
+  readonly errno: string | undefined;
 
-  constructor(fault: ControlClientFault, message: string) {
+  constructor(fault: ControlClientFault, message: string, errno?: string) {
     super(message);
     this.name = 'ControlClientError';
     this.fault = fault;
+    this.errno = errno;
   }
 }
 
@@ -24,6 +27,7 @@ export function unreachable(path: string, error: unknown): ControlClientError {
   return new ControlClientError(
     'unreachable',
     hint.replace('{path}', () => path),
+    code,
   );
 }
 

@@ -1,4 +1,5 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { readOnlyPath } from './access.ts';
 import { ControlClientError, unreachable } from './client-error.ts';
 import { readServerSentEvents } from './client-events.ts';
 import { pathParameters } from './command.ts';
@@ -56,22 +57,39 @@ export class ControlClient {
     if (!signal.aborted) throw new ControlClientError('unreachable', 'the daemon has ended the connection');
   }
 
-  #send<Name extends CommandName>(
+  /** Whoever may not open the socket may still be one of those who may read. */
+  async #send<Name extends CommandName>(
     command: Name,
     request: RequestOf<Name>,
     signal?: AbortSignal,
+  ): Promise<IncomingMessage> {
+    try {
+      return await this.#sendTo(this.#path, command, request, signal);
+    } catch (error) {
+      if (!(error instanceof ControlClientError && error.errno === 'EACCES')) throw error;
+      return this.#sendTo(readOnlyPath(this.#path), command, request, signal).catch((second) => {
+        throw second instanceof ControlClientError && second.fault === 'unreachable' ? error : second;
+      });
+    }
+  }
+
+  #sendTo<Name extends CommandName>(
+    socketPath: string,
+    command: Name,
+    request: RequestOf<Name>,
+    signal: AbortSignal | undefined,
   ): Promise<IncomingMessage> {
     const { method } = COMMANDS[command];
     const { path, rest } = fillPath(COMMANDS[command].path, request);
     const target = method === 'GET' ? `${path}${queryOf(rest)}` : path;
     const headers = { host: 'cygnet', ...(method === 'POST' ? { 'content-type': 'application/json' } : {}) };
-    const options = { socketPath: this.#path, method, path: target, headers, agent: false as const };
+    const options = { socketPath, method, path: target, headers, agent: false as const };
     const outgoing = httpRequest(signal === undefined ? options : { ...options, signal });
     outgoing.end(method === 'POST' ? JSON.stringify(rest) : undefined);
-    return this.#response(outgoing);
+    return this.#response(outgoing, socketPath);
   }
 
-  #response(outgoing: ClientRequest): Promise<IncomingMessage> {
+  #response(outgoing: ClientRequest, socketPath: string): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         reject(new ControlClientError('timeout', `the daemon has not answered for ${this.#timeout / 1_000} s`));
@@ -83,7 +101,7 @@ export class ControlClient {
       });
       outgoing.on('error', (error) => {
         clearTimeout(timer);
-        reject(unreachable(this.#path, error));
+        reject(unreachable(socketPath, error));
       });
     });
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pathParameters } from './command.ts';
+import { type Command, pathParameters } from './command.ts';
 import { COMMANDS, type CommandName } from './commands.ts';
 import { ERROR_STATUS, SHAPES } from './protocol.ts';
 
@@ -26,8 +26,10 @@ const INTRODUCTION = `# The control API
 This file is generated from the tables in \`src/control/commands\` and \`src/control/protocol.ts\`; \`npm run docs\` writes it anew.
 
 The daemon serves HTTP/1.1 with JSON on a Unix socket: \`/run/cygnet/control.sock\`, or what \`--control\` or
-\`$CYGNET_CONTROL\` says. The socket's mode is 0660, and whoever may open it may do everything that stands here. The
-\`cygnet\` command is a client of it like any other:
+\`$CYGNET_CONTROL\` says. The socket's mode is 0660, and whoever may open it may do everything that stands here: the
+daemon's user and its group, or the group of \`--control-group\`. With \`--read-group\` there is a second socket beside it,
+\`/run/cygnet/control-ro.sock\`, for the members of another group: it takes the commands that need \`read\`, tells no
+secrets, and refuses the rest with the code \`forbidden\`. The \`cygnet\` command is a client like any other:
 
     curl --unix-socket /run/cygnet/control.sock http://cygnet/v1/status
     curl --unix-socket /run/cygnet/control.sock http://cygnet/v1/up -d '{"tunnels": ["idc"]}'
@@ -40,7 +42,7 @@ SPIs lower-case hexadecimal without 0x.
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 function commandSection(name: CommandName): string {
-  const { method, path, request, reply, kind, summary, note } = COMMANDS[name];
+  const { method, path, access, adminKeys = [], request, reply, kind, summary, note }: Command = COMMANDS[name];
   const inPath = new Set(pathParameters(path));
   const requestSchema = z.toJSONSchema(request, { io: 'input' });
   const rows = Object.entries(requestSchema.properties ?? {}).map(([key, field]) => {
@@ -54,7 +56,8 @@ function commandSection(name: CommandName): string {
   const name_ = shapeName(reply);
   const answer = kind === 'events' ? EVENTS_ANSWER : `Answer: [${name_}](#${name_.toLowerCase()}).`;
   const told = note === '' ? '' : ` ${note}`;
-  return [`## ${method} ${path}\n`, `\`${name}\`: ${summary}.${told}\n`, ...table, `${answer}\n`].join('\n');
+  const need = `Needs \`${access}\`${adminKeys.map((key) => `, and \`admin\` with \`${key}\``).join('')}.`;
+  return [`## ${method} ${path}\n`, `\`${name}\`: ${summary}. ${need}${told}\n`, ...table, `${answer}\n`].join('\n');
 }
 
 const EVENTS_ANSWER = `Answer: \`text/event-stream\` without end, each event with its id, its type, and a

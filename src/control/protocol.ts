@@ -256,6 +256,7 @@ export const tunnelDetailSchema: z.ZodType<TunnelDetail> = z.object({
 /** What a refused request gets, with the HTTP status of the code. */
 export const ERROR_STATUS = {
   'bad-request': 400,
+  forbidden: 403,
   'not-found': 404,
   'no-such-path': 404,
   'no-such-method': 405,

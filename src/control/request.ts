@@ -11,7 +11,7 @@ export async function readRequest(
   message: IncomingMessage,
   { command, parameters, query }: { command: CommandName; parameters: Record<string, string>; query: URLSearchParams },
   maxBody: number,
-): Promise<unknown> {
+): Promise<object> {
   const { method, request: schema } = COMMANDS[command];
   const fields = method === 'POST' ? await readBody(message, maxBody) : readQuery(query, schema);
   const parsed = schema.safeParse({ ...fields, ...parameters });

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { type ReadOnly, requireNoSecrets, requireReading } from './access.ts';
 import type { RequestOf } from './commands.ts';
 import { ControlError } from './control-error.ts';
 import { perform, route } from './dispatch.ts';
@@ -35,6 +36,10 @@ const LIMITS: ControlLimits = {
 export type ControlServerOptions = {
   /** Of the Unix socket. */
   readonly path: string;
+  /** Who may open the socket besides the daemon's user: the number of a group; the daemon's own where absent. */
+  readonly group?: number | undefined;
+  /** For those who may only read. */
+  readonly readOnly?: ReadOnly;
   readonly api: GatewayApi;
   readonly limits?: Partial<ControlLimits>;
   /** Told of a bug behind a request; the client learns only that there was one. */
@@ -43,7 +48,10 @@ export type ControlServerOptions = {
 
 export type ControlServer = { close(): Promise<void> };
 
-/** Serves the control API: HTTP/1.1 with JSON over a Unix socket. The file's mode is the access control. */
+/**
+ * Serves the control API: HTTP/1.1 with JSON over a Unix socket. The file's owner, group and mode are the access control,
+ * and each socket has limits of its own, so that those who may only read cannot keep the others out.
+ */
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
   const limits = { ...LIMITS, ...options.limits };
   const service = new ControlService(options, limits);
@@ -60,7 +68,7 @@ export async function startControlServer(options: ControlServerOptions): Promise
   server.maxConnections = limits.maxConnections;
   server.setTimeout(limits.idleTimeout);
   server.on('clientError', answerBrokenHttp);
-  const removeFile = await listenOnSocketFile(server, options.path);
+  const removeFile = await listenOnSocketFile(server, options.path, options.group);
   return {
     close: async () => {
       await removeFile();
@@ -74,10 +82,12 @@ class ControlService {
   readonly #api: GatewayApi;
   readonly #onError: (error: unknown) => void;
   readonly #limits: ControlLimits;
+  readonly #readOnly: ReadOnly | undefined;
   readonly #streams = new Set<() => void>();
 
-  constructor({ api, onError }: ControlServerOptions, limits: ControlLimits) {
+  constructor({ api, onError, readOnly }: ControlServerOptions, limits: ControlLimits) {
     this.#api = api;
+    this.#readOnly = readOnly;
     this.#onError = onError ?? (() => {});
     this.#limits = limits;
   }
@@ -101,8 +111,10 @@ class ControlService {
   async #answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const [path = '', ...query] = (message.url ?? '').split('?');
     const { command, parameters } = route(message.method ?? '', path);
+    if (this.#readOnly !== undefined) requireReading(command, this.#readOnly);
     const found = { command, parameters, query: new URLSearchParams(query.join('?')) };
     const request = await readRequest(message, found, this.#limits.maxBody);
+    if (this.#readOnly !== undefined) requireNoSecrets(command, request, this.#readOnly);
     if (command === 'events') {
       this.#stream(response, resumeAfter(message, (request as RequestOf<'events'>).after));
     } else {

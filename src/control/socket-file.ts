@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmod, lstat, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { connect, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 
@@ -11,7 +11,12 @@ const MAX_PATH = 107;
  * that is created where it is missing. A socket file that nobody listens on is replaced. Returns the way to remove
  * the file. Throws an Error in plain words.
  */
-export async function listenOnSocketFile(server: Server, path: string): Promise<() => Promise<void>> {
+export async function listenOnSocketFile(
+  server: Server,
+  path: string,
+  /** The number of the file's group; the daemon's own where absent. */
+  group?: number,
+): Promise<() => Promise<void>> {
   if (Buffer.byteLength(path) > MAX_PATH)
     throw new Error(`${path} is too long for a socket: at most ${MAX_PATH} bytes`);
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
@@ -23,6 +28,7 @@ export async function listenOnSocketFile(server: Server, path: string): Promise<
   try {
     server.listen(shorter(inner, path));
     await once(server, 'listening');
+    if (group !== undefined) await giveToGroup(inner, path, group);
     await chmod(inner, 0o660);
     await rename(inner, path);
   } catch (error) {
@@ -33,6 +39,16 @@ export async function listenOnSocketFile(server: Server, path: string): Promise<
   }
   const { ino } = await stat(path);
   return () => removeOwn(path, ino);
+}
+
+/** Only root may give a file to a group that it is not a member of. */
+async function giveToGroup(inner: string, path: string, group: number): Promise<void> {
+  try {
+    await chown(inner, -1, group);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new Error(`${path} cannot be given to group ${group} (${code}); run the daemon as root or as a member of it`);
+  }
 }
 
 function shorter(inner: string, path: string): string {

@@ -7,11 +7,11 @@ import { formatProblem } from '../config/problem.ts';
 import { releaseLimits } from '../config/release-limits.ts';
 import { EXIT, type ExitStatus } from '../control/exit.ts';
 import type { EventLevel, VersionReport } from '../control/protocol.ts';
-import { startControlServer } from '../control/server.ts';
 import { Log } from '../observe/log.ts';
 import { AddressWatch } from '../xfrm/address-watch.ts';
 import { XfrmDataPlane } from '../xfrm/xfrm-data-plane.ts';
 import { probeCapabilities } from './capabilities.ts';
+import { openControlSockets } from './control-sockets.ts';
 import { readCrashSecret } from './crash-secret.ts';
 import { Daemon } from './daemon.ts';
 import { listenToSignals } from './signals.ts';
@@ -21,6 +21,9 @@ import { systemEntropy } from './system-entropy.ts';
 export type StartOptions = {
   readonly configPath: string;
   readonly controlPath: string;
+  /** Names or numbers of groups: who may do everything, and for whom there is a socket for reading only. */
+  readonly controlGroup: string | undefined;
+  readonly readGroup: string | undefined;
   /** Where the daemon keeps what survives it; undefined: nowhere. */
   readonly stateDirectory: string | undefined;
   /** The least that is logged. */
@@ -67,15 +70,13 @@ async function run(configuration: Configuration, options: StartOptions, log: Log
   const daemon = openDaemon(configuration, options, log);
   const hurry = new Latch();
   try {
-    const control = await startControlServer({
-      path: options.controlPath,
-      api: daemon.api,
-      onError: (error) => log.write('error', 'a control request failed', { event: 'bug', error }),
-    });
+    const close = await openControlSockets(daemon.api, options, (error) =>
+      log.write('error', 'a control request failed', { event: 'bug', error }),
+    );
     try {
       return await untilStopped(daemon, hurry, options, log);
     } finally {
-      await control.close();
+      await close();
     }
   } finally {
     await daemon.stop(hurry.set);

@@ -19,6 +19,8 @@ describe('cygnet daemon', () => {
         {
           configPath: '/etc/cygnet/cygnet.yaml',
           controlPath: '/run/cygnet/control.sock',
+          controlGroup: undefined,
+          readGroup: undefined,
           stateDirectory: '/var/lib/cygnet',
           logLevel: 'info',
         },
@@ -28,11 +30,14 @@ describe('cygnet daemon', () => {
 
   it('takes options before the environment before defaults', async () => {
     const env = { CYGNET_CONTROL: '/env.sock', CYGNET_LOG: 'warn', STATE_DIRECTORY: '/state:/other' };
-    expect((await daemon(['--config', 'a.yaml'], env)).started).toEqual([
+    expect((await daemon(['--config', 'a.yaml'], env)).started).toMatchObject([
       { configPath: 'a.yaml', controlPath: '/env.sock', stateDirectory: '/state', logLevel: 'warn' },
     ]);
     expect((await daemon(['--control', '/o.sock', '--log-level', 'debug'], env)).started).toMatchObject([
       { controlPath: '/o.sock', logLevel: 'debug' },
+    ]);
+    expect((await daemon(['--control-group', 'vpn', '--read-group', '99'])).started).toMatchObject([
+      { controlGroup: 'vpn', readGroup: '99' },
     ]);
     expect((await daemon(['--state', '/s'], env)).started).toMatchObject([{ stateDirectory: '/s' }]);
     expect((await daemon(['--no-state'], env)).started).toMatchObject([{ stateDirectory: undefined }]);

@@ -14,6 +14,8 @@ import { CliFailure } from '../failure.ts';
 type Options = {
   readonly config: string;
   readonly control?: string;
+  readonly controlGroup?: string;
+  readonly readGroup?: string;
   /** False: `--no-state`. */
   readonly state?: string | false;
   readonly logLevel?: EventLevel;
@@ -26,20 +28,25 @@ export function daemonCommand({ terminal, startDaemon }: Context, finish: (statu
     examples: [
       ['', `with ${DEFAULT_CONFIG}`],
       ['--config test.yaml --control /tmp/c.sock', 'beside another one'],
+      ['--read-group monitor', 'members of that group may read and change nothing'],
       ['--log-level debug', 'with one line for each exchange'],
     ],
     exits: [EXIT.ok, EXIT.failed, EXIT.usage, EXIT.configurationInvalid],
   })
     .option('--config <file>', 'the configuration', DEFAULT_CONFIG)
     .option('--control <socket>', `where to listen for commands; else $CYGNET_CONTROL, else ${DEFAULT_CONTROL}`)
+    .option('--control-group <group>', "whose members may use that socket; else the daemon's own group")
+    .option('--read-group <group>', 'whose members may only read, by a second socket beside it: control-ro.sock')
     .option('--state <directory>', `what survives a crash; else $STATE_DIRECTORY, else ${DEFAULT_STATE}`)
     .option('--no-state', 'keep nothing: peers are not told of a crash')
     .addOption(new Option('--log-level <level>', 'the least to log; else $CYGNET_LOG, else info').choices(EVENT_LEVELS))
-    .action(async ({ config, control, state, logLevel }: Options) => {
+    .action(async ({ config, control, controlGroup, readGroup, state, logLevel }: Options) => {
       finish(
         await startDaemon({
           configPath: config,
           controlPath: controlPath(control, terminal),
+          controlGroup,
+          readGroup,
           stateDirectory: stateDirectory(state, terminal.env.STATE_DIRECTORY),
           logLevel: logLevel ?? levelOf(terminal.env.CYGNET_LOG),
         }),
