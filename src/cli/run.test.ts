@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cygnet } from './testing/cli.ts';
 
-const COMMANDS = ['daemon', 'check', 'up', 'down', 'restart', 'status', 'list', 'show'];
+const COMMANDS = ['daemon', 'check', 'up', 'down', 'restart', 'status', 'list', 'show', 'events'];
 
 describe('the command line', () => {
   it('prints its help on stdout where asked, with every command and exit status', async () => {
@@ -36,6 +36,7 @@ describe('the command line', () => {
     [['up', 'idc', '--timeout', 'soon'], 'It must be a number of seconds'],
     [['up', 'idc', '--timeout', '0'], 'It must be a number of seconds'],
     [['up', 'idc', '--timeout', '-5'], 'It must be a number of seconds'],
+    [['events', '--after', 'now'], 'It must be the id of an event'],
     [['daemon', '--log-level', 'loud'], 'Allowed choices are debug, info, warn, error'],
   ])('%j is wrong usage, told on stderr', async (argv, words) => {
     const { exit, out, err } = await cygnet(argv);
@@ -52,6 +53,8 @@ describe('the command line', () => {
     ['up', 'idc'],
     ['down', 'idc'],
     ['restart', 'idc'],
+    ['events'],
+    ['events', '-f'],
   ])('%s %s without a daemon: exit status 4, and how to start one', async (...argv) => {
     const { exit, out, err } = await cygnet([...argv, '--control', '/nonexistent/cygnet.sock']);
     expect([exit, out]).toEqual([4, '']);

@@ -4,6 +4,7 @@ import { EXIT, EXIT_TEXT, type ExitStatus } from '../control/exit.ts';
 import { checkCommand } from './commands/check.ts';
 import { daemonCommand } from './commands/daemon.ts';
 import { downCommand } from './commands/down.ts';
+import { eventsCommand } from './commands/events.ts';
 import { listCommand } from './commands/list.ts';
 import { restartCommand } from './commands/restart.ts';
 import { showCommand } from './commands/show.ts';
@@ -22,6 +23,7 @@ const COMMANDS_IN_ORDER = [
   statusCommand,
   listCommand,
   showCommand,
+  eventsCommand,
 ];
 
 /** Runs one command line, without the program's name, and resolves with the exit status. Never rejects. */

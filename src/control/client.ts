@@ -13,6 +13,16 @@ export type ControlClientOptions = {
   readonly timeout?: number;
 };
 
+export type EventsOptions = {
+  readonly after?: number;
+  readonly follow?: boolean;
+  /** Only what is told of these. */
+  readonly tunnel?: string[];
+  readonly signal: AbortSignal;
+  /** Told how many of the events that were asked for the daemon has forgotten. */
+  readonly onLost?: (count: number) => void;
+};
+
 /** The other end of the control socket. Everything it throws is a ControlClientError. */
 export class ControlClient {
   readonly #path: string;
@@ -34,19 +44,31 @@ export class ControlClient {
 
   /**
    * Resolves once the daemon has subscribed us, so that nothing that comes after is missed. Without `after` only new
-   * events; the stream ends when `signal` aborts, and throws where the daemon goes.
+   * events; the stream ends when `signal` aborts, and throws where the daemon goes. With `follow: false` it ends with
+   * what the daemon remembers.
    */
-  async events(options: { after?: number; signal: AbortSignal }): Promise<AsyncIterable<ControlEvent>> {
-    const request = options.after === undefined ? {} : { after: String(options.after) };
+  async events(options: EventsOptions): Promise<AsyncIterable<ControlEvent>> {
+    const { after, follow = true, tunnel } = options;
+    const request = {
+      ...(after === undefined ? {} : { after: String(after) }),
+      ...(follow ? {} : { follow: 'false' as const }),
+      ...(tunnel === undefined ? {} : { tunnel }),
+    };
     const response = await this.#send('events', request, options.signal);
     if (response.statusCode !== 200) throw refusal(parseJson(await this.#readText(response)));
-    return this.#follow(response, options.signal);
+    return this.#follow(response, options);
   }
 
-  async *#follow(response: IncomingMessage, signal: AbortSignal): AsyncGenerator<ControlEvent> {
+  async *#follow(
+    response: IncomingMessage,
+    { signal, follow = true, onLost }: EventsOptions,
+  ): AsyncGenerator<ControlEvent> {
     try {
       for await (const { event, data } of readServerSentEvents(response)) {
-        if (event === 'lost') continue;
+        if (event === 'lost') {
+          onLost?.(countOf(parseJson(data)));
+          continue;
+        }
         const parsed = controlEventSchema.safeParse(parseJson(data));
         if (parsed.success) yield parsed.data;
       }
@@ -54,7 +76,7 @@ export class ControlClient {
       if (signal.aborted) return;
       throw unreachable(this.#path, error);
     }
-    if (!signal.aborted) throw new ControlClientError('unreachable', 'the daemon has ended the connection');
+    if (follow && !signal.aborted) throw new ControlClientError('unreachable', 'the daemon has ended the connection');
   }
 
   /** Whoever may not open the socket may still be one of those who may read. */
@@ -134,6 +156,11 @@ function queryOf(fields: Record<string, unknown>): string {
     for (const item of Array.isArray(value) ? value : [value]) query.append(key, String(item));
   }
   return query.size === 0 ? '' : `?${query}`;
+}
+
+function countOf(lost: unknown): number {
+  const count = typeof lost === 'object' && lost !== null && 'count' in lost ? lost.count : 0;
+  return typeof count === 'number' ? count : 0;
 }
 
 function parseJson(text: string): unknown {

@@ -2,6 +2,8 @@ import { nearestWord } from '../base/nearest.ts';
 import { COMMANDS, type CommandName, type ReplyCommandName, type ReplyOf, type RequestOf } from './commands.ts';
 import { ControlError, unknownTunnel } from './control-error.ts';
 import type { GatewayApi } from './gateway-api.ts';
+import { openApiDocument } from './openapi.ts';
+import type { OpenApi } from './protocol.ts';
 
 /** Performs one command on the daemon. */
 export function perform<Name extends ReplyCommandName>(
@@ -35,6 +37,7 @@ type Handlers = {
 
 const HANDLERS: Handlers = {
   version: async (api) => api.version(),
+  openapi: async () => openApiDocument() as OpenApi,
   status: (api, { tunnel }) => api.status(tunnel === undefined ? undefined : known(api, tunnel)),
   list: async (api, { kind, query }) => ({ [kind]: await api.list(kind, query) }),
   show: (api, { tunnel, reveal }) => {

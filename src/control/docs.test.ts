@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from './commands.ts';
 import { controlApiMarkdown } from './docs.ts';
+import { openApiDocument } from './openapi.ts';
 
 describe('docs/control-api.md', () => {
   it('is what the tables yield; `npm run docs` writes it anew', async () => {
@@ -11,5 +12,33 @@ describe('docs/control-api.md', () => {
     const text = controlApiMarkdown();
     for (const { method, path } of Object.values(COMMANDS)) expect(text).toContain(`## ${method} ${path}\n`);
     expect(text).not.toContain('[](#)');
+  });
+});
+
+describe('docs/openapi.json', () => {
+  const document = openApiDocument() as {
+    paths: Record<string, Record<string, { operationId: string; parameters: { name: string; in: string }[] }>>;
+    components: { schemas: Record<string, unknown> };
+  };
+
+  it('is what the tables yield; `npm run docs` writes it anew', async () => {
+    await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot('../../docs/openapi.json');
+  });
+
+  it('has every command once, with the parameters of its path', () => {
+    const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
+    expect(operations.map(({ operationId }) => operationId).toSorted()).toEqual(Object.keys(COMMANDS).toSorted());
+    for (const [path, methods] of Object.entries(document.paths))
+      for (const { parameters } of Object.values(methods)) {
+        const named = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => `{${name}}`);
+        expect(path.match(/\{\w+\}/g) ?? []).toEqual(named);
+      }
+  });
+
+  it('refers to nothing that is not there', () => {
+    const references = JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]*)"/g);
+    const names = new Set([...references].map(([, name = '']) => name));
+    expect(names.size).toBeGreaterThan(5);
+    for (const name of names) expect(Object.keys(document.components.schemas)).toContain(name);
   });
 });

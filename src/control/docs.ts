@@ -1,13 +1,18 @@
 import { z } from 'zod';
 import { type Command, pathParameters } from './command.ts';
 import { COMMANDS, type CommandName } from './commands.ts';
+import { EVENT_TYPES } from './event-types.ts';
 import { ERROR_STATUS, SHAPES } from './protocol.ts';
+import { type JsonSchema, shapeName, shapeSchemas } from './shape-schemas.ts';
 
 /** docs/control-api.md, derived from the tables: the file is this text, and a test compares them. */
 export function controlApiMarkdown(): string {
   return [
     INTRODUCTION,
     ...(Object.keys(COMMANDS) as CommandName[]).map(commandSection),
+    '## Types of events\n',
+    'A later version may know more of them: pass over what you do not know.\n',
+    ['| type | what has happened |', '| --- | --- |', ...Object.entries(EVENT_TYPES).map(eventRow), ''].join('\n'),
     '## Refusals\n',
     'A refused request gets this body, and the HTTP status of its code:\n',
     [
@@ -35,11 +40,15 @@ secrets, and refuses the rest with the code \`forbidden\`. The \`cygnet\` comman
     curl --unix-socket /run/cygnet/control.sock http://cygnet/v1/up -d '{"tunnels": ["idc"]}'
     curl --unix-socket /run/cygnet/control.sock -N http://cygnet/v1/events?after=0
 
+[openapi.json](openapi.json) is the same for programs (OpenAPI 3.1); the daemon gives it at \`/v1/openapi.json\`.
+
 Shapes change only by adding: take no offence at fields that you do not know. Times are ISO 8601, durations seconds,
 SPIs lower-case hexadecimal without 0x.
 `;
 
-type JsonSchema = z.core.JSONSchema.BaseSchema;
+function eventRow([type, meaning]: readonly [string, string]): string {
+  return `| \`${type}\` | ${meaning} |`;
+}
 
 function commandSection(name: CommandName): string {
   const { method, path, access, adminKeys = [], request, reply, kind, summary, note }: Command = COMMANDS[name];
@@ -61,23 +70,13 @@ function commandSection(name: CommandName): string {
 }
 
 const EVENTS_ANSWER = `Answer: \`text/event-stream\` without end, each event with its id, its type, and a
-[ControlEvent](#controlevent) as data. Where events were asked for that the daemon has already forgotten, the first one
+[ControlEvent](#controlevent) as data; the types are [below](#types-of-events). Where events were asked for that the daemon has already forgotten, the first one
 is of type \`lost\` with \`{"count": n}\`. A client that does not keep up is disconnected, and goes on with \`after\` or
 the header \`Last-Event-ID\`. A comment every 15 seconds keeps the connection alive.`;
 
-function shapeName(schema: z.ZodType): string {
-  return Object.entries(SHAPES).find(([, shape]) => shape === schema)?.[0] ?? '';
-}
-
 function shapeSection(name: string): string {
-  const schema = shapeSchemas()[name] ?? {};
+  const schema = shapeSchemas((id) => id)[name] ?? {};
   return `### ${name}\n\n\`\`\`\n${objectText(schema, '')}\n\`\`\`\n`;
-}
-
-function shapeSchemas(): Record<string, JsonSchema> {
-  const registry = z.registry<{ id: string }>();
-  for (const [id, shape] of Object.entries(SHAPES)) registry.add(shape, { id });
-  return z.toJSONSchema(registry, { uri: (id) => id }).schemas;
 }
 
 function objectText(schema: JsonSchema, indent: string): string {

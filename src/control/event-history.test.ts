@@ -4,7 +4,7 @@ import { EventHistory } from './event-history.ts';
 const event = (text: string, tunnel?: string) => ({
   time: '2026-01-02T03:04:05.678Z',
   level: 'info' as const,
-  event: 'ike.established',
+  event: 'ike.established' as const,
   text,
   ...(tunnel === undefined ? {} : { tunnel }),
 });

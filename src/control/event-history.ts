@@ -1,5 +1,9 @@
+import type { EventType } from './event-types.ts';
 import type { EventSource, EventSubscription } from './gateway-api.ts';
 import type { ControlEvent } from './protocol.ts';
+
+/** Only types of the table are published. */
+type PublishedEvent = Omit<ControlEvent, 'id' | 'event'> & { readonly event: EventType };
 
 /** Remembers the last events of this run in a ring, numbers them, and passes them on to whoever listens. */
 export class EventHistory implements EventSource {
@@ -13,7 +17,7 @@ export class EventHistory implements EventSource {
     this.#capacity = capacity;
   }
 
-  publish(event: Omit<ControlEvent, 'id'>): ControlEvent {
+  publish(event: PublishedEvent): ControlEvent {
     this.#lastId += 1;
     const numbered = { id: this.#lastId, ...event };
     this.#ring[this.#slot(numbered.id)] = numbered;

@@ -44,6 +44,9 @@ export type VersionReport = {
   readonly dataPlane: string;
 };
 
+/** An OpenAPI document; what is in it is told by that standard. */
+export type OpenApi = { readonly openapi: string; readonly [key: string]: unknown };
+
 export type GatewayRow = {
   readonly name: string;
   readonly address: string;
@@ -183,6 +186,8 @@ export const versionReportSchema: z.ZodType<VersionReport> = z.object({
   dataPlane: z.string(),
 });
 
+export const openApiSchema: z.ZodType<OpenApi> = z.looseObject({ openapi: z.string().describe('3.1.x') });
+
 const gatewayRow: z.ZodType<GatewayRow> = z.object({
   name: z.string(),
   address: z.string(),
@@ -295,5 +300,6 @@ export const SHAPES = {
   PolicyReport: policyReport,
   ControlEvent: controlEventSchema,
   VersionReport: versionReportSchema,
+  OpenApi: openApiSchema,
   ErrorReport: errorReportSchema,
 } as const satisfies Record<string, z.ZodType>;

@@ -27,6 +27,8 @@ describe('the control server', () => {
   it('answers each command as HTTP with JSON', async () => {
     await served(async (path, gateway) => {
       expect(await http(path, { path: '/v1/version' })).toMatchObject({ status: 200, body: { version: '0.1.0' } });
+      const openApi = await http(path, { path: '/v1/openapi.json' });
+      expect(openApi).toMatchObject({ status: 200, body: { openapi: '3.1.1', paths: { '/v1/up': { post: {} } } } });
       expect(await http(path, { path: '/v1/status' })).toEqual({ status: 200, body: await gateway.status() });
       const some = await http(path, { path: '/v1/status?tunnel=idc&tunnel=idc' });
       expect(some.body).toEqual(await gateway.status(['idc']));
@@ -69,7 +71,7 @@ describe('the control server', () => {
 
   it.each([
     ['GET', '/v1/stats', undefined, 404, 'did you mean /v1/status?'],
-    ['GET', '/', undefined, 404, 'the paths are /v1/version, /v1/status'],
+    ['GET', '/', undefined, 404, 'the paths are /v1/version, /v1/openapi.json'],
     ['GET', '/v1/status/', undefined, 404, 'there is nothing at'],
     ['GET', '/v1/tunnels/%ff', undefined, 400, 'not percent-encoded'],
     ['GET', '/v1/tunnels/__proto__', undefined, 404, 'there is no tunnel "__proto__"'],

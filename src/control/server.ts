@@ -4,7 +4,7 @@ import { type ReadOnly, requireNoSecrets, requireReading } from './access.ts';
 import type { RequestOf } from './commands.ts';
 import { ControlError } from './control-error.ts';
 import { perform, route } from './dispatch.ts';
-import { resumeAfter, streamEvents } from './event-stream.ts';
+import { type EventStreamRequest, resumeAfter, streamEvents } from './event-stream.ts';
 import type { GatewayApi } from './gateway-api.ts';
 import { ERROR_STATUS, type ErrorCode, type ErrorReport } from './protocol.ts';
 import { readRequest } from './request.ts';
@@ -116,18 +116,23 @@ class ControlService {
     const request = await readRequest(message, found, this.#limits.maxBody);
     if (this.#readOnly !== undefined) requireNoSecrets(command, request, this.#readOnly);
     if (command === 'events') {
-      this.#stream(response, resumeAfter(message, (request as RequestOf<'events'>).after));
+      const { after, follow, tunnel } = request as RequestOf<'events'>;
+      this.#stream(response, {
+        after: resumeAfter(message, after),
+        follow: follow !== 'false',
+        tunnels: tunnel === undefined ? undefined : new Set(tunnel),
+      });
     } else {
       // The schema of this very command has just checked the request.
       answerJson(response, 200, await perform(this.#api, command, request as RequestOf<typeof command>));
     }
   }
 
-  #stream(response: ServerResponse, after: number | undefined): void {
+  #stream(response: ServerResponse, request: EventStreamRequest): void {
     if (this.#streams.size >= this.#limits.maxStreams) {
       throw new ControlError('busy', `${this.#limits.maxStreams} clients follow the events already; end one of them`);
     }
-    const end = streamEvents(response, { source: this.#api.events, after, limits: this.#limits });
+    const end = streamEvents(response, request, { source: this.#api.events, limits: this.#limits });
     this.#streams.add(end);
     response.on('close', () => this.#streams.delete(end));
   }

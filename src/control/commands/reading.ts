@@ -4,6 +4,7 @@ import {
   controlEventSchema,
   LIST_KINDS,
   listReportSchema,
+  openApiSchema,
   statusReportSchema,
   tunnelDetailSchema,
   versionReportSchema,
@@ -21,6 +22,18 @@ export const READING = {
     reply: versionReportSchema,
     kind: 'reply',
     summary: 'which daemon answers',
+    note: '',
+    examples: [],
+    exits: [0, 1, 4],
+  },
+  openapi: {
+    method: 'GET',
+    path: '/v1/openapi.json',
+    access: 'read',
+    request: z.strictObject({}),
+    reply: openApiSchema,
+    kind: 'reply',
+    summary: 'this API as OpenAPI 3.1',
     note: '',
     examples: [],
     exits: [0, 1, 4],
@@ -89,12 +102,25 @@ export const READING = {
         .regex(/^\d{1,15}$/)
         .describe('replay from the event after this id; without it only new ones; 0 for all that are remembered')
         .optional(),
+      follow: z
+        .enum(['true', 'false'])
+        .describe('false: end with what is remembered; else what comes is told as well, without end')
+        .optional(),
+      tunnel: z
+        .array(name)
+        .max(10_000)
+        .describe('of these tunnels only; of all, and of none, where none is named')
+        .optional(),
     }),
     reply: controlEventSchema,
     kind: 'events',
-    summary: 'follow what happens',
+    summary: 'tell what has happened and what happens',
     note: '',
-    examples: [],
-    exits: [0, 1, 4],
+    examples: [
+      ['', 'those that the daemon remembers'],
+      ['-f idc', 'what happens to one tunnel from now on, until Ctrl-C'],
+      ['-f --after 4711 --json', 'for programs: one JSON object a line, from the last one that was seen'],
+    ],
+    exits: [0, 1, 2, 4],
   },
 } as const satisfies Record<string, Command>;

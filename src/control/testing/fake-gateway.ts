@@ -1,5 +1,6 @@
 import { ControlError } from '../control-error.ts';
 import { EventHistory } from '../event-history.ts';
+import type { EventType } from '../event-types.ts';
 import type { GatewayApi } from '../gateway-api.ts';
 import type {
   ControlEvent,
@@ -34,7 +35,7 @@ export class FakeGateway implements GatewayApi {
     return this.#tunnels.get(name) ?? sampleTunnel({ name });
   }
 
-  publish(event: Partial<ControlEvent> & Pick<ControlEvent, 'event' | 'text'>): void {
+  publish(event: Partial<ControlEvent> & { readonly event: EventType; readonly text: string }): void {
     this.events.publish({ time: '2026-01-02T03:04:05.678Z', level: 'info', ...event });
   }
 

@@ -1,0 +1,28 @@
+/**
+ * Everything that the stream of events tells, by the type of the event. A daemon of a later version may know more: a
+ * client passes over what it does not know.
+ */
+export const EVENT_TYPES = {
+  'ike.initiated': 'an attempt to connect has begun',
+  'ike.established': 'an IKE SA is up (stage 1)',
+  'ike.rekeyed': 'an IKE SA has a successor with new keys',
+  'ike.failed': 'an attempt came to nothing, in stage 1 or 2',
+  'ike.closed': 'an established IKE SA is gone',
+  'child.installed': 'a Child SA is up and carries traffic (stage 2)',
+  'child.rekeyed': 'a Child SA has a successor with new keys',
+  'child.deleted': 'a Child SA is gone',
+  'child.failed': 'a Child SA was refused, or could not be installed, while its IKE SA lives on',
+  'nat.detected': 'which end is behind NAT',
+  'auth.failed': 'one end could not prove who it is',
+  'message.retransmitted': 'the peer has not answered yet, and a message was sent again',
+  'peer.unresponsive': 'the peer no longer answers',
+  'peer.moved': 'the peer is at another address',
+  'path.changed': 'the tunnel has moved to other addresses (RFC 4555)',
+  'peer.refused': 'a request that fits no tunnel was refused',
+  'traffic.waiting': 'a packet has asked for a tunnel that waits for one',
+  'trap.failed': 'the kernel refuses to tell of packets for a tunnel',
+  'kernel.failed': 'the kernel has refused an operation',
+  'datagram.dropped': 'datagrams were dropped; counted, at a limited rate',
+} as const satisfies Record<string, string>;
+
+export type EventType = keyof typeof EVENT_TYPES;
