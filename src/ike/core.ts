@@ -57,6 +57,8 @@ export type IkeCoreOptions = {
   readonly tunnels: readonly TunnelPolicy[];
   /** The same at every start; without it peers are not told of a crash (RFC 6290). At least 32 random bytes. */
   readonly crashSecret?: Secret;
+  /** Whether each message is told of as an event, decoded, without secrets. */
+  readonly recordMessages?: boolean;
   /** Where to go on from, as `snapshot` gave it. */
   readonly state?: CoreState;
 };
@@ -66,29 +68,24 @@ export type IkeCoreOptions = {
  * outside; the same entropy and inputs give the same effects.
  */
 export class IkeCore {
-  readonly #entropy: Entropy;
-  readonly #capabilities: Capabilities;
-  readonly #crashSecret: Secret | undefined;
+  readonly #fixed: Pick<Run, 'entropy' | 'capabilities' | 'crashSecret' | 'recordsMessages'>;
   readonly #state: CoreState;
   #configured: readonly TunnelPolicy[] = [];
   #policies: ReadonlyMap<string, TunnelPolicy> = new Map();
   #contacts = new Contacts([]);
 
   constructor(options: IkeCoreOptions) {
-    this.#entropy = options.entropy;
-    this.#capabilities = options.capabilities;
-    this.#crashSecret = options.crashSecret;
-    this.#state = options.state ?? newCoreState(options.entropy.bytes(COOKIE_KEY_BYTES));
+    const { entropy, capabilities, crashSecret, recordMessages: recordsMessages = false } = options;
+    this.#fixed = { entropy, capabilities, crashSecret, recordsMessages };
+    this.#state = options.state ?? newCoreState(entropy.bytes(COOKIE_KEY_BYTES));
     this.#use(options.tunnels);
   }
 
   handle(input: Input, now: Now): readonly Effect[] {
     const run = new Run({
+      ...this.#fixed,
       now,
-      entropy: this.#entropy,
-      capabilities: this.#capabilities,
       policies: this.#policies,
-      crashSecret: this.#crashSecret,
       contacts: this.#contacts,
       state: this.#state,
     });

@@ -34,6 +34,7 @@ export class Run implements ContextV1, ContextV2 {
   /** Those in force; a command may change them. */
   policies: ReadonlyMap<string, TunnelPolicy>;
   readonly crashSecret: Secret | undefined;
+  readonly recordsMessages: boolean;
   readonly effects: Effect[] = [];
   /** IKE SAs whose indexes are to be brought up to date. */
   readonly touched = new Set<IkeSa>();
@@ -46,6 +47,7 @@ export class Run implements ContextV1, ContextV2 {
     readonly capabilities: Capabilities;
     readonly policies: ReadonlyMap<string, TunnelPolicy>;
     readonly crashSecret: Secret | undefined;
+    readonly recordsMessages: boolean;
     readonly contacts: Contacts;
     readonly state: CoreState;
   }) {
@@ -54,6 +56,7 @@ export class Run implements ContextV1, ContextV2 {
     this.capabilities = options.capabilities;
     this.policies = options.policies;
     this.crashSecret = options.crashSecret;
+    this.recordsMessages = options.recordsMessages;
     this.#contacts = options.contacts;
     this.#state = options.state;
   }

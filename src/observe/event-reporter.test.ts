@@ -27,6 +27,8 @@ const EVENTS: { readonly [Type in GatewayEvent['type']]: Extract<GatewayEvent, {
   'child.failed': { type: 'child.failed', ...ref, reason },
   'nat.detected': { type: 'nat.detected', ...ref, local: true, remote: false },
   'auth.failed': { type: 'auth.failed', ...ref, reason },
+  'message.sent': { type: 'message.sent', ...ref, exchange: 'IKE_AUTH', messageId: 1, kind: 'request', payloads: [] },
+  'message.received': { type: 'message.received', ...ref, exchange: 'QUICK_MODE', messageId: 7, payloads: ['HASH'] },
   'message.retransmitted': { type: 'message.retransmitted', ...ref, attempt: 2 },
   'peer.unresponsive': { type: 'peer.unresponsive', ...ref },
   'peer.moved': { type: 'peer.moved', ...ref, from: remote, to: { ...remote, port: 4500 } },

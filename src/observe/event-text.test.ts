@@ -56,6 +56,16 @@ const lines: [GatewayEvent, string, string][] = [
     'warn',
     'stage 1 failed: no answer from 192.0.2.1',
   ],
+  [
+    { type: 'message.sent', ...ref, exchange: 'IKE_AUTH', messageId: 1, kind: 'request', payloads: ['IDi(a)', 'AUTH'] },
+    'debug',
+    'sent IKE_AUTH request 1: IDi(a) AUTH',
+  ],
+  [
+    { type: 'message.received', ...ref, exchange: 'QUICK_MODE', messageId: 77, payloads: ['HASH(20 bytes)'] },
+    'debug',
+    'received QUICK_MODE 77: HASH(20 bytes)',
+  ],
   [{ type: 'ike.failed', ...ref, stage: 2, reason: reason('kernel-refused') }, 'error', 'stage 2 failed: because'],
   [{ type: 'ike.failed', ...ref, stage: 1, reason: reason('terminated') }, 'info', 'the attempt has ended: because'],
   [{ type: 'ike.closed', ...ref, reason: reason('terminated') }, 'info', 'the IKE SA is gone: because'],

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../base/net.ts';
 import { printable } from '../base/printable.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
+import type { MessageRecord } from '../ike/common/message-record.ts';
 import type { Reason } from '../ike/common/reason.ts';
 import { formatSelector } from '../sa/traffic-selector.ts';
 import type { ChildStatus, IkeStatus } from '../tunnel/status.ts';
@@ -98,6 +99,8 @@ const ROWS: Rows = {
   'child.failed': { level: failureLevel, rate: 'low', text: ({ reason }) => `stage 2 failed: ${reason.text}` },
   'nat.detected': { level: 'debug', rate: 'low', text: natText },
   'auth.failed': { level: 'warn', rate: 'low', text: ({ reason }) => `authentication failed: ${reason.text}` },
+  'message.sent': { level: 'debug', rate: 'high', text: (event) => `sent ${messageText(event)}` },
+  'message.received': { level: 'debug', rate: 'high', text: (event) => `received ${messageText(event)}` },
   'message.retransmitted': {
     level: 'debug',
     rate: 'high',
@@ -186,6 +189,11 @@ function installedText(child: ChildStatus | undefined): string {
   if (child === undefined) return 'stage 2 is up';
   const pair = `${child.localSubnets.join(' ')} <-> ${child.remoteSubnets.join(' ')}`;
   return `stage 2 is up: ${pair}, ${child.protocol.toUpperCase()}${child.encap ? ' in UDP' : ''}, ${child.proposal}`;
+}
+
+/** `IKE_AUTH request 1: IDi(…) AUTH(…)`. */
+function messageText({ exchange, kind, messageId, payloads }: MessageRecord): string {
+  return `${[exchange, kind, messageId].filter((part) => part !== undefined).join(' ')}: ${payloads.join(' ')}`;
 }
 
 function natText({ local, remote }: { readonly local: boolean; readonly remote: boolean }): string {

@@ -25,6 +25,8 @@ export interface Context {
   readonly policies: ReadonlyMap<string, TunnelPolicy>;
   /** Survives a crash, and makes the tokens that tell the peers of one (RFC 6290); absent where nothing would. */
   readonly crashSecret: Secret | undefined;
+  /** Whether each message is told of (`message.sent`, `message.received`). */
+  readonly recordsMessages: boolean;
 
   send(from: Endpoint, to: Endpoint, datagram: Uint8Array): void;
   emit(event: GatewayEvent): void;

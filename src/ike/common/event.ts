@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../base/net.ts';
 import type { PacketSelectors } from '../../sa/traffic-selector.ts';
+import type { MessageRecord } from './message-record.ts';
 import type { Reason, Stage } from './reason.ts';
 
 /**
@@ -21,6 +22,9 @@ export type GatewayEvent =
   | (IkeSaRef & { readonly type: 'child.failed'; readonly reason: Reason })
   | (IkeSaRef & { readonly type: 'nat.detected'; readonly local: boolean; readonly remote: boolean })
   | (IkeSaRef & { readonly type: 'auth.failed'; readonly reason: Reason })
+  /** Only where it is asked for (`IkeCoreOptions.recordMessages`). */
+  | (IkeSaRef & MessageRecord & { readonly type: 'message.sent' })
+  | (IkeSaRef & MessageRecord & { readonly type: 'message.received' })
   | (IkeSaRef & { readonly type: 'message.retransmitted'; readonly attempt: number })
   | (IkeSaRef & { readonly type: 'peer.unresponsive' })
   | (IkeSaRef & { readonly type: 'peer.moved'; readonly from: Endpoint; readonly to: Endpoint })

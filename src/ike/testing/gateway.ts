@@ -31,6 +31,7 @@ type TestGatewayOptions = {
   readonly tunnels: readonly TunnelPolicy[];
   readonly state?: CoreState;
   readonly crashSecret?: Secret;
+  readonly recordMessages?: boolean;
 };
 
 /** The time that the cores of these tests start at; not zero, so that nobody takes it for "never". */

@@ -12,19 +12,24 @@ type PairChanges = {
   readonly right?: Partial<TunnelPolicy>;
   /** Whose crashes are detected: each has a secret of its own. */
   readonly detectable?: readonly (keyof Pair)[];
+  /** Whether both tell of each message. */
+  readonly recordMessages?: boolean;
 };
 
 /** Two gateways with the tunnel `net` between them; what either configures otherwise replaces whole fields. */
 export function pair(changes: PairChanges = {}): Pair {
+  const { recordMessages = false } = changes;
   const secret = (side: keyof Pair) => (changes.detectable?.includes(side) === true ? secretOf(side) : {});
   return {
     left: new TestGateway(LEFT.address, {
       seed: 1,
+      recordMessages,
       tunnels: [tunnelPolicy(LEFT, RIGHT, changes.left)],
       ...secret('left'),
     }),
     right: new TestGateway(RIGHT.address, {
       seed: 2,
+      recordMessages,
       tunnels: [tunnelPolicy(RIGHT, LEFT, changes.right)],
       ...secret('right'),
     }),

@@ -11,6 +11,7 @@ import { EXCHANGE_V1, FLAG_V1 } from '../wire/header.ts';
 import { hash1, type Phase2HashKey } from './hashes.ts';
 import { encryptBody, forgetExchange, type IvChain, type MessageCipher } from './iv-chain.ts';
 import { encryptionOf, hashOf, prfOf } from './keymat.ts';
+import { recordMessage } from './message-record.ts';
 import type { Path } from './nat.ts';
 import type { IkeSaV1, LastMessage } from './state.ts';
 import { isDpd } from './wire/dpd.ts';
@@ -33,6 +34,7 @@ export type Phase1Message = {
 /** Sends a message of phase 1 and keeps it: it is repeated when the peer repeats its own. */
 export function sendPhase1(ctx: Context, sa: IkeSaV1, message: Phase1Message): void {
   const exchangeType = PHASE_1_EXCHANGE[sa.mode];
+  recordMessage(ctx, sa, 'sent', { exchangeType, messageId: 0 }, message.payloads);
   const chain = encodePayloads(message.payloads);
   const bytes =
     message.encrypted === true
@@ -99,11 +101,14 @@ const MAX_REPEATED = 20;
 
 /** A message of a Quick Mode; the caller has made its HASH payload. */
 export function exchangeDatagrams(
+  ctx: Context,
   sa: IkeSaV1,
   messageId: number,
   payloads: readonly PayloadV1[],
 ): readonly Uint8Array[] {
-  return inDatagrams(sa, encrypted(sa, { exchangeType: EXCHANGE_V1.QUICK_MODE, messageId }, encodePayloads(payloads)));
+  const header = { exchangeType: EXCHANGE_V1.QUICK_MODE, messageId };
+  recordMessage(ctx, sa, 'sent', header, payloads);
+  return inDatagrams(sa, encrypted(sa, header, encodePayloads(payloads)));
 }
 
 /** An informational exchange: one message that nobody answers (RFC 2409 §5.7). Returns what it sent. */
@@ -115,7 +120,10 @@ export function sendInformational(
 ): readonly Uint8Array[] {
   const messageId = newMessageId(ctx, sa);
   const key = hashKey(sa, messageId);
-  const message = encrypted(sa, { exchangeType: EXCHANGE_V1.INFORMATIONAL, messageId }, hashed(key, payloads, options));
+  const header = { exchangeType: EXCHANGE_V1.INFORMATIONAL, messageId };
+  const proven = hashed(key, payloads, options);
+  recordMessage(ctx, sa, 'sent', header, proven);
+  const message = encrypted(sa, header, encodePayloads(proven));
   forgetIvs(sa, messageId);
   rememberInformational(sa, messageId, payloads);
   const datagrams = inDatagrams(sa, message);
@@ -194,12 +202,11 @@ function hashed(
   key: Phase2HashKey,
   payloads: readonly PayloadV1[],
   { hashLast = false }: { readonly hashLast?: boolean },
-): PayloadChain {
-  if (!hashLast)
-    return encodePayloads([{ type: 'HASH', data: hash1(key, encodePayloads(payloads).bytes) }, ...payloads]);
+): readonly PayloadV1[] {
+  if (!hashLast) return [{ type: 'HASH', data: hash1(key, encodePayloads(payloads).bytes) }, ...payloads];
   const unhashed = encodePayloads([...payloads, { type: 'HASH', data: new Uint8Array(0) }]);
   const data = hash1(key, unhashed.bytes.subarray(0, -4));
-  return encodePayloads([...payloads, { type: 'HASH', data }]);
+  return [...payloads, { type: 'HASH', data }];
 }
 
 /** In one piece, or in the fragments of Cisco and Microsoft where the peer knows them and the message is long. */

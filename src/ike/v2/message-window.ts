@@ -13,6 +13,7 @@ import { transmit } from '../common/transmit.ts';
 import { EXCHANGE, FLAG_INITIATOR, FLAG_RESPONSE } from '../wire/header.ts';
 import { fragmentMessage } from './fragmentation.ts';
 import { messageKeys } from './keymat.ts';
+import { recordMessage } from './message-record.ts';
 import type { ExchangeName, IkeSaV2, RequestRef, Task } from './state.ts';
 import { encodePlainMessage, type MessageHeader } from './wire/message.ts';
 import type { Payload } from './wire/payload.ts';
@@ -36,7 +37,9 @@ export function sendRequest(ctx: Context, sa: IkeSaV2, options: RequestOptions):
 
 /** Sends IKE_SA_INIT, again with message ID 0 when a cookie or another group changes it; returns what AUTH covers. */
 export function sendInitRequest(ctx: Context, sa: IkeSaV2, payloads: readonly Payload[]): Uint8Array {
-  const message = encodePlainMessage(messageHeader(sa, 'IKE_SA_INIT', { messageId: 0, response: false }), payloads);
+  const header = messageHeader(sa, 'IKE_SA_INIT', { messageId: 0, response: false });
+  recordMessage(ctx, sa, 'sent', header, payloads);
+  const message = encodePlainMessage(header, payloads);
   sa.nextRequestId = 1;
   startWaiting(ctx, sa, [message], 0, { exchange: 'IKE_SA_INIT', payloads, schedule: HANDSHAKE_RETRANSMIT });
   return message;
@@ -71,7 +74,9 @@ export function sendInitResponse(
   request: RequestRef,
   payloads: readonly Payload[],
 ): Uint8Array {
-  const message = encodePlainMessage(messageHeader(sa, 'IKE_SA_INIT', { messageId: 0, response: true }), payloads);
+  const header = messageHeader(sa, 'IKE_SA_INIT', { messageId: 0, response: true });
+  recordMessage(ctx, sa, 'sent', header, payloads);
+  const message = encodePlainMessage(header, payloads);
   rememberAnswer(ctx, sa, request, [message]);
   return message;
 }
@@ -146,10 +151,12 @@ function protectedDatagrams(ctx: Context, sa: IkeSaV2, parts: MessageParts): Uin
   invariant(suite !== undefined && keys !== undefined, 'protected messages follow the key exchange');
   const whole = Number.POSITIVE_INFINITY;
   const marked = sa.local.port === NAT_TRAVERSAL_PORT;
+  const header = messageHeader(sa, parts.exchange, parts);
+  recordMessage(ctx, sa, 'sent', header, parts.payloads);
   return fragmentMessage({
     suite,
     keys: messageKeys(keys, sa.role),
-    header: messageHeader(sa, parts.exchange, parts),
+    header,
     payloads: parts.payloads,
     maxBytes: sa.fragmentation ? maxMessageBytes(addressFamily(sa.remote.address), marked) : whole,
     nextIv: () => nextIv(ctx, sa),

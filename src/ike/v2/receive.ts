@@ -10,6 +10,7 @@ import { isUnprotectedAnswer, onUnprotectedAnswer } from './crash-detection.ts';
 import { type OpenedMessage, openMessage, peekFragment } from './encrypted-payload.ts';
 import { addFragment, fragmentRefusal, REASSEMBLY_LIMITS, UNAUTHENTICATED_REASSEMBLY_LIMITS } from './fragmentation.ts';
 import { messageKeys } from './keymat.ts';
+import { recordMessage } from './message-record.ts';
 import { digestOf, repeatAnswer, sendResponse, settleRequest } from './message-window.ts';
 import { unsupportedCritical } from './payload-set.ts';
 import { followPeer } from './peer-path.ts';
@@ -47,6 +48,7 @@ export function receive(ctx: ContextV2, sa: IkeSaV2, datagram: Datagram): void {
     const { payloads } = decodePlainMessage(message);
     // RFC 7296 §2.5; nobody is told, as nobody has proven to have sent it.
     if (unsupportedCritical(payloads) !== undefined) return ctx.drop(remote, 'critical-payload');
+    recordMessage(ctx, sa, 'received', header, payloads);
     return transition.run(ctx, sa, { ...received, payloads });
   }
   receiveProtected(ctx, sa, transition, received);
@@ -70,6 +72,7 @@ function receiveProtected(ctx: ContextV2, sa: IkeSaV2, transition: Transition, r
     // It was authentic, so the peer is told, and the IKE SA ends (RFC 7296 §2.21.3).
     return failSyntax(ctx, sa, { transition, received }, error);
   }
+  recordMessage(ctx, sa, 'received', received.header, payloads);
   const { digest, lead, chain } = opened;
   const complete: Received = { ...received, payloads, digest, content: { lead, chain } };
   sa.reassembly = undefined;

@@ -13,6 +13,7 @@ import { doubtIkeSa } from '../dpd.ts';
 import { establish } from '../establish.ts';
 import { initiatorVendorIds, readFeatures } from '../features.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
+import { recordMessage } from '../message-record.ts';
 import { sendPhase1, sendPhase1Request } from '../messages.ts';
 import { detectNat, natDetection } from '../nat.ts';
 import { requirePayload } from '../payload-set.ts';
@@ -20,6 +21,7 @@ import type { Received } from '../received.ts';
 import type { AggressiveAnswer, IkeSaV1 } from '../state.ts';
 import { keFitsGroup } from '../wire/ke.ts';
 import { decodeMessage } from '../wire/message.ts';
+import { decodeSa } from '../wire/sa.ts';
 import { acceptChoice, firstGroup, floatPorts } from './initiator.ts';
 import {
   firstIvs,
@@ -55,7 +57,7 @@ export function onAggressiveGenerated(ctx: ContextV1, sa: IkeSaV1, result: KeyEx
   sa.phase = 'am1-sent';
   sendPhase1Request(ctx, sa, {
     payloads: [
-      { type: 'SA', proposals: [], body: handshake.saBody },
+      decodeSa(handshake.saBody),
       { type: 'KE', data: result.publicValue },
       { type: 'Nonce', data: handshake.nonceI },
       identityToPayload(policy.local.identity),
@@ -69,6 +71,7 @@ export function onAggressiveAnswer(ctx: ContextV1, sa: IkeSaV1, received: Receiv
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return abandon(ctx, sa, UNCONFIGURED);
   const payloads = decodeMessage(received.header, received.body);
+  recordMessage(ctx, sa, 'received', received.header, payloads);
   const choice = acceptChoice(ctx, policy, requirePayload(payloads, 'SA'));
   if ('code' in choice) return noteRefusal(ctx, sa, choice);
   const { method, privateKey, publicI } = handshakeOf(sa);

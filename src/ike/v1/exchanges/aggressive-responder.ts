@@ -11,6 +11,7 @@ import { establish } from '../establish.ts';
 import { readFeatures, responderVendorIds } from '../features.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
 import { decryptBody } from '../iv-chain.ts';
+import { recordMessage } from '../message-record.ts';
 import { cipherOf, ivsOf, sendInformational, sendPhase1 } from '../messages.ts';
 import { detectNat, natDetection } from '../nat.ts';
 import { answerToWire } from '../offers.ts';
@@ -108,6 +109,7 @@ export function onAggressiveProof(ctx: ContextV1, sa: IkeSaV1, received: Receive
   const opened = encrypted ? decryptBody(ivsOf(sa), cipherOf(sa), 0, body) : { bytes: body, next: ivsOf(sa) };
   if (opened === undefined) return ctx.drop(remote, 'not-authentic');
   const payloads = decodeMessage(header, opened.bytes);
+  recordMessage(ctx, sa, 'received', header, payloads);
   const { peerIdBody } = handshakeOf(sa);
   const claim = { idBody: peerIdBody, hash: requirePayload(payloads, 'HASH').data };
   if (!isGenuine(sa, sa.keys.skeyid, claim)) {

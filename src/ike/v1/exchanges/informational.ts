@@ -15,6 +15,7 @@ import { hash1 } from '../hashes.ts';
 import { onClosedByPeer } from '../ike-sa-loss.ts';
 import { onInitialContact } from '../initial-contact.ts';
 import { decryptBody } from '../iv-chain.ts';
+import { recordMessage } from '../message-record.ts';
 import { cipherOf, hashKey, ivsOf, rememberInformational, repeatAnswer } from '../messages.ts';
 import { CHILD_PROTOCOL, spiPair } from '../notifies.ts';
 import { findError } from '../payload-set.ts';
@@ -42,6 +43,7 @@ export function onInformational(ctx: ContextV1, sa: IkeSaV1, received: Received)
   if (!constantTimeEqual(part.hash, hash1(hashKey(sa, messageId), part.covered)))
     return ctx.drop(remote, 'not-authentic');
   const payloads = decodeMessage(header, opened.bytes);
+  recordMessage(ctx, sa, 'received', header, payloads);
   rememberInformational(sa, messageId, payloads);
   for (const payload of payloads) {
     // Nothing that is said behind the Delete of the IKE SA counts.
@@ -59,7 +61,9 @@ export function onUnprotectedInformational(ctx: ContextV1, sa: IkeSaV1, received
   const { header, body, remote } = received;
   ctx.drop(remote, 'unprotected-informational');
   if ((header.flags & FLAG_V1.ENCRYPTION) !== 0) return onUnreadable(ctx, sa, received);
-  const error = findError(decodeMessage(header, body));
+  const payloads = decodeMessage(header, body);
+  recordMessage(ctx, sa, 'received', header, payloads);
+  const error = findError(payloads);
   if (error === undefined) return;
   if (sa.role === 'initiator') noteRefusal(ctx, sa, refusalOf(sa, error));
   else if (sa.phase === 'am2-sent') tellRefusal(ctx, received, sa.tunnel, refusalOf(sa, error));

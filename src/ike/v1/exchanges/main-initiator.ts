@@ -14,6 +14,7 @@ import { establish } from '../establish.ts';
 import { initiatorVendorIds, readFeatures } from '../features.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
 import { decryptBody } from '../iv-chain.ts';
+import { recordMessage } from '../message-record.ts';
 import { cipherOf, ivsOf, sendPhase1Request } from '../messages.ts';
 import { detectNat, natDetection } from '../nat.ts';
 import { findNotify, requirePayload } from '../payload-set.ts';
@@ -48,6 +49,7 @@ export function onSaChosen(ctx: ContextV1, sa: IkeSaV1, received: Received): voi
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return abandon(ctx, sa, UNCONFIGURED);
   const payloads = decodeMessage(received.header, received.body);
+  recordMessage(ctx, sa, 'received', received.header, payloads);
   const choice = acceptChoice(ctx, policy, requirePayload(payloads, 'SA'));
   if ('code' in choice) return noteRefusal(ctx, sa, choice);
   const { keyExchange } = choice.suite;
@@ -89,6 +91,7 @@ export function onMainGenerated(ctx: ContextV1, sa: IkeSaV1, result: KeyExchange
 /** 4. <-- HDR, KE, Nr, NAT-D… */
 export function onMainKey(ctx: ContextV1, sa: IkeSaV1, received: Received): void {
   const payloads = decodeMessage(received.header, received.body);
+  recordMessage(ctx, sa, 'received', received.header, payloads);
   const ke = requirePayload(payloads, 'KE');
   const nonce = requirePayload(payloads, 'Nonce');
   const handshake = handshakeOf(sa);
@@ -136,6 +139,7 @@ export function onMainProof(ctx: ContextV1, sa: IkeSaV1, received: Received): vo
   const opened = decryptBody(ivsOf(sa), cipherOf(sa), 0, received.body);
   if (opened === undefined || sa.keys === undefined) return ctx.drop(received.remote, 'not-authentic');
   const payloads = decodeMessage(received.header, opened.bytes);
+  recordMessage(ctx, sa, 'received', received.header, payloads);
   const id = requirePayload(payloads, 'ID');
   const { data } = requirePayload(payloads, 'HASH');
   const lifetime = lifetimeByResponder(sa, payloads);

@@ -18,6 +18,7 @@ import { readFeatures, responderVendorIds } from '../features.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
 import { decryptBody, type IvChain } from '../iv-chain.ts';
 import { encryptionOf, hashOf, type IkeKeys } from '../keymat.ts';
+import { recordMessage } from '../message-record.ts';
 import { sendClearNotify, sendPhase1 } from '../messages.ts';
 import { detectNat, natDetection } from '../nat.ts';
 import { ikeNotify } from '../notifies.ts';
@@ -65,6 +66,7 @@ export function answerMain(ctx: ContextV1, opening: Opening): void {
 /** 3. HDR, KE, Ni, NAT-D… --> */
 export function onMainKeyRequest(ctx: ContextV1, sa: IkeSaV1, received: Received): void {
   const payloads = decodeMessage(received.header, received.body);
+  recordMessage(ctx, sa, 'received', received.header, payloads);
   const ke = requirePayload(payloads, 'KE');
   const nonce = requirePayload(payloads, 'Nonce');
   const handshake = handshakeOf(sa);
@@ -115,6 +117,7 @@ export function onMainProof(ctx: ContextV1, sa: IkeSaV1, received: Received): vo
   if (opened === undefined) return refuseKey(ctx, sa, received, candidates);
   sa.keys = opened.keys;
   sa.ivs = opened.next;
+  recordMessage(ctx, sa, 'received', received.header, opened.payloads);
   const identity = identityFromPayload(opened.id);
   const policy = opened.policies.find((one) => isMeant(one, identity));
   if (policy === undefined) {

@@ -15,6 +15,7 @@ import { abandon } from '../close.ts';
 import type { ContextV1 } from '../context.ts';
 import { hash1, hash2, hash3 } from '../hashes.ts';
 import { decryptBody } from '../iv-chain.ts';
+import { recordMessage } from '../message-record.ts';
 import {
   armRetransmit,
   cipherOf,
@@ -138,6 +139,7 @@ function takeAnswer(
 ): void {
   const { method } = quickMode;
   const payloads = decodeMessage(received.header, plain);
+  recordMessage(ctx, sa, 'received', received.header, payloads);
   const accepted = acceptQuickMode(
     ctx,
     sa,
@@ -184,7 +186,7 @@ export function onInitiatorInstalled(ctx: ContextV1, sa: IkeSaV1, quickMode: Qui
   }
   const { messageId, nonceI, nonceR } = quickMode;
   const proof: PayloadV1 = { type: 'HASH', data: hash3(hashKey(sa, messageId), nonceI, nonceR) };
-  const datagrams = exchangeDatagrams(sa, messageId, [proof]);
+  const datagrams = exchangeDatagrams(ctx, sa, messageId, [proof]);
   quickMode.last = { datagrams, answers: quickMode.answering, sent: 1, repeated: 0 };
   transmit(ctx, sa.local, sa.remote, datagrams);
   for (const child of ctx.childrenOf(sa.tunnel)) if (child.id === quickMode.child) child.agreedAt = ctx.now.mono;
@@ -253,7 +255,7 @@ function sendFirst(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, policy: Tu
     idcr,
   ];
   const data = hash1(hashKey(sa, messageId), encodePayloads(rest).bytes);
-  const datagrams = exchangeDatagrams(sa, messageId, [{ type: 'HASH', data }, ...rest]);
+  const datagrams = exchangeDatagrams(ctx, sa, messageId, [{ type: 'HASH', data }, ...rest]);
   quickMode.phase = 'qm1-sent';
   quickMode.last = { datagrams, answers: undefined, sent: 1, repeated: 0 };
   transmit(ctx, sa.local, sa.remote, datagrams);

@@ -14,6 +14,7 @@ import { sendDeletes, spiBytes } from '../child-end.ts';
 import type { ContextV1 } from '../context.ts';
 import { hash1, hash2, hash3 } from '../hashes.ts';
 import { decryptBody } from '../iv-chain.ts';
+import { recordMessage } from '../message-record.ts';
 import {
   armRetransmit,
   cipherOf,
@@ -63,6 +64,7 @@ export function onQuickMode1(ctx: ContextV1, sa: IkeSaV1, received: Received): v
   if (!constantTimeEqual(part.hash, hash1(hashKey(sa, messageId), part.covered)))
     return ctx.drop(remote, 'not-authentic');
   const payloads = decodeMessage(header, opened.bytes);
+  recordMessage(ctx, sa, 'received', header, payloads);
   const offered = requirePayload(payloads, 'SA');
   const nonce = requirePayload(payloads, 'Nonce');
   const policy = ctx.policies.get(sa.tunnel);
@@ -147,7 +149,7 @@ export function onResponderInstalled(ctx: ContextV1, sa: IkeSaV1, quickMode: Qui
     ...lifetimeNotify(policy, quickMode),
   ];
   const data = hash2(hashKey(sa, messageId), nonceI, encodePayloads(rest).bytes);
-  const datagrams = exchangeDatagrams(sa, messageId, [{ type: 'HASH', data }, ...rest]);
+  const datagrams = exchangeDatagrams(ctx, sa, messageId, [{ type: 'HASH', data }, ...rest]);
   quickMode.phase = 'qm2-sent';
   quickMode.last = { datagrams, answers: quickMode.answering, sent: 1, repeated: 0 };
   transmit(ctx, sa.local, sa.remote, datagrams);
@@ -163,6 +165,7 @@ export function onQuickMode3(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, 
   if (!constantTimeEqual(part.hash, hash3(hashKey(sa, messageId), nonceI, nonceR)))
     return ctx.drop(received.remote, 'not-authentic');
   sa.ivs = opened.next;
+  recordMessage(ctx, sa, 'received', received.header, [{ type: 'HASH', data: part.hash }]);
   heardFrom(ctx, sa, received);
   installOutbound(ctx, sa, quickMode);
 }

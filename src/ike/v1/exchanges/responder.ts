@@ -9,6 +9,7 @@ import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
 import type { IkeHeader } from '../../wire/header.ts';
 import type { ContextV1 } from '../context.ts';
+import { recordMessage } from '../message-record.ts';
 import { sendClearNotify } from '../messages.ts';
 import type { Path } from '../nat.ts';
 import { ikeNotify } from '../notifies.ts';
@@ -67,6 +68,7 @@ export function newResponder(ctx: ContextV1, opening: Opening, policy: TunnelPol
   });
   sa.suite = choice.suite;
   ctx.adopt(sa);
+  recordMessage(ctx, sa, 'received', opening.header, opening.payloads);
   ctx.setTimer(id, 'half-open', ctx.now.mono + (opening.pressed ? PRESSED_TIME : HALF_OPEN_TIME));
   return sa;
 }

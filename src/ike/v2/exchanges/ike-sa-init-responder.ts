@@ -17,6 +17,7 @@ import { EXCHANGE, FLAG_INITIATOR, FLAG_RESPONSE, type IkeHeader } from '../../w
 import { vanish } from '../close.ts';
 import { type CookieSecrets, makeCookie, verifyCookie } from '../cookie.ts';
 import { deriveIkeKeys } from '../keymat.ts';
+import { recordMessage } from '../message-record.ts';
 import { digestOf, sendInitResponse } from '../message-window.ts';
 import { initOffers } from '../offers.ts';
 import { findNotify, requirePayload, unsupportedCritical } from '../payload-set.ts';
@@ -214,6 +215,7 @@ function startResponding(
   const job = { kind: 'ke.respond', method: suite.keyExchange, privateKey, peerPublic: ke.data.slice() } as const;
   sa.pending = { request: ctx.requestJob(id, job), step: { kind: 'init-responded' } };
   ctx.setTimer(id, 'half-open', ctx.now.mono + HALF_OPEN_TIME);
+  recordMessage(ctx, sa, 'received', header, payloads);
   return sa;
 }
 
