@@ -183,9 +183,10 @@ describe('cygnet restart', () => {
     const old = connectedTunnel('idc');
     const gateway = new FakeGateway([old]);
     const fresh = { ...old, ike: old.ike === null ? null : { ...old.ike, initiatorSpi: '1111111111111111' } };
-    gateway.onUp = () => setTimeout(() => gateway.set(fresh), 30);
     await withGateway(gateway, async (cygnet) => {
+      gateway.onUp = () => {};
       expect((await cygnet(['restart', 'idc', '--timeout', '0.02'])).exit).toBe(6);
+      gateway.onUp = () => setTimeout(() => gateway.set(fresh), 30);
       expect((await cygnet(['restart', 'idc', '--timeout', '5'])).exit).toBe(0);
     });
   });
