@@ -30,7 +30,9 @@ export function nextAttemptText({ nextAttemptAt }: TunnelStatus, now: number): s
   return nextAttemptAt === null ? '' : `next attempt in ${formatDuration(Date.parse(nextAttemptAt) - now)}`;
 }
 
-export function pairsText({ children }: TunnelStatus): string {
+/** The one pair, how many there are, or how many of them are up. */
+export function pairsText({ children, pairs: { up, total } }: TunnelStatus): string {
+  if (up < total) return `${up}/${total} segment pairs`;
   const pairs = children.flatMap(({ localSubnets, remoteSubnets }) =>
     localSubnets.flatMap((local) => remoteSubnets.map((remote) => `${local} <-> ${remote}`)),
   );

@@ -147,6 +147,12 @@ const childStatus: z.ZodType<ChildStatus> = z.object({
   rekeyAt: time.nullable(),
 });
 
+const pairsReport: z.ZodType<TunnelStatus['pairs']> = z.object({
+  total: count.describe('configured pairs of segments'),
+  up: count.describe('those that a Child SA carries now'),
+  down: z.array(z.object({ local: z.string(), remote: z.string() })).readonly(),
+});
+
 const tunnelStatus: z.ZodType<TunnelStatus> = z.object({
   name: z.string(),
   gateway: z.string(),
@@ -158,6 +164,7 @@ const tunnelStatus: z.ZodType<TunnelStatus> = z.object({
   nextAttemptAt: time.nullable(),
   ike: ikeStatus.nullable(),
   children: z.array(childStatus).readonly(),
+  pairs: pairsReport,
 });
 
 export const statusReportSchema: z.ZodType<StatusReport> = z.object({ tunnels: z.array(tunnelStatus).readonly() });

@@ -5,7 +5,8 @@ import type { SaCounters, SaKey } from '../sa/data-plane.ts';
 import { formatIdentity } from '../sa/identity.ts';
 import { formatSuite } from '../sa/proposal.ts';
 import { formatSelector } from '../sa/traffic-selector.ts';
-import type { ChildStatus, ConnectionStatus, IkeStatus, TunnelStatus } from './status.ts';
+import { type PairStatus, pairStatuses } from './pairs.ts';
+import type { ChildStatus, ConnectionStatus, IkeStatus, PairsReport, TunnelStatus } from './status.ts';
 import { isTrying, type TunnelState } from './tunnel-state.ts';
 
 /** Counters of an SA, where the data plane has it. */
@@ -29,6 +30,7 @@ export function reportTunnel(tunnel: TunnelState, sas: TunnelSas, countersOf: Co
     nextAttemptAt: tunnel.nextAttemptAt === undefined ? null : isoTime(tunnel.nextAttemptAt.wall),
     ike: view === undefined ? null : reportIke(view),
     children: sas.children.filter(isInstalled).map((child) => reportChild(child, countersOf)),
+    pairs: reportPairs(pairStatuses(tunnel.policy, sas.children)),
   };
 }
 
@@ -81,6 +83,11 @@ const RANK: { readonly [State in IkeSaView['state']]: number } = {
   rekeyed: 2,
   deleting: 3,
 };
+
+function reportPairs(pairs: readonly PairStatus[]): PairsReport {
+  const down = pairs.filter(({ up }) => !up).map(({ local, remote }) => ({ local, remote }));
+  return { total: pairs.length, up: pairs.length - down.length, down };
+}
 
 function isInstalled(child: ChildSaView): boolean {
   return child.state !== 'installing';

@@ -20,6 +20,14 @@ export type TunnelStatus = {
   readonly nextAttemptAt: string | null;
   readonly ike: IkeStatus | null;
   readonly children: readonly ChildStatus[];
+  readonly pairs: PairsReport;
+};
+
+/** The configured pairs of segments: how many there are, how many a Child SA carries now, and which are without one. */
+export type PairsReport = {
+  readonly total: number;
+  readonly up: number;
+  readonly down: readonly { readonly local: string; readonly remote: string }[];
 };
 
 export type IkeStatus = {

@@ -27,6 +27,7 @@ function detailText({ status, policy, weak, events }: TunnelDetail, terminal: Te
     headText(status, terminal),
     status.ike === null ? '' : ikeText(status.ike, now),
     ...status.children.map((child) => childText(child, now)),
+    listText('Pairs without a Child SA', downText(status)),
     policyText(policy),
     listText('Weak choices', weak),
     listText(
@@ -76,6 +77,11 @@ function childText(child: ChildReport, now: number): string {
     ['up since', child.installedAt ?? ''],
     ['rekey', untilText(child.rekeyAt, now)],
   ]);
+}
+
+/** Only beside others that are up: of a tunnel that is down all of them are. */
+function downText({ pairs: { up, down } }: TunnelStatus): string[] {
+  return up === 0 ? [] : down.map(({ local, remote }) => `${local} <-> ${remote}`);
 }
 
 function untilText(time: string | null, now: number): string {

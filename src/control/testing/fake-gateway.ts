@@ -104,6 +104,14 @@ export function sampleTunnel(changes: Partial<TunnelStatus> = {}): TunnelStatus 
     nextAttemptAt: null,
     ike: null,
     children: [],
+    pairs: {
+      total: 2,
+      up: 0,
+      down: [
+        { local: '10.0.192.0/20', remote: '10.23.0.0/16' },
+        { local: '10.0.192.0/20', remote: '10.25.0.0/16' },
+      ],
+    },
     ...changes,
   };
 }
@@ -113,6 +121,7 @@ export function connectedTunnel(name = 'idc'): TunnelStatus {
     name,
     connectionStatus: 'connected',
     attempt: 1,
+    pairs: { total: 2, up: 2, down: [] },
     ike: {
       version: 2,
       state: 'established',
