@@ -48,7 +48,12 @@ export function clientCommand(
   summary: string = COMMANDS[name].summary,
 ): Command {
   const { examples, exits } = COMMANDS[name];
-  return describedCommand({ usage, summary, examples, exits }).option(
+  return controlOption(describedCommand({ usage, summary, examples, exits }));
+}
+
+/** The option of whatever asks the daemon. */
+export function controlOption(command: Command): Command {
+  return command.option(
     '--control <socket>',
     `the daemon's control socket; else $CYGNET_CONTROL, else ${DEFAULT_CONTROL}`,
   );

@@ -5,7 +5,10 @@ import { checkCommand } from './commands/check.ts';
 import { daemonCommand } from './commands/daemon.ts';
 import { downCommand } from './commands/down.ts';
 import { eventsCommand } from './commands/events.ts';
+import { exchangesCommand } from './commands/exchanges.ts';
 import { listCommand } from './commands/list.ts';
+import { logsCommand } from './commands/logs.ts';
+import { metricsCommand } from './commands/metrics.ts';
 import { restartCommand } from './commands/restart.ts';
 import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
@@ -23,6 +26,9 @@ const COMMANDS_IN_ORDER = [
   statusCommand,
   listCommand,
   showCommand,
+  logsCommand,
+  exchangesCommand,
+  metricsCommand,
   eventsCommand,
 ];
 

@@ -2,7 +2,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { readOnlyPath } from './access.ts';
 import { ControlClientError, unreachable } from './client-error.ts';
 import { readServerSentEvents } from './client-events.ts';
-import { pathParameters } from './command.ts';
+import { type Command, pathParameters } from './command.ts';
 import { COMMANDS, type CommandName, type ReplyCommandName, type ReplyOf, type RequestOf } from './commands.ts';
 import { type ControlEvent, controlEventSchema, errorReportSchema } from './protocol.ts';
 
@@ -35,8 +35,10 @@ export class ControlClient {
 
   async call<Name extends ReplyCommandName>(command: Name, request: RequestOf<Name>): Promise<ReplyOf<Name>> {
     const response = await this.#send(command, request);
-    const body = parseJson(await this.#readText(response));
-    if (response.statusCode !== 200) throw refusal(body);
+    const text = await this.#readText(response);
+    if (response.statusCode !== 200) throw refusal(parseJson(text));
+    const { kind }: Command = COMMANDS[command];
+    const body = kind === 'text' ? text : parseJson(text);
     const parsed = COMMANDS[command].reply.safeParse(body);
     if (!parsed.success) throw notUnderstood(parsed.error.issues[0]?.path.join('.') ?? '');
     return parsed.data as ReplyOf<Name>;

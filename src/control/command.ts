@@ -16,8 +16,10 @@ export type Command = {
   /** GET takes what is not in the path from the query, POST from a JSON body. */
   readonly request: z.ZodObject;
   readonly reply: z.ZodType;
-  /** `events`: a stream of server-sent events, each with the reply as its data. */
-  readonly kind: 'reply' | 'events';
+  /** `events`: a stream of server-sent events, each with the reply as its data; `text`: the reply is a text as it is. */
+  readonly kind: 'reply' | 'events' | 'text';
+  /** Of a `text`. */
+  readonly contentType?: string;
   readonly summary: string;
   /** What a user of the API, rather than of the command line, must know besides; may be empty. */
   readonly note: string;

@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import { ACTING } from './commands/acting.ts';
+import { OBSERVING } from './commands/observing.ts';
 import { READING } from './commands/reading.ts';
 
 /** The whole control API: one row for each command, by subject. */
-export const COMMANDS = { ...READING, ...ACTING };
+export const COMMANDS = { ...READING, ...OBSERVING, ...ACTING };
 
 export type CommandName = keyof typeof COMMANDS;
 export type ReplyCommandName = Exclude<CommandName, 'events'>;

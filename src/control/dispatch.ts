@@ -44,6 +44,11 @@ const HANDLERS: Handlers = {
     known(api, [tunnel]);
     return api.show(tunnel, { reveal: reveal === 'true' });
   },
+  metrics: async (api) => api.metrics(),
+  exchanges: async (api, { tunnel }) => {
+    known(api, [tunnel]);
+    return { messages: api.exchanges(tunnel) };
+  },
   up: (api, { tunnels }) => act(api, tunnels, (names) => api.up(names)),
   down: (api, { tunnels }) => act(api, tunnels, (names) => api.down(names)),
   restart: (api, { tunnels }) => act(api, tunnels, (names) => api.restart(names)),

@@ -1,5 +1,6 @@
 import type {
   ControlEvent,
+  ExchangedMessage,
   GatewayRow,
   ListKind,
   PeerRow,
@@ -33,6 +34,10 @@ export interface GatewayApi {
   down(names: readonly string[]): Promise<void>;
   /** `down`, then `up`; resolves once the old SAs no longer count as connected. */
   restart(names: readonly string[]): Promise<void>;
+  /** The last messages of a tunnel, oldest first. */
+  exchanges(name: string): readonly ExchangedMessage[];
+  /** OpenMetrics. */
+  metrics(): string;
   events: EventSource;
 }
 

@@ -81,8 +81,9 @@ function requestBody(fields: readonly (readonly [string, JsonSchema])[], require
   };
 }
 
-function answer({ kind, reply }: Command): object {
+function answer({ kind, reply, contentType = 'text/plain' }: Command): object {
   const schema = { $ref: `#/components/schemas/${shapeName(reply)}` };
+  if (kind === 'text') return { [contentType]: { schema } };
   return kind === 'events' ? { 'text/event-stream': { schema } } : json(schema);
 }
 

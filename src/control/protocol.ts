@@ -265,6 +265,39 @@ export const tunnelDetailSchema: z.ZodType<TunnelDetail> = z.object({
   events: z.array(controlEventSchema).readonly().describe('the last of this tunnel, oldest first'),
 });
 
+/** OpenMetrics 1.0. */
+export const metricsSchema: z.ZodType<string> = z.string();
+
+/** The last messages of a tunnel, decoded, oldest first; of keys, nonces and proofs no more than their length. */
+export type ExchangesReport = { readonly messages: readonly ExchangedMessage[] };
+
+export type ExchangedMessage = {
+  /** ISO 8601. */
+  readonly time: string;
+  readonly way: 'sent' | 'received';
+  /** The daemon's own number of the IKE SA. */
+  readonly ike: number;
+  readonly exchange: string;
+  readonly messageId: number;
+  /** IKEv2 only. */
+  readonly kind?: 'request' | 'response';
+  readonly payloads: readonly string[];
+};
+
+const exchangedMessage: z.ZodType<ExchangedMessage> = z.object({
+  time,
+  way: z.enum(['sent', 'received']),
+  ike: count.describe("the daemon's own number of the IKE SA"),
+  exchange: z.string().describe('such as IKE_AUTH or QUICK_MODE'),
+  messageId: count,
+  kind: z.enum(['request', 'response']).exactOptional().describe('IKEv2 only'),
+  payloads: names.describe('each in a few words; of keys, nonces and proofs no more than their length'),
+});
+
+export const exchangesReportSchema: z.ZodType<ExchangesReport> = z.object({
+  messages: z.array(exchangedMessage).readonly().describe('oldest first'),
+});
+
 /** What a refused request gets, with the HTTP status of the code. */
 export const ERROR_STATUS = {
   'bad-request': 400,
@@ -305,6 +338,9 @@ export const SHAPES = {
   PeerRow: peerRow,
   TunnelDetail: tunnelDetailSchema,
   PolicyReport: policyReport,
+  Metrics: metricsSchema,
+  ExchangesReport: exchangesReportSchema,
+  ExchangedMessage: exchangedMessage,
   ControlEvent: controlEventSchema,
   VersionReport: versionReportSchema,
   OpenApi: openApiSchema,

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ReadOnly, requireNoSecrets, requireReading } from './access.ts';
-import type { RequestOf } from './commands.ts';
+import type { Command } from './command.ts';
+import { COMMANDS, type CommandName, type RequestOf } from './commands.ts';
 import { ControlError } from './control-error.ts';
 import { perform, route } from './dispatch.ts';
 import { type EventStreamRequest, resumeAfter, streamEvents } from './event-stream.ts';
@@ -124,7 +125,8 @@ class ControlService {
       });
     } else {
       // The schema of this very command has just checked the request.
-      answerJson(response, 200, await perform(this.#api, command, request as RequestOf<typeof command>));
+      const reply = await perform(this.#api, command, request as RequestOf<typeof command>);
+      answerWith(response, command, reply);
     }
   }
 
@@ -136,6 +138,13 @@ class ControlService {
     this.#streams.add(end);
     response.on('close', () => this.#streams.delete(end));
   }
+}
+
+function answerWith(response: ServerResponse, command: CommandName, reply: unknown): void {
+  const { kind, contentType = 'text/plain; charset=utf-8' }: Command = COMMANDS[command];
+  if (kind !== 'text') return answerJson(response, 200, reply);
+  response.writeHead(200, { 'content-type': contentType });
+  response.end(String(reply));
 }
 
 function answerJson(response: ServerResponse, status: number, body: unknown): void {

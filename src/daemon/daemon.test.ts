@@ -104,6 +104,23 @@ describe('daemon', () => {
     expect(installed?.msg).toContain('10.1.0.0/16 <-> 10.2.0.0/16, ESP in UDP');
   });
 
+  it('counts what it carries, and remembers what was said', async () => {
+    const { daemon } = await connected();
+    const carried = 'cygnet_tunnel_receive_packets_total{gateway="here",tunnel="t",peer="there"}';
+    expect(daemon.api.metrics()).toContain(`${carried} 3\n`);
+    expect(daemon.api.exchanges('t').map(({ way, exchange, kind }) => [way, exchange, kind].join(' '))).toEqual([
+      'received IKE_SA_INIT request',
+      'sent IKE_SA_INIT response',
+      'received IKE_AUTH request',
+      'sent IKE_AUTH response',
+    ]);
+    await daemon.api.down(['t']);
+    await expect
+      .poll(() => daemon.api.metrics())
+      .toContain('cygnet_tunnel_up{gateway="here",tunnel="t",peer="there"} 0');
+    expect(daemon.api.metrics()).toContain(`${carried} 3\n`);
+  });
+
   it('stopping deletes the SAs here and at the peer, and leaves no data plane open', async () => {
     const { daemon, dataPlane, peer } = await connected();
     await daemon.stop(new Promise(() => undefined));

@@ -25,6 +25,8 @@ import type { IkePorts } from './ike-sockets.ts';
 import { IkeSockets } from './ike-sockets.ts';
 import { JobPool } from './job-pool.ts';
 import { type AddressSource, LocalAddresses } from './local-addresses.ts';
+import { daemonMetrics } from './metrics.ts';
+import { Observations } from './observations.ts';
 import { Resolver } from './resolver.ts';
 import { Timers } from './timers.ts';
 
@@ -45,7 +47,7 @@ export type DaemonOptions = {
   readonly entropy: Entropy;
   /** The same at every start; without it peers are not told of a crash (RFC 6290). */
   readonly crashSecret?: Secret;
-  readonly log: Pick<Log, 'write' | 'event'>;
+  readonly log: Pick<Log, 'write' | 'event' | 'writes'>;
   readonly version: VersionReport;
   /** For tests: see IkeSockets. */
   readonly ports?: IkePorts;
@@ -55,7 +57,7 @@ export type DaemonOptions = {
 /** The gateway at work: core and service, with sockets, timers, kernel and worker threads around them. */
 export class Daemon {
   readonly api: DaemonApi;
-  readonly #log: Pick<Log, 'write' | 'event'>;
+  readonly #log: Pick<Log, 'write' | 'event' | 'writes'>;
   readonly #dataPlane: DataPlane;
   readonly #core: IkeCore;
   readonly #service: GatewayService;
@@ -64,6 +66,7 @@ export class Daemon {
   readonly #jobs: JobPool;
   readonly #timers: Timers;
   readonly #addresses: LocalAddresses;
+  readonly #observations: Observations;
   #configuration: Configuration;
   #endAudits: () => void = () => undefined;
   #stopping = false;
@@ -83,7 +86,9 @@ export class Daemon {
       capabilities: options.capabilities,
       tunnels: [],
       ...(options.crashSecret === undefined ? {} : { crashSecret: options.crashSecret }),
+      recordMessages: true,
     });
+    this.#observations = new Observations((tunnel) => this.#core.children(tunnel));
     this.#service = new GatewayService(this.#core, configuration.tunnels);
     this.#timers = new Timers({ now: () => systemNow().mono, fire: (key) => this.#input({ kind: 'timer', key }) });
     this.#jobs = new JobPool({
@@ -104,11 +109,14 @@ export class Daemon {
       actuators: daemonActuators({
         sockets: this.#sockets,
         timers: this.#timers,
-        dataPlane: this.#dataPlane,
+        dataPlane: { perform: (request) => this.#perform(request) },
         jobs: this.#jobs,
         resolver: new Resolver(),
         familyOf: (tunnel) => this.#familyOf(tunnel),
-        publish: (event, now) => publisher.publish(event, now),
+        publish: (event, now) => {
+          this.#observations.see(event, now);
+          publisher.publish(event, now);
+        },
         log,
         now: () => systemNow().mono,
       }),
@@ -126,6 +134,8 @@ export class Daemon {
       history,
       configuration: () => this.#configuration,
       statuses: (names) => this.#statuses(names),
+      exchanges: (name) => this.#observations.exchanges.of(name),
+      metrics: () => this.#metrics(options.version),
       cannotStart: (name) => (this.#stopping ? 'the daemon is stopping' : this.#service.cannotStart(name)),
       command: (name, effects) => this.#runner.call(name, (now) => effects(this.#service, now)),
     });
@@ -148,6 +158,7 @@ export class Daemon {
     const changes = diffConfigurations(this.#configuration, configuration);
     const changed = new Set(changes.filter(({ change }) => change === 'changed').map(({ tunnel }) => tunnel));
     this.#configuration = configuration;
+    this.#observations.keepOnly(new Set(configuration.tunnels.map(({ name }) => name)));
     this.#addresses.look();
     this.#runner.call('reconfigure', (now) => this.#service.reconfigure(configuration.tunnels, changed, now));
     return changes;
@@ -180,6 +191,11 @@ export class Daemon {
     if (!this.#service.idle()) this.#log.write('warn', 'stopped before every peer had confirmed the deletion');
   }
 
+  /** What SAs have carried is counted on the way. */
+  #perform(request: DataPlaneRequest): DataPlaneReply {
+    return this.#observations.perform(request, (one) => this.#dataPlane.perform(one));
+  }
+
   #input(input: Input): void {
     this.#runner.input(input);
   }
@@ -199,9 +215,20 @@ export class Daemon {
   }
 
   #statuses(names: readonly string[]) {
-    const edge = { dataPlane: this.#dataPlane, log: this.#log };
+    const edge = { dataPlane: { perform: (request: DataPlaneRequest) => this.#perform(request) }, log: this.#log };
     const countersOf = readCounters(this.#core.children(), (request) => performSafely(edge, request));
     return names.flatMap((name) => this.#service.status(name, countersOf) ?? []);
+  }
+
+  #metrics(version: VersionReport): string {
+    const { tunnels } = this.#configuration;
+    return daemonMetrics({
+      version,
+      tunnels,
+      statuses: this.#statuses(tunnels.map(({ name }) => name)),
+      childrenOf: (name) => this.#core.children(name),
+      observations: this.#observations,
+    });
   }
 
   #familyOf(name: string) {

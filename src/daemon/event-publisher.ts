@@ -4,6 +4,7 @@ import type { GatewayEvent } from '../ike/common/event.ts';
 import type { ChildSaView, IkeSaView } from '../ike/common/view.ts';
 import { EventReporter } from '../observe/event-reporter.ts';
 import type { EventDetails } from '../observe/event-text.ts';
+import { isMessageEvent } from '../observe/exchange-record.ts';
 import type { Log } from '../observe/log.ts';
 import type { ChildStatus, TunnelStatus } from '../tunnel/status.ts';
 
@@ -16,13 +17,13 @@ export interface Directory {
 
 /** Shows each event to the log and to whoever follows the events by the control API. */
 export class EventPublisher {
-  readonly #log: Pick<Log, 'event'>;
+  readonly #log: Pick<Log, 'event' | 'writes'>;
   readonly #history: EventHistory;
   readonly #directory: Directory;
   readonly #reporter = new EventReporter();
 
   constructor(options: {
-    readonly log: Pick<Log, 'event'>;
+    readonly log: Pick<Log, 'event' | 'writes'>;
     readonly history: EventHistory;
     readonly directory: Directory;
   }) {
@@ -32,10 +33,13 @@ export class EventPublisher {
   }
 
   publish(event: GatewayEvent, now: Now): void {
+    const isMessage = isMessageEvent(event);
+    // There are many of them, and few look: `cygnet exchanges` has the last ones.
+    if (isMessage && !this.#log.writes('debug')) return;
     const reported = this.#reporter.report(event, this.#details(event), now);
     if (reported === undefined) return;
     this.#log.event(reported);
-    this.#history.publish(reported);
+    if (!isMessage) this.#history.publish({ ...reported, event: event.type });
   }
 
   #details(event: GatewayEvent): EventDetails {

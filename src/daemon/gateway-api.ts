@@ -8,6 +8,7 @@ import type { GatewayApi } from '../control/gateway-api.ts';
 import type { GatewayRow, ListKind, PeerRow, StatusReport, TunnelDetail, VersionReport } from '../control/protocol.ts';
 import { searchRows } from '../control/search.ts';
 import type { Effect } from '../ike/common/effect.ts';
+import type { ExchangedMessage } from '../observe/exchange-record.ts';
 import type { TunnelStatus } from '../tunnel/status.ts';
 import { policyReport } from './policy-report.ts';
 
@@ -19,6 +20,10 @@ export interface ApiSubject {
   configuration(): Configuration;
   /** In the order of the names, with fresh counters; names that do not exist are left out. */
   statuses(names: readonly string[]): readonly TunnelStatus[];
+  /** The last messages of a tunnel, oldest first. */
+  exchanges(name: string): readonly ExchangedMessage[];
+  /** OpenMetrics. */
+  metrics(): string;
   /** Why the tunnel cannot be started by us; undefined where it can. */
   cannotStart(name: string): string | undefined;
   /** Runs a command of the gateway service; its effects have been performed when this returns. */
@@ -72,6 +77,14 @@ export class DaemonApi implements GatewayApi {
       weak: weakChoices(tunnel).map(({ text }) => text),
       events: this.#subject.history.recent(name, RECENT_EVENTS),
     };
+  }
+
+  exchanges(name: string): readonly ExchangedMessage[] {
+    return this.#subject.exchanges(name);
+  }
+
+  metrics(): string {
+    return this.#subject.metrics();
   }
 
   async up(names: readonly string[]): Promise<void> {

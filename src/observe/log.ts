@@ -44,6 +44,11 @@ export class Log {
     this.#logger[level](fields, msg);
   }
 
+  /** Whether lines of this level are written at all. */
+  writes(level: EventLevel): boolean {
+    return this.#logger.isLevelEnabled(level);
+  }
+
   event({ time: _, level, text, ...fields }: ReportedEvent): void {
     this.write(level, text, fields);
   }

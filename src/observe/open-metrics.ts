@@ -14,8 +14,6 @@ export type MetricFamily = {
   readonly samples: readonly Sample[];
 };
 
-export const OPEN_METRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
-
 /** The text format of OpenMetrics 1.0, which Prometheus reads. */
 export function openMetricsText(families: readonly MetricFamily[]): string {
   return [...families.flatMap(familyLines), '# EOF', ''].join('\n');

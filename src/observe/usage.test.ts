@@ -54,6 +54,18 @@ describe('what tunnels have carried', () => {
     expect(usage.ofPair('idc', '10.1.0.0/16', '10.2.0.0/16').in.packets).toBe(0);
   });
 
+  it('goes on where an SA moves, whether its counters begin anew or not', () => {
+    for (const kept of [0, 5]) {
+      const usage = new Usage();
+      usage.learn([child(1)]);
+      usage.observe([counters(outbound(1), 5)]);
+      const moved = { ...outbound(1), destination: '192.0.2.9' };
+      usage.move(outbound(1), moved, counters(moved, kept));
+      usage.observe([counters(moved, kept + 2), counters(outbound(1), 50)]);
+      expect(usage.total('idc').out.packets).toBe(7);
+    }
+  });
+
   it('is nothing for what is not known, and is forgotten with the tunnel', () => {
     const usage = new Usage();
     usage.learn([child(1)]);

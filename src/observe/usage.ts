@@ -32,7 +32,7 @@ export class Usage {
   readonly #tunnels = new Map<string, Sum>();
   readonly #pairs = new Map<string, Map<string, Sum>>();
 
-  /** Whose SAs these are; again after a move, when they have other addresses. */
+  /** Whose SAs these are. */
   learn(children: readonly ChildSaView[]): void {
     for (const child of children) {
       this.#learn(child, child.inbound, 'in');
@@ -56,6 +56,14 @@ export class Usage {
       counted.seen = { bytes, packets };
       for (const sum of this.#sums(counted)) addTo(sum, counted.direction, added, lastUsedAt);
     }
+  }
+
+  /** The SA goes on at another address; `now` is what the data plane says of it there. */
+  move(from: SaKey, to: SaKey, now: Carried = NOTHING): void {
+    const counted = this.#sas.get(saKey(from));
+    if (counted === undefined) return;
+    this.#sas.delete(saKey(from));
+    this.#sas.set(saKey(to), { ...counted, seen: { bytes: now.bytes, packets: now.packets } });
   }
 
   /** The SAs have been removed; what they carried stays counted. */

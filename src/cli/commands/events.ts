@@ -1,10 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { printable } from '../../base/printable.ts';
 import { EXIT, type ExitStatus } from '../../control/exit.ts';
-import type { ControlEvent, EventLevel } from '../../control/protocol.ts';
 import { type Context, clientCommand, controlClient } from '../context.ts';
-import { type Style, styled } from '../table.ts';
-import type { Terminal } from '../terminal.ts';
+import { eventLine } from '../event-line.ts';
 import { counted } from '../units.ts';
 
 type Options = { readonly follow?: boolean; readonly after?: number; readonly json?: true; readonly control?: string };
@@ -23,7 +20,8 @@ export function eventsCommand({ terminal }: Context, finish: (status: ExitStatus
         ...(tunnels.length === 0 ? {} : { tunnel: tunnels }),
         onLost: (count) => terminal.err(`${counted(count, 'event')} before these are forgotten already`),
       });
-      for await (const event of events) terminal.out(json ? JSON.stringify(event) : eventLine(event, terminal));
+      for await (const event of events)
+        terminal.out(json ? JSON.stringify(event) : eventLine(event, { alone: false, colour: terminal.colour }));
       finish(EXIT.ok);
     });
 }
@@ -33,13 +31,6 @@ function startOf(after: number | undefined, follow: boolean): { readonly after?:
   if (after !== undefined) return { after };
   return follow ? {} : { after: 0 };
 }
-
-function eventLine({ id, time, level, tunnel, text }: ControlEvent, { colour }: Terminal): string {
-  const about = tunnel === undefined ? '' : `${printable(tunnel)}: `;
-  return `${time}  ${String(id).padStart(4)}  ${styled(level.padEnd(5), STYLE[level], colour)}  ${about}${printable(text)}`;
-}
-
-const STYLE: Readonly<Record<EventLevel, Style>> = { debug: 'quiet', info: 'plain', warn: 'busy', error: 'bad' };
 
 function parseId(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be the id of an event, a whole number.');

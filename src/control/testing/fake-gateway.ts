@@ -4,6 +4,7 @@ import type { EventType } from '../event-types.ts';
 import type { GatewayApi } from '../gateway-api.ts';
 import type {
   ControlEvent,
+  ExchangedMessage,
   GatewayRow,
   ListKind,
   PeerRow,
@@ -72,6 +73,14 @@ export class FakeGateway implements GatewayApi {
     };
   }
 
+  exchanges(name: string): readonly ExchangedMessage[] {
+    return [{ ...SAMPLE_MESSAGE, payloads: [`IDi(${name})`, 'AUTH(pre-shared key, 20 bytes)'] }];
+  }
+
+  metrics(): string {
+    return '# EOF\n';
+  }
+
   async up(names: readonly string[]): Promise<void> {
     this.calls.push(`up ${names.join(' ')}`);
     for (const name of names) {
@@ -91,6 +100,16 @@ export class FakeGateway implements GatewayApi {
     for (const name of names) this.onUp(name);
   }
 }
+
+const SAMPLE_MESSAGE: ExchangedMessage = {
+  time: '2026-01-02T03:04:05.678Z',
+  way: 'sent',
+  ike: 7,
+  exchange: 'IKE_AUTH',
+  messageId: 1,
+  kind: 'request',
+  payloads: [],
+};
 
 export function sampleTunnel(changes: Partial<TunnelStatus> = {}): TunnelStatus {
   return {

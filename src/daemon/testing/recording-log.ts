@@ -12,6 +12,10 @@ export class RecordingLog {
     this.lines.push({ level, msg, event: fields.event });
   }
 
+  writes(level: EventLevel): boolean {
+    return level !== 'debug';
+  }
+
   event({ level, text, event }: ReportedEvent): void {
     this.lines.push({ level, msg: text, event });
   }

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { exchangesReportSchema } from '../../control/protocol.ts';
+import { FakeGateway, sampleTunnel } from '../../control/testing/fake-gateway.ts';
+import { withGateway } from '../testing/cli.ts';
+
+function gateway(): FakeGateway {
+  const fake = new FakeGateway([sampleTunnel()]);
+  fake.publish({ event: 'ike.initiated', tunnel: 'idc', text: 'connecting', time: '2026-01-02T02:00:00.000Z' });
+  fake.publish({ event: 'ike.established', tunnel: 'dc2', text: 'of another tunnel' });
+  fake.publish({ event: 'ike.failed', tunnel: 'idc', level: 'warn', text: 'no \u001b[2J answer' });
+  return fake;
+}
+
+describe('cygnet logs', () => {
+  it('tells what happened to the tunnel, oldest first', async () => {
+    await withGateway(gateway(), async (cygnet) => {
+      expect(await cygnet(['logs', 'idc'])).toEqual({
+        exit: 0,
+        out: [
+          '2026-01-02T02:00:00.000Z  info   connecting\n',
+          '2026-01-02T03:04:05.678Z  warn   no \\u{1b}[2J answer\n',
+        ].join(''),
+        err: '',
+      });
+    });
+  });
+
+  it('begins so long ago as is asked for', async () => {
+    await withGateway(gateway(), async (cygnet) => {
+      const { out } = await cygnet(['logs', 'idc', '--since', '15m', '--json']);
+      expect(JSON.parse(out)).toMatchObject({ event: 'ike.failed', tunnel: 'idc' });
+      expect((await cygnet(['logs', 'idc', '--since', '5m'])).out).toBe('');
+      const wrong = await cygnet(['logs', 'idc', '--since', 'yesterday']);
+      expect(wrong.exit).toBe(2);
+      expect(wrong.err).toContain('It must be a duration such as 90s, 10m, 2h or 1d.');
+    });
+  });
+
+  it('knows the tunnels', async () => {
+    await withGateway(gateway(), async (cygnet) => {
+      expect(await cygnet(['logs', 'icd'])).toMatchObject({ exit: 5, err: 'cygnet: there is no tunnel "icd"\n' });
+    });
+  });
+});
+
+describe('cygnet exchanges', () => {
+  it('tells each message with its payloads', async () => {
+    await withGateway(gateway(), async (cygnet) => {
+      expect(await cygnet(['exchanges', 'idc'])).toEqual({
+        exit: 0,
+        out: [
+          '2026-01-02T03:04:05.678Z  -> IKE_AUTH request 1  (IKE SA 7)',
+          '      IDi(idc)',
+          '      AUTH(pre-shared key, 20 bytes)',
+          '',
+        ].join('\n'),
+        err: '1 message, the last that the daemon remembers\n',
+      });
+    });
+  });
+
+  it('tells them to programs', async () => {
+    await withGateway(gateway(), async (cygnet) => {
+      const report = JSON.parse((await cygnet(['exchanges', 'idc', '--json'])).out);
+      expect(exchangesReportSchema.parse(report)).toEqual(report);
+      expect((await cygnet(['exchanges', 'nobody'])).exit).toBe(5);
+    });
+  });
+});
+
+describe('cygnet metrics', () => {
+  it('prints them as they are', async () => {
+    await withGateway(gateway(), async (cygnet) => {
+      expect(await cygnet(['metrics'])).toEqual({ exit: 0, out: '# EOF\n', err: '' });
+    });
+  });
+});

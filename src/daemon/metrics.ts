@@ -1,0 +1,34 @@
+import type { Tunnel } from '../config/configuration.ts';
+import type { VersionReport } from '../control/protocol.ts';
+import type { ChildSaView } from '../ike/common/view.ts';
+import { metricsText } from '../observe/metrics.ts';
+import { pairStatuses } from '../tunnel/pairs.ts';
+import type { TunnelStatus } from '../tunnel/status.ts';
+import { readXfrmErrors } from '../xfrm/error-counters.ts';
+import type { Observations } from './observations.ts';
+
+export type MeasuredDaemon = {
+  readonly version: VersionReport;
+  readonly tunnels: readonly Tunnel[];
+  /** Of these tunnels, with fresh counters. */
+  readonly statuses: readonly TunnelStatus[];
+  readonly childrenOf: (tunnel: string) => readonly ChildSaView[];
+  readonly observations: Observations;
+};
+
+/** What the daemon can be watched by, as OpenMetrics. */
+export function daemonMetrics({ version, tunnels, statuses, childrenOf, observations }: MeasuredDaemon): string {
+  const policies = new Map(tunnels.map(({ name, policy }) => [name, policy]));
+  const { user, system } = process.cpuUsage();
+  return metricsText({
+    ...version,
+    tunnels: statuses.flatMap((status) => {
+      const policy = policies.get(status.name);
+      return policy === undefined ? [] : { status, pairs: pairStatuses(policy, childrenOf(status.name)) };
+    }),
+    counts: observations.counts,
+    usage: observations.usage,
+    xfrmErrors: readXfrmErrors(),
+    process: { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() },
+  });
+}

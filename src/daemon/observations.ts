@@ -1,0 +1,75 @@
+import type { Now } from '../base/time.ts';
+import type { GatewayEvent } from '../ike/common/event.ts';
+import type { ChildSaView } from '../ike/common/view.ts';
+import { EventCounts } from '../observe/event-counts.ts';
+import { ExchangeRecord, isMessageEvent } from '../observe/exchange-record.ts';
+import { Usage } from '../observe/usage.ts';
+import type { DataPlaneReply, DataPlaneRequest, SaKey } from '../sa/data-plane.ts';
+import { saKey } from '../sa/ledger.ts';
+
+/** What is remembered of the run besides the events themselves: counts, what was carried, the last messages. */
+export class Observations {
+  readonly counts = new EventCounts();
+  readonly exchanges = new ExchangeRecord();
+  readonly usage = new Usage();
+  readonly #childrenOf: (tunnel: string) => readonly ChildSaView[];
+
+  constructor(childrenOf: (tunnel: string) => readonly ChildSaView[]) {
+    this.#childrenOf = childrenOf;
+  }
+
+  see(event: GatewayEvent, now: Now): void {
+    if (isMessageEvent(event)) return this.exchanges.add(event, now);
+    this.counts.add(event, now);
+    if (event.type === 'child.installed') this.usage.learn(this.#childrenOf(event.tunnel));
+  }
+
+  /** Performs a request; what an SA has carried is read before it goes, and from every reply that tells it. */
+  perform(request: DataPlaneRequest, perform: (request: DataPlaneRequest) => DataPlaneReply): DataPlaneReply {
+    const moves = movedBy(request).map(({ from }) => from);
+    const going = this.usage.known(removedBy(request));
+    const last = [...going, ...this.usage.known(moves)];
+    if (last.length > 0) this.#read(perform({ kind: 'query', sas: last }));
+    const reply = perform(request);
+    this.#read(reply);
+    if (reply.kind !== 'done') return reply;
+    this.usage.forget(going);
+    this.#follow(movedBy(request), perform);
+    return reply;
+  }
+
+  /** Forgets what is not configured any longer. */
+  keepOnly(tunnels: ReadonlySet<string>): void {
+    this.counts.keepOnly(tunnels);
+    this.exchanges.keepOnly(tunnels);
+    this.usage.keepOnly(tunnels);
+  }
+
+  /** Whether counters go on or begin anew where an SA moves is the data plane's affair. */
+  #follow(moves: readonly Move[], perform: (request: DataPlaneRequest) => DataPlaneReply): void {
+    if (moves.length === 0) return;
+    const reply = perform({ kind: 'query', sas: moves.map(({ to }) => to) });
+    for (const { from, to } of moves) {
+      const now = reply.kind === 'counters' ? reply.counters.find(({ sa }) => saKey(sa) === saKey(to)) : undefined;
+      this.usage.move(from, to, now);
+    }
+  }
+
+  #read(reply: DataPlaneReply): void {
+    if (reply.kind === 'counters') this.usage.observe(reply.counters);
+  }
+}
+
+type Move = { readonly from: SaKey; readonly to: SaKey };
+
+function movedBy(request: DataPlaneRequest): Move[] {
+  if (request.kind !== 'apply') return [];
+  return request.steps.flatMap((step) =>
+    step.kind === 'move-sa' ? [{ from: step.sa, to: { ...step.sa, destination: step.to.destination } }] : [],
+  );
+}
+
+function removedBy(request: DataPlaneRequest): SaKey[] {
+  if (request.kind !== 'apply') return [];
+  return request.steps.flatMap((step) => (step.kind === 'remove-sa' ? [step.sa] : []));
+}
