@@ -33,7 +33,12 @@ module.exports = {
     only('tunnel', '^src/tunnel/', '^src/(base|crypto|sa|ike/common|tunnel)/', 'the gateway service'),
     only('config', '^src/config/', '^src/(base|crypto|sa|ike/common|config)/', 'configuration yields the core types'),
     only('control', '^src/control/', '^src/(base|tunnel|control)/', 'the control API'),
-    only('observe', '^src/observe/', '^src/(base|sa|ike/common|tunnel|observe)/', 'folds over events'),
+    only(
+      'observe',
+      '^src/observe/',
+      '^src/((base|sa|ike/common|tunnel|observe)/|crypto/algorithms)',
+      'folds over events',
+    ),
     only(
       'cli',
       '^src/cli/',

@@ -72,7 +72,8 @@ export function timeoutOption(description: string): Option {
   return new Option('--timeout <seconds>', description).default(60_000, '60').argParser(parseSeconds);
 }
 
-function parseSeconds(text: string): number {
+/** A number of seconds, as milliseconds. */
+export function parseSeconds(text: string): number {
   const seconds = Number(text);
   if (text.trim() === '' || !Number.isFinite(seconds) || seconds <= 0 || seconds > 86_400) {
     throw new InvalidArgumentError('It must be a number of seconds above 0, at most 86400.');

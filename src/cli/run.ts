@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT, EXIT_TEXT, type ExitStatus } from '../control/exit.ts';
+import { captureCommand } from './commands/capture.ts';
 import { checkCommand } from './commands/check.ts';
 import { daemonCommand } from './commands/daemon.ts';
 import { downCommand } from './commands/down.ts';
 import { eventsCommand } from './commands/events.ts';
 import { exchangesCommand } from './commands/exchanges.ts';
+import { keylogCommand } from './commands/keylog.ts';
 import { listCommand } from './commands/list.ts';
 import { logsCommand } from './commands/logs.ts';
 import { metricsCommand } from './commands/metrics.ts';
@@ -28,6 +30,8 @@ const COMMANDS_IN_ORDER = [
   showCommand,
   logsCommand,
   exchangesCommand,
+  captureCommand,
+  keylogCommand,
   metricsCommand,
   eventsCommand,
 ];

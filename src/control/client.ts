@@ -61,6 +61,22 @@ export class ControlClient {
     return this.#follow(response, options);
   }
 
+  /** A capture file, piece by piece, until `signal` aborts. */
+  async capture(tunnel: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const response = await this.#send('capture', { tunnel }, signal);
+    if (response.statusCode !== 200) throw refusal(parseJson(await this.#readText(response)));
+    return this.#bytes(response, signal);
+  }
+
+  async *#bytes(response: IncomingMessage, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    try {
+      yield* response as AsyncIterable<Buffer>;
+    } catch (error) {
+      if (!signal.aborted) throw unreachable(this.#path, error);
+    }
+    if (!signal.aborted) throw new ControlClientError('unreachable', 'the daemon has ended the connection');
+  }
+
   async *#follow(
     response: IncomingMessage,
     { signal, follow = true, onLost }: EventsOptions,

@@ -16,9 +16,12 @@ export type Command = {
   /** GET takes what is not in the path from the query, POST from a JSON body. */
   readonly request: z.ZodObject;
   readonly reply: z.ZodType;
-  /** `events`: a stream of server-sent events, each with the reply as its data; `text`: the reply is a text as it is. */
-  readonly kind: 'reply' | 'events' | 'text';
-  /** Of a `text`. */
+  /**
+   * `events`: a stream of server-sent events, each with the reply as its data; `text`: the reply is a text as it is;
+   * `bytes`: a stream of them.
+   */
+  readonly kind: 'reply' | 'events' | 'text' | 'bytes';
+  /** Of `text` and `bytes`. */
   readonly contentType?: string;
   readonly summary: string;
   /** What a user of the API, rather than of the command line, must know besides; may be empty. */

@@ -7,6 +7,6 @@ import { READING } from './commands/reading.ts';
 export const COMMANDS = { ...READING, ...OBSERVING, ...ACTING };
 
 export type CommandName = keyof typeof COMMANDS;
-export type ReplyCommandName = Exclude<CommandName, 'events'>;
+export type ReplyCommandName = Exclude<CommandName, 'events' | 'capture'>;
 export type RequestOf<Name extends CommandName> = z.output<(typeof COMMANDS)[Name]['request']>;
 export type ReplyOf<Name extends CommandName> = z.output<(typeof COMMANDS)[Name]['reply']>;

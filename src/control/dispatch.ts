@@ -31,6 +31,16 @@ export function route(method: string, path: string): { command: CommandName; par
   throw new ControlError('no-such-path', `there is nothing at ${JSON.stringify(path.slice(0, 200))}; ${hint}`);
 }
 
+/** Begins a capture, which comes piece by piece. */
+export function beginCapture(
+  api: GatewayApi,
+  { tunnel }: RequestOf<'capture'>,
+  onBytes: (bytes: Uint8Array) => void,
+): () => void {
+  known(api, [tunnel]);
+  return api.capture(tunnel, onBytes);
+}
+
 type Handlers = {
   readonly [Name in ReplyCommandName]: (api: GatewayApi, request: RequestOf<Name>) => Promise<ReplyOf<Name>>;
 };
@@ -48,6 +58,10 @@ const HANDLERS: Handlers = {
   exchanges: async (api, { tunnel }) => {
     known(api, [tunnel]);
     return { messages: api.exchanges(tunnel) };
+  },
+  keylog: async (api, { tunnel }) => {
+    known(api, [tunnel]);
+    return api.keyLog(tunnel);
   },
   up: (api, { tunnels }) => act(api, tunnels, (names) => api.up(names)),
   down: (api, { tunnels }) => act(api, tunnels, (names) => api.down(names)),

@@ -2,6 +2,7 @@ import type {
   ControlEvent,
   ExchangedMessage,
   GatewayRow,
+  KeyLogReport,
   ListKind,
   PeerRow,
   StatusReport,
@@ -36,6 +37,10 @@ export interface GatewayApi {
   restart(names: readonly string[]): Promise<void>;
   /** The last messages of a tunnel, oldest first. */
   exchanges(name: string): readonly ExchangedMessage[];
+  /** Secret. */
+  keyLog(name: string): KeyLogReport;
+  /** A capture file, piece by piece as it comes. Returns the way to end it. */
+  capture(name: string, onBytes: (bytes: Uint8Array) => void): () => void;
   /** OpenMetrics. */
   metrics(): string;
   events: EventSource;

@@ -83,7 +83,7 @@ function requestBody(fields: readonly (readonly [string, JsonSchema])[], require
 
 function answer({ kind, reply, contentType = 'text/plain' }: Command): object {
   const schema = { $ref: `#/components/schemas/${shapeName(reply)}` };
-  if (kind === 'text') return { [contentType]: { schema } };
+  if (kind === 'text' || kind === 'bytes') return { [contentType]: { schema } };
   return kind === 'events' ? { 'text/event-stream': { schema } } : json(schema);
 }
 

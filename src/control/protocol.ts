@@ -298,6 +298,23 @@ export const exchangesReportSchema: z.ZodType<ExchangesReport> = z.object({
   messages: z.array(exchangedMessage).readonly().describe('oldest first'),
 });
 
+/** Lines for the files of that name in Wireshark's configuration directory. */
+export type KeyLogReport = {
+  readonly ikev1_decryption_table: readonly string[];
+  readonly ikev2_decryption_table: readonly string[];
+  /** One sentence for each IKE SA that Wireshark cannot read. */
+  readonly notes: readonly string[];
+};
+
+export const keyLogReportSchema: z.ZodType<KeyLogReport> = z.object({
+  ikev1_decryption_table: names,
+  ikev2_decryption_table: names,
+  notes: names.describe('one sentence for each IKE SA that Wireshark cannot read'),
+});
+
+/** A capture file, whose packets follow as they come. */
+export const captureSchema: z.ZodType<string> = z.string().describe('a pcap file, raw IP').meta({ format: 'binary' });
+
 /** What a refused request gets, with the HTTP status of the code. */
 export const ERROR_STATUS = {
   'bad-request': 400,
@@ -341,6 +358,8 @@ export const SHAPES = {
   Metrics: metricsSchema,
   ExchangesReport: exchangesReportSchema,
   ExchangedMessage: exchangedMessage,
+  KeyLogReport: keyLogReportSchema,
+  Capture: captureSchema,
   ControlEvent: controlEventSchema,
   VersionReport: versionReportSchema,
   OpenApi: openApiSchema,

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ReadOnly, requireNoSecrets, requireReading } from './access.ts';
+import { streamBytes } from './byte-stream.ts';
 import type { Command } from './command.ts';
 import { COMMANDS, type CommandName, type RequestOf } from './commands.ts';
 import { ControlError } from './control-error.ts';
-import { perform, route } from './dispatch.ts';
-import { type EventStreamRequest, resumeAfter, streamEvents } from './event-stream.ts';
+import { beginCapture, perform, route } from './dispatch.ts';
+import { resumeAfter, streamEvents } from './event-stream.ts';
 import type { GatewayApi } from './gateway-api.ts';
 import { ERROR_STATUS, type ErrorCode, type ErrorReport } from './protocol.ts';
 import { readRequest } from './request.ts';
@@ -118,11 +119,14 @@ class ControlService {
     if (this.#readOnly !== undefined) requireNoSecrets(command, request, this.#readOnly);
     if (command === 'events') {
       const { after, follow, tunnel } = request as RequestOf<'events'>;
-      this.#stream(response, {
-        after: resumeAfter(message, after),
-        follow: follow !== 'false',
-        tunnels: tunnel === undefined ? undefined : new Set(tunnel),
-      });
+      const tunnels = tunnel === undefined ? undefined : new Set(tunnel);
+      const wanted = { after: resumeAfter(message, after), follow: follow !== 'false', tunnels };
+      this.#stream(response, () => streamEvents(response, wanted, { source: this.#api.events, limits: this.#limits }));
+    } else if (command === 'capture') {
+      const { contentType } = COMMANDS.capture;
+      const subscribe = (onBytes: (bytes: Uint8Array) => void) =>
+        beginCapture(this.#api, request as RequestOf<'capture'>, onBytes);
+      this.#stream(response, () => streamBytes(response, { subscribe, contentType }, this.#limits));
     } else {
       // The schema of this very command has just checked the request.
       const reply = await perform(this.#api, command, request as RequestOf<typeof command>);
@@ -130,11 +134,11 @@ class ControlService {
     }
   }
 
-  #stream(response: ServerResponse, request: EventStreamRequest): void {
+  #stream(response: ServerResponse, begin: () => () => void): void {
     if (this.#streams.size >= this.#limits.maxStreams) {
-      throw new ControlError('busy', `${this.#limits.maxStreams} clients follow the events already; end one of them`);
+      throw new ControlError('busy', `${this.#limits.maxStreams} clients follow what happens already; end one of them`);
     }
-    const end = streamEvents(response, request, { source: this.#api.events, limits: this.#limits });
+    const end = begin();
     this.#streams.add(end);
     response.on('close', () => this.#streams.delete(end));
   }

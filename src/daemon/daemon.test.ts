@@ -121,6 +121,25 @@ describe('daemon', () => {
     expect(daemon.api.metrics()).toContain(`${carried} 3\n`);
   });
 
+  it('records the datagrams of a tunnel, and tells with which keys they are read, to who asks for it', async () => {
+    const { daemon, peer } = setUp();
+    const pieces: Uint8Array[] = [];
+    const end = daemon.api.capture('t', (bytes) => pieces.push(bytes));
+    daemon.start();
+    peer.start();
+    await expect.poll(async () => (await daemon.api.status(['t'])).tunnels[0]?.connectionStatus).toBe('connected');
+    end();
+    const [header, ...packets] = pieces.map(toHex);
+    expect(header).toMatch(/^a1b2c3d4/);
+    expect(packets.length).toBeGreaterThanOrEqual(4);
+    expect(packets[0]).toContain('7f0000027f000001');
+    const log = daemon.api.keyLog('t');
+    expect(log.ikev2_decryption_table).toHaveLength(1);
+    expect(log.ikev2_decryption_table[0]).toContain('"AES-CBC-128 [RFC3602]"');
+    const spi = log.ikev2_decryption_table[0]?.slice(0, 16) ?? '';
+    expect(packets.every((packet) => packet.includes(spi))).toBe(true);
+  });
+
   it('stopping deletes the SAs here and at the peer, and leaves no data plane open', async () => {
     const { daemon, dataPlane, peer } = await connected();
     await daemon.stop(new Promise(() => undefined));

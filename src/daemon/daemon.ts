@@ -1,5 +1,5 @@
 import type { Entropy } from '../base/entropy.ts';
-import { addressFamily } from '../base/net.ts';
+import { addressFamily, type Endpoint } from '../base/net.ts';
 import type { Secret } from '../base/secret.ts';
 import { SECOND } from '../base/time.ts';
 import type { Configuration } from '../config/configuration.ts';
@@ -9,7 +9,9 @@ import { EventHistory } from '../control/event-history.ts';
 import type { VersionReport } from '../control/protocol.ts';
 import type { CoreCommand, Input } from '../ike/common/input.ts';
 import { IkeCore } from '../ike/core.ts';
+import type { Datagram } from '../native/udp-socket.ts';
 import type { Log } from '../observe/log.ts';
+import type { CapturedDatagram } from '../observe/pcap.ts';
 import type { DataPlaneEvent, DataPlaneReply, DataPlaneRequest } from '../sa/data-plane.ts';
 import type { Capabilities } from '../sa/proposal.ts';
 import { GatewayService } from '../tunnel/gateway-service.ts';
@@ -27,6 +29,7 @@ import { JobPool } from './job-pool.ts';
 import { type AddressSource, LocalAddresses } from './local-addresses.ts';
 import { daemonMetrics } from './metrics.ts';
 import { Observations } from './observations.ts';
+import { PacketTap } from './packet-tap.ts';
 import { Resolver } from './resolver.ts';
 import { Timers } from './timers.ts';
 
@@ -67,6 +70,7 @@ export class Daemon {
   readonly #timers: Timers;
   readonly #addresses: LocalAddresses;
   readonly #observations: Observations;
+  readonly #packets = new PacketTap();
   #configuration: Configuration;
   #endAudits: () => void = () => undefined;
   #stopping = false;
@@ -100,14 +104,14 @@ export class Daemon {
     this.#sockets = IkeSockets.open({
       ...(options.ports === undefined ? {} : { ports: options.ports }),
       ...(options.privileged === undefined ? {} : { privileged: options.privileged }),
-      onDatagram: (datagram) => this.#input({ kind: 'datagram', ...datagram }),
+      onDatagram: (datagram) => this.#onDatagram(datagram),
     });
     this.#runner = new EffectRunner({
       machine: this.#service,
       now: systemNow,
       onBug: (during, error) => bugs.report(during, error),
       actuators: daemonActuators({
-        sockets: this.#sockets,
+        sockets: { send: (from, to, datagram) => this.#send(from, to, datagram) },
         timers: this.#timers,
         dataPlane: { perform: (request) => this.#perform(request) },
         jobs: this.#jobs,
@@ -134,6 +138,8 @@ export class Daemon {
       history,
       configuration: () => this.#configuration,
       statuses: (names) => this.#statuses(names),
+      messageKeys: (name) => this.#core.messageKeys(name),
+      tap: (name, listener) => this.#tap(name, listener),
       exchanges: (name) => this.#observations.exchanges.of(name),
       metrics: () => this.#metrics(options.version),
       cannotStart: (name) => (this.#stopping ? 'the daemon is stopping' : this.#service.cannotStart(name)),
@@ -189,6 +195,28 @@ export class Daemon {
     });
     while (!this.#service.idle() && !hurried && systemNow().mono < deadline) await pause(POLL_INTERVAL);
     if (!this.#service.idle()) this.#log.write('warn', 'stopped before every peer had confirmed the deletion');
+  }
+
+  #onDatagram(datagram: Datagram): void {
+    const { local, remote, bytes } = datagram;
+    this.#packets.see({ from: remote, to: local, bytes }, () => systemNow().wall);
+    this.#input({ kind: 'datagram', ...datagram });
+  }
+
+  #send(from: Endpoint, to: Endpoint, bytes: Uint8Array): string | undefined {
+    this.#packets.see({ from, to, bytes }, () => systemNow().wall);
+    return this.#sockets.send(from, to, bytes);
+  }
+
+  /** The datagrams of a tunnel are those of the address that it is configured with, or that its IKE SAs have now. */
+  #tap(name: string, listener: (datagram: CapturedDatagram) => void): () => void {
+    return this.#packets.listen((datagram) => {
+      const policy = this.#configuration.tunnels.find((tunnel) => tunnel.name === name)?.policy;
+      const configured = policy?.remote.address.kind === 'address' ? [policy.remote.address.address] : [];
+      const peers = [...configured, ...this.#core.views(name).map(({ remote }) => remote.address)];
+      const { from, to } = datagram;
+      if (peers.includes(from.address) || peers.includes(to.address)) listener(datagram);
+    });
   }
 
   /** What SAs have carried is counted on the way. */

@@ -5,10 +5,21 @@ import { weakChoices } from '../config/weak-choices.ts';
 import { ControlError, unknownTunnel } from '../control/control-error.ts';
 import type { EventHistory } from '../control/event-history.ts';
 import type { GatewayApi } from '../control/gateway-api.ts';
-import type { GatewayRow, ListKind, PeerRow, StatusReport, TunnelDetail, VersionReport } from '../control/protocol.ts';
+import type {
+  GatewayRow,
+  KeyLogReport,
+  ListKind,
+  PeerRow,
+  StatusReport,
+  TunnelDetail,
+  VersionReport,
+} from '../control/protocol.ts';
 import { searchRows } from '../control/search.ts';
 import type { Effect } from '../ike/common/effect.ts';
+import type { MessageKeys } from '../ike/common/message-keys.ts';
 import type { ExchangedMessage } from '../observe/exchange-record.ts';
+import { keyLog } from '../observe/key-log.ts';
+import { type CapturedDatagram, pcapHeader, pcapPacket } from '../observe/pcap.ts';
 import type { TunnelStatus } from '../tunnel/status.ts';
 import { policyReport } from './policy-report.ts';
 
@@ -22,6 +33,10 @@ export interface ApiSubject {
   statuses(names: readonly string[]): readonly TunnelStatus[];
   /** The last messages of a tunnel, oldest first. */
   exchanges(name: string): readonly ExchangedMessage[];
+  /** Secret. */
+  messageKeys(name: string): readonly MessageKeys[];
+  /** Calls with each datagram of the tunnel. Returns the way to end it. */
+  tap(name: string, listener: (datagram: CapturedDatagram) => void): () => void;
   /** OpenMetrics. */
   metrics(): string;
   /** Why the tunnel cannot be started by us; undefined where it can. */
@@ -81,6 +96,15 @@ export class DaemonApi implements GatewayApi {
 
   exchanges(name: string): readonly ExchangedMessage[] {
     return this.#subject.exchanges(name);
+  }
+
+  keyLog(name: string): KeyLogReport {
+    return keyLog(this.#subject.messageKeys(name));
+  }
+
+  capture(name: string, onBytes: (bytes: Uint8Array) => void): () => void {
+    onBytes(pcapHeader());
+    return this.#subject.tap(name, (datagram) => onBytes(pcapPacket(datagram)));
   }
 
   metrics(): string {

@@ -14,6 +14,7 @@ import type { Effect } from './common/effect.ts';
 import { admission, LIMIT_WITHOUT_COOKIES } from './common/half-open.ts';
 import type { CoreCommand, Input } from './common/input.ts';
 import { kernelRefused } from './common/kernel-refusal.ts';
+import type { MessageKeys } from './common/message-keys.ts';
 import { withOwnAddresses } from './common/own-addresses.ts';
 import type { TunnelPolicy } from './common/policy.ts';
 import type { Reason } from './common/reason.ts';
@@ -28,6 +29,7 @@ import type { IkeSa } from './ike-sa.ts';
 import { followOwnAddresses } from './local-address.ts';
 import { findIkeSa } from './lookup.ts';
 import { abandon, answerEffect, doWork, viewIkeSa } from './machines.ts';
+import { messageKeysOf } from './message-keys.ts';
 import { forgetIkeSa, indexIkeSa } from './registry.ts';
 import { parseTimerKey, Run, timerKey } from './run.ts';
 import { onTrapAnswer, removeTrap, setTrap, trappedTunnel } from './traps.ts';
@@ -96,11 +98,12 @@ export class IkeCore {
 
   /** What may be seen of the live IKE SAs; of one tunnel where it is named. */
   views(tunnel?: string): IkeSaView[] {
-    const ids = tunnel === undefined ? this.#state.ikeSas.keys() : (this.#state.byTunnel.get(tunnel) ?? []);
-    return [...ids].flatMap((id) => {
-      const sa = this.#state.ikeSas.get(id);
-      return sa === undefined ? [] : [viewIkeSa(sa)];
-    });
+    return this.#ikeSas(tunnel).map(viewIkeSa);
+  }
+
+  /** With what the messages of a tunnel are read, for the operator who asks for it. Secret. */
+  messageKeys(tunnel: string): MessageKeys[] {
+    return this.#ikeSas(tunnel).flatMap((sa) => messageKeysOf(sa) ?? []);
   }
 
   /** The Child SAs; of one tunnel where it is named. */
@@ -119,6 +122,11 @@ export class IkeCore {
   /** A copy of the state; with it and the same policies another core goes on where this one stands. Holds keys. */
   snapshot(): CoreState {
     return structuredClone(this.#state);
+  }
+
+  #ikeSas(tunnel: string | undefined): IkeSa[] {
+    const ids = tunnel === undefined ? this.#state.ikeSas.keys() : (this.#state.byTunnel.get(tunnel) ?? []);
+    return [...ids].flatMap((id) => this.#state.ikeSas.get(id) ?? []);
   }
 
   #dispatch(run: Run, input: Input): void {

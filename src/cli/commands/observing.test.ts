@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exchangesReportSchema } from '../../control/protocol.ts';
 import { FakeGateway, sampleTunnel } from '../../control/testing/fake-gateway.ts';
@@ -68,6 +71,53 @@ describe('cygnet exchanges', () => {
   });
 });
 
+describe('cygnet capture', () => {
+  it("writes what comes into a file that is its owner's alone", async () => {
+    const fake = gateway();
+    await withGateway(fake, async (cygnet) => {
+      await inDirectory(async (directory) => {
+        const file = join(directory, 'idc.pcap');
+        expect(await cygnet(['capture', 'idc', '-o', file, '--seconds', '0.1'])).toEqual({
+          exit: 0,
+          out: '',
+          err: `recording idc\n14 bytes in ${file}\n`,
+        });
+        expect(readFileSync(file, 'utf8')).toBe('capture of idc');
+        expect(statSync(file).mode & 0o777).toBe(0o600);
+        await expect.poll(() => fake.calls).toEqual(['capture ended']);
+      });
+    });
+  });
+
+  it('says what is wrong', async () => {
+    await withGateway(gateway(), async (cygnet) => {
+      expect((await cygnet(['capture', 'nobody', '-o', '/dev/null'])).exit).toBe(5);
+      expect((await cygnet(['capture', 'idc'])).exit).toBe(2);
+      const unwritable = await cygnet(['capture', 'idc', '-o', '/nowhere/x.pcap']);
+      expect(unwritable.exit).toBe(1);
+      expect(unwritable.err).toContain('cannot write /nowhere/x.pcap: ENOENT');
+    });
+  });
+});
+
+describe('cygnet keylog', () => {
+  it('prints the lines of each file, or adds them', async () => {
+    await withGateway(gateway(), async (cygnet) => {
+      expect(await cygnet(['keylog', 'idc'])).toEqual({
+        exit: 0,
+        out: '# ikev2_decryption_table\n0123,"AES"\n',
+        err: 'not readable\n',
+      });
+      await inDirectory(async (directory) => {
+        for (const _ of [1, 2]) await cygnet(['keylog', 'idc', '-o', join(directory, 'wireshark')]);
+        const file = join(directory, 'wireshark', 'ikev2_decryption_table');
+        expect(readFileSync(file, 'utf8')).toBe('0123,"AES"\n0123,"AES"\n');
+        expect(statSync(file).mode & 0o777).toBe(0o600);
+      });
+    });
+  });
+});
+
 describe('cygnet metrics', () => {
   it('prints them as they are', async () => {
     await withGateway(gateway(), async (cygnet) => {
@@ -75,3 +125,12 @@ describe('cygnet metrics', () => {
     });
   });
 });
+
+async function inDirectory(body: (directory: string) => Promise<void>): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'cygnet-cli-'));
+  try {
+    await body(directory);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Command, name } from '../command.ts';
-import { exchangesReportSchema, metricsSchema } from '../protocol.ts';
+import { captureSchema, exchangesReportSchema, keyLogReportSchema, metricsSchema } from '../protocol.ts';
 
 /** What lets the daemon be watched from outside, and looked into. */
 export const OBSERVING = {
@@ -30,6 +30,37 @@ export const OBSERVING = {
     examples: [
       ['idc', 'what both ends said, as far as it is remembered'],
       ['idc --json', 'for programs'],
+    ],
+    exits: [0, 1, 2, 4, 5, 6],
+  },
+  keylog: {
+    method: 'GET',
+    path: '/v1/tunnels/{tunnel}/keylog',
+    access: 'admin',
+    request: z.strictObject({ tunnel: name }),
+    reply: keyLogReportSchema,
+    kind: 'reply',
+    summary: "tell the keys that a tunnel's IKE messages are read with, for Wireshark",
+    note: 'Secret: whoever has them reads what was said between the gateways. The keys of the traffic are not among them.',
+    examples: [
+      ['idc', 'the lines of both files'],
+      ['idc --output ~/.config/wireshark', 'added to the files in that directory'],
+    ],
+    exits: [0, 1, 2, 4, 5, 6],
+  },
+  capture: {
+    method: 'GET',
+    path: '/v1/tunnels/{tunnel}/capture',
+    access: 'admin',
+    request: z.strictObject({ tunnel: name }),
+    reply: captureSchema,
+    kind: 'bytes',
+    contentType: 'application/vnd.tcpdump.pcap',
+    summary: "record a tunnel's IKE datagrams for Wireshark",
+    note: 'As they go over the wire, from now on and without end; of a peer of any address once it has an IKE SA.',
+    examples: [
+      ['idc -o idc.pcap', 'until Ctrl-C'],
+      ['idc -o idc.pcap --seconds 60', 'for a minute'],
     ],
     exits: [0, 1, 2, 4, 5, 6],
   },

@@ -6,6 +6,7 @@ import type {
   ControlEvent,
   ExchangedMessage,
   GatewayRow,
+  KeyLogReport,
   ListKind,
   PeerRow,
   PolicyReport,
@@ -75,6 +76,15 @@ export class FakeGateway implements GatewayApi {
 
   exchanges(name: string): readonly ExchangedMessage[] {
     return [{ ...SAMPLE_MESSAGE, payloads: [`IDi(${name})`, 'AUTH(pre-shared key, 20 bytes)'] }];
+  }
+
+  keyLog(): KeyLogReport {
+    return { ikev1_decryption_table: [], ikev2_decryption_table: ['0123,"AES"'], notes: ['not readable'] };
+  }
+
+  capture(name: string, onBytes: (bytes: Uint8Array) => void): () => void {
+    onBytes(new TextEncoder().encode(`capture of ${name}`));
+    return () => void this.calls.push('capture ended');
   }
 
   metrics(): string {
