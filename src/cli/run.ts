@@ -14,6 +14,7 @@ import { metricsCommand } from './commands/metrics.ts';
 import { restartCommand } from './commands/restart.ts';
 import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
+import { supportBundleCommand } from './commands/support-bundle.ts';
 import { upCommand } from './commands/up.ts';
 import { type Context, DEFAULT_CONTROL } from './context.ts';
 import { asFailure } from './failure.ts';
@@ -34,6 +35,7 @@ const COMMANDS_IN_ORDER = [
   keylogCommand,
   metricsCommand,
   eventsCommand,
+  supportBundleCommand,
 ];
 
 /** Runs one command line, without the program's name, and resolves with the exit status. Never rejects. */
