@@ -17,6 +17,7 @@ export const EVENT_TYPES = {
   'message.retransmitted': 'the peer has not answered yet, and a message was sent again',
   'peer.unresponsive': 'the peer no longer answers',
   'peer.moved': 'the peer is at another address',
+  'peer.synchronized': 'another member of the cluster at the other end has taken over (RFC 6311)',
   'path.changed': 'the tunnel has moved to other addresses (RFC 4555)',
   'peer.refused': 'a request that fits no tunnel was refused',
   'traffic.waiting': 'a packet has asked for a tunnel that waits for one',

@@ -10,7 +10,7 @@ function lines(gateway: TestGateway): string[] {
     if (event.type !== 'message.sent' && event.type !== 'message.received') return [];
     const { exchange, kind, payloads } = event;
     const names = payloads.map((payload) =>
-      payload.replace(/\(([A-Z_]+)?.*\)/s, (_, name) => (name ? `(${name})` : '')),
+      payload.replace(/\(([A-Z][A-Z0-9_]*)?.*\)/s, (_, name) => (name ? `(${name})` : '')),
     );
     return [
       `${event.type === 'message.sent' ? '>' : '<'} ${[exchange, kind].filter(Boolean).join(' ')}: ${names.join(' ')}`,
@@ -44,9 +44,9 @@ describe('the record of the messages', () => {
     expect(lines(both.left)).toMatchInlineSnapshot(`
       [
         "> IKE_SA_INIT request: SA(IKE) KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP) N(FRAGMENTATION_SUPPORTED)",
-        "< IKE_SA_INIT response: SA(IKE) KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP) N(FRAGMENTATION_SUPPORTED) N(CHILDLESS_IKEV)",
-        "> IKE_AUTH request: IDi N(INITIAL_CONTACT) IDr AUTH SA(ESP) TSi TSr N(MOBIKE_SUPPORTED)",
-        "< IKE_AUTH response: IDr AUTH N(MOBIKE_SUPPORTED) SA(ESP) TSi TSr",
+        "< IKE_SA_INIT response: SA(IKE) KE Nonce N(NAT_DETECTION_SOURCE_IP) N(NAT_DETECTION_DESTINATION_IP) N(FRAGMENTATION_SUPPORTED) N(CHILDLESS_IKEV2_SUPPORTED)",
+        "> IKE_AUTH request: IDi N(INITIAL_CONTACT) IDr AUTH SA(ESP) TSi TSr N(MOBIKE_SUPPORTED) N(IKEV2_MESSAGE_ID_SYNC_SUPPORTED)",
+        "< IKE_AUTH response: IDr AUTH N(MOBIKE_SUPPORTED) N(IKEV2_MESSAGE_ID_SYNC_SUPPORTED) SA(ESP) TSi TSr",
       ]
     `);
     const said = both.left.events.flatMap((event) => (event.type === 'message.sent' ? event.payloads : []));
@@ -66,6 +66,7 @@ describe('the record of the messages', () => {
         "TSi(10.1.0.0/16)",
         "TSr(10.2.0.0/16)",
         "N(MOBIKE_SUPPORTED)",
+        "N(IKEV2_MESSAGE_ID_SYNC_SUPPORTED)",
       ]
     `);
   });

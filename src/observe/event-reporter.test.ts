@@ -32,6 +32,7 @@ const EVENTS: { readonly [Type in GatewayEvent['type']]: Extract<GatewayEvent, {
   'message.retransmitted': { type: 'message.retransmitted', ...ref, attempt: 2 },
   'peer.unresponsive': { type: 'peer.unresponsive', ...ref },
   'peer.moved': { type: 'peer.moved', ...ref, from: remote, to: { ...remote, port: 4500 } },
+  'peer.synchronized': { type: 'peer.synchronized', ...ref },
   'path.changed': { type: 'path.changed', ...ref, local: remote, remote: { ...remote, port: 4500 } },
   'traffic.waiting': { type: 'traffic.waiting', tunnel: 'idc', source: segment, destination: segment },
   'trap.failed': { type: 'trap.failed', tunnel: 'idc', reason },

@@ -112,6 +112,11 @@ const ROWS: Rows = {
     rate: 'low',
     text: ({ from, to }) => `the peer has moved from ${endpoint(from)} to ${endpoint(to)}`,
   },
+  'peer.synchronized': {
+    level: 'info',
+    rate: 'low',
+    text: () => 'another member of the cluster at the other end has taken over; the tunnel goes on',
+  },
   'path.changed': {
     level: 'info',
     rate: 'low',

@@ -28,6 +28,8 @@ export type GatewayEvent =
   | (IkeSaRef & { readonly type: 'message.retransmitted'; readonly attempt: number })
   | (IkeSaRef & { readonly type: 'peer.unresponsive' })
   | (IkeSaRef & { readonly type: 'peer.moved'; readonly from: Endpoint; readonly to: Endpoint })
+  /** Another member of the peer's cluster has taken over, and has named the message IDs to go on with (RFC 6311). */
+  | (IkeSaRef & { readonly type: 'peer.synchronized' })
   /** We have moved, or follow what the peer says of its addresses (RFC 4555). */
   | (IkeSaRef & { readonly type: 'path.changed'; readonly local: Endpoint; readonly remote: Endpoint })
   /** A packet for a tunnel that waits for one, or for segments of it that have no Child SA. */

@@ -4,6 +4,7 @@ import { childrenOf } from './children.ts';
 import type { ContextV2 } from './context.ts';
 import { startLife } from './establish.ts';
 import type { IkeKeys } from './keymat.ts';
+import { inheritedIdSync } from './message-id-sync.ts';
 import { inheritMobility } from './mobike/succession.ts';
 import { type IkeSaV2, type NewIkeSa, newIkeSa } from './state.ts';
 
@@ -35,6 +36,7 @@ export function newSuccessor(ctx: ContextV2, sa: IkeSaV2, { suite, keys, ...opti
   fresh.keys = keys;
   fresh.ppk = sa.ppk;
   fresh.fragmentation = sa.fragmentation;
+  fresh.idSync = inheritedIdSync(sa);
   fresh.localId = sa.localId;
   fresh.remoteId = sa.remoteId;
   fresh.establishedAt = ctx.now;

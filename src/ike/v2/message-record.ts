@@ -16,6 +16,7 @@ import { exchangeName, FLAG_RESPONSE, type IkeHeader } from '../wire/header.ts';
 import { fromWire } from './proposals.ts';
 import type { IkeSaV2 } from './state.ts';
 import { AUTH_METHOD } from './wire/auth.ts';
+import { decodeMessageIdSync } from './wire/message-id-sync.ts';
 import { NOTIFY, type NotifyPayload, notifyName } from './wire/notify.ts';
 import type { Payload } from './wire/payload.ts';
 import type { WireProposal } from './wire/sa.ts';
@@ -93,9 +94,12 @@ function deletedSpis({ protocol, spis }: Extract<Payload, { type: 'D' }>): strin
   return spis.map((spi) => spiText(protocol, spi));
 }
 
-function notifyDetails({ notify, protocol, spi, data }: NotifyPayload): string[] {
+function notifyDetails(payload: NotifyPayload): string[] {
+  const { notify, protocol, spi, data } = payload;
   if (notify === NOTIFY.INVALID_KE_PAYLOAD && data.length === 2) {
     return [`wants ${groupText(((data[0] ?? 0) << 8) | (data[1] ?? 0))}`];
   }
+  const sync = notify === NOTIFY.IKEV2_MESSAGE_ID_SYNC ? decodeMessageIdSync(payload) : undefined;
+  if (sync !== undefined) return [`sends ${sync.sends}`, `expects ${sync.expects}`];
   return spi.length === 0 ? [] : [spiText(protocol, spi)];
 }

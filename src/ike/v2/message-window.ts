@@ -110,6 +110,17 @@ export function resendRequest(ctx: Context, sa: IkeSaV2): void {
   armRetransmit(ctx, sa);
 }
 
+/** RFC 6311 §9: the peer no longer answers what is under way; it is asked again under the message ID that is next now. */
+export function askAgain(ctx: Context, sa: IkeSaV2): void {
+  const { outstanding } = sa;
+  if (outstanding === undefined) return;
+  const { exchange, payloads } = outstanding;
+  const messageId = sa.nextRequestId++;
+  const datagrams = protectedDatagrams(ctx, sa, { exchange, payloads, messageId, response: false });
+  sa.outstanding = { ...outstanding, messageId, datagrams };
+  resendRequest(ctx, sa);
+}
+
 /** The response has come: the window is free again. */
 export function settleRequest(ctx: Context, sa: IkeSaV2): void {
   sa.outstanding = undefined;
@@ -184,6 +195,7 @@ function startWaiting(
     messageId,
     exchange: options.exchange,
     task: options.task,
+    payloads: options.payloads,
     datagrams,
     schedule: options.schedule,
     sent: 1,

@@ -10,6 +10,7 @@ import { isUnprotectedAnswer, onUnprotectedAnswer } from './crash-detection.ts';
 import { type OpenedMessage, openMessage, peekFragment } from './encrypted-payload.ts';
 import { addFragment, fragmentRefusal, REASSEMBLY_LIMITS, UNAUTHENTICATED_REASSEMBLY_LIMITS } from './fragmentation.ts';
 import { messageKeys } from './keymat.ts';
+import { synchronize } from './message-id-sync.ts';
 import { recordMessage } from './message-record.ts';
 import { digestOf, repeatAnswer, sendResponse, settleRequest } from './message-window.ts';
 import { unsupportedCritical } from './payload-set.ts';
@@ -27,8 +28,8 @@ type Datagram = Extract<Work, { readonly kind: 'datagram' }>;
 /**
  * A message for this IKE SA. In this order, and each step changes nothing unless the ones before it have passed: a
  * repetition is answered from memory; an answer that is not protected needs the peer's token; the message must be one
- * that is due here (transitions.ts), with the message ID that is due; it must be authentic; it must parse. Only then is
- * it acted upon. @throws WireError
+ * that is due here (transitions.ts), with the message ID that is due (or be the one that sets that anew,
+ * message-id-sync.ts); it must be authentic; it must parse. Only then is it acted upon. @throws WireError
  */
 export function receive(ctx: ContextV2, sa: IkeSaV2, datagram: Datagram): void {
   const header = decodeHeader(datagram.message);
@@ -42,8 +43,9 @@ export function receive(ctx: ContextV2, sa: IkeSaV2, datagram: Datagram): void {
   if (isUnprotectedAnswer(sa, header)) return onUnprotectedAnswer(ctx, sa, datagram);
   const transition = findTransition(sa, header.exchangeType, isResponse ? 'response' : 'request');
   if (transition === undefined) return ctx.drop(remote, 'unexpected-message');
-  if (!isDue(sa, header, transition)) return ctx.drop(remote, 'message-id');
   const received = { header, ...request, message };
+  if (transition.message === 'request' && synchronize(ctx, sa, received)) return;
+  if (!isDue(sa, header, transition)) return ctx.drop(remote, 'message-id');
   if (transition.exchange === 'IKE_SA_INIT') {
     const { payloads } = decodePlainMessage(message);
     // RFC 7296 §2.5; nobody is told, as nobody has proven to have sent it.

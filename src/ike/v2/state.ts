@@ -77,6 +77,8 @@ export type IkeSaV2 = {
   initialContact: boolean;
   /** What the peer can show after a crash, and nobody else: RFC 6290. */
   peerToken: Uint8Array | undefined;
+  /** Where both ends know how to go on after a failover within a cluster (RFC 6311). */
+  idSync: IdSync | undefined;
 
   readonly startedAt: Instant;
   establishedAt: Moment | undefined;
@@ -107,11 +109,18 @@ export type Phase =
 
 export type ExchangeName = 'IKE_SA_INIT' | 'IKE_INTERMEDIATE' | 'IKE_AUTH' | 'CREATE_CHILD_SA' | 'INFORMATIONAL';
 
+export type IdSync = {
+  /** The message ID that the peer has last named for its next request: it never names that one or a lower one again. */
+  named: number | undefined;
+};
+
 export type Outstanding = {
   readonly messageId: number;
   readonly exchange: ExchangeName;
   /** What the request was for; absent in the initial exchanges. */
   readonly task: Task | undefined;
+  /** What it says, as it may have to be said again under another message ID. */
+  readonly payloads: readonly Payload[];
   readonly datagrams: readonly Uint8Array[];
   readonly schedule: RetransmitSchedule;
   /** Transmissions so far. */
@@ -377,6 +386,7 @@ export function newIkeSa(options: NewIkeSa): IkeSaV2 {
     handshake: undefined,
     initialContact: false,
     peerToken: undefined,
+    idSync: undefined,
     establishedAt: undefined,
     rekeyAt: undefined,
     lowerNonce: undefined,

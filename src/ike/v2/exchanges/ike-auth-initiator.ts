@@ -21,6 +21,7 @@ import { establish } from '../establish.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
 import { intAuthChunk } from '../int-auth.ts';
 import { type IkeKeys, prfOf } from '../keymat.ts';
+import { agreedIdSync, announceIdSync } from '../message-id-sync.ts';
 import { sendLastWord, sendRequest, settleRequest } from '../message-window.ts';
 import { planMissing } from '../missing-pairs.ts';
 import { agreedMobike, offerMobike } from '../mobike/negotiation.ts';
@@ -60,7 +61,7 @@ export function onFirstSpiAllocated(ctx: Context, sa: IkeSaV2, reply: DataPlaneR
   ]);
 }
 
-/** IKE_AUTH SK { IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, [N(QUICK_CRASH_DETECTION)], [SAi2, TSi, TSr], [N(PPK_IDENTITY), [N(NO_PPK_AUTH)]], [N(MOBIKE_SUPPORTED)] } --> */
+/** IKE_AUTH SK { IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, [N(QUICK_CRASH_DETECTION)], [SAi2, TSi, TSr], [N(PPK_IDENTITY), [N(NO_PPK_AUTH)]], [N(MOBIKE_SUPPORTED)], N(IKEV2_MESSAGE_ID_SYNC_SUPPORTED) } --> */
 function sendAuth(ctx: Context, sa: IkeSaV2, policy: TunnelPolicy, child: readonly Payload[]): void {
   const idi = identityToPayload('IDi', policy.local.identity);
   const ppk = agreedPpk(sa, policy);
@@ -74,6 +75,7 @@ function sendAuth(ctx: Context, sa: IkeSaV2, policy: TunnelPolicy, child: readon
     ...child,
     ...(ppk === undefined ? [] : ppkPayloads(ppk, () => authWith(keysWith(sa, undefined)))),
     ...offerMobike(sa, policy),
+    announceIdSync(),
   ];
   sa.phase = 'auth-sent';
   sendRequest(ctx, sa, { exchange: 'IKE_AUTH', payloads, schedule: HANDSHAKE_RETRANSMIT });
@@ -104,6 +106,7 @@ export function onAuthResponse(ctx: Context, sa: IkeSaV2, received: Received): v
   establish(ctx, sa, policy, identityFromPayload(requirePayload(payloads, 'IDr')));
   keepToken(sa, payloads);
   sa.mobike = agreedMobike(sa, policy, offerMobike(sa, policy), payloads);
+  sa.idSync = agreedIdSync(payloads);
   // RFC 6023: its Child SAs follow, each with the key exchange that its proposals ask for.
   if (isChildless(sa, policy)) return planMissing(ctx, sa);
   if (error !== undefined) return failChild(ctx, sa, refusedByPeer(ctx, policy, notifyName(error.notify), true));

@@ -22,6 +22,7 @@ import type { ContextV2 } from '../context.ts';
 import { keepToken, tokenPayloads } from '../crash-token.ts';
 import { establish } from '../establish.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
+import { agreedIdSync, announceIdSync } from '../message-id-sync.ts';
 import { sendResponse } from '../message-window.ts';
 import { meetsForbiddenNat } from '../mobike/informational.ts';
 import { agreedMobike, answerOffer } from '../mobike/negotiation.ts';
@@ -61,9 +62,12 @@ export function onAuthRequest(ctx: Context, sa: IkeSaV2, received: Received): vo
   if (sa.nat.local || sa.nat.remote) ctx.emit({ type: 'nat.detected', tunnel: sa.tunnel, ikeSa: sa.id, ...sa.nat });
   const mobike = answerOffer(sa, policy, payloads);
   sa.mobike = agreedMobike(sa, policy, mobike, payloads);
+  sa.idSync = agreedIdSync(payloads);
   // RFC 8784 §3: that it is there says that the PPK is used.
   const used = choice.ppk === undefined ? [] : [notifyPayload('PPK_IDENTITY')];
-  const reply: AuthReply = { request: received, payloads: [idr, auth, ...tokenPayloads(ctx, sa), ...used, ...mobike] };
+  const idSync = sa.idSync === undefined ? [] : [announceIdSync()];
+  const said = [idr, auth, ...tokenPayloads(ctx, sa), ...used, ...mobike, ...idSync];
+  const reply: AuthReply = { request: received, payloads: said };
   const negotiation = negotiate(ctx, sa, policy, payloads);
   if (negotiation === undefined) return settle(ctx, sa, reply, []);
   if ('notify' in negotiation) return refuseChild(ctx, sa, reply, negotiation);
