@@ -5,6 +5,7 @@ import type { GatewayEvent } from '../ike/common/event.ts';
 import type { Input } from '../ike/common/input.ts';
 import type { TunnelPolicy } from '../ike/common/policy.ts';
 import { IkeCore } from '../ike/core.ts';
+import type { CoreState } from '../ike/core-state.ts';
 import type { LinkConditions } from './conditions.ts';
 import { keepsSending } from './continuity.ts';
 import type { Range } from './dice.ts';
@@ -89,6 +90,14 @@ export class CorePair {
   /** Gives a gateway its tunnel, as at its start. */
   configure(gateway: SimGateway): void {
     command(gateway, { kind: 'configure', tunnels: [this.policyOf(gateway)] });
+  }
+
+  /** Another process goes on with this state; the kernel has what it had. */
+  restore(gateway: SimGateway, state: CoreState): void {
+    const { entropy } = gateway;
+    const core = new IkeCore({ entropy, capabilities: EVERYTHING, tunnels: [this.policyOf(gateway)], state });
+    gateway.machine = core;
+    gateway.call(() => core.resume());
   }
 
   initiate(gateway: SimGateway): void {

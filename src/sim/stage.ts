@@ -8,7 +8,6 @@ import { type HeldMessage, MessageGate, type Wanted } from './message-gate.ts';
 import { CorePair, type PairOptions } from './pair.ts';
 import { SteadyTraffic } from './steady-traffic.ts';
 import type { NonceLeads } from './steered-entropy.ts';
-import { EVERYTHING } from './tunnels.ts';
 
 /** Which of the four nonces of two exchanges that cross is the lowest, and whose exchange therefore stays. */
 export type NonceOrder = {
@@ -124,14 +123,10 @@ export class Stage {
     this.traffic.stop();
     if (!(gateway.machine instanceof IkeCore)) throw new TypeError('only a core can be restored');
     const state = gateway.machine.snapshot();
-    const { entropy } = gateway;
     state.children.clear();
     state.timers.delete('net');
     gateway.restart();
-    const tunnels = [this.pair.policyOf(gateway)];
-    const core = new IkeCore({ entropy, capabilities: EVERYTHING, tunnels, state });
-    gateway.machine = core;
-    gateway.call(() => core.resume());
+    this.pair.restore(gateway, state);
   }
 
   /** Lets one message through. */

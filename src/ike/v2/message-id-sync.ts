@@ -59,6 +59,7 @@ export function synchronize(ctx: Context, sa: IkeSaV2, received: Closed): boolea
   const answer = { nonce: asked.nonce, sends: sa.nextRequestId, expects: sa.expectedRequestId };
   sendResponse(ctx, sa, received, { exchange: 'INFORMATIONAL', payloads: [encodeMessageIdSync(answer)] });
   askAgain(ctx, sa);
+  if (sa.creation !== undefined) sa.creation.askedAgain = true;
   ctx.emit({ type: 'peer.synchronized', tunnel: sa.tunnel, ikeSa: sa.id });
   return true;
 }

@@ -190,6 +190,8 @@ export type Creation = {
   readonly ikeSpi: string | undefined;
   /** What the peer's own exchange for the same SA has made meanwhile: a Child SA, or an IKE SA. */
   rival: string | number | undefined;
+  /** It has been asked for a second time, and the peer may have done it at the first (RFC 6311 §8.3). */
+  askedAgain?: true;
   /** What the peer has deleted without our knowing it: its answer may have been overtaken by that. Bounded. */
   deletedSpis: number[];
 };

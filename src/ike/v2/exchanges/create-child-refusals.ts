@@ -12,7 +12,7 @@ import { addTask } from '../message-window.ts';
 import { childOffers, ikeOffers } from '../offers.ts';
 import { postpone } from '../postpone.ts';
 import { renewIkeSa } from '../renewal.ts';
-import type { CreateChildTask, IkeSaV2, MethodRetry, Task } from '../state.ts';
+import type { CreateChildTask, Creation, IkeSaV2, MethodRetry, Task } from '../state.ts';
 import { NOTIFY, type NotifyPayload, notifyName } from '../wire/notify.ts';
 
 /** The peer refuses a Child SA. What its own exchange has made for the same purpose counts more (§2.8.1). */
@@ -26,7 +26,7 @@ export function onChildRefused(ctx: ContextV2, sa: IkeSaV2, error: NotifyPayload
   if (again !== undefined) return void sa.tasks.unshift(again);
   switch (error.notify) {
     case NOTIFY.TEMPORARY_FAILURE:
-      return postpone(ctx, sa, task);
+      return putOff(ctx, sa, task, ended.creation);
     case NOTIFY.CHILD_SA_NOT_FOUND:
       return forgetChild(ctx, sa, task);
   }
@@ -47,13 +47,22 @@ export function onIkeRekeyRefused(ctx: ContextV2, sa: IkeSaV2, error: NotifyPayl
   const offered = ikeOffers(ctx, policy).flatMap(({ keyExchange }) => keyExchange);
   const retry = methodRetry(offered, task.retry, error);
   if (retry !== undefined) return void sa.tasks.unshift({ kind: 'rekey-ike', retry });
-  if (error.notify === NOTIFY.TEMPORARY_FAILURE) return postpone(ctx, sa, { kind: 'rekey-ike' });
+  if (error.notify === NOTIFY.TEMPORARY_FAILURE) return putOff(ctx, sa, { kind: 'rekey-ike' }, ended.creation);
   const reason: Reason = {
     code: 'child-refused',
     text: `the peer refuses to rekey the IKE SA with ${notifyName(error.notify)}; a new one is made instead`,
   };
   ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
   renewIkeSa(ctx, sa);
+}
+
+/**
+ * It is tried again. Where the peer may have done it already, for a member of its cluster that is gone, the two ends
+ * perhaps differ for good: a new IKE SA puts that right (RFC 6311 §8.3).
+ */
+function putOff(ctx: ContextV2, sa: IkeSaV2, task: Task, { askedAgain }: Creation): void {
+  if (askedAgain === true) renewIkeSa(ctx, sa);
+  postpone(ctx, sa, task);
 }
 
 /** RFC 7296 §1.3 has no bound; a peer that is never content gets no further. */
