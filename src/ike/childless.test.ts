@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Proposal, parseProposal } from '../sa/proposal.ts';
-import { alterInit, read } from './testing/gateway.ts';
-import { connected, converse, deliver, type Pair, pair } from './testing/pair.ts';
-import { NOTIFY } from './v2/wire/notify.ts';
+import { alterInit, forge, read } from './testing/gateway.ts';
+import { connected, converse, deliver, halfOpen, type Pair, pair } from './testing/pair.ts';
+import { NOTIFY, notifyPayload } from './v2/wire/notify.ts';
 
 function proposal(text: string): Proposal {
   const found = parseProposal(text, 'esp');
@@ -42,7 +42,7 @@ describe('an IKE SA that begins without a Child SA (RFC 6023)', () => {
     expect(both.left.eventTypes().filter((type) => type === 'ike.established')).toHaveLength(1);
   });
 
-  it('begins as usual where the responder does not announce it', () => {
+  it('failure_init: begins as usual where the responder does not announce it', () => {
     const both = pair({ left: CHILDLESS, right: PFS });
     both.left.initiate();
     deliver(both.left, both.right);
@@ -53,6 +53,31 @@ describe('an IKE SA that begins without a Child SA (RFC 6023)', () => {
     const [auth] = both.left.outbox;
     if (auth === undefined) throw new Error('no IKE_AUTH');
     expect(read(both.left, auth).some(({ type }) => type === 'SA')).toBe(true);
+  });
+
+  it('failure_resp: ends where the peer takes nothing else and was not asked for it; the reason says what to do', () => {
+    const both = halfOpen({ left: PFS, right: CHILDLESS });
+    const [auth] = both.left.take();
+    if (auth === undefined) throw new Error('no IKE_AUTH');
+    expect(read(both.left, auth).some(({ type }) => type === 'SA')).toBe(true);
+    const payloads = [notifyPayload('INVALID_SYNTAX')];
+    both.left.receive(forge(both.right, { exchange: 'IKE_AUTH', messageId: 1, response: true, payloads }));
+    expect(both.left.views()).toEqual([]);
+    expect(both.left.timers.size).toBe(0);
+    expect(both.left.installedSas()).toBe(0);
+    expect(both.left.events.find(({ type }) => type === 'ike.failed')).toMatchObject({
+      reason: { code: 'protocol-error', text: expect.stringContaining('ike.childless: true') },
+    });
+  });
+
+  it('of another refusal the reason says nothing of this', () => {
+    const both = halfOpen({ left: CHILDLESS, right: PFS });
+    both.left.take();
+    const payloads = [notifyPayload('INVALID_SYNTAX')];
+    both.left.receive(forge(both.right, { exchange: 'IKE_AUTH', messageId: 1, response: true, payloads }));
+    expect(both.left.events.find(({ type }) => type === 'ike.failed')).toMatchObject({
+      reason: { text: 'the peer refuses IKE_AUTH with INVALID_SYNTAX' },
+    });
   });
 
   it('shows a wrong PFS group at the start, and goes again', () => {

@@ -90,7 +90,7 @@ export function onAuthResponse(ctx: Context, sa: IkeSaV2, received: Received): v
   const auth = onlyPayload(payloads, 'AUTH');
   const error = findError(payloads);
   const offered = agreedPpk(sa, policy);
-  if (auth === undefined) return abandon(ctx, sa, refusalOf(policy, error, offered));
+  if (auth === undefined) return abandon(ctx, sa, refusalOf(sa, policy, error, offered));
   // RFC 8784 §3: what it says is of no account, that it is there counts.
   const ppk = findNotify(payloads, 'PPK_IDENTITY') === undefined ? undefined : offered;
   const unused = offered?.required === true && ppk === undefined ? ppkUnused(offered) : undefined;
@@ -194,7 +194,12 @@ function verifyResponder(
 }
 
 /** IKE_AUTH was answered without AUTH. */
-function refusalOf(policy: TunnelPolicy, error: NotifyPayload | undefined, ppk: PostQuantumKey | undefined): Reason {
+function refusalOf(
+  sa: IkeSaV2,
+  policy: TunnelPolicy,
+  error: NotifyPayload | undefined,
+  ppk: PostQuantumKey | undefined,
+): Reason {
   if (error?.notify === NOTIFY.AUTHENTICATION_FAILED) {
     const own = formatIdentity(policy.local.identity);
     const peer = policy.remote.identity === undefined ? '' : ` as "${formatIdentity(policy.remote.identity)}"`;
@@ -206,7 +211,10 @@ function refusalOf(policy: TunnelPolicy, error: NotifyPayload | undefined, ppk: 
     return { code: 'authentication-failed', text };
   }
   const name = error === undefined ? 'an answer without proof of identity' : notifyName(error.notify);
-  return { code: 'protocol-error', text: `the peer refuses IKE_AUTH with ${name}` };
+  // What strongSwan says with `childless = force`.
+  const mayWantChildless = error?.notify === NOTIFY.INVALID_SYNTAX && sa.childless && !policy.childless;
+  const advice = mayWantChildless ? '; if it makes Child SAs separately only, set ike.childless: true' : '';
+  return { code: 'protocol-error', text: `the peer refuses IKE_AUTH with ${name}${advice}` };
 }
 
 /** The IKE SA stands, but its tunnel has nothing to carry: it is taken down, and the next attempt starts over. */
