@@ -1,4 +1,4 @@
-import type { Endpoint, IpAddress } from '../../base/net.ts';
+import type { Endpoint } from '../../base/net.ts';
 import type { Duration, Instant, Moment } from '../../base/time.ts';
 import type { KeyExchangeKeyword } from '../../crypto/algorithms.ts';
 import type { KeyExchangeSlot } from '../../sa/additional-key-exchange.ts';
@@ -13,6 +13,7 @@ import type { Work } from '../common/work.ts';
 import type { Reassembly } from './fragmentation.ts';
 import type { IntAuth } from './int-auth.ts';
 import type { IkeKeys } from './keymat.ts';
+import type { Mobike } from './mobike/state.ts';
 import type { Payload } from './wire/payload.ts';
 
 /**
@@ -128,21 +129,6 @@ export type Outstanding = {
   readonly firstSentAt: Instant;
   /** How long the peer may stay silent, if less than the whole schedule. */
   readonly patience: Duration | undefined;
-};
-
-export type Mobike = {
-  /** Who initiated the first IKE SA of a series decides on the addresses, whoever rekeys it (RFC 4555 §1.3). */
-  readonly decides: boolean;
-  /** What the peer can be reached at beside the address in use (RFC 4555 §3.4), as it says. Bounded. */
-  peerAddresses: readonly IpAddress[];
-  /** What we have said last of our own. */
-  told: readonly IpAddress[];
-  /** Counts the changes of addresses, so that an answer shows which of them it is about. */
-  change: number;
-  /** How often in a row the peer has met a NAT that it did not expect (§3.9). */
-  refusals: number;
-  /** The hash of our own endpoint as the peer saw it at the last update (§3.8). */
-  seenAs: Uint8Array | undefined;
 };
 
 export type Answered = {

@@ -2,10 +2,11 @@ import type { IpAddress } from '../../../base/net.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import { NAT_TRAVERSAL_PORT } from '../../common/ports.ts';
 import { findNotify, notifies } from '../payload-set.ts';
-import type { IkeSaV2, Mobike } from '../state.ts';
+import type { IkeSaV2 } from '../state.ts';
 import { decodeAdditionalAddress, encodeAdditionalAddress } from '../wire/mobike.ts';
 import { type NotifyPayload, notifyPayload } from '../wire/notify.ts';
 import type { Payload } from '../wire/payload.ts';
+import type { Mobike } from './state.ts';
 
 /** RFC 4555 §3.6 has no bound; a peer has few addresses, and one that names thousands means no good. */
 const MAX_PEER_ADDRESSES = 16;
