@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Proposal, parseProposal } from '../sa/proposal.ts';
-import { read, type Sent, type TestGateway } from './testing/gateway.ts';
+import { forge, read, type Sent, type TestGateway } from './testing/gateway.ts';
 import { connected, converse, deliver, type Pair } from './testing/pair.ts';
-import { NOTIFY } from './v2/wire/notify.ts';
+import { NOTIFY, notifyPayload } from './v2/wire/notify.ts';
 
 function proposal(text: string): Proposal {
   const found = parseProposal(text, 'esp');
@@ -182,19 +182,36 @@ describe('what the peer says to a rekeying', () => {
   });
 
   it('CHILD_SA_NOT_FOUND: it goes, and another one is made from scratch', () => {
-    const both = connected();
-    const sa = both.right.core.children()[0]?.inbound;
-    if (sa === undefined) throw new Error('no Child SA');
-    both.right.input({ kind: 'dataplane.event', event: { kind: 'expire', sa, hard: true } });
-    both.right.take();
-    rekeyChild(both.left);
-    deliver(both.left, both.right);
-    deliver(both.right, both.left);
-    expect(both.left.core.children()).toEqual([]);
-    both.right.fire('retransmit');
-    converse(both);
-    expectOne(both);
+    const { left, right } = connected();
+    rekeyChild(left);
+    const messageId = left.ikeSa().outstanding?.messageId ?? 0;
+    left.take();
+    const payloads = [notifyPayload('CHILD_SA_NOT_FOUND')];
+    left.receive(forge(right, { exchange: 'CREATE_CHILD_SA', messageId, response: true, payloads }));
+    expect(left.core.children()).toEqual([]);
+    expect(read(left, left.takeOne()).map(({ type }) => type)).toEqual(['SA', 'Nonce', 'TSi', 'TSr']);
   });
+
+  it.each(['Delete', 'refusal'] as const)(
+    'TEMPORARY_FAILURE, as the peer is deleting it (§2.25.1), the %s first: it is not asked for again',
+    (first) => {
+      const both = connected();
+      const { left, right } = both;
+      const sa = right.core.children()[0]?.inbound;
+      if (sa === undefined) throw new Error('no Child SA');
+      right.input({ kind: 'dataplane.event', event: { kind: 'expire', sa, hard: true } });
+      const deletion = right.takeOne();
+      rekeyChild(left);
+      deliver(left, right);
+      const refusal = right.takeOne();
+      expect(read(right, refusal)).toMatchObject([{ type: 'N', notify: NOTIFY.TEMPORARY_FAILURE }]);
+      for (const one of first === 'Delete' ? [deletion, refusal] : [refusal, deletion]) left.receive(one);
+      converse(both);
+      left.fire('retry');
+      expect(left.take()).toEqual([]);
+      expectOne(both);
+    },
+  );
 });
 
 describe('the lifetime of the IKE SA with `reauthenticate`', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SECOND } from '../base/time.ts';
 import { countEvents } from './pair.ts';
 import { NONCE_ORDERS, Stage } from './stage.ts';
 
@@ -82,6 +83,25 @@ describe.each(SIDES)('one end creates or deletes a Child SA: %s', (side) => {
     stage.pass(b, 'request', 'D(IKE)');
     stage.gate.passAll();
     stage.expectNothing();
+  });
+
+  it('child_rekey collision_delete: the Delete is lost for long; who rekeys asks again at its leisure', () => {
+    const { stage, a, b } = setUp();
+    stage.rekeyChild(a);
+    stage.deleteChild(b);
+    stage.pass(a, 'request', 'N(REKEY_SA');
+    stage.pass(b, 'response', 'N(TEMPORARY_FAILURE)');
+    for (let time = 0; time < 10; time++) {
+      stage.pair.world.run(SECOND);
+      for (let [next] = stage.gate.waiting; next !== undefined; [next] = stage.gate.waiting)
+        if (next.from === b && next.kind === 'request') stage.gate.drop({ from: b, says: 'D(ESP' });
+        else stage.gate.passThis(next);
+    }
+    const asked = stage.said({ from: a, says: 'N(REKEY_SA' });
+    expect(asked).toBeGreaterThan(1);
+    expect(asked).toBeLessThanOrEqual(10);
+    expect(stage.said({ from: b, says: 'N(TEMPORARY_FAILURE)' })).toBe(asked);
+    stage.expectOneOfEach();
   });
 
   it('ike_delete regular: nothing is left at either end', () => {

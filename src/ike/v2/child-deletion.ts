@@ -7,7 +7,7 @@ import { removeChild } from './child-removal.ts';
 import { switchOver } from './child-switch.ts';
 import { childrenOf, heirOf } from './children.ts';
 import { deleteChildren } from './deletes.ts';
-import type { IkeSaV2, Task } from './state.ts';
+import type { DeleteChildrenTask, IkeSaV2, Task } from './state.ts';
 import type { DeletePayload } from './wire/delete.ts';
 import type { Payload } from './wire/payload.ts';
 import { PROTOCOL } from './wire/sa.ts';
@@ -38,11 +38,7 @@ export function deleteNamedChildren(ctx: Context, sa: IkeSaV2, deletes: readonly
 }
 
 /** The peer has confirmed that it no longer has them. */
-export function onChildrenDeleted(
-  ctx: Context,
-  sa: IkeSaV2,
-  { protocol, spis }: Extract<Task, { readonly kind: 'delete-children' }>,
-): void {
+export function onChildrenDeleted(ctx: Context, sa: IkeSaV2, { protocol, spis }: DeleteChildrenTask): void {
   for (const child of childrenOf(ctx, sa))
     if (child.state === 'rekeyed' && child.protocol === protocol && spis.includes(child.inboundSpi)) drain(ctx, child);
 }

@@ -8,6 +8,7 @@ import { childInstalled, type MadeChild } from './child-creation.ts';
 import { removeChild, restore } from './child-removal.ts';
 import { carrySame, childrenOf, findChild, requireChild } from './children.ts';
 import type { ContextV2 } from './context.ts';
+import { deletionOf } from './deletes.ts';
 import { isProven, probe } from './liveness.ts';
 import { addTask } from './message-window.ts';
 import type { IkeSaV2, Switch } from './state.ts';
@@ -111,7 +112,7 @@ export function onSwitched(ctx: Context, sa: IkeSaV2, switches: readonly Switch[
     if (old?.state === 'rekeying') restore(ctx, old);
     removeChild(ctx, sa, child, reason);
     ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
-    addTask(sa, { kind: 'delete-children', protocol: child.protocol, spis: [child.inboundSpi] });
+    addTask(sa, deletionOf(child));
     // Where the peer has already deleted the old one, nothing carries the traffic; else this comes to nothing.
     const { localSelectors: local, remoteSelectors: remote } = child;
     addTask(sa, { kind: 'create-child', replaces: undefined, local, remote });

@@ -4,7 +4,7 @@ import type { Context } from '../common/context.ts';
 import type { Reason, Stage } from '../common/reason.ts';
 import { removeChild } from './child-removal.ts';
 import { childrenOf, findChild, heirOf } from './children.ts';
-import { deleteIke } from './deletes.ts';
+import { deleteIke, deletionOf } from './deletes.ts';
 import { addTask, sendLastWord } from './message-window.ts';
 import type { IkeSaV2 } from './state.ts';
 
@@ -76,7 +76,7 @@ export function childGone(ctx: Context, sa: IkeSaV2, id: string): void {
   if (child === undefined) return;
   if (child.state === 'deleting') return endDrain(ctx, child);
   removeChild(ctx, sa, child, { code: 'expired', text: 'the lifetime of the Child SA has ended' });
-  addTask(sa, { kind: 'delete-children', protocol: child.protocol, spis: [child.inboundSpi] });
+  addTask(sa, deletionOf(child));
   if (heirOf(ctx, child) !== undefined) return;
   addTask(sa, {
     kind: 'create-child',

@@ -1,7 +1,7 @@
 import { randomFraction } from '../../base/entropy.ts';
 import { type Duration, SECOND } from '../../base/time.ts';
 import type { Context } from '../common/context.ts';
-import type { IkeSaV2, Task } from './state.ts';
+import type { DeleteChildrenTask, IkeSaV2, Task } from './state.ts';
 
 /**
  * RFC 7296 §2.25: what the peer cannot do just now is asked for again, not at once, and not by both ends at the same
@@ -31,8 +31,6 @@ export function putOffDeletes(ctx: Context, sa: IkeSaV2): void {
 export function onRetryTimer(sa: IkeSaV2): void {
   sa.tasks.push(...sa.postponed.splice(0));
 }
-
-type DeleteChildrenTask = Extract<Task, { readonly kind: 'delete-children' }>;
 
 const ANSWER_TIME: Duration = 5 * SECOND;
 const RETRY_FROM: Duration = SECOND;

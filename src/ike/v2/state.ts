@@ -146,9 +146,18 @@ export type Task =
   | { readonly kind: 'announce-addresses' }
   | { readonly kind: 'check-address'; readonly change: number; readonly cookie: Uint8Array }
   | { readonly kind: 'delete-ike'; readonly reason: Reason }
-  | { readonly kind: 'delete-children'; readonly protocol: ChildProtocol; readonly spis: readonly number[] }
+  | DeleteChildrenTask
   | CreateChildTask
   | { readonly kind: 'rekey-ike'; readonly retry?: MethodRetry };
+
+export type DeleteChildrenTask = {
+  readonly kind: 'delete-children';
+  readonly protocol: ChildProtocol;
+  /** Our inbound ones. */
+  readonly spis: readonly number[];
+  /** The outbound ones of those that are gone here already: by these the peer would name them. */
+  readonly peerSpis?: readonly number[];
+};
 
 export type CreateChildTask = {
   readonly kind: 'create-child';

@@ -5,6 +5,7 @@ import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
 import type { ChildSa } from '../../../sa/child-sa.ts';
 import type { DataPlaneReply } from '../../../sa/data-plane.ts';
+import type { ChildProtocol } from '../../../sa/proposal.ts';
 import { childTimer } from '../../common/child-timers.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
@@ -15,6 +16,7 @@ import { answerChild, type ChildRefusal } from '../child-negotiation.ts';
 import { awaitSwitch, planBehind, SWITCH_TIME } from '../child-switch.ts';
 import { childrenOf, findChild, heirOf, requireChild } from '../children.ts';
 import type { ContextV2 } from '../context.ts';
+import { isBeingDeleted } from '../deletes.ts';
 import { sendResponse } from '../message-window.ts';
 import { isUnproven } from '../mobike/routability.ts';
 import { findNotify, requirePayload } from '../payload-set.ts';
@@ -134,6 +136,8 @@ function obstacleTo(
   if (sa.creation?.task.kind === 'rekey-ike' || isUnproven(ctx, sa)) return 'TEMPORARY_FAILURE';
   // It may be the one that we have asked for ourselves, and whose answer has been overtaken.
   if (rekey !== undefined && replaced === undefined && sa.creation !== undefined) return 'TEMPORARY_FAILURE';
+  // §2.25.1: the peer will hear of its end.
+  if (rekey !== undefined && replaced === undefined && isDeletedByUs(sa, rekey)) return 'TEMPORARY_FAILURE';
   if (rekey !== undefined && (replaced === undefined || replaced.state === 'deleting'))
     return { ...rekey, notify: NOTIFY.CHILD_SA_NOT_FOUND, data: new Uint8Array(0) };
   if (replaced !== undefined && !isReplaceable(ctx, sa, replaced)) return 'TEMPORARY_FAILURE';
@@ -154,11 +158,23 @@ function isReplaceable(ctx: ContextV2, { creation, switches }: IkeSaV2, child: C
 }
 
 /** The peer names its inbound SPI, our outbound one (RFC 7296 §1.3.3). */
-function namedChild(ctx: ContextV2, sa: IkeSaV2, { protocol, spi }: NotifyPayload): ChildSa | undefined {
+function namedChild(ctx: ContextV2, sa: IkeSaV2, rekey: NotifyPayload): ChildSa | undefined {
+  const named = readName(rekey);
+  return childrenOf(ctx, sa).find((child) => child.outboundSpi === named?.spi && child.protocol === named.protocol);
+}
+
+function isDeletedByUs(sa: IkeSaV2, rekey: NotifyPayload): boolean {
+  const named = readName(rekey);
+  return named !== undefined && isBeingDeleted(sa, named.protocol, named.spi);
+}
+
+function readName({
+  protocol,
+  spi,
+}: NotifyPayload): { readonly protocol: ChildProtocol; readonly spi: number } | undefined {
   if (spi.length !== 4) return undefined;
-  const wanted = new DataView(spi.buffer, spi.byteOffset).getUint32(0);
   const name = protocol === PROTOCOL.AH ? 'ah' : 'esp';
-  return childrenOf(ctx, sa).find((child) => child.outboundSpi === wanted && child.protocol === name);
+  return { protocol: name, spi: new DataView(spi.buffer, spi.byteOffset).getUint32(0) };
 }
 
 function negotiate(
