@@ -9,9 +9,10 @@ import { childTimer } from '../common/child-timers.ts';
 import type { Context } from '../common/context.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import { childrenOf } from './children.ts';
+import type { ChildNegotiation } from './creation.ts';
 import { type ChildKeys, deriveChildKeys, prfOf } from './keymat.ts';
 import { isUnproven } from './mobike/routability.ts';
-import type { ChildNegotiation, IkeSaV2 } from './state.ts';
+import type { IkeSaV2 } from './state.ts';
 
 /** The nonces of the exchange that makes a Child SA, by its initiator and responder. */
 export type Nonces = { readonly nonceI: Uint8Array; readonly nonceR: Uint8Array };

@@ -3,7 +3,8 @@ import { restore } from './child-removal.ts';
 import { childrenOf, findChild } from './children.ts';
 import { closeIkeSa, dropCreation } from './close.ts';
 import type { ContextV2 } from './context.ts';
-import type { Creation, IkeSaV2 } from './state.ts';
+import type { Creation } from './creation.ts';
+import type { IkeSaV2 } from './state.ts';
 
 /**
  * A CREATE_CHILD_SA of ours comes to nothing. What it was to replace carries on, and is tried again later. An IKE SA that

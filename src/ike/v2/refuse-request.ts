@@ -2,7 +2,8 @@ import type { Context } from '../common/context.ts';
 import type { Reason } from '../common/reason.ts';
 import { abandon } from './close.ts';
 import { sendResponse } from './message-window.ts';
-import type { IkeSaV2, RequestRef } from './state.ts';
+import type { RequestRef } from './received.ts';
+import type { IkeSaV2 } from './state.ts';
 import { type NotifyName, type NotifyPayload, notifyPayload } from './wire/notify.ts';
 
 /** Answers a CREATE_CHILD_SA with an error; the IKE SA is none the worse for it (RFC 7296 §1.3.1). */

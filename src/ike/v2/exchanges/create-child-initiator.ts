@@ -1,7 +1,6 @@
 import { ByteWriter, compareBytes, equalBytes } from '../../../base/bytes.ts';
 import { invariant } from '../../../base/errors.ts';
-import { type KeyExchangeKeyword, keyExchangeMethod } from '../../../crypto/algorithms.ts';
-import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
+import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
 import { type ChildSa, lowerNonce, outboundSa, planInstall } from '../../../sa/child-sa.ts';
 import type { DataPlaneReply, DataPlaneStep } from '../../../sa/data-plane.ts';
@@ -13,6 +12,7 @@ import { acceptChild } from '../child-negotiation.ts';
 import { childrenOf, findChild, requireChild } from '../children.ts';
 import { dropCreation, dropHandshake } from '../close.ts';
 import type { ContextV2 } from '../context.ts';
+import type { CreateChildTask, Creation, CreationAnswer } from '../creation.ts';
 import { failCreation } from '../creation-failure.ts';
 import { addTask, sendRequest } from '../message-window.ts';
 import { isCovered } from '../missing-pairs.ts';
@@ -23,11 +23,12 @@ import { offersToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
 import { BAD_PUBLIC_VALUE } from '../refuse-request.ts';
 import { REQUEST_RETRANSMIT, requestPatience } from '../request-schedule.ts';
-import type { CreateChildTask, Creation, CreationAnswer, IkeSaV2, Switch } from '../state.ts';
+import type { IkeSaV2, Switch } from '../state.ts';
 import { NOTIFY, type NotifyPayload } from '../wire/notify.ts';
 import type { Payload } from '../wire/payload.ts';
 import { PROTOCOL } from '../wire/sa.ts';
 import { onChildRefused } from './create-child-refusals.ts';
+import { creationOf, kePayload, newExchange } from './creation-exchange.ts';
 import { NONCE_BYTES } from './ike-sa-init.ts';
 
 /** A Child SA is wanted: its CREATE_CHILD_SA is prepared, unless the need has passed meanwhile. */
@@ -137,19 +138,6 @@ export function onCreationInstalled(ctx: ContextV2, sa: IkeSaV2, id: string, rep
   dismissRivals(ctx, sa, replaced);
   ctx.emit({ type: 'child.rekeyed', tunnel: sa.tunnel, ikeSa: sa.id, child: replaced.id, successor: id });
   addTask(sa, { kind: 'delete-children', protocol: replaced.protocol, spis: [replaced.inboundSpi] });
-}
-
-export function newExchange(ctx: ContextV2, method: KeyExchangeKeyword) {
-  return { method, privateKey: ctx.entropy.bytes(privateKeyBytes(method)) };
-}
-
-export function creationOf(sa: IkeSaV2): Creation {
-  invariant(sa.creation !== undefined, 'a CREATE_CHILD_SA of ours has its state');
-  return sa.creation;
-}
-
-export function kePayload(method: KeyExchangeKeyword, data: Uint8Array): Payload {
-  return { type: 'KE', method: keyExchangeMethod(method).group, data };
 }
 
 const REFLECTED = {

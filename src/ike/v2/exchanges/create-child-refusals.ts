@@ -7,12 +7,13 @@ import { removeChild } from '../child-removal.ts';
 import { childrenOf, findChild } from '../children.ts';
 import { closeIkeSa } from '../close.ts';
 import type { ContextV2 } from '../context.ts';
+import type { CreateChildTask, Creation, MethodRetry } from '../creation.ts';
 import { endCreation } from '../creation-failure.ts';
 import { addTask } from '../message-window.ts';
 import { childOffers, ikeOffers } from '../offers.ts';
 import { postpone } from '../postpone.ts';
 import { renewIkeSa } from '../renewal.ts';
-import type { CreateChildTask, Creation, IkeSaV2, MethodRetry, Task } from '../state.ts';
+import type { IkeSaV2, Task } from '../state.ts';
 import { NOTIFY, type NotifyPayload, notifyName } from '../wire/notify.ts';
 
 /** The peer refuses a Child SA. What its own exchange has made for the same purpose counts more (§2.8.1). */

@@ -7,6 +7,7 @@ import type { Reason } from '../../common/reason.ts';
 import { closeIkeSa, dropCreation } from '../close.ts';
 import type { ContextV2 } from '../context.ts';
 import { announceToken, findToken } from '../crash-token.ts';
+import type { IkeRekeyAnswer, RekeyIkeTask } from '../creation.ts';
 import { failCreation } from '../creation-failure.ts';
 import { inherit, newSuccessor } from '../inheritance.ts';
 import { deriveRekeyedIkeKeys, prfOf } from '../keymat.ts';
@@ -17,14 +18,14 @@ import { offersToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
 import { BAD_PUBLIC_VALUE } from '../refuse-request.ts';
 import { REQUEST_RETRANSMIT, requestPatience } from '../request-schedule.ts';
-import type { IkeRekeyAnswer, IkeSaV2, Task } from '../state.ts';
+import type { IkeSaV2 } from '../state.ts';
 import type { Payload } from '../wire/payload.ts';
-import { creationOf, kePayload, newExchange } from './create-child-initiator.ts';
 import { onIkeRekeyRefused } from './create-child-refusals.ts';
+import { creationOf, kePayload, newExchange } from './creation-exchange.ts';
 import { NONCE_BYTES } from './ike-sa-init.ts';
 
 /** The lifetime is near its end: a successor with keys of its own is prepared (RFC 7296 §2.18). */
-export function beginIkeRekey(ctx: ContextV2, sa: IkeSaV2, task: Extract<Task, { readonly kind: 'rekey-ike' }>): void {
+export function beginIkeRekey(ctx: ContextV2, sa: IkeSaV2, task: RekeyIkeTask): void {
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return;
   const method = task.retry?.method ?? firstMethod(ikeOffers(ctx, policy), sa.suite?.keyExchange);

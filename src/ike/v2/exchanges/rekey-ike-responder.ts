@@ -7,6 +7,7 @@ import { lowerNonce } from '../../../sa/child-sa.ts';
 import { selectSuite } from '../../../sa/suite-selection.ts';
 import type { ContextV2 } from '../context.ts';
 import { tokenPayloads } from '../crash-token.ts';
+import type { IkeAnswer } from '../creation.ts';
 import { inherit, newSuccessor } from '../inheritance.ts';
 import { deriveRekeyedIkeKeys, prfOf } from '../keymat.ts';
 import { sendResponse } from '../message-window.ts';
@@ -15,10 +16,10 @@ import { requirePayload } from '../payload-set.ts';
 import { leftOutBy, readOffers, suiteToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
 import { failPublicValue, refuseRequest } from '../refuse-request.ts';
-import type { IkeAnswer, IkeSaV2 } from '../state.ts';
+import type { IkeSaV2 } from '../state.ts';
 import { notifyPayload } from '../wire/notify.ts';
 import type { Payload } from '../wire/payload.ts';
-import { kePayload } from './create-child-initiator.ts';
+import { kePayload } from './creation-exchange.ts';
 import { NONCE_BYTES } from './ike-sa-init.ts';
 
 /** CREATE_CHILD_SA SK { SA, Ni, KEi } -->: the peer wants a successor of the IKE SA. */
