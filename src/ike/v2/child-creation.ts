@@ -54,11 +54,11 @@ export function createChild(
     readonly nonces: Nonces;
     readonly asInitiator: boolean;
     readonly begunAt: Instant;
-    /** Of an exchange of its own (PFS). */
-    readonly sharedSecret?: Uint8Array | undefined;
+    /** Of exchanges of its own (PFS): that of CREATE_CHILD_SA, then the additional ones. */
+    readonly secrets?: readonly Uint8Array[];
   },
 ): MadeChild {
-  const { policy, negotiation, inboundSpi, nonces, asInitiator, begunAt, sharedSecret } = options;
+  const { policy, negotiation, inboundSpi, nonces, asInitiator, begunAt, secrets = [] } = options;
   const { suite, localSelectors, remoteSelectors } = negotiation;
   invariant(sa.keys !== undefined && sa.suite !== undefined, 'a Child SA takes its keys from the IKE SA');
   const child: ChildSa = {
@@ -86,8 +86,9 @@ export function createChild(
     rekeyAt: undefined,
     packetsSeen: 0,
   };
-  const secret = sharedSecret === undefined ? {} : { sharedSecret };
-  const keys = deriveChildKeys({ suite, prf: prfOf(sa.suite), skD: sa.keys.skD, ...nonces, ...secret });
+  const [sharedSecret, ...additionalSecrets] = secrets;
+  const pfs = sharedSecret === undefined ? {} : { sharedSecret, additionalSecrets };
+  const keys = deriveChildKeys({ suite, prf: prfOf(sa.suite), skD: sa.keys.skD, ...nonces, ...pfs });
   const limits = { hardLifetime: policy.childLifetime, ...usageLimits(policy.childUsage ?? {}, suite) };
   ctx.addChild(child);
   return { child, keys: byDirection(keys, asInitiator), limits };

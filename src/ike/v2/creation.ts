@@ -5,6 +5,7 @@ import type { SaKey } from '../../sa/data-plane.ts';
 import type { CipherSuite } from '../../sa/proposal.ts';
 import type { TrafficSelector } from '../../sa/traffic-selector.ts';
 import type { RequestRef } from './received.ts';
+import type { Payload } from './wire/payload.ts';
 
 export type CreateChildTask = {
   readonly kind: 'create-child';
@@ -13,10 +14,12 @@ export type CreateChildTask = {
   readonly local: readonly TrafficSelector[];
   readonly remote: readonly TrafficSelector[];
   readonly retry?: MethodRetry;
+  /** How often the peer has forgotten it between two of its exchanges (RFC 9370 §2.2.4). */
+  readonly restarts?: number;
 };
 
 /** The IKE SA is to get a successor. */
-export type RekeyIkeTask = { readonly kind: 'rekey-ike'; readonly retry?: MethodRetry };
+export type RekeyIkeTask = { readonly kind: 'rekey-ike'; readonly retry?: MethodRetry; readonly restarts?: number };
 
 /** The key exchange method that the peer has asked for (RFC 7296 §1.3), and how often it has done so. */
 export type MethodRetry = { readonly method: KeyExchangeKeyword; readonly count: number };
@@ -39,6 +42,21 @@ export type Creation = {
   askedAgain?: true;
   /** What the peer has deleted without our knowing it: its answer may have been overtaken by that. Bounded. */
   deletedSpis: number[];
+  /** What it goes on with in IKE_FOLLOWUP_KE, once CREATE_CHILD_SA is answered. */
+  rounds: Rounds | undefined;
+};
+
+/** Additional key exchanges of a CREATE_CHILD_SA of ours (RFC 9370 §2.2.4): the one under way, and what is known. */
+export type Rounds = {
+  readonly agreed: CreationAnswer | IkeRekeyAnswer;
+  readonly exchange: { readonly method: KeyExchangeKeyword; readonly privateKey: Uint8Array };
+  publicValue: Uint8Array;
+  /** By this the peer knows what the exchange belongs to; what it means is the peer's affair. */
+  readonly link: Uint8Array;
+  /** The methods that come after this one. */
+  readonly left: readonly KeyExchangeKeyword[];
+  /** That of CREATE_CHILD_SA first. */
+  readonly secrets: readonly Uint8Array[];
 };
 
 /** A Child SA as agreed on paper, before it has an inbound SPI. */
@@ -52,7 +70,12 @@ export type ChildNegotiation = {
 };
 
 /** What the peer's answer to our CREATE_CHILD_SA agreed on for a Child SA. */
-export type CreationAnswer = { readonly negotiation: ChildNegotiation; readonly nonce: Uint8Array };
+export type CreationAnswer = {
+  readonly negotiation: ChildNegotiation;
+  readonly nonce: Uint8Array;
+  /** For the first additional key exchange, where one was agreed. */
+  readonly link: Uint8Array | undefined;
+};
 
 /** The same for an IKE SA. */
 export type IkeRekeyAnswer = {
@@ -61,6 +84,7 @@ export type IkeRekeyAnswer = {
   readonly nonce: Uint8Array;
   /** RFC 6290 §4.3. */
   readonly peerToken: Uint8Array | undefined;
+  readonly link: Uint8Array | undefined;
 };
 
 /** Our answer to a CREATE_CHILD_SA for a Child SA, while it is being made. */
@@ -73,6 +97,8 @@ export type ChildAnswer = {
   readonly nonceR: Uint8Array;
   /** With PFS, once it is computed. */
   readonly exchange?: { readonly publicValue: Uint8Array; readonly sharedSecret: Uint8Array };
+  /** After additional key exchanges: their secrets, and what the last of them is answered with. */
+  readonly rounds?: { readonly secrets: readonly Uint8Array[]; readonly reply: Payload };
 };
 
 /** The same for an IKE SA. */
@@ -84,4 +110,30 @@ export type IkeAnswer = {
   readonly initiatorSpi: string;
   readonly nonceI: Uint8Array;
   readonly nonceR: Uint8Array;
+};
+
+/**
+ * What the peer makes by a CREATE_CHILD_SA that we have answered, and goes on with in IKE_FOLLOWUP_KE (RFC 9370 §2.2.4).
+ * The SA comes into being with the last of these.
+ */
+export type FollowUp = {
+  readonly made: FollowUpOfChild | FollowUpOfIke;
+  /** The lower of the two nonces: it decides where both ends replace the same SA (RFC 7296 §2.8.1, §2.8.2). */
+  readonly lowerNonce: Uint8Array;
+  /** What the next request has to bring. */
+  link: Uint8Array;
+  expiresAt: Instant;
+  /** The methods that are still to be done, in order. */
+  left: readonly KeyExchangeKeyword[];
+  /** Those of the additional key exchanges so far. */
+  secrets: readonly Uint8Array[];
+};
+
+export type FollowUpOfChild = { readonly kind: 'child'; readonly answer: ChildAnswer; readonly reservedSpi: SaKey };
+
+export type FollowUpOfIke = {
+  readonly kind: 'ike';
+  readonly answer: IkeAnswer;
+  readonly responderSpi: string;
+  readonly sharedSecret: Uint8Array;
 };

@@ -16,6 +16,7 @@ import type {
   CreateChildTask,
   Creation,
   CreationAnswer,
+  FollowUp,
   IkeAnswer,
   IkeRekeyAnswer,
   RekeyIkeTask,
@@ -80,6 +81,8 @@ export type IkeSaV2 = {
   postponed: Task[];
   /** The CREATE_CHILD_SA of ours that is under way. */
   creation: Creation | undefined;
+  /** What the peer has under way with several exchanges. Bounded. */
+  followUps: FollowUp[];
   /** Child SAs that the peer has made to replace others, until it is known to receive through them. */
   switches: Switch[];
 
@@ -119,7 +122,13 @@ export type Phase =
   | 'deleting'
   | 'closed';
 
-export type ExchangeName = 'IKE_SA_INIT' | 'IKE_INTERMEDIATE' | 'IKE_AUTH' | 'CREATE_CHILD_SA' | 'INFORMATIONAL';
+export type ExchangeName =
+  | 'IKE_SA_INIT'
+  | 'IKE_INTERMEDIATE'
+  | 'IKE_AUTH'
+  | 'CREATE_CHILD_SA'
+  | 'IKE_FOLLOWUP_KE'
+  | 'INFORMATIONAL';
 
 export type IdSync = {
   /** The message ID that the peer has last named for its next request: it never names that one or a lower one again. */
@@ -209,6 +218,9 @@ export type Step =
   | { readonly kind: 'answer-spi-allocated'; readonly answer: ChildAnswer }
   | { readonly kind: 'answer-installed'; readonly answer: ChildAnswer; readonly child: string; readonly waits?: Switch }
   | { readonly kind: 'ike-answer-computed'; readonly answer: IkeAnswer }
+  | { readonly kind: 'follow-up-generated' }
+  | { readonly kind: 'follow-up-agreed'; readonly link: Uint8Array | undefined }
+  | { readonly kind: 'follow-up-responded'; readonly request: RequestRef; readonly link: Uint8Array }
   | { readonly kind: 'switched'; readonly switches: readonly Switch[] };
 
 export type Pending = { readonly request: number; readonly step: Step };
@@ -305,6 +317,7 @@ export function newIkeSa(options: NewIkeSa): IkeSaV2 {
     tasks: [],
     postponed: [],
     creation: undefined,
+    followUps: [],
     switches: [],
     handshake: undefined,
     initialContact: false,

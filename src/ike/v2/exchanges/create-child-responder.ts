@@ -3,14 +3,14 @@ import { invariant } from '../../../base/errors.ts';
 import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
 import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
-import type { ChildSa } from '../../../sa/child-sa.ts';
-import type { DataPlaneReply } from '../../../sa/data-plane.ts';
+import { type ChildSa, lowerNonce } from '../../../sa/child-sa.ts';
+import type { DataPlaneReply, SaKey } from '../../../sa/data-plane.ts';
 import type { ChildProtocol } from '../../../sa/proposal.ts';
 import { childTimer } from '../../common/child-timers.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import { AH_BEHIND_NAT } from '../../common/refusals.ts';
-import { allocateSpi, childInstalled, childRefused, createChild } from '../child-creation.ts';
+import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
 import { settleCrossing } from '../child-crossing.ts';
 import { answerChild, type ChildRefusal } from '../child-negotiation.ts';
 import { awaitSwitch, planBehind, SWITCH_TIME } from '../child-switch.ts';
@@ -18,16 +18,19 @@ import { childrenOf, findChild, heirOf, requireChild } from '../children.ts';
 import type { ContextV2 } from '../context.ts';
 import type { ChildAnswer } from '../creation.ts';
 import { isBeingDeleted } from '../deletes.ts';
+import { giveUpFollowUps, keepReplaced } from '../follow-up-failure.ts';
+import { awaitFollowUp, isBeingReplaced, MAX_FOLLOW_UPS, replacedBy } from '../follow-ups.ts';
 import { sendResponse } from '../message-window.ts';
 import { isUnproven } from '../mobike/routability.ts';
 import { findNotify, requirePayload } from '../payload-set.ts';
 import { suiteToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
-import { failPublicValue, refuseRequest } from '../refuse-request.ts';
+import { failPublicValue, type MakingExchange, refuseRequest } from '../refuse-request.ts';
 import type { IkeSaV2, Switch } from '../state.ts';
 import { NOTIFY, type NotifyName, type NotifyPayload, notifyPayload } from '../wire/notify.ts';
 import type { Payload } from '../wire/payload.ts';
 import { PROTOCOL } from '../wire/sa.ts';
+import { roundsOf } from './ike-followup-ke.ts';
 import { NONCE_BYTES } from './ike-sa-init.ts';
 
 /** CREATE_CHILD_SA SK { [N(REKEY_SA)], SA, Ni, [KEi], TSi, TSr } --> */
@@ -36,6 +39,8 @@ export function answerChildRequest(ctx: ContextV2, sa: IkeSaV2, received: Receiv
   const policy = ctx.policies.get(sa.tunnel);
   const rekey = findNotify(payloads, 'REKEY_SA');
   const replaced = rekey === undefined ? undefined : namedChild(ctx, sa, rekey);
+  // Who asks for it anew has forgotten how far it was (RFC 9370 §2.2.4).
+  if (replaced !== undefined) giveUpFollowUps(ctx, sa, (followUp) => replacedBy(followUp) === replaced.id);
   const obstacle = obstacleTo(ctx, sa, { policy, rekey, replaced });
   if (obstacle !== undefined) return refuseRequest(ctx, sa, received, obstacle);
   invariant(policy !== undefined, 'a tunnel that is not configured is an obstacle');
@@ -67,19 +72,41 @@ export function onAnswerComputed(ctx: ContextV2, sa: IkeSaV2, answer: ChildAnswe
   allocate(ctx, sa, { ...answer, exchange: { publicValue, sharedSecret } });
 }
 
-/** The inbound SPI is there. What replaces another one does not send yet: the peer cannot receive before our answer. */
+/** The inbound SPI is there. */
 export function onAnswerSpiAllocated(ctx: ContextV2, sa: IkeSaV2, answer: ChildAnswer, reply: DataPlaneReply): void {
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return refuseRequest(ctx, sa, answer.request, 'NO_PROPOSAL_CHOSEN');
   if (reply.kind !== 'spi') return refuseByKernel(ctx, sa, answer, reply);
+  const reserved = reservedSpi(sa, policy, reply.spi);
+  const left = roundsOf(answer.negotiation.suite);
+  if (left.length === 0) return installAnswer(ctx, sa, answer, reserved);
+  const link = awaitFollowUp(ctx, sa, {
+    made: { kind: 'child', answer, reservedSpi: reserved },
+    lowerNonce: lowerNonce(answer.nonceI, answer.nonceR),
+    left,
+  });
+  const payloads = [...answerPayloads(answer, reply.spi), link];
+  sendResponse(ctx, sa, answer.request, { exchange: 'CREATE_CHILD_SA', payloads });
+}
+
+/** What replaces another one does not send yet: the peer cannot receive before our answer. */
+export function installAnswer(ctx: ContextV2, sa: IkeSaV2, answer: ChildAnswer, reserved: SaKey): void {
+  const policy = ctx.policies.get(sa.tunnel);
+  const obstacle = policy === undefined ? 'NO_PROPOSAL_CHOSEN' : isUnproven(ctx, sa) ? 'TEMPORARY_FAILURE' : undefined;
+  if (policy === undefined || obstacle !== undefined) {
+    ctx.requestCleanUp({ kind: 'apply', steps: [{ kind: 'remove-sa', sa: reserved }] });
+    keepReplaced(ctx, sa, answer.replaces);
+    return refuseRequest(ctx, sa, answer.request, obstacle ?? 'TEMPORARY_FAILURE', exchangeOf(answer));
+  }
+  const { exchange, rounds } = answer;
   const made = createChild(ctx, sa, {
     policy,
     negotiation: answer.negotiation,
-    inboundSpi: reply.spi,
+    inboundSpi: reserved.spi,
     nonces: answer,
     asInitiator: false,
     begunAt: answer.begunAt,
-    sharedSecret: answer.exchange?.sharedSecret,
+    secrets: exchange === undefined ? [] : [exchange.sharedSecret, ...(rounds?.secrets ?? [])],
   });
   const { steps, ...behind } = planBehind(made, findChild(ctx, sa, answer.replaces), SWITCH_TIME);
   sa.pending = {
@@ -88,7 +115,10 @@ export function onAnswerSpiAllocated(ctx: ContextV2, sa: IkeSaV2, answer: ChildA
   };
 }
 
-/** <-- CREATE_CHILD_SA SK { SA, Nr, [KEr], TSi, TSr }, only now that packets can follow it. */
+/**
+ * <-- CREATE_CHILD_SA SK { SA, Nr, [KEr], TSi, TSr }, only now that packets can follow it; after additional key exchanges
+ * <-- IKE_FOLLOWUP_KE SK { KEr(n) }
+ */
 export function onAnswerInstalled(
   ctx: ContextV2,
   sa: IkeSaV2,
@@ -106,16 +136,8 @@ export function onAnswerInstalled(
     childInstalled(ctx, child);
     settleCrossing(ctx, sa, child);
   }
-  const { suite, proposalNumber, leftOut, localSelectors, remoteSelectors } = answer.negotiation;
-  const spi = new ByteWriter().u32(child.inboundSpi).finish();
-  const payloads: Payload[] = [
-    { type: 'SA', proposals: [suiteToWire(suite, proposalNumber, spi, leftOut)] },
-    { type: 'Nonce', data: answer.nonceR },
-    ...keyExchangePayload(answer),
-    { type: 'TSi', selectors: remoteSelectors },
-    { type: 'TSr', selectors: localSelectors },
-  ];
-  sendResponse(ctx, sa, answer.request, { exchange: 'CREATE_CHILD_SA', payloads });
+  const payloads = answer.rounds === undefined ? answerPayloads(answer, child.inboundSpi) : [answer.rounds.reply];
+  sendResponse(ctx, sa, answer.request, { exchange: exchangeOf(answer), payloads });
 }
 
 /** What an authenticated peer may have at once, far above what rekeying needs (RFC 8019 §5). */
@@ -134,7 +156,8 @@ function obstacleTo(
   { policy, rekey, replaced }: Claim,
 ): NotifyName | NotifyPayload | undefined {
   if (policy === undefined) return 'NO_PROPOSAL_CHOSEN';
-  if (sa.creation?.task.kind === 'rekey-ike' || isUnproven(ctx, sa)) return 'TEMPORARY_FAILURE';
+  if (sa.creation?.task.kind === 'rekey-ike' || isBeingReplaced(sa)) return 'TEMPORARY_FAILURE';
+  if (isUnproven(ctx, sa) || sa.followUps.length >= MAX_FOLLOW_UPS) return 'TEMPORARY_FAILURE';
   // It may be the one that we have asked for ourselves, and whose answer has been overtaken.
   if (rekey !== undefined && replaced === undefined && sa.creation !== undefined) return 'TEMPORARY_FAILURE';
   // §2.25.1: the peer will hear of its end.
@@ -148,12 +171,13 @@ function obstacleTo(
 
 /**
  * It stands, or we are replacing it ourselves and the peer has not yet done so, or it has been replaced by what the peer
- * has then deleted because it could not install it.
+ * has then deleted because it could not install it. Once we are at additional key exchanges the peer comes too late (RFC
+ * 9370 §2.2.4).
  */
 function isReplaceable(ctx: ContextV2, { creation, switches }: IkeSaV2, child: ChildSa): boolean {
   const { id, state } = child;
   if (switches.some(({ predecessor }) => predecessor === id)) return false;
-  const isOurs = creation?.task.kind === 'create-child' && creation.task.replaces === id;
+  const isOurs = creation?.task.kind === 'create-child' && creation.task.replaces === id && !creation.rounds;
   const isLeft = state === 'rekeyed' && heirOf(ctx, child) === undefined;
   return state === 'installed' || (state === 'rekeying' && isOurs) || isLeft;
 }
@@ -212,6 +236,23 @@ function awaitSuccession(ctx: ContextV2, sa: IkeSaV2, child: ChildSa, waits: Swi
   awaitSwitch(ctx, sa, waits);
 }
 
+function answerPayloads(answer: ChildAnswer, inboundSpi: number): Payload[] {
+  const { suite, proposalNumber, leftOut, localSelectors, remoteSelectors } = answer.negotiation;
+  const spi = new ByteWriter().u32(inboundSpi).finish();
+  return [
+    { type: 'SA', proposals: [suiteToWire(suite, proposalNumber, spi, leftOut)] },
+    { type: 'Nonce', data: answer.nonceR },
+    ...keyExchangePayload(answer),
+    { type: 'TSi', selectors: remoteSelectors },
+    { type: 'TSr', selectors: localSelectors },
+  ];
+}
+
+/** Which exchange the answer ends. */
+function exchangeOf({ rounds }: ChildAnswer): MakingExchange {
+  return rounds === undefined ? 'CREATE_CHILD_SA' : 'IKE_FOLLOWUP_KE';
+}
+
 function keyExchangePayload({ exchange, negotiation }: ChildAnswer): Payload[] {
   const { keyExchange } = negotiation.suite;
   if (exchange === undefined || keyExchange === undefined) return [];
@@ -227,6 +268,7 @@ function refuse(ctx: ContextV2, sa: IkeSaV2, received: Received, { notify, reaso
 function refuseByKernel(ctx: ContextV2, sa: IkeSaV2, answer: ChildAnswer, reply: DataPlaneReply): void {
   const reason = kernelRefused(ctx, sa.tunnel, reply);
   ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
+  if (answer.rounds !== undefined) keepReplaced(ctx, sa, answer.replaces);
   // RFC 7296 §2.25: it may pass; where it does not, the peer's own lifetime tells.
-  refuseRequest(ctx, sa, answer.request, 'TEMPORARY_FAILURE');
+  refuseRequest(ctx, sa, answer.request, 'TEMPORARY_FAILURE', exchangeOf(answer));
 }

@@ -27,7 +27,7 @@ import { agreedIdSync, announceIdSync } from '../message-id-sync.ts';
 import { sendResponse } from '../message-window.ts';
 import { meetsForbiddenNat } from '../mobike/informational.ts';
 import { agreedMobike, answerOffer } from '../mobike/negotiation.ts';
-import { initOffers } from '../offers.ts';
+import { ikeOffers } from '../offers.ts';
 import { findNotify, onlyPayload, requirePayload } from '../payload-set.ts';
 import { choosePpk, type PpkChoice, wrongKeys } from '../ppk.ts';
 import { suiteToWire } from '../proposals.ts';
@@ -174,7 +174,7 @@ function authenticate(ctx: Context, sa: IkeSaV2, idi: IdPayload, payloads: reado
   const authentic = possible.filter(proven);
   if (authentic.length === 0) return possible[0] === undefined && refusal !== undefined ? refusal : wrongKey(possible);
   const { suite } = sa;
-  const usable = authentic.filter(({ policy }) => suite !== undefined && allows(initOffers(ctx, policy), suite));
+  const usable = authentic.filter(({ policy }) => suite !== undefined && allows(ikeOffers(ctx, policy), suite));
   return bySelectors(ctx, usable, payloads) ?? SUITE_NOT_ALLOWED;
 }
 
