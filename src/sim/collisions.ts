@@ -1,5 +1,8 @@
+import type { Proposal } from '../sa/proposal.ts';
 import type { SimGateway } from './gateway.ts';
+import type { PairOptions } from './pair.ts';
 import { Stage } from './stage.ts';
+import { CHEAP_ESP, CHEAP_IKE } from './tunnels.ts';
 
 /** What the plays of exchanges that cross have in common. */
 
@@ -53,3 +56,16 @@ export function expectSameChild(stage: Stage, play: () => void): void {
   if (told.includes('child.deleted') || told.includes('child.rekeyed'))
     stage.pair.world.fail('a Child SA has ended, or was replaced');
 }
+
+/** The cheap suites with one additional key exchange (RFC 9370). */
+export const HYBRID_ESP: Proposal = {
+  ...CHEAP_ESP,
+  keyExchange: ['curve25519'],
+  additional: [{ slot: 1, methods: ['ecp256'] }],
+};
+export const HYBRID_IKE: Proposal = { ...CHEAP_IKE, additional: [{ slot: 1, methods: ['ecp256'] }] };
+
+/** Both kinds of SA with one additional key exchange, at both ends. */
+export const HYBRID = {
+  tunnel: { ikeProposals: [HYBRID_IKE], childProposals: [HYBRID_ESP] },
+} as const satisfies Omit<PairOptions, 'seed'>;
