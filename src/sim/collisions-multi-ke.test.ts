@@ -5,8 +5,8 @@ import {
   delayRequest,
   expectSameChild,
   HYBRID,
-  HYBRID_ESP,
-  HYBRID_IKE,
+  MIXED,
+  MIXED_THE_OTHER_WAY,
   REKEYINGS,
   SIDES,
   setUp,
@@ -14,7 +14,6 @@ import {
 import { command, countEvents, type PairOptions } from './pair.ts';
 import type { NonceOrder } from './stage.ts';
 import { NONCE_ORDERS, Stage } from './stage.ts';
-import { CHEAP_ESP, CHEAP_IKE } from './tunnels.ts';
 
 /** The exchange tests with additional key exchanges that strongSwan names, for Child SAs and for IKE SAs. */
 
@@ -119,18 +118,6 @@ type Play = {
   readonly winner?: 'left' | 'right';
 };
 
-const ESP = { hybrid: HYBRID_ESP, plain: { ...CHEAP_ESP, keyExchange: ['curve25519'] } } as const;
-const IKE = { hybrid: HYBRID_IKE, plain: CHEAP_IKE } as const;
-
-/** As responder each end takes what it prefers: what the left one begins has no rounds, or only that has. */
-function mixed(first: 'plain' | 'hybrid', second: 'plain' | 'hybrid'): { readonly policy: ReturnType<typeof both> } {
-  return { policy: both([IKE[first], IKE[second]], [ESP[first], ESP[second]]) };
-}
-
-function both(ikeProposals: readonly Proposal[], childProposals: readonly Proposal[]) {
-  return { ikeProposals, childProposals };
-}
-
 /** `a` is the left end, `b` the right one. */
 const PLAYS: readonly Play[] = [
   {
@@ -149,7 +136,7 @@ const PLAYS: readonly Play[] = [
   {
     name: 'collision_mixed, the right end with rounds',
     story: 'only one of the two exchanges has more to come',
-    options: { left: mixed('hybrid', 'plain'), right: mixed('plain', 'hybrid') },
+    options: MIXED,
     play: (stage, subject, { winner }) => {
       crossRequests(stage, REKEYINGS[subject]);
       stage.pass(stage.b, 'response', 'KE');
@@ -161,7 +148,7 @@ const PLAYS: readonly Play[] = [
   {
     name: 'collision_mixed, the left end with rounds',
     story: 'the same the other way round, and the answer that ends it comes first',
-    options: { left: mixed('plain', 'hybrid'), right: mixed('hybrid', 'plain') },
+    options: MIXED_THE_OTHER_WAY,
     play: (stage, subject, { winner }) => {
       crossRequests(stage, REKEYINGS[subject]);
       stage.pass(stage.a, 'response', 'KE');
@@ -254,7 +241,7 @@ function putAtOdds(stage: Stage): void {
   for (const gateway of [stage.a, stage.b]) {
     const { ikeProposals, childProposals } = HYBRID.tunnel;
     const prefer = (proposal: Proposal): Proposal => ({ ...proposal, keyExchange: ['ecp384', 'curve25519'] });
-    const changes = both(ikeProposals.map(prefer), childProposals.map(prefer));
+    const changes = { ikeProposals: ikeProposals.map(prefer), childProposals: childProposals.map(prefer) };
     command(gateway, { kind: 'configure', tunnels: [{ ...stage.pair.policyOf(gateway), ...changes }] });
   }
 }

@@ -1,3 +1,4 @@
+import type { TunnelPolicy } from '../ike/common/policy.ts';
 import type { Proposal } from '../sa/proposal.ts';
 import type { SimGateway } from './gateway.ts';
 import type { PairOptions } from './pair.ts';
@@ -57,15 +58,27 @@ export function expectSameChild(stage: Stage, play: () => void): void {
     stage.pair.world.fail('a Child SA has ended, or was replaced');
 }
 
-/** The cheap suites with one additional key exchange (RFC 9370). */
-export const HYBRID_ESP: Proposal = {
-  ...CHEAP_ESP,
-  keyExchange: ['curve25519'],
-  additional: [{ slot: 1, methods: ['ecp256'] }],
-};
-export const HYBRID_IKE: Proposal = { ...CHEAP_IKE, additional: [{ slot: 1, methods: ['ecp256'] }] };
+const PFS_ESP: Proposal = { ...CHEAP_ESP, keyExchange: ['curve25519'] };
 
-/** Both kinds of SA with one additional key exchange, at both ends. */
-export const HYBRID = {
-  tunnel: { ikeProposals: [HYBRID_IKE], childProposals: [HYBRID_ESP] },
-} as const satisfies Omit<PairOptions, 'seed'>;
+/** The cheap suites with one additional key exchange (RFC 9370). */
+const HYBRID_ESP: Proposal = { ...PFS_ESP, additional: [{ slot: 1, methods: ['ecp256'] }] };
+const HYBRID_IKE: Proposal = { ...CHEAP_IKE, additional: [{ slot: 1, methods: ['ecp256'] }] };
+
+/**
+ * What an end may want of additional key exchanges: as responder it takes what it prefers of what the peer offers as well.
+ */
+export const WANTS = {
+  always: { ikeProposals: [HYBRID_IKE], childProposals: [HYBRID_ESP] },
+  rather: { ikeProposals: [HYBRID_IKE, CHEAP_IKE], childProposals: [HYBRID_ESP, PFS_ESP] },
+  ratherNot: { ikeProposals: [CHEAP_IKE, HYBRID_IKE], childProposals: [PFS_ESP, HYBRID_ESP] },
+  never: { ikeProposals: [CHEAP_IKE], childProposals: [PFS_ESP] },
+} as const satisfies Record<string, Partial<TunnelPolicy>>;
+
+type Options = Omit<PairOptions, 'seed'>;
+
+/** Both kinds of SA with one additional key exchange, whoever makes them. */
+export const HYBRID = { tunnel: WANTS.always } as const satisfies Options;
+
+/** Only what the right end makes, or only what the left end makes. */
+export const MIXED: Options = { left: { policy: WANTS.rather }, right: { policy: WANTS.ratherNot } };
+export const MIXED_THE_OTHER_WAY: Options = { left: { policy: WANTS.ratherNot }, right: { policy: WANTS.rather } };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MINUTE, SECOND } from '../base/time.ts';
 import { formatSuite } from '../sa/proposal.ts';
-import { HYBRID, HYBRID_ESP, HYBRID_IKE } from './collisions.ts';
+import { HYBRID, WANTS } from './collisions.ts';
 import { HOME_ROUTER, PRESETS, type PresetName } from './conditions.ts';
 import { Dice } from './dice.ts';
 import type { SimGateway } from './gateway.ts';
@@ -16,19 +16,13 @@ import { CHEAP_ESP, CHEAP_IKE, LEFT } from './tunnels.ts';
 
 const SHORT = { childLifetime: 2 * MINUTE, ikeLifetime: 5 * MINUTE } as const;
 
-/** What an end may have configured: rounds always, where the peer wants none as well, or only where the peer wants some. */
-const STRICT = HYBRID.tunnel;
-const PLAIN_ESP = { ...CHEAP_ESP, keyExchange: ['curve25519'] } as const;
-const EAGER = { ikeProposals: [HYBRID_IKE, CHEAP_IKE], childProposals: [HYBRID_ESP, PLAIN_ESP] } as const;
-const READY = { ikeProposals: [CHEAP_IKE, HYBRID_IKE], childProposals: [PLAIN_ESP, HYBRID_ESP] } as const;
-const NEVER = { ikeProposals: [CHEAP_IKE], childProposals: [PLAIN_ESP] } as const;
-
-const WANTS = [
-  [STRICT, STRICT],
-  [EAGER, READY],
-  [READY, EAGER],
-  [EAGER, NEVER],
-  [NEVER, EAGER],
+/** What both ends want, so that there is something that both do. */
+const PAIRS = [
+  [WANTS.always, WANTS.always],
+  [WANTS.rather, WANTS.ratherNot],
+  [WANTS.ratherNot, WANTS.rather],
+  [WANTS.rather, WANTS.never],
+  [WANTS.never, WANTS.rather],
 ] as const;
 
 function rekeyings(pair: CorePair): number {
@@ -48,7 +42,7 @@ describe('rekeyings with additional key exchanges (RFC 9370 §2.2.4)', () => {
   const paths: PresetName[] = ['calm', 'lossy10', 'lossy30', 'duplicating', 'reordering', 'satellite'];
   it.each(paths)('of both kinds of SA, again and again, lose no packet that the path carries: %s', (name) => {
     forEachSeed(8, (seed) => {
-      const pair = new CorePair({ seed, tunnel: { ...STRICT, ...SHORT } });
+      const pair = new CorePair({ seed, tunnel: { ...WANTS.always, ...SHORT } });
       pair.connect();
       pair.world.network.conditions = PRESETS[name];
       live(pair, 20 * MINUTE);
@@ -60,7 +54,7 @@ describe('rekeyings with additional key exchanges (RFC 9370 §2.2.4)', () => {
 
   it('whatever each end wants of them, as long as there is something that both do', () => {
     forEachSeed(40, (seed) => {
-      const [left, right] = new Dice(seed).pick(WANTS);
+      const [left, right] = new Dice(seed).pick(PAIRS);
       const pair = new CorePair({ seed, tunnel: SHORT, left: { policy: left }, right: { policy: right } });
       pair.connect();
       live(pair, 10 * MINUTE);
@@ -74,7 +68,7 @@ describe('rekeyings with additional key exchanges (RFC 9370 §2.2.4)', () => {
         { slot: 1, methods: ['mlkem1024'] },
         { slot: 2, methods: ['mlkem768'] },
       ] as const;
-      const esp = { ...HYBRID_ESP, additional };
+      const esp = { ...CHEAP_ESP, keyExchange: ['curve25519'], additional } as const;
       const pair = new CorePair({
         seed,
         tunnel: { childProposals: [esp], ikeProposals: [{ ...CHEAP_IKE, additional }] },
@@ -118,7 +112,7 @@ describe('an initiator of CREATE_CHILD_SA that never goes on', () => {
         const pair = new CorePair({
           seed: 1,
           ...HYBRID,
-          tunnel: { ...STRICT, dpd: { delay: 60 * SECOND, timeout: 70 * SECOND, action: 'hold' } },
+          tunnel: { ...WANTS.always, dpd: { delay: 60 * SECOND, timeout: 70 * SECOND, action: 'hold' } },
         });
         pair.connect();
         const traffic = new SteadyTraffic(pair, SECOND).start();
@@ -159,7 +153,7 @@ describe('additional key exchanges among all else', () => {
   ] as const)('%s that cross', (_, seeds, count) => {
     forEachSeed(seeds, (seed) => {
       const dice = new Dice(seed);
-      const [left, right] = dice.pick(WANTS);
+      const [left, right] = dice.pick(PAIRS);
       const behindNat = dice.chance(0.3);
       const options: PairOptions = {
         seed,
