@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SECOND } from '../base/time.ts';
 import type { Proposal } from '../sa/proposal.ts';
 import {
   crossRequests,
@@ -235,6 +236,20 @@ describe.each(SUBJECTS.flatMap((subject) => PLAYS.map((play) => ({ ...play, subj
     });
   },
 );
+
+describe('child, collision_mixed where the rounds take long: nobody sends through what is to be deleted', () => {
+  it.each(NONCE_ORDERS.filter(({ winner }) => winner === 'right'))('$name', (order) => {
+    const stage = new Stage({ ...MIXED, order });
+    crossRequests(stage, REKEYINGS.child);
+    stage.pass(stage.b, 'response', 'KE');
+    stage.pass(stage.a, 'response', ROUND);
+    // Longer than an end that answers waits before it goes over to what it has answered.
+    stage.pair.world.run(7 * SECOND);
+    stage.gate.passAll();
+    stage.expectOneOfEach();
+    expect(stage.childInitiator).toBe('right');
+  });
+});
 
 /** After they have connected with one key exchange method, both prefer another: a first guess is wrong. */
 function putAtOdds(stage: Stage): void {
