@@ -127,6 +127,7 @@ export const BAD: readonly (readonly [replace: string, by: string, ...errors: st
   ['{version: 2, encryption: aes128}', '{version: 1, proposals: [aes128-sha1-mlkem768]}', '15:35 tunnels.idc.ike.proposals[0]: mlkem768 is not defined for IKEv1; remove it, or set ike.version to 2'],
   ['{version: 2, encryption: aes128}', '{dhGroup: 36}', '15:20 tunnels.idc.ike.dhGroup: "36" is not one of 1, 2, 5, 14, 15, 16, 17, 18, 19, 20, 21, 24, 31'],
   ['{protocol: esp}', '{proposals: [aes128-sha1-ke1_mlkem768]}', '16:25 tunnels.idc.ipsec.proposals[0]: "aes128-sha1-ke1_mlkem768" names an additional key exchange, but no key exchange method (DH group) that goes before it'],
+  ['{version: 2, encryption: aes128}\0{protocol: esp}', '{version: 1}\0{proposals: [aes128-sha1-modp2048-ke1_ecp256]}', '16:25 tunnels.idc.ipsec.proposals[0]: ke1_ecp256 is not defined for IKEv1; remove it, or set ike.version to 2'],
   ['{version: 2, encryption: aes128}\0{protocol: esp}', '{version: 1}\0{encryption: chacha20poly1305}', '16:25 tunnels.idc.ipsec.encryption: chacha20poly1305 is not defined for IKEv1; use aes256, or set ike.version to 2'],
   ['gateway: gw1                                    # 10', 'gateway: gw2', '10:14 tunnels.idc.gateway: there is no gateway "gw2"; did you mean gw1?'],
   ['    peer: idc  ', '    peer: elsewhere  ', '11:11 tunnels.idc.peer: there is no peer "elsewhere"; add it under peers'],
