@@ -4,7 +4,7 @@ import { concatBytes, fromHex, toHex } from '../base/bytes.ts';
 import { performKeyExchange } from '../crypto/key-exchange.ts';
 import { formatSuite } from '../sa/proposal.ts';
 import type { TunnelPolicy } from './common/policy.ts';
-import { messageOf, read, type Sent, TestGateway } from './testing/gateway.ts';
+import { forge, messageOf, read, type Sent, TestGateway } from './testing/gateway.ts';
 import { connected, converse, deliver, type Pair } from './testing/pair.ts';
 import { parsed, proposals } from './testing/proposals.ts';
 import { NOTIFY } from './v2/wire/notify.ts';
@@ -429,4 +429,80 @@ describe('what is lost, repeated or given up on the way', () => {
         expect(reserved(both.right)).toBe(0);
       }
   });
+});
+
+describe('what waits while something is under way', () => {
+  it('the Child SA that the peer is replacing: we do not, whatever its timer and the data plane say', () => {
+    const both = tunnel('-ke1_ecp256');
+    rekey(both.left, 'Child SA');
+    expect(both.right.timers.has('sas:net:rekey-net#1')).toBe(true);
+    deliver(both.left, both.right);
+    both.right.take();
+    const [child] = both.right.core.children();
+    expect(child?.state).toBe('rekeying');
+    expect(both.right.timers.has('sas:net:rekey-net#1')).toBe(false);
+    if (child !== undefined)
+      both.right.input({ kind: 'dataplane.event', event: { kind: 'expire', sa: child.inbound, hard: false } });
+    expect(both.right.take()).toEqual([]);
+    // The peer never goes on: then it is our turn.
+    both.right.fire('follow-up');
+    both.right.fire('rekey-net#1');
+    expect(both.right.take()).toHaveLength(1);
+  });
+
+  it('the IKE SA that the peer is replacing: what concerns Child SAs is said within its successor', () => {
+    const both = tunnel('-ke1_ecp256');
+    rekey(both.left, 'IKE SA');
+    deliver(both.left, both.right);
+    deliver(both.right, both.left);
+    const sa = both.right.core.children()[0]?.inbound;
+    if (sa === undefined) throw new Error('no Child SA');
+    both.right.input({ kind: 'dataplane.event', event: { kind: 'expire', sa, hard: true } });
+    expect(both.right.take()).toEqual([]);
+    converse(both);
+    expectOne(both);
+    expect(both.left.eventTypes()).toContain('child.deleted');
+  });
+
+  it('but not for ever, where the peer stops in the middle', () => {
+    const both = tunnel('-ke1_ecp256');
+    rekey(both.left, 'IKE SA');
+    deliver(both.left, both.right);
+    both.right.take();
+    const sa = both.right.core.children()[0]?.inbound;
+    if (sa === undefined) throw new Error('no Child SA');
+    both.right.input({ kind: 'dataplane.event', event: { kind: 'expire', sa, hard: true } });
+    both.right.fire('follow-up');
+    expect(both.right.take()).toHaveLength(1);
+  });
+
+  it('a successor that the peer has made, and that has lost against ours, is not awakened by its messages', () => {
+    const plays = [0, 1, 2, 3, 4, 5, 6, 7].map(crossMixed).filter(({ right }) => right.ikeSa().creation?.rounds);
+    expect(plays.length).toBeGreaterThan(0);
+    for (const { left, right } of plays) {
+      const made = left.ikeSa(1);
+      const within = Object.assign(Object.create(left) as TestGateway, { ikeSa: () => made });
+      right.take();
+      right.receive(forge(within, { exchange: 'INFORMATIONAL', messageId: 0, payloads: [] }));
+      expect(right.take()).toHaveLength(1);
+      expect(right.ikeSa()).toMatchObject({ phase: 'established', creation: { rounds: { left: [] } } });
+    }
+  });
+
+  /** Both rekey the IKE SA, the right end with a round to come; all is said but that. `before` makes the nonces others. */
+  function crossMixed(before: number): Pair {
+    const both = connected({ left: policy('-ke1_ecp256', ''), right: policy('', '-ke1_ecp256') });
+    for (let time = 0; time < before; time++) {
+      rekey(both.left, 'IKE SA');
+      converse(both);
+    }
+    for (const one of [both.left, both.right]) one.fire('rekey');
+    const requests = [both.left.takeOne(), both.right.takeOne()] as const;
+    both.left.receive(requests[1]);
+    both.right.receive(requests[0]);
+    const answers = [both.left.takeOne(), both.right.takeOne()] as const;
+    both.right.receive(answers[0]);
+    both.left.receive(answers[1]);
+    return both;
+  }
 });
