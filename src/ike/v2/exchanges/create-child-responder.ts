@@ -233,6 +233,8 @@ function awaitSuccession(ctx: ContextV2, sa: IkeSaV2, child: ChildSa, waits: Swi
   if (old !== undefined) ctx.clearTimer(old.tunnel, childTimer('rekey', old.id));
   const { creation } = sa;
   if (creation?.task.kind === 'create-child' && creation.task.replaces === waits.predecessor) creation.rival = child.id;
+  // What crosses with ours has a successor, which the peer, too, takes for the rival when our request gets there.
+  if (creation?.rival === waits.predecessor) creation.rival = child.id;
   awaitSwitch(ctx, sa, waits);
 }
 
