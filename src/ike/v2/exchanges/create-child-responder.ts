@@ -14,9 +14,9 @@ import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } f
 import { settleCrossing } from '../child-crossing.ts';
 import { answerChild, type ChildRefusal } from '../child-negotiation.ts';
 import { awaitSwitch, planBehind, SWITCH_TIME } from '../child-switch.ts';
-import { childrenOf, findChild, heirOf, requireChild } from '../children.ts';
+import { carrySame, childrenOf, findChild, heirOf, requireChild } from '../children.ts';
 import type { ContextV2 } from '../context.ts';
-import type { ChildAnswer } from '../creation.ts';
+import type { ChildAnswer, ChildNegotiation } from '../creation.ts';
 import { isBeingDeleted } from '../deletes.ts';
 import { giveUpFollowUps, keepReplaced } from '../follow-up-failure.ts';
 import { awaitFollowUp, isBeingReplaced, MAX_FOLLOW_UPS, replacedBy } from '../follow-ups.ts';
@@ -46,6 +46,9 @@ export function answerChildRequest(ctx: ContextV2, sa: IkeSaV2, received: Receiv
   invariant(policy !== undefined, 'a tunnel that is not configured is an obstacle');
   const negotiation = negotiate(ctx, sa, { policy, payloads, replaced });
   if ('notify' in negotiation) return refuse(ctx, sa, received, negotiation);
+  // Which of the two would stay could not be told at both ends alike: when it asks again, the successor is there.
+  if (rekey === undefined && replacesSame(ctx, sa, negotiation))
+    return refuseRequest(ctx, sa, received, 'TEMPORARY_FAILURE');
   const { keyExchange } = negotiation.suite;
   const ke = keyExchange === undefined ? undefined : findKe(payloads);
   if (keyExchange !== undefined && ke?.method !== keyExchangeMethod(keyExchange).group) {
@@ -180,6 +183,13 @@ function isReplaceable(ctx: ContextV2, { creation, switches }: IkeSaV2, child: C
   const isOurs = creation?.task.kind === 'create-child' && creation.task.replaces === id && !creation.rounds;
   const isLeft = state === 'rekeyed' && heirOf(ctx, child) === undefined;
   return state === 'installed' || (state === 'rekeying' && isOurs) || isLeft;
+}
+
+/** Whether we are about to replace what carries this traffic. */
+function replacesSame(ctx: ContextV2, sa: IkeSaV2, wanted: ChildNegotiation): boolean {
+  const task = sa.creation?.task;
+  const old = task?.kind === 'create-child' ? findChild(ctx, sa, task.replaces) : undefined;
+  return old !== undefined && carrySame(old, wanted);
 }
 
 /** The peer names its inbound SPI, our outbound one (RFC 7296 §1.3.3). */
