@@ -2,9 +2,10 @@ import type { CoreState } from './core-state.ts';
 import type { Run } from './run.ts';
 import { childrenOf } from './v2/children.ts';
 import { abandon } from './v2/close.ts';
+import { crossed, loserOf } from './v2/ike-crossing.ts';
 import { doWork } from './v2/machine.ts';
 import type { IkeSaV2, Phase } from './v2/state.ts';
-import { awaitDelete, crossed, REPLACED } from './v2/superfluous.ts';
+import { awaitDelete, REPLACED } from './v2/superfluous.ts';
 
 /** Runs `action` on another IKE SA within that one's own error boundary. */
 export type OnIkeSa = (sa: IkeSaV2, action: () => void) => void;
@@ -14,8 +15,8 @@ export type OnIkeSa = (sa: IkeSaV2, action: () => void) => void;
  *
  * - Ours had not come to IKE_AUTH while the peer's came to its end: ours is given up.
  * - Both ends initiated at once and both exchanges went through: the one with the lower initiator SPI stays, and the
- *   initiator of the other deletes it. Both ends know both SPIs, so both come to the same result. Where the peer does
- *   not know this rule, we delete that one after a while.
+ *   initiator of the other deletes it when the peer is known to have the first. Where the peer does not know this rule,
+ *   we delete that one after a while.
  * - Else, if the peer said INITIAL_CONTACT (RFC 7296 §2.4): all older ones are gone at its end already.
  * - Otherwise one end authenticates anew, or the peer has come back from a restart or another address: the newer one
  *   stays, and the end that has begun it deletes the older one.
@@ -35,6 +36,7 @@ export function resolveDuplicates(run: Run, state: CoreState, fresh: IkeSaV2, on
 const BEFORE_AUTH: ReadonlySet<Phase> = new Set(['larval', 'init-sent', 'intermediate-sent']);
 
 const TAKE_DOWN = { kind: 'terminate', reason: REPLACED } as const;
+const LOOK_AGAIN = { kind: 'timer', name: 'superfluous' } as const;
 
 /** What carries no traffic replaces nothing that does, unless the peer has lost that anyway. */
 function staysBeside(run: Run, fresh: IkeSaV2, other: IkeSaV2): boolean {
@@ -47,10 +49,12 @@ function resolveEstablished(run: Run, fresh: IkeSaV2, other: IkeSaV2, on: OnIkeS
     // Whoever has begun the new one deletes the old one (RFC 7296 §2.8.3), when its traffic has changed over.
     const carries = childrenOf(run, other).length > 0;
     if (fresh.role === 'responder' && carries) return awaitDelete(run, other);
-    return on(other, () => doWork(run, other, TAKE_DOWN));
+    return on(other, () => doWork(run, other, carries ? LOOK_AGAIN : TAKE_DOWN));
   }
   // Where the peer says INITIAL_CONTACT all the same, it said so before the other one stood, and it knows that by now.
-  const loser = fresh.initiatorSpi < other.initiatorSpi ? other : fresh;
-  if (loser.role === 'initiator') return on(loser, () => doWork(run, loser, TAKE_DOWN));
-  awaitDelete(run, loser);
+  const loser = loserOf(fresh, other);
+  if (loser.role !== 'initiator') return awaitDelete(run, loser);
+  // Not before the peer has our answer to IKE_AUTH: until then it has nothing else to send through.
+  const carries = childrenOf(run, loser).length > 0;
+  on(loser, () => doWork(run, loser, carries ? LOOK_AGAIN : TAKE_DOWN));
 }

@@ -47,14 +47,14 @@ function placeOf(dice: Dice): Omit<PairOptions, 'seed'> {
     ...RIGHT,
     segments: more ? [...RIGHT.segments, { address: '10.4.0.0', length: 16 }] : RIGHT.segments,
   };
-  // One end at most: two that authenticate anew at the same moment may lose a packet.
-  const policy = { reauthenticate: dice.chance(0.3) };
-  if (!dice.chance(0.3)) return { left: { side: left, policy }, right: { side: right } };
+  const policies = [{ reauthenticate: dice.chance(0.3) }, { reauthenticate: dice.chance(0.3) }] as const;
+  if (!dice.chance(0.3))
+    return { left: { side: left, policy: policies[0] }, right: { side: right, policy: policies[1] } };
   const inside = { ...left, address: '10.9.0.2', publicAddress: left.address };
   return {
     nats: [{ ...HOME_ROUTER, address: left.address, inside: [inside.address] }],
-    left: { side: inside, policy },
-    right: { side: right },
+    left: { side: inside, policy: policies[0] },
+    right: { side: right, policy: policies[1] },
   };
 }
 

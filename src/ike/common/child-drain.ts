@@ -14,15 +14,18 @@ const REPLACED: Reason = { code: 'replaced', text: 'its successor carries the tr
 
 /**
  * The peer no longer has this Child SA, and a successor carries the traffic: nothing goes out through it any more, but
- * what the peer has sent before is let in for some seconds.
+ * what the peer has sent before is let in for some seconds. `untilReplaced`: the successor is only about to carry it, and
+ * takes the outbound SA away itself.
  */
-export function drain(ctx: Context, child: ChildSa): void {
+export function drain(ctx: Context, child: ChildSa, { untilReplaced = false } = {}): void {
   clearChildTimers(ctx, child);
   child.state = 'deleting';
   const draining = ctx.childrenOf(child.tunnel).filter(({ state }) => state === 'deleting').length;
   if (draining > MAX_DRAINING) return endDrain(ctx, child);
-  if (child.sends) ctx.requestCleanUp({ kind: 'apply', steps: [{ kind: 'remove-sa', sa: outboundSa(child) }] });
-  child.sends = false;
+  if (child.sends && !untilReplaced) {
+    ctx.requestCleanUp({ kind: 'apply', steps: [{ kind: 'remove-sa', sa: outboundSa(child) }] });
+    child.sends = false;
+  }
   ctx.setTimer(child.tunnel, childTimer('drain', child.id), ctx.now.mono + DRAIN_TIME);
 }
 

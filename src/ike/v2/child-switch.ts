@@ -6,9 +6,10 @@ import type { Context } from '../common/context.ts';
 import { kernelRefused } from '../common/kernel-refusal.ts';
 import { childInstalled, type MadeChild } from './child-creation.ts';
 import { removeChild, restore } from './child-removal.ts';
-import { carrySame, childrenOf, findChild, requireChild } from './children.ts';
+import { carrySame, childrenOf, heirsOf, requireChild } from './children.ts';
 import type { ContextV2 } from './context.ts';
 import { deletionOf } from './deletes.ts';
+import { crossed, loserOf } from './ike-crossing.ts';
 import { isProven, probe } from './liveness.ts';
 import { addTask } from './message-window.ts';
 import type { IkeSaV2, Switch } from './state.ts';
@@ -53,32 +54,47 @@ export function putOffSwitches(ctx: Context, sa: IkeSaV2): void {
   for (const waiting of sa.switches) armSwitch(ctx, sa, waiting);
 }
 
-export function onSwitchTimer(ctx: Context, sa: IkeSaV2, child: string): void {
+export function onSwitchTimer(ctx: ContextV2, sa: IkeSaV2, child: string): void {
   const waiting = sa.switches.find(({ child: id }) => id === child);
   if (waiting === undefined) return;
-  const isOfNewIkeSa = findChild(ctx, sa, waiting.predecessor) === undefined;
-  if (!isOfNewIkeSa || isProven(sa)) return switchOver(ctx, sa, (one) => one === waiting);
+  const obstacle = obstacleTo(ctx, sa, waiting);
+  if (obstacle === undefined) return switchOver(ctx, sa, (one) => one === waiting);
   // IKE_AUTH may have been in vain, as its initiator gives up after a while.
-  probe(sa);
+  if (obstacle === 'unproven') probe(sa);
   armSwitch(ctx, sa, waiting);
 }
 
+/** The peer is known to have this IKE SA: what waits in it behind those of the other need not wait any longer. */
+export function takeOverFrom(ctx: ContextV2, sa: IkeSaV2, other: IkeSaV2): void {
+  const outdated = new Set(childrenOf(ctx, other).map(({ id }) => id));
+  const isDue = (waiting: Switch) => outdated.has(waiting.predecessor) && waiting.wait === RENEWAL_TIME;
+  if (sa.pending === undefined)
+    switchOver(ctx, sa, (waiting) => isDue(waiting) && obstacleTo(ctx, sa, waiting) === undefined);
+}
+
 /**
- * An IKE SA ends: what waits to carry the traffic of its Child SAs waits no longer, whichever of them it was to replace.
- * Returns what is thereby replaced, of which the events tell when that is done.
+ * An IKE SA ends: what waits to carry the traffic of its Child SAs waits no longer, whichever of them it was to replace,
+ * unless a third one already does, behind which it waits from now on. Returns what is thereby replaced, of which the
+ * events tell when that is done.
  */
 export function hastenSwitches(ctx: ContextV2, ending: IkeSaV2): ReadonlySet<string> {
   const replaced = new Set<string>();
-  const ended = childrenOf(ctx, ending);
+  const ended = childrenOf(ctx, ending).filter(({ state }) => state !== 'deleting');
   for (const other of ctx.ikeSasV2Of(ending.tunnel)) {
     if (other === ending) continue;
-    const waiting = other.switches.filter(({ child }) => {
-      const successor = requireChild(ctx, other, child);
-      return ended.some((one) => carrySame(one, successor));
+    const due = new Set<string>();
+    other.switches = other.switches.map((waiting) => {
+      const successor = requireChild(ctx, other, waiting.child);
+      const carriers = heirsOf(ctx, successor);
+      const old = carriers.findLast((one) => ended.includes(one)) ?? ended.find((one) => carrySame(one, successor));
+      if (old === undefined) return waiting;
+      const carrier = carriers.findLast((one) => !ended.includes(one));
+      if (carrier === undefined) due.add(waiting.child);
+      return { ...waiting, predecessor: (carrier ?? old).id };
     });
-    for (const { predecessor } of waiting) replaced.add(predecessor);
-    if (other.pending === undefined) switchOver(ctx, other, (one) => waiting.includes(one));
-    else for (const { child } of waiting) other.queue.push({ kind: 'child-timer', child, name: 'switch' });
+    for (const { child, predecessor } of other.switches) if (due.has(child)) replaced.add(predecessor);
+    if (other.pending === undefined) switchOver(ctx, other, ({ child }) => due.has(child));
+    else for (const child of due) other.queue.push({ kind: 'child-timer', child, name: 'switch' });
   }
   return replaced;
 }
@@ -130,6 +146,15 @@ function switchSteps(ctx: Context, sa: IkeSaV2, { child: id, predecessor, keys, 
 
 function predecessorOf(ctx: Context, { tunnel }: IkeSaV2, id: string): ChildSa | undefined {
   return ctx.childrenOf(tunnel).find((child) => child.id === id);
+}
+
+/** Why it may not take over yet, though its time has come. */
+function obstacleTo(ctx: ContextV2, sa: IkeSaV2, { predecessor }: Switch): 'unproven' | 'superfluous' | undefined {
+  const old = predecessorOf(ctx, sa, predecessor);
+  if (old === undefined || old.state === 'deleting' || old.ikeSa === sa.id) return undefined;
+  if (!isProven(sa)) return 'unproven';
+  const other = ctx.ikeSasV2Of(sa.tunnel).find(({ id }) => id === old.ikeSa);
+  return other !== undefined && crossed(sa, other) && loserOf(sa, other) === sa ? 'superfluous' : undefined;
 }
 
 function armSwitch(ctx: Context, sa: IkeSaV2, { child, wait }: Switch): void {

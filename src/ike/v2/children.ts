@@ -21,9 +21,14 @@ export function requireChild(ctx: Context, sa: IkeSaV2, id: string): ChildSa {
 
 /** Another Child SA of the tunnel that carries the same traffic out. */
 export function heirOf(ctx: Context, child: ChildSa): ChildSa | undefined {
+  return heirsOf(ctx, child).at(-1);
+}
+
+/** All of those, the latest last. */
+export function heirsOf(ctx: Context, child: ChildSa): ChildSa[] {
   return ctx
     .childrenOf(child.tunnel)
-    .findLast((other) => other !== child && other.sends && other.state !== 'deleting' && carrySame(other, child));
+    .filter((other) => other !== child && other.sends && other.state !== 'deleting' && carrySame(other, child));
 }
 
 type Carried = Pick<ChildSa, 'localSelectors' | 'remoteSelectors'>;

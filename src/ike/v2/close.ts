@@ -89,11 +89,15 @@ export function childGone(ctx: Context, sa: IkeSaV2, id: string): void {
   });
 }
 
-/** Another IKE SA already carries its traffic: it drains, and the events tell of it, unless they do so anyway. False where there is none. */
+/**
+ * Another IKE SA carries its traffic, or is about to (`told`), of which the events then tell: it drains. Returns false
+ * where there is none.
+ */
 export function handOver(ctx: Context, child: ChildSa, told: boolean): boolean {
   const heir = heirOf(ctx, child);
-  if (heir === undefined || heir.ikeSa === child.ikeSa) return false;
-  if (child.state !== 'rekeyed' && !told)
+  if (heir !== undefined && heir.ikeSa === child.ikeSa) return false;
+  if (heir === undefined && !told) return false;
+  if (heir !== undefined && child.state !== 'rekeyed' && !told)
     ctx.emit({
       type: 'child.rekeyed',
       tunnel: child.tunnel,
@@ -101,7 +105,7 @@ export function handOver(ctx: Context, child: ChildSa, told: boolean): boolean {
       child: child.id,
       successor: heir.id,
     });
-  drain(ctx, child);
+  drain(ctx, child, { untilReplaced: heir === undefined });
   return true;
 }
 

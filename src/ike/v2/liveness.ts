@@ -39,6 +39,7 @@ export function onLivenessCounted(ctx: Context, sa: IkeSaV2, reply: DataPlaneRep
   }
   if (!alive) return probe(sa);
   sa.lastHeardAt = ctx.now.mono;
+  sa.proven = true;
   armLiveness(ctx, sa);
 }
 
@@ -63,8 +64,8 @@ export function armLiveness(ctx: Context, sa: IkeSaV2): void {
 }
 
 /** Whether the peer is known to have this IKE SA: it has answered us, or has said something since. */
-export function isProven({ role, lastHeardAt, establishedAt }: IkeSaV2): boolean {
-  return role === 'initiator' || (establishedAt !== undefined && lastHeardAt > establishedAt.mono);
+export function isProven({ role, proven }: IkeSaV2): boolean {
+  return role === 'initiator' || proven;
 }
 
 /** Any request that is under way already asks the same question. */

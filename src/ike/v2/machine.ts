@@ -30,7 +30,7 @@ import { followPeer } from './peer-path.ts';
 import { onRetryTimer } from './postpone.ts';
 import { receive } from './receive.ts';
 import type { IkeSaV2, Step } from './state.ts';
-import { onSuperfluousTimer } from './superfluous.ts';
+import { endSuperfluous, onSuperfluousTimer } from './superfluous.ts';
 import { sendNextTask } from './tasks.ts';
 
 /** Handles what concerns this IKE SA, strictly in order: while an effect is under way, all else waits. */
@@ -55,6 +55,7 @@ function goOn(ctx: ContextV2, sa: IkeSaV2): void {
   // A successor may have got what is to be done.
   for (const other of ctx.ikeSasV2Of(sa.tunnel)) {
     workOff(ctx, other);
+    if (other.pending === undefined) endSuperfluous(ctx, other);
     sendNextTask(ctx, other);
   }
 }

@@ -79,6 +79,7 @@ function receiveProtected(ctx: ContextV2, sa: IkeSaV2, transition: Transition, r
   const complete: Received = { ...received, payloads, digest, content: { lead, chain } };
   sa.reassembly = undefined;
   sa.lastHeardAt = ctx.now.mono;
+  sa.proven = sa.establishedAt !== undefined;
   if (transition.message === 'request') sa.expectedRequestId++;
   // RFC 4555 §3.8: who can say that it has moved is not followed for any message that comes from elsewhere.
   if (sa.mobike === undefined) followPeer(ctx, sa, received);

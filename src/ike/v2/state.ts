@@ -101,6 +101,10 @@ export type IkeSaV2 = {
   rekeyAt: Moment | undefined;
   /** The lower nonce of the exchange that rekeyed its predecessor: it decides a collision (RFC 7296 §2.8.2). */
   readonly lowerNonce: Uint8Array | undefined;
+  /** Since when it is ours to delete, as soon as the peer is known to have what takes its place. */
+  superfluousSince: Instant | undefined;
+  /** The peer is known to have it as well: it has said something since the IKE SA was established. */
+  proven: boolean;
   /** The last proof that the peer lives. */
   lastHeardAt: Instant;
 };
@@ -326,6 +330,8 @@ export function newIkeSa(options: NewIkeSa): IkeSaV2 {
     establishedAt: undefined,
     rekeyAt: undefined,
     lowerNonce: undefined,
+    superfluousSince: undefined,
+    proven: false,
     lastHeardAt: options.startedAt,
     origin: options.remote,
     ...options,

@@ -1,7 +1,7 @@
 import { type Duration, SECOND } from '../../base/time.ts';
 import type { Reason } from '../common/reason.ts';
-import { hastenSwitches } from './child-switch.ts';
-import { childrenOf } from './children.ts';
+import { hastenSwitches, takeOverFrom } from './child-switch.ts';
+import { carrySame, childrenOf } from './children.ts';
 import { closeIkeSa } from './close.ts';
 import type { ContextV2 } from './context.ts';
 import { isProven, probe } from './liveness.ts';
@@ -16,31 +16,54 @@ export function awaitDelete(ctx: ContextV2, sa: IkeSaV2): void {
   ctx.setTimer(sa.id, 'superfluous', ctx.now.mono + PATIENCE);
 }
 
-/**
- * The peer has kept it, so that we delete it, unless the other one has come to its end meanwhile. The peer must be known
- * to have that: where its IKE_AUTH was answered in vain, liveness finds out.
- */
+/** The peer has kept it, or it is ours to delete; so we do, unless the others have come to their end meanwhile. */
 export function onSuperfluousTimer(ctx: ContextV2, sa: IkeSaV2): void {
-  const others = ctx.ikeSasV2Of(sa.tunnel).filter((other) => other !== sa && other.phase === 'established');
-  const heirs = others.filter((other) => childrenOf(ctx, other).length > 0);
-  if (heirs.length === 0) return;
-  if (!heirs.some(isProven)) {
-    for (const heir of heirs) probe(heir);
-    return ctx.setTimer(sa.id, 'superfluous', ctx.now.mono + PROOF_TIME);
+  const others = othersThan(ctx, sa);
+  if (sa.phase !== 'established' || others.length === 0) {
+    sa.superfluousSince = undefined;
+    return;
   }
-  closeIkeSa(ctx, sa, REPLACED, hastenSwitches(ctx, sa));
+  sa.superfluousSince ??= ctx.now.mono;
+  if (endSuperfluous(ctx, sa)) return;
+  for (const other of others) if (!isProven(other)) probe(other);
+  ctx.setTimer(sa.id, 'superfluous', ctx.now.mono + PROOF_TIME);
 }
 
-/** Whether each end initiated one of the two before the other one was established. A rekeying initiates nothing new. */
-export function crossed(fresh: IkeSaV2, other: IkeSaV2): boolean {
-  if (fresh.role === other.role || other.establishedAt === undefined || other.lowerNonce !== undefined) return false;
-  return fresh.startedAt <= other.establishedAt.mono;
+/**
+ * Not before the peer is known to have what stays, and to send through it: its IKE_AUTH may have been answered in vain,
+ * which liveness finds out. Nor, for a while, before that carries all of its traffic. Returns true where it ends.
+ */
+export function endSuperfluous(ctx: ContextV2, sa: IkeSaV2): boolean {
+  if (sa.superfluousSince === undefined) return false;
+  const heirs = othersThan(ctx, sa).filter((other) => childrenOf(ctx, other).length > 0);
+  if (heirs.length === 0 || !heirs.every(isProven)) return false;
+  for (const heir of heirs) takeOverFrom(ctx, heir, sa);
+  const isComplete = ctx.now.mono >= sa.superfluousSince + COMPLETION_TIME || isSucceeded(ctx, sa, heirs);
+  if (!isComplete) return false;
+  sa.superfluousSince = undefined;
+  closeIkeSa(ctx, sa, REPLACED, hastenSwitches(ctx, sa));
+  return true;
+}
+
+/** The data plane has confirmed that it sends through others. */
+function isSucceeded(ctx: ContextV2, sa: IkeSaV2, heirs: readonly IkeSaV2[]): boolean {
+  const settled = heirs.filter(({ pending }) => pending?.step.kind !== 'switched');
+  const carriers = settled.flatMap((heir) => childrenOf(ctx, heir)).filter(({ sends }) => sends);
+  const used = childrenOf(ctx, sa).filter(({ state }) => state !== 'deleting');
+  return used.every((child) => carriers.some((other) => carrySame(child, other)));
+}
+
+function othersThan(ctx: ContextV2, sa: IkeSaV2): IkeSaV2[] {
+  return ctx.ikeSasV2Of(sa.tunnel).filter((other) => other !== sa && other.phase === 'established');
 }
 
 export const REPLACED: Reason = { code: 'replaced', text: 'another IKE SA of this tunnel has taken over' };
 
 /** A Delete that was lost is repeated within this time. */
 const PATIENCE: Duration = 10 * SECOND;
+
+/** How long the other Child SAs may take where one does not carry all; the peer may also refuse some of them. */
+const COMPLETION_TIME: Duration = 30 * SECOND;
 
 /** How soon to look again whether the peer has answered. */
 const PROOF_TIME: Duration = 2 * SECOND;

@@ -111,7 +111,8 @@ export function installAnswer(ctx: ContextV2, sa: IkeSaV2, answer: ChildAnswer, 
     begunAt: answer.begunAt,
     secrets: exchange === undefined ? [] : [exchange.sharedSecret, ...(rounds?.secrets ?? [])],
   });
-  const { steps, ...behind } = planBehind(made, findChild(ctx, sa, answer.replaces), SWITCH_TIME);
+  const predecessor = findChild(ctx, sa, answer.replaces) ?? elderOf(ctx, made.child);
+  const { steps, ...behind } = planBehind(made, predecessor, SWITCH_TIME);
   sa.pending = {
     request: ctx.requestDataPlane(sa.id, { kind: 'apply', steps }),
     step: { kind: 'answer-installed', answer, child: made.child.id, ...behind },
@@ -135,10 +136,8 @@ export function onAnswerInstalled(
     return refuseByKernel(ctx, sa, answer, reply);
   }
   if (waits !== undefined) awaitSuccession(ctx, sa, child, waits);
-  else {
-    childInstalled(ctx, child);
-    settleCrossing(ctx, sa, child);
-  }
+  else childInstalled(ctx, child);
+  if (findChild(ctx, sa, waits?.predecessor) === undefined) settleCrossing(ctx, sa, child);
   const payloads = answer.rounds === undefined ? answerPayloads(answer, child.inboundSpi) : [answer.rounds.reply];
   sendResponse(ctx, sa, answer.request, { exchange: exchangeOf(answer), payloads });
 }
@@ -234,6 +233,12 @@ function allocate(ctx: ContextV2, sa: IkeSaV2, answer: ChildAnswer): void {
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return refuseRequest(ctx, sa, answer.request, 'NO_PROPOSAL_CHOSEN');
   sa.pending = { request: allocateSpi(ctx, sa, policy), step: { kind: 'answer-spi-allocated', answer } };
+}
+
+/** An IKE SA in whose place the peer makes this one still carries the traffic. */
+function elderOf(ctx: ContextV2, child: ChildSa): ChildSa | undefined {
+  const carrier = heirOf(ctx, child);
+  return carrier?.ikeSa === child.ikeSa ? undefined : carrier;
 }
 
 /** Its predecessor is not replaced by us as well; where we are at it already, the nonces will decide (§2.8.1). */

@@ -23,6 +23,7 @@ import { keepToken, tokenPayloads } from '../crash-token.ts';
 import type { ChildNegotiation } from '../creation.ts';
 import { establish } from '../establish.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
+import { crossed } from '../ike-crossing.ts';
 import { agreedIdSync, announceIdSync } from '../message-id-sync.ts';
 import { sendResponse } from '../message-window.ts';
 import { meetsForbiddenNat } from '../mobike/informational.ts';
@@ -33,7 +34,6 @@ import { choosePpk, type PpkChoice, wrongKeys } from '../ppk.ts';
 import { suiteToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
 import type { AuthReply, IkeSaV2, Switch } from '../state.ts';
-import { crossed } from '../superfluous.ts';
 import { AUTH_METHOD } from '../wire/auth.ts';
 import type { IdPayload } from '../wire/id.ts';
 import { notifyPayload } from '../wire/notify.ts';
@@ -110,11 +110,13 @@ export function onResponseSpiAllocated(
   };
 }
 
-/** What the peer is about to replace; of two that were begun at once it is not yet known which one stays. */
+/** What carries its traffic so far, unless the peer has lost that. */
 function predecessorOf(ctx: ContextV2, sa: IkeSaV2, child: ChildSa): ChildSa | undefined {
-  const older = sa.initialContact ? undefined : heirOf(ctx, child);
+  const older = heirOf(ctx, child);
   const other = ctx.ikeSasV2Of(sa.tunnel).find(({ id }) => id === older?.ikeSa);
-  return other === undefined || crossed(sa, other) ? undefined : older;
+  // Where the two have crossed, it said so before the other one stood.
+  const isLost = sa.initialContact && (other === undefined || !crossed(sa, other));
+  return isLost ? undefined : older;
 }
 
 /** <-- IKE_AUTH SK { IDr, AUTH, [N(PPK_IDENTITY)], SAr2, TSi, TSr }, only now that packets can follow it. */

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { SECOND } from '../base/time.ts';
+import { PRESETS, type PresetName } from './conditions.ts';
+import { Dice } from './dice.ts';
+import { expectInOrder, installedChildren } from './invariants.ts';
+import { perform } from './operations.ts';
+import { CorePair } from './pair.ts';
+import { forEachSeed } from './seeds.ts';
+import { SteadyTraffic } from './steady-traffic.ts';
+import { LEFT, RIGHT } from './tunnels.ts';
+
+const WEATHERS: readonly PresetName[] = ['calm', 'lossy10', 'duplicating', 'reordering', 'satellite'];
+
+const TWO_SEGMENTS = {
+  left: { side: { ...LEFT, segments: [...LEFT.segments, { address: '10.3.0.0', length: 16 }] } },
+  right: { side: { ...RIGHT, segments: [...RIGHT.segments, { address: '10.4.0.0', length: 16 }] } },
+};
+
+/** Both ends authenticate anew at about the same moment, again and again, and every packet arrives. */
+function renewAtBothEnds(pair: CorePair, dice: Dice): void {
+  const traffic = new SteadyTraffic(pair, SECOND / 50).start();
+  for (let round = 0; round < 3; round++) {
+    pair.world.network.conditions = PRESETS[dice.pick(WEATHERS)];
+    for (const gateway of dice.chance(0.5) ? [pair.left, pair.right] : [pair.right, pair.left]) {
+      perform(pair, 'rekey the IKE SA', gateway);
+      pair.world.run(dice.within([0, dice.pick([1, 40, 400])]));
+    }
+    pair.world.run(12 * SECOND);
+  }
+  traffic.stop();
+  pair.world.network.conditions = PRESETS.calm;
+  pair.world.run(30 * SECOND);
+  for (const { machine } of [pair.left, pair.right]) expect(machine.views()).toHaveLength(1);
+  expectInOrder(pair.world);
+}
+
+describe('reauthentication of both ends at once', () => {
+  it('loses no packet, whichever of the two new IKE SAs stays', () => {
+    forEachSeed(10, (seed) => {
+      const pair = new CorePair({ seed, tunnel: { reauthenticate: true } });
+      pair.connect();
+      renewAtBothEnds(pair, new Dice(seed));
+    });
+  });
+
+  it('and none where each pair of segments has a Child SA of its own', () => {
+    forEachSeed(4, (seed) => {
+      const pair = new CorePair({ seed, tunnel: { reauthenticate: true, singlePairs: true }, ...TWO_SEGMENTS });
+      pair.initiate(pair.left);
+      pair.world.run(10 * SECOND);
+      for (const gateway of [pair.left, pair.right]) expect(installedChildren(gateway)).toHaveLength(4);
+      renewAtBothEnds(pair, new Dice(seed));
+      for (const gateway of [pair.left, pair.right]) expect(installedChildren(gateway)).toHaveLength(4);
+    });
+  });
+
+  it('nor where the peer deletes the old IKE SA while the new one waits for the kernel', () => {
+    forEachSeed(5, (seed) => {
+      const policy = { dpd: { delay: SECOND, timeout: 20 * SECOND, action: 'restart' } } as const;
+      const pair = new CorePair({ seed, left: { policy: { reauthenticate: true } }, right: { policy } });
+      pair.connect();
+      const { right, world } = pair;
+      world.network.conditions = { ...PRESETS.calm, latency: [SECOND, SECOND] };
+      perform(pair, 'rekey the IKE SA', pair.left);
+      const isAnswered = () =>
+        right.pending === 0 && right.machine.children().some(({ state }) => state === 'installing');
+      world.runUntil('answered', isAnswered, 20 * SECOND);
+      // Longer than the Delete is under way.
+      right.kernel.behaviour = { delay: [3 * SECOND, 3 * SECOND], faults: [] };
+      world.run(20 * SECOND);
+      expect(right.machine.views()).toHaveLength(1);
+      expect(installedChildren(right)).toHaveLength(1);
+    });
+  });
+});
