@@ -4,6 +4,7 @@ import { MINUTE, SECOND } from '../base/time.ts';
 import { HOME_ROUTER, PRESETS, type PresetName } from './conditions.ts';
 import { establishedIkeSas, expectAgreement, expectNothingInstalled, installedChildren } from './invariants.ts';
 import type { NatOptions } from './nat.ts';
+import { perform } from './operations.ts';
 import { CorePair, type PairOptions, reasonsOf } from './pair.ts';
 import { forEachSeed } from './seeds.ts';
 import { ServicePair } from './service-pair.ts';
@@ -120,22 +121,44 @@ describe('an initiator that moves (RFC 4555 §3.5)', () => {
   });
 
   it('between rekeyings of the IKE SA and the Child SA by either end', () => {
+    const dpd = { delay: 8 * SECOND, timeout: 30 * SECOND, action: 'restart' } as const;
     forEachSeed(60, (seed) => {
-      const pair = roaming({ seed, network: seed % 2 === 0 ? PRESETS.lossy10 : PRESETS.reordering });
+      const network = seed % 2 === 0 ? PRESETS.lossy10 : PRESETS.reordering;
+      const pair = roaming({ seed, network, tunnel: { dpd } });
       pair.connect();
       let to: IpAddress = HOME;
       for (let step = 0; step < 4; step++) {
         const gateway = pair.world.dice.pick([pair.left, pair.right]);
         const [timer] = [...gateway.timers.keys()].filter((key) => /:rekey(-|$)/.test(key)).slice(step % 2);
         if (timer !== undefined) gateway.fire(timer);
-        // Long enough for either end to know of what has taken over.
-        pair.world.run(10 * SECOND);
+        // Or before either end knows of what has taken over.
+        pair.world.run(step % 2 === 0 ? 10 * SECOND : pair.world.dice.within([0, 100]));
         to = pair.world.dice.pick(OWN.filter((address) => address !== to));
         pair.move(pair.left, to);
         pair.world.run(pair.world.dice.within([0, 20 * SECOND]));
       }
       pair.world.run(2 * MINUTE);
       pair.world.runUntil('quiet', () => pair.world.idle, MINUTE);
+      expectThere(pair, to);
+      expectUnbroken(pair);
+    });
+  });
+
+  it('right after it has answered a rekeying of the IKE SA, an answer that is lost', () => {
+    forEachSeed(20, (seed) => {
+      const pair = roaming({ seed });
+      pair.connect();
+      const { left, right, world } = pair;
+      pair.world.run(2 * SECOND);
+      perform(pair, 'rekey the IKE SA', right);
+      world.runUntil('asked', () => left.pending > 0, SECOND);
+      world.network.conditions = { ...PRESETS.calm, loss: 1 };
+      world.runUntil('answered', () => left.machine.views().some(({ state }) => state === 'rekeyed'), SECOND);
+      const to = world.dice.pick([OFFICE, CAFE]);
+      pair.move(left, to);
+      world.network.conditions = PRESETS.calm;
+      world.run(90 * SECOND);
+      world.runUntil('quiet', () => world.idle, MINUTE);
       expectThere(pair, to);
       expectUnbroken(pair);
     });

@@ -23,7 +23,7 @@ import { onIkeRekeyAgreed } from './exchanges/rekey-ike-initiator.ts';
 import { onIkeAnswerComputed } from './exchanges/rekey-ike-responder.ts';
 import { onFollowUpTimer } from './follow-up-failure.ts';
 import { onLivenessCounted, onLivenessTimer } from './liveness.ts';
-import { retransmit } from './message-window.ts';
+import { retransmit, settleRequest } from './message-window.ts';
 import { planMissing } from './missing-pairs.ts';
 import { onOwnAddresses } from './mobike/own-addresses.ts';
 import { followPeer } from './peer-path.ts';
@@ -188,6 +188,8 @@ const TIMERS: ReadonlyMap<string, OnTimer> = new Map<string, OnTimer>([
 function onRetransmitTimer(ctx: ContextV2, sa: IkeSaV2): void {
   if (retransmit(ctx, sa)) return;
   if (sa.establishedAt === undefined) return giveUp(ctx, sa);
+  // What is left of it goes by itself; that the peer no longer answers here says nothing of its successor.
+  if (sa.phase === 'rekeyed') return settleRequest(ctx, sa);
   const parting = [sa.outstanding?.task, ...sa.tasks].find((task) => task?.kind === 'delete-ike');
   if (parting !== undefined) return abandon(ctx, sa, parting.reason);
   ctx.emit({ type: 'peer.unresponsive', tunnel: sa.tunnel, ikeSa: sa.id });

@@ -14,7 +14,7 @@ import type { IkeSaV2, Task } from './state.ts';
 
 /** Sends the next request that waits, if the window is free. Some turn out not to be needed any more. */
 export function sendNextTask(ctx: ContextV2, sa: IkeSaV2): void {
-  while (READY.has(sa.phase) && sa.outstanding === undefined && sa.pending === undefined && sa.creation === undefined) {
+  while (isReady(sa) && sa.outstanding === undefined && sa.pending === undefined && sa.creation === undefined) {
     const task = sa.tasks.find(({ kind }) => !isBeingReplaced(sa) || !HELD_BACK.has(kind));
     if (task === undefined) return;
     sa.tasks = sa.tasks.filter((other) => other !== task);
@@ -23,6 +23,11 @@ export function sendNextTask(ctx: ContextV2, sa: IkeSaV2): void {
 }
 
 const READY: ReadonlySet<IkeSaV2['phase']> = new Set<IkeSaV2['phase']>(['established', 'deleting']);
+
+/** One that has a successor only answers, but for saying where we are as long as the peer may not know that successor. */
+function isReady({ phase, tasks }: IkeSaV2): boolean {
+  return READY.has(phase) || (phase === 'rekeyed' && tasks[0]?.kind === 'update-addresses');
+}
 
 /** While the peer replaces the IKE SA, with several exchanges: what is better done within its successor. */
 const HELD_BACK: ReadonlySet<Task['kind']> = new Set<Task['kind']>(['create-child', 'delete-children', 'rekey-ike']);

@@ -70,8 +70,8 @@ export function sendUpdate(ctx: Context, sa: IkeSaV2, task: Update): void {
 /** <-- INFORMATIONAL SK { N(NAT_DETECTION…), N(COOKIE2) }: the peer uses the new addresses. */
 export function onUpdateAnswered(ctx: Context, sa: IkeSaV2, task: Update, received: Received): void {
   const { mobike } = sa;
-  // RFC 4555 §3.5: overtaken by another change, whose own update waits already.
-  if (mobike === undefined || task.change !== mobike.change) return;
+  // RFC 4555 §3.5: overtaken by another change, whose own update waits already; or by a successor, which has its own.
+  if (mobike === undefined || task.change !== mobike.change || sa.phase !== 'established') return;
   const error = findError(received.payloads);
   if (error !== undefined) return onUpdateRefused(ctx, sa, error);
   mobike.refusals = 0;
