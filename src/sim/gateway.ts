@@ -66,6 +66,8 @@ export class SimGateway {
   readonly name: string;
   /** The one that it has now. */
   address: IpAddress;
+  /** What it has beside. */
+  readonly others = new Set<IpAddress>();
   readonly kernel: SimKernel;
   machine: SimMachine;
   /** All events of this incarnation. */
@@ -98,7 +100,7 @@ export class SimGateway {
     });
     this.entropy = new SteeredEntropy(new SeededEntropy(around.dice.below(2 ** 31)));
     this.machine = options.build(this.entropy);
-    this.#attach();
+    this.#attach(this.address);
   }
 
   now(): Now {
@@ -152,8 +154,14 @@ export class SimGateway {
   moveTo(address: IpAddress): void {
     this.#around.network.detach(this.address);
     this.address = address;
-    this.#attach();
+    this.#attach(address);
     this.#note(() => `has moved to ${address}`);
+  }
+
+  /** The machine has another address beside the one in use. */
+  addAddress(address: IpAddress): void {
+    this.others.add(address);
+    this.#attach(address);
   }
 
   /** The process is stopped, as by a debugger or a busy host: inputs wait. */
@@ -186,8 +194,8 @@ export class SimGateway {
     this.#note(() => 'restarted');
   }
 
-  #attach(): void {
-    this.#around.network.attach(this.address, ({ from, to, bytes }) =>
+  #attach(address: IpAddress): void {
+    this.#around.network.attach(address, ({ from, to, bytes }) =>
       this.input({ kind: 'datagram', local: to, remote: from, bytes }),
     );
   }
@@ -211,7 +219,7 @@ export class SimGateway {
     switch (effect.kind) {
       case 'send':
         // As Linux does: nothing leaves from an address that the machine has not.
-        if (effect.from.address !== this.address) break;
+        if (effect.from.address !== this.address && !this.others.has(effect.from.address)) break;
         this.#around.network.send({ from: effect.from, to: effect.to, bytes: effect.datagram });
         break;
       case 'timer.set':

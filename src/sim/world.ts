@@ -136,7 +136,10 @@ export class SimWorld {
     to: Endpoint,
   ): { readonly from: Endpoint; readonly to: Endpoint; readonly kernel: SimKernel } | undefined {
     const way = this.network.route(from, to);
-    const target = way === undefined ? undefined : this.gateways.find(({ address }) => address === way.to.address);
+    const target =
+      way === undefined
+        ? undefined
+        : this.gateways.find((one) => one.address === way.to.address || one.others.has(way.to.address));
     return way === undefined || target === undefined ? undefined : { ...way, kernel: target.kernel };
   }
 }

@@ -7,6 +7,7 @@ import type { RetransmitSchedule } from '../common/retransmit.ts';
 import { childrenOf } from './children.ts';
 import { addTask, sendRequest } from './message-window.ts';
 import { mappingProbe } from './mobike/initiator.ts';
+import { hasOtherPaths } from './mobike/search.ts';
 import type { IkeSaV2 } from './state.ts';
 
 /** A probe is lost or answered within moments; how long it is repeated is up to `dpd.timeout`. */
@@ -14,6 +15,9 @@ const PROBE_RETRANSMIT: RetransmitSchedule = { base: SECOND / 2, factor: 1.5, tr
 
 /** However short the configured timeout is, a probe is repeated at least once. */
 const MIN_PROBE_TIME = 4 * SECOND;
+
+/** RFC 4555 §3.11: where the peer may be looking for another path between us, it gets more time. */
+const SEARCH_TIME = 15 * SECOND;
 
 /** RFC 7296 §2.4: the peer is asked only after a time without any sign of life. */
 export function onLivenessTimer(ctx: Context, sa: IkeSaV2): void {
@@ -47,7 +51,9 @@ export function onLivenessCounted(ctx: Context, sa: IkeSaV2, reply: DataPlaneRep
 export function sendProbe(ctx: Context, sa: IkeSaV2): void {
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return;
-  const patience = Math.max(policy.dpd.timeout - policy.dpd.delay, MIN_PROBE_TIME);
+  const searches = sa.mobike?.decides === false && hasOtherPaths(ctx, sa);
+  const least = searches ? SEARCH_TIME : MIN_PROBE_TIME;
+  const patience = Math.max(policy.dpd.timeout - policy.dpd.delay, least);
   sendRequest(ctx, sa, {
     exchange: 'INFORMATIONAL',
     payloads: mappingProbe(sa),

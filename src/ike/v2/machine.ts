@@ -26,6 +26,7 @@ import { onLivenessCounted, onLivenessTimer } from './liveness.ts';
 import { retransmit, settleRequest } from './message-window.ts';
 import { planMissing } from './missing-pairs.ts';
 import { onOwnAddresses } from './mobike/own-addresses.ts';
+import { tryOtherPaths } from './mobike/search.ts';
 import { followPeer } from './peer-path.ts';
 import { onRetryTimer } from './postpone.ts';
 import { receive } from './receive.ts';
@@ -186,7 +187,7 @@ const TIMERS: ReadonlyMap<string, OnTimer> = new Map<string, OnTimer>([
 ]);
 
 function onRetransmitTimer(ctx: ContextV2, sa: IkeSaV2): void {
-  if (retransmit(ctx, sa)) return;
+  if (retransmit(ctx, sa)) return tryOtherPaths(ctx, sa);
   if (sa.establishedAt === undefined) return giveUp(ctx, sa);
   // What is left of it goes by itself; that the peer no longer answers here says nothing of its successor.
   if (sa.phase === 'rekeyed') return settleRequest(ctx, sa);

@@ -13,6 +13,7 @@ import { messageKeys } from './keymat.ts';
 import { synchronize } from './message-id-sync.ts';
 import { recordMessage } from './message-record.ts';
 import { digestOf, repeatAnswer, sendResponse, settleRequest } from './message-window.ts';
+import { followResponse } from './mobike/search.ts';
 import { unsupportedCritical } from './payload-set.ts';
 import { followPeer } from './peer-path.ts';
 import { putOffDeletes } from './postpone.ts';
@@ -83,6 +84,7 @@ function receiveProtected(ctx: ContextV2, sa: IkeSaV2, transition: Transition, r
   if (transition.message === 'request') sa.expectedRequestId++;
   // RFC 4555 §3.8: who can say that it has moved is not followed for any message that comes from elsewhere.
   if (sa.mobike === undefined) followPeer(ctx, sa, received);
+  else if (transition.message === 'response') followResponse(ctx, sa, received);
   const critical = unsupportedCritical(payloads);
   if (critical !== undefined) return refuseCritical(ctx, sa, { transition, received: complete }, critical);
   try {

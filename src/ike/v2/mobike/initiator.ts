@@ -32,13 +32,18 @@ const MAX_REFUSALS = 3;
  * What is under way goes on from the new address; the peer is told as soon as the window is free.
  */
 export function moveTo(ctx: Context, sa: IkeSaV2, path: Path): void {
+  takePath(ctx, sa, path);
+  resendRequest(ctx, sa);
+}
+
+/** The same where nothing is under way, or has just been answered. */
+export function takePath(ctx: Context, sa: IkeSaV2, path: Path): void {
   const sameHost = sa.remote.address === path.remote.address;
   ctx.emit({ type: 'path.changed', tunnel: sa.tunnel, ikeSa: sa.id, ...path });
   sa.local = path.local;
   sa.remote = path.remote;
   if (sameHost) moveChildren(ctx, childrenOf(ctx, sa), path);
   requestUpdate(ctx, sa);
-  resendRequest(ctx, sa);
 }
 
 /** Puts an update at the head of the line, in the place of any that waits there. */
