@@ -126,6 +126,10 @@ const ikeStatus: z.ZodType<IkeStatus> = z.object({
   proposal: z.string().nullable().describe('such as aes128-sha1-modp1024'),
   nat: z.object({ local: z.boolean(), remote: z.boolean() }),
   ppk: z.boolean().describe('whether a post-quantum key protects the Child SAs'),
+  mobike: z
+    .object({ localAddresses: names, remoteAddresses: names })
+    .nullable()
+    .describe('the further addresses of both ends; null where the IKE SA cannot move'),
   establishedAt: time.nullable(),
   rekeyAt: time.nullable(),
 });

@@ -39,6 +39,7 @@ const ike: IkeStatus = {
   proposal: 'aes128-sha1-modp1024',
   nat: { local: false, remote: false },
   ppk: false,
+  mobike: null,
   establishedAt: null,
   rekeyAt: null,
 };

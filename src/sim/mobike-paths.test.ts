@@ -59,6 +59,13 @@ describe('a path that carries nothing any more (RFC 4555 §3.10)', () => {
     });
   });
 
+  it('is known from what each end has told the other, and seen in the view of both', () => {
+    const { left, right } = multihomed(2);
+    const [ours, theirs] = [OURS.slice(1), THEIRS.slice(1)];
+    expect(left.machine.views()).toMatchObject([{ mobike: { localAddresses: ours, remoteAddresses: theirs } }]);
+    expect(right.machine.views()).toMatchObject([{ mobike: { localAddresses: theirs, remoteAddresses: ours } }]);
+  });
+
   it('and again, also back to the first one', () => {
     forEachSeed(20, (seed) => {
       const pair = multihomed(seed);

@@ -107,6 +107,7 @@ function reportIke(view: IkeSaView): IkeStatus {
     proposal: view.suite === undefined ? null : formatSuite(view.suite),
     nat: view.nat,
     ppk: view.ppk ?? false,
+    mobike: view.mobike ?? null,
     establishedAt: view.establishedAt === undefined ? null : isoTime(view.establishedAt),
     rekeyAt: view.rekeyAt === undefined ? null : isoTime(view.rekeyAt),
   };

@@ -47,6 +47,8 @@ export type IkeStatus = {
   readonly nat: { readonly local: boolean; readonly remote: boolean };
   /** Whether a post-quantum key protects the Child SAs (RFC 8784). */
   readonly ppk: boolean;
+  /** The addresses of each end beside the one in use, as it has told the other; null where the IKE SA cannot move. */
+  readonly mobike: { readonly localAddresses: readonly string[]; readonly remoteAddresses: readonly string[] } | null;
   readonly establishedAt: string | null;
   readonly rekeyAt: string | null;
 };

@@ -65,6 +65,7 @@ describe('cygnet show', () => {
       expect(out).toMatch(/psk +test\.1231/);
       expect(out).toMatch(/ppk +qkd-1, required, quantum\.1231/);
       expect(out).toMatch(/ppk +in use/);
+      expect(out).toMatch(/MOBIKE +in use, this end also at 192\.168\.94\.46\n/);
       expect(JSON.parse((await cygnet(['show', 'idc', '--reveal', '--json'])).out).policy.psk).toBe('test.1231');
     });
   });

@@ -60,10 +60,21 @@ function ikeText(ike: IkeReport, now: number): string {
     ['SPIs', `${ike.initiatorSpi} (initiator) ${ike.responderSpi} (responder)`],
     ['proposal', ike.proposal ?? ''],
     ['ppk', ike.ppk ? 'in use' : ''],
+    ['MOBIKE', mobikeText(ike.mobike)],
     ['NAT', nat === '' ? '' : `${nat} behind NAT`],
     ['up since', ike.establishedAt ?? ''],
     ['rekey', untilText(ike.rekeyAt, now)],
   ]);
+}
+
+function mobikeText(mobike: IkeReport['mobike']): string {
+  if (mobike === null) return '';
+  const { localAddresses, remoteAddresses } = mobike;
+  const further = [
+    ...(localAddresses.length === 0 ? [] : [`this end also at ${localAddresses.join(' ')}`]),
+    ...(remoteAddresses.length === 0 ? [] : [`the peer also at ${remoteAddresses.join(' ')}`]),
+  ];
+  return ['in use', ...further].join(', ');
 }
 
 function childText(child: ChildReport, now: number): string {

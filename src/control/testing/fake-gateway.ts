@@ -164,6 +164,7 @@ export function connectedTunnel(name = 'idc'): TunnelStatus {
       proposal: 'aes128-sha1-modp1024',
       nat: { local: true, remote: false },
       ppk: true,
+      mobike: { localAddresses: ['192.168.94.46'], remoteAddresses: [] },
       establishedAt: '2026-01-02T03:04:05.678Z',
       rekeyAt: '2026-01-03T02:04:05.678Z',
     },

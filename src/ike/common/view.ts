@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../base/net.ts';
+import type { Endpoint, IpAddress } from '../../base/net.ts';
 import type { Moment } from '../../base/time.ts';
 import type { ChildSa } from '../../sa/child-sa.ts';
 import { inboundSa, outboundSa } from '../../sa/child-sa.ts';
@@ -25,6 +25,8 @@ export type IkeSaView = {
   readonly nat: { readonly local: boolean; readonly remote: boolean };
   /** Whether a post-quantum key protects what it makes; IKEv2 only. */
   readonly ppk?: boolean;
+  /** Where it can move (RFC 4555): the further addresses of both ends, as they have told each other. */
+  readonly mobike?: { readonly localAddresses: readonly IpAddress[]; readonly remoteAddresses: readonly IpAddress[] };
   readonly establishedAt?: number;
   readonly rekeyAt?: number;
 };

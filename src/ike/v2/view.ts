@@ -1,4 +1,5 @@
-import { type IkeSaView, withAcquired } from '../common/view.ts';
+import { type IkeSaView, present, withAcquired } from '../common/view.ts';
+import type { Mobike } from './mobike/state.ts';
 import type { IkeSaV2, Phase } from './state.ts';
 
 /** What may be seen of an IKE SA: everything but its keys. */
@@ -15,8 +16,15 @@ export function viewIkeSa(sa: IkeSaV2): IkeSaView {
     remote: sa.remote,
     nat: sa.nat,
     ppk: sa.ppk,
+    ...present('mobike', viewMobike(sa.mobike)),
   } as const;
   return withAcquired(always, sa);
+}
+
+function viewMobike(mobike: Mobike | undefined): IkeSaView['mobike'] {
+  return mobike === undefined
+    ? undefined
+    : { localAddresses: [...mobike.told], remoteAddresses: [...mobike.peerAddresses] };
 }
 
 const STATES: { readonly [P in Phase]: IkeSaView['state'] } = {
