@@ -3,6 +3,7 @@ import { utf8 } from '../base/bytes.ts';
 import { CHEAP_IKE, LEFT, RIGHT } from '../sim/tunnels.ts';
 import { alterInit, messageOf, type Sent, type TestGateway } from './testing/gateway.ts';
 import { converse, pair } from './testing/pair.ts';
+import { proposals } from './testing/proposals.ts';
 import { HEADER, resized, withByte } from './testing/tampering.ts';
 import { deleteIke } from './v2/deletes.ts';
 import { decodePlainMessage } from './v2/wire/message.ts';
@@ -126,6 +127,14 @@ describe('the first request', () => {
     const { right, request } = requested();
     right.receive(alterInit(request, change));
     expectUntouched(right);
+  });
+
+  it('N1: a nonce of 16 bytes is enough, whatever the prf: its size is the duty of its sender', () => {
+    const ikeProposals = proposals('aes256-sha512-curve25519');
+    const { left, right } = pair({ left: { ikeProposals }, right: { ikeProposals } });
+    left.initiate();
+    right.receive(alterInit(left.takeOne(), (all) => all.map((payload) => resized(payload, 'Nonce', 16))));
+    expect(decodePlainMessage(messageOf(right.takeOne())).payloads.map(({ type }) => type)).toContain('Nonce');
   });
 
   it.each([

@@ -7,7 +7,11 @@ export type NoncePayload = { readonly type: 'Nonce'; readonly data: Uint8Array }
 const MIN_NONCE_BYTES = 16;
 const MAX_NONCE_BYTES = 256;
 
-/** @throws WireError outside 16..256 bytes. */
+/**
+ * That a nonce has half the size of the prf's key as well is the sender's duty (§2.10), which ours always has. Of a peer
+ * that neglects it nothing is weaker than these 128 bits, and to refuse it would only keep its tunnel down.
+ * @throws WireError outside 16..256 bytes.
+ */
 export function decodeNonce(body: Uint8Array): NoncePayload {
   if (body.length < MIN_NONCE_BYTES || body.length > MAX_NONCE_BYTES) throw new WireError('length', 'Nonce.data');
   return { type: 'Nonce', data: body };
