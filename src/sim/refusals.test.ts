@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../base/bytes.ts';
 import { Secret } from '../base/secret.ts';
-import { MINUTE } from '../base/time.ts';
+import { MINUTE, SECOND } from '../base/time.ts';
 import type { TunnelPolicy } from '../ike/common/policy.ts';
 import type { ReasonCode } from '../ike/common/reason.ts';
 import { selectorFromPrefix } from '../sa/traffic-selector.ts';
 import { PRESETS } from './conditions.ts';
 import type { SimGateway } from './gateway.ts';
 import { expectInOrder, expectNothingInstalled, installedChildren } from './invariants.ts';
+import { perform } from './operations.ts';
 import { CorePair, reasonsOf } from './pair.ts';
 import { forEachSeed } from './seeds.ts';
 import { CHEAP_ESP, CHEAP_IKE, fqdn } from './tunnels.ts';
@@ -121,6 +122,35 @@ describe('what cannot be agreed installs nothing on either side', () => {
     });
   });
 });
+
+describe('a peer that refuses to rekey the IKE SA', () => {
+  const refused = (start: TunnelPolicy['start']) => {
+    const pair = new CorePair({ seed: 1, left: { policy: { start } } });
+    pair.connect(pair.right);
+    const other = { ...pair.policyOf(pair.right), ikeProposals: [{ ...CHEAP_IKE, encryption: ['aes256'] as const }] };
+    pair.right.input({ kind: 'command', command: { kind: 'configure', tunnels: [other] } });
+    perform(pair, 'rekey the IKE SA', pair.left);
+    pair.world.run(SECOND);
+    return pair;
+  };
+
+  it('gets a new one from an end that may call', () => {
+    const { left } = refused('initiate');
+    expect(left.machine.views().map(({ role }) => role)).toContain('initiator');
+    expect(texts(left)).toEqual([expect.stringMatching(/a new one is made instead$/)]);
+  });
+
+  it('is left to make one where this end only responds: the tunnel carries on until its lifetime ends', () => {
+    const pair = refused('respond');
+    expect(pair.left.machine.views().map(({ role }) => role)).toEqual(['responder']);
+    expect(texts(pair.left)).toEqual([expect.stringMatching(/up to the peer to make a new one before this one ends$/)]);
+    expect(pair.exchangePackets()).toEqual(['delivered', 'delivered']);
+  });
+});
+
+function texts({ events }: SimGateway): string[] {
+  return events.flatMap((event) => (event.type === 'child.failed' ? [event.reason.text] : []));
+}
 
 describe('narrowing (RFC 7296 §2.9)', () => {
   it('both sides end with the intersection', () => {

@@ -1,3 +1,4 @@
+import type { TunnelPolicy } from '../common/policy.ts';
 import type { ContextV2 } from './context.ts';
 import { initiateIkeSa } from './exchanges/ike-sa-init-initiator.ts';
 import type { IkeSaV2 } from './state.ts';
@@ -9,8 +10,7 @@ import type { IkeSaV2 } from './state.ts';
  */
 export function renewIkeSa(ctx: ContextV2, sa: IkeSaV2): void {
   const policy = ctx.policies.get(sa.tunnel);
-  if (policy === undefined || policy.remote.address.kind === 'any') return;
-  if (sa.role === 'responder' && policy.start === 'respond') return;
+  if (policy === undefined || !isOursToRenew(sa, policy)) return;
   const others = ctx.ikeSasV2Of(sa.tunnel);
   if (others.some(({ role, establishedAt }) => role === 'initiator' && establishedAt === undefined)) return;
   const fresh = initiateIkeSa(ctx, ctx.newIkeSaId(), policy, {
@@ -18,4 +18,9 @@ export function renewIkeSa(ctx: ContextV2, sa: IkeSaV2): void {
     packet: undefined,
   });
   if (fresh !== undefined) ctx.adopt(fresh);
+}
+
+/** Else it lasts until its lifetime ends, unless the peer renews it: `start: respond` promises that we call nobody. */
+export function isOursToRenew({ role }: IkeSaV2, { remote, start }: TunnelPolicy): boolean {
+  return remote.address.kind !== 'any' && (role === 'initiator' || start !== 'respond');
 }

@@ -12,7 +12,7 @@ import { endCreation } from '../creation-failure.ts';
 import { addTask } from '../message-window.ts';
 import { childOffers, ikeOffers } from '../offers.ts';
 import { postpone } from '../postpone.ts';
-import { renewIkeSa } from '../renewal.ts';
+import { isOursToRenew, renewIkeSa } from '../renewal.ts';
 import type { IkeSaV2, Task } from '../state.ts';
 import { NOTIFY, type NotifyPayload, notifyName } from '../wire/notify.ts';
 
@@ -52,9 +52,12 @@ export function onIkeRekeyRefused(ctx: ContextV2, sa: IkeSaV2, error: NotifyPayl
   if (retry !== undefined) return void sa.tasks.unshift({ kind: 'rekey-ike', retry });
   if (error.notify === NOTIFY.TEMPORARY_FAILURE) return putOff(ctx, sa, { kind: 'rekey-ike' }, ended.creation);
   if (error.notify === NOTIFY.STATE_NOT_FOUND) return beginAgain(ctx, sa, task, ended.creation);
+  const consequence = isOursToRenew(sa, policy)
+    ? 'a new one is made instead'
+    : 'it is up to the peer to make a new one before this one ends';
   const reason: Reason = {
     code: 'child-refused',
-    text: `the peer refuses to rekey the IKE SA with ${notifyName(error.notify)}; a new one is made instead`,
+    text: `the peer refuses to rekey the IKE SA with ${notifyName(error.notify)}; ${consequence}`,
   };
   ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
   renewIkeSa(ctx, sa);
