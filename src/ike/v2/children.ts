@@ -2,11 +2,32 @@ import { invariant } from '../../base/errors.ts';
 import type { ChildSa } from '../../sa/child-sa.ts';
 import { sameSelectors } from '../../sa/traffic-selector.ts';
 import type { Context } from '../common/context.ts';
+import type { TunnelPolicy } from '../common/policy.ts';
+import { policyFor, tunnelsOf } from '../common/sharing.ts';
+import type { ContextV2 } from './context.ts';
 import type { IkeSaV2 } from './state.ts';
 
-/** The Child SAs of an IKE SA: those of its tunnel that it has made or inherited, and that end with it (§1.4.1). */
+/** The Child SAs of an IKE SA: those that it has made or inherited, for whichever tunnel, and that end with it (§1.4.1). */
 export function childrenOf(ctx: Context, sa: IkeSaV2): ChildSa[] {
-  return ctx.childrenOf(sa.tunnel).filter(({ ikeSa }) => ikeSa === sa.id);
+  return tunnelsOf(sa)
+    .flatMap((tunnel) => ctx.childrenOf(tunnel))
+    .filter(({ ikeSa }) => ikeSa === sa.id);
+}
+
+/** The IKE SA that a tunnel can go on with: one of its own, or one that it shares. */
+export function ikeSaFor(ctx: ContextV2, { name }: TunnelPolicy): IkeSaV2 | undefined {
+  const established = ctx.ikeSasV2Of(name).filter(({ phase }) => phase === 'established');
+  const shared = established.filter((sa) => policyFor(ctx, sa, name) !== undefined);
+  return shared.findLast(({ tunnel }) => tunnel === name) ?? shared.at(-1);
+}
+
+/** The tunnels that an IKE SA is in use for: they have Child SAs by it, or are about to. */
+export function usersOf(ctx: Context, sa: IkeSaV2): string[] {
+  const underWay = [sa.creation?.task, ...sa.tasks, ...sa.postponed];
+  const planned = underWay.flatMap((task) => (task?.kind === 'create-child' ? [task.tunnel] : []));
+  const children = childrenOf(ctx, sa).filter(({ state }) => state !== 'deleting');
+  const users = new Set([...children.map(({ tunnel }) => tunnel), ...planned]);
+  return tunnelsOf(sa).filter((tunnel) => users.has(tunnel));
 }
 
 export function findChild(ctx: Context, sa: IkeSaV2, id: string | undefined): ChildSa | undefined {

@@ -25,6 +25,7 @@ export function newSuccessor(ctx: ContextV2, sa: IkeSaV2, { suite, keys, ...opti
   const fresh = newIkeSa({
     id: ctx.newIkeSaId(),
     tunnel: sa.tunnel,
+    guests: [...sa.guests],
     local: sa.local,
     remote: sa.remote,
     startedAt: ctx.now.mono,
@@ -50,6 +51,8 @@ export function newSuccessor(ctx: ContextV2, sa: IkeSaV2, { suite, keys, ...opti
  * old IKE SA only answers.
  */
 export function inherit(ctx: ContextV2, from: IkeSaV2, to: IkeSaV2): void {
+  to.tunnel = from.tunnel;
+  to.guests = [...from.guests];
   for (const child of childrenOf(ctx, from)) child.ikeSa = to.id;
   to.switches.push(...from.switches.splice(0));
   const ofChildren = from.tasks.filter(({ kind }) => kind === 'create-child' || kind === 'delete-children');

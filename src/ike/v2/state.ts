@@ -25,6 +25,8 @@ export type IkeSaV2 = {
   readonly id: number;
   /** As long as a responder does not know who the peer is, the best guess by address. */
   tunnel: string;
+  /** Other tunnels of the same peer that have had Child SAs by it (see common/sharing.ts). */
+  guests: string[];
   /** The original role: it decides the flag bit, the keys and which SPI is ours (RFC 7296 §3.1). */
   readonly role: 'initiator' | 'responder';
   phase: Phase;
@@ -161,6 +163,7 @@ export type DeleteChildrenTask = {
 
 export type CreateChildTask = {
   readonly kind: 'create-child';
+  readonly tunnel: string;
   /** The Child SA that it is to take the place of. */
   readonly replaces: string | undefined;
   readonly local: readonly TrafficSelector[];
@@ -247,6 +250,7 @@ export type IkeRekeyAnswer = {
 /** Our answer to a CREATE_CHILD_SA for a Child SA, while it is being made. */
 export type ChildAnswer = {
   readonly request: RequestRef;
+  readonly tunnel: string;
   readonly begunAt: Instant;
   readonly negotiation: ChildNegotiation;
   readonly replaces: string | undefined;
@@ -341,6 +345,7 @@ export type RequestRef = {
 export type NewIkeSa = {
   readonly id: number;
   readonly tunnel: string;
+  readonly guests?: string[];
   readonly role: 'initiator' | 'responder';
   readonly initiatorSpi: string;
   readonly responderSpi: string;
@@ -355,6 +360,7 @@ export type NewIkeSa = {
 export function newIkeSa(options: NewIkeSa): IkeSaV2 {
   return {
     version: 2,
+    guests: [],
     phase: 'larval',
     nat: { local: false, remote: false },
     mobike: undefined,

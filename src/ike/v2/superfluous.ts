@@ -1,9 +1,10 @@
 import { type Duration, SECOND } from '../../base/time.ts';
 import type { Reason } from '../common/reason.ts';
 import { hastenSwitches } from './child-switch.ts';
-import { childrenOf } from './children.ts';
+import { childrenOf, heirOf } from './children.ts';
 import { closeIkeSa } from './close.ts';
 import type { ContextV2 } from './context.ts';
+import { leaveIkeSa } from './leaving.ts';
 import { isProven, probe } from './liveness.ts';
 import type { IkeSaV2 } from './state.ts';
 
@@ -22,13 +23,17 @@ export function awaitDelete(ctx: ContextV2, sa: IkeSaV2): void {
  */
 export function onSuperfluousTimer(ctx: ContextV2, sa: IkeSaV2): void {
   const others = ctx.ikeSasV2Of(sa.tunnel).filter((other) => other !== sa && other.phase === 'established');
-  const heirs = others.filter((other) => childrenOf(ctx, other).length > 0);
+  const heirs = others.filter((other) => childrenOf(ctx, other).some(({ tunnel }) => tunnel === sa.tunnel));
   if (heirs.length === 0) return;
   if (!heirs.some(isProven)) {
     for (const heir of heirs) probe(heir);
     return ctx.setTimer(sa.id, 'superfluous', ctx.now.mono + PROOF_TIME);
   }
-  closeIkeSa(ctx, sa, REPLACED, hastenSwitches(ctx, sa));
+  // What other tunnels have by it goes along where the peer has made that anew as well, and else keeps it.
+  const carried = childrenOf(ctx, sa).filter(({ state }) => state !== 'deleting');
+  const isLeft = carried.every((child) => (heirOf(ctx, child)?.ikeSa ?? sa.id) !== sa.id);
+  if (isLeft) closeIkeSa(ctx, sa, REPLACED, hastenSwitches(ctx, sa));
+  else leaveIkeSa(ctx, sa, sa.tunnel, REPLACED);
 }
 
 /** Whether each end initiated one of the two before the other one was established. A rekeying initiates nothing new. */

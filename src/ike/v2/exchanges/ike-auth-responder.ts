@@ -33,6 +33,7 @@ import { suiteToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
 import type { AuthReply, ChildNegotiation, IkeSaV2, Switch } from '../state.ts';
 import { crossed } from '../superfluous.ts';
+import { tunnelMeant } from '../tunnel-choice.ts';
 import { AUTH_METHOD } from '../wire/auth.ts';
 import type { IdPayload } from '../wire/id.ts';
 import { notifyPayload } from '../wire/notify.ts';
@@ -204,7 +205,12 @@ function isMeant(policy: TunnelPolicy, identity: Identity, asked: Identity | und
 /** Several tunnels to one peer differ in their segments alone. */
 function bySelectors(ctx: Context, claims: readonly Claim[], payloads: readonly Payload[]): Claim | undefined {
   if (claims.length < 2 || onlyPayload(payloads, 'SA') === undefined) return claims[0];
-  return claims.find(({ policy }) => !('notify' in answerChild(ctx, policy, payloads, { first: true }))) ?? claims[0];
+  const willing = claims.filter(({ policy }) => !('notify' in answerChild(ctx, policy, payloads, { first: true })));
+  const meant = tunnelMeant(
+    willing.map(({ policy }) => policy),
+    payloads,
+  );
+  return willing.find(({ policy }) => policy === meant) ?? claims[0];
 }
 
 function allows(offers: readonly Proposal[], suite: CipherSuite): boolean {

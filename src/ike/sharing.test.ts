@@ -1,0 +1,302 @@
+import { describe, expect, it } from 'vitest';
+import { utf8 } from '../base/bytes.ts';
+import type { Prefix } from '../base/net.ts';
+import { Secret } from '../base/secret.ts';
+import { formatSelector } from '../sa/traffic-selector.ts';
+import { CHEAP_ESP, CHEAP_IKE, fqdn, LEFT, RIGHT, type Side, tunnelPolicy } from '../sim/tunnels.ts';
+import type { TunnelPolicy } from './common/policy.ts';
+import { TestGateway } from './testing/gateway.ts';
+import { converse, deliver, type Pair } from './testing/pair.ts';
+
+const SEGMENTS: readonly Prefix[] = ['10.2.0.0', '10.2.1.0', '10.2.2.0'].map((address) => ({ address, length: 24 }));
+const NAMES = ['t1', 't2', 't3'];
+
+/** All segments of the right side, or one. */
+function withSegments(...segments: readonly Prefix[]): Side {
+  return { ...RIGHT, segments };
+}
+
+function tunnelOf(index: number, changes: Partial<TunnelPolicy> = {}): TunnelPolicy {
+  const [segment] = SEGMENTS.slice(index);
+  if (segment === undefined) throw new Error('no such segment');
+  return tunnelPolicy(withSegments(segment), LEFT, { name: NAMES[index] ?? '', ...changes });
+}
+
+/** The left side has one tunnel with a Child SA for each pair of segments, the right side a tunnel for each of those. */
+function sharing(
+  changes: { readonly left?: Partial<TunnelPolicy>; readonly right?: readonly TunnelPolicy[] } = {},
+): Pair {
+  const own = tunnelPolicy(LEFT, withSegments(...SEGMENTS), { singlePairs: true, ...changes.left });
+  return {
+    left: new TestGateway(LEFT.address, { seed: 1, tunnels: [own] }),
+    right: new TestGateway(RIGHT.address, { seed: 2, tunnels: changes.right ?? SEGMENTS.map((_, n) => tunnelOf(n)) }),
+  };
+}
+
+function shared(changes: Parameters<typeof sharing>[0] = {}): Pair {
+  const both = sharing(changes);
+  both.left.initiate();
+  converse(both);
+  return both;
+}
+
+/** Each tunnel of a gateway with the peer's or own segments of its Child SAs. */
+function carried({ core }: TestGateway): string[] {
+  const installed = core.children().filter(({ state }) => state === 'installed');
+  return installed
+    .map(({ tunnel, localSelectors }) => `${tunnel} ${localSelectors.map(formatSelector).join(' ')}`)
+    .sort();
+}
+
+function expectAgreed({ left, right }: Pair): void {
+  for (const one of [left, right]) one.endDrains();
+  const ours = left.core.children().map(({ inbound, outbound }) => [inbound.spi, outbound.spi].join());
+  const theirs = right.core.children().map(({ inbound, outbound }) => [outbound.spi, inbound.spi].join());
+  expect(ours.sort()).toEqual(theirs.sort());
+  for (const one of [left, right]) expect(one.installedSas()).toBe(2 * ours.length);
+}
+
+function expectAllUp(both: Pair): void {
+  expectAgreed(both);
+  expect(carried(both.right)).toEqual(['t1 10.2.0.0/24', 't2 10.2.1.0/24', 't3 10.2.2.0/24']);
+  const inUse = both.right.views().filter(({ state }) => state === 'established');
+  expect(inUse.map(({ children }) => children.length)).toEqual([3]);
+}
+
+describe('IKEv2: several tunnels to one peer over one IKE SA', () => {
+  it('each Child SA is that of the tunnel whose segments the peer asks for', () => {
+    const both = shared();
+    expectAllUp(both);
+    expect(both.right.reasonsOf('child.failed')).toEqual([]);
+    for (const name of NAMES)
+      expect(both.right.core.views(name)).toMatchObject([{ tunnel: 't1', state: 'established' }]);
+  });
+
+  it('each has the proposals and the lifetime of its tunnel', () => {
+    const childProposals = [{ ...CHEAP_ESP, encryption: ['aes256'] as const }];
+    const right = [tunnelOf(0), tunnelOf(1, { childProposals }), tunnelOf(2)];
+    const both = shared({ right, left: { childProposals: [CHEAP_ESP, ...childProposals] } });
+    expectAllUp(both);
+    expect(both.right.core.children('t2')[0]?.suite.encryption).toBe('aes256');
+    expect(both.right.core.children('t3')[0]?.suite.encryption).toBe('aes128');
+  });
+
+  it('a refusal is told of the tunnel that was meant', () => {
+    const childProposals = [{ ...CHEAP_ESP, encryption: ['aes256'] as const }];
+    const { right } = shared({ right: [tunnelOf(0), tunnelOf(1, { childProposals }), tunnelOf(2)] });
+    const failed = right.events.flatMap((event) => (event.type === 'child.failed' ? [event] : []));
+    expect(failed).toMatchObject([{ tunnel: 't2', reason: { code: 'no-proposal-chosen' } }]);
+    expect(carried(right)).toEqual(['t1 10.2.0.0/24', 't3 10.2.2.0/24']);
+  });
+
+  it('goes on from a snapshot', () => {
+    const { left, right } = shared();
+    const restored = new TestGateway(RIGHT.address, { seed: 3, tunnels: right.tunnels, state: right.core.snapshot() });
+    left.fire('rekey-net#2');
+    converse({ left, right: restored });
+    expect(carried(restored)).toEqual(['t1 10.2.0.0/24', 't2 10.2.1.0/24', 't3 10.2.2.0/24']);
+    expect(restored.events).toContainEqual(expect.objectContaining({ type: 'child.rekeyed', tunnel: 't2' }));
+  });
+
+  it.each(['left', 'right'] as const)('the %s side rekeys the IKE SA: all Child SAs move', (side) => {
+    const both = shared();
+    const before = both.right.core.children().map(({ id }) => id);
+    both[side].fire('rekey');
+    converse(both);
+    expectAllUp(both);
+    expect(both.right.core.children().map(({ id }) => id)).toEqual(before);
+    both.right.fire('rekey-t3#3');
+    converse(both);
+    expectAllUp(both);
+  });
+
+  it.each(['left', 'right'] as const)(
+    'the %s side rekeys each Child SA: the successor is of the same tunnel',
+    (side) => {
+      const both = shared();
+      for (const { id } of both[side].core.children()) {
+        both[side].fire(`rekey-${id}`);
+        converse(both);
+      }
+      expectAllUp(both);
+      const rekeyed = both.right.events.flatMap((event) => (event.type === 'child.rekeyed' ? [event.tunnel] : []));
+      expect(rekeyed).toEqual(NAMES);
+    },
+  );
+
+  it('both ends rekey one at once', () => {
+    const both = shared();
+    both.left.fire('rekey-net#2');
+    both.right.fire('rekey-t2#2');
+    converse(both);
+    expectAllUp(both);
+  });
+
+  it.each(NAMES)('%s is taken down: the others stay, and are rekeyed', (name) => {
+    const both = shared();
+    both.right.terminate(name);
+    converse(both);
+    expectAgreed(both);
+    expect(new Set(both.right.core.children().map(({ tunnel }) => tunnel))).toEqual(
+      new Set(NAMES.filter((other) => other !== name)),
+    );
+    expect(both.right.core.views(name)).toEqual([]);
+    both.right.fire('rekey');
+    converse(both);
+    expectAgreed(both);
+    expect(both.right.core.children()).toHaveLength(2);
+  });
+
+  it('all are taken down, one after the other: nothing is left at either end', () => {
+    const both = shared();
+    for (const name of NAMES) both.right.terminate(name);
+    converse(both);
+    for (const one of [both.left, both.right]) {
+      expect(one.views()).toEqual([]);
+      expect(one.core.children()).toEqual([]);
+      expect(one.installedSas()).toBe(0);
+    }
+  });
+
+  it('one is taken down while its Child SA is being rekeyed by us: that of the peer goes too', () => {
+    const both = shared();
+    both.right.fire('rekey-t2#2');
+    deliver(both.right, both.left);
+    both.right.command({ kind: 'admit', tunnel: 't2', admit: false });
+    both.right.terminate('t2');
+    converse(both);
+    expectAgreed(both);
+    expect(carried(both.right)).toEqual(['t1 10.2.0.0/24', 't3 10.2.2.0/24']);
+  });
+
+  it('the IKE SA ends: every tunnel hears of it', () => {
+    const both = shared();
+    both.left.terminate();
+    converse(both);
+    const deleted = both.right.events.flatMap((event) => (event.type === 'child.deleted' ? [event.tunnel] : []));
+    expect(deleted).toEqual(NAMES);
+    expect(both.right.views()).toEqual([]);
+  });
+
+  it('one that was taken down by us has an IKE SA of its own when it comes back; the shared one stays', () => {
+    const both = shared();
+    const others = [
+      tunnelPolicy(LEFT, withSegments(...SEGMENTS.slice(1, 2)), { name: 'own' }),
+      tunnelPolicy(LEFT, RIGHT, { name: 'x' }),
+    ];
+    const left = new TestGateway(LEFT.address, { seed: 7, tunnels: others });
+    both.right.mono += 60_000;
+    left.initiate('own');
+    converse({ left, right: both.right });
+    // Neither replaces the other, however often the old one is looked at.
+    expect(both.right.views().map(({ tunnel, state, children }) => [tunnel, state, children.length])).toEqual([
+      ['t1', 'established', 3],
+      ['t2', 'established', 1],
+    ]);
+    expect(both.right.timerNames()).not.toContain('superfluous');
+    expect(both.right.reasonsOf('ike.closed')).toEqual([]);
+  });
+
+  it('the peer has started anew (INITIAL_CONTACT): all of what there was is gone', () => {
+    const { left, right } = shared();
+    const again = left.restarted(9);
+    right.mono += 60_000;
+    again.initiate();
+    converse({ left: again, right });
+    expectAllUp({ left: again, right });
+    expect(right.reasonsOf('ike.closed')).toEqual(['replaced']);
+  });
+
+  it('what fits no tunnel as a whole is narrowed to one', () => {
+    const both = sharing({ left: { singlePairs: false } });
+    both.left.initiate();
+    converse(both);
+    // The rest is asked for one by one.
+    both.left.initiate();
+    converse(both);
+    expectAllUp(both);
+  });
+
+  it('of several that could have a part, it is the one with the packet that has caused the request', () => {
+    const both = sharing({ left: { singlePairs: false } });
+    const at = (address: string) => ({ protocol: 0, startPort: 0, endPort: 65535, start: address, end: address });
+    const packet = { source: at('10.1.0.5'), destination: at('10.2.1.9') };
+    both.left.command({ kind: 'initiate', tunnel: 'net', packet });
+    converse(both);
+    expect(both.right.views()[0]?.tunnel).toBe('t2');
+  });
+});
+
+const OTHER_KEY = new Secret(utf8('another key'));
+const PPK = { id: 'ppk', secret: new Secret(utf8('0123456789abcdef0123456789abcdef')), required: false };
+
+describe('W3: who is the peer of one tunnel gets none of another one that asks for more, or for other proof', () => {
+  const HOSTILE: readonly (readonly [string, Partial<TunnelPolicy>])[] = [
+    ['another key', { psk: OTHER_KEY }],
+    ['a key of the same beginning', { psk: new Secret(utf8('test.12312')) }],
+    ['another identity of the peer', { remote: { ...tunnelOf(1).remote, identity: fqdn('somebody.else') } }],
+    ['another identity of ours', { local: { ...tunnelOf(1).local, identity: fqdn('somebody.else') } }],
+    [
+      'a peer without an identity',
+      { remote: { address: tunnelOf(1).remote.address, selectors: tunnelOf(1).remote.selectors } },
+    ],
+    ['another gateway', { gateway: 'other' }],
+    ['another address of ours', { local: { ...tunnelOf(1).local, address: '198.51.100.2' } }],
+    ['another peer', { peer: 'other' }],
+    [
+      'a peer at another address',
+      { remote: { ...tunnelOf(1).remote, address: { kind: 'address', address: '192.0.2.9' } } },
+    ],
+    ['a peer of any address', { remote: { ...tunnelOf(1).remote, address: { kind: 'any' } } }],
+    ['a peer given by name', { remote: { ...tunnelOf(1).remote, address: { kind: 'name', name: 'peer.example' } } }],
+    ['other IKE proposals', { ikeProposals: [{ ...CHEAP_IKE, encryption: ['aes256'] }] }],
+    ['further IKE proposals', { ikeProposals: [CHEAP_IKE, { ...CHEAP_IKE, encryption: ['aes256'] }] }],
+    ['a post-quantum key', { ppk: PPK }],
+    ['the other version', { version: 1, mobike: false }],
+    ['no leave to move', { mobike: false }],
+  ];
+
+  it.each(HOSTILE)('%s', (_, changes) => {
+    const both = shared({ right: [tunnelOf(0), tunnelOf(1, changes), tunnelOf(2)] });
+    expect(carried(both.right)).toEqual(['t1 10.2.0.0/24', 't3 10.2.2.0/24']);
+    expect(both.left.reasonsOf('child.failed')).toContain('traffic-selectors-unacceptable');
+    expectAgreed(both);
+  });
+
+  it('a tunnel that the operator has taken down', () => {
+    const both = sharing();
+    both.right.command({ kind: 'admit', tunnel: 't2', admit: false });
+    both.left.initiate();
+    converse(both);
+    expect(carried(both.right)).toEqual(['t1 10.2.0.0/24', 't3 10.2.2.0/24']);
+  });
+
+  it('a tunnel that is not configured', () => {
+    const both = shared({ right: [tunnelOf(0), tunnelOf(2)] });
+    expect(carried(both.right)).toEqual(['t1 10.2.0.0/24', 't3 10.2.2.0/24']);
+  });
+
+  it('it is changed while the Child SA is being made: what was agreed comes to nothing', () => {
+    const both = shared({ right: [tunnelOf(0), tunnelOf(2)] });
+    const { left, right } = both;
+    right.command({ kind: 'configure', tunnels: SEGMENTS.map((_, n) => tunnelOf(n)) });
+    left.initiate();
+    right.hold = true;
+    deliver(left, right);
+    right.command({ kind: 'configure', tunnels: [tunnelOf(0), tunnelOf(1, { psk: OTHER_KEY }), tunnelOf(2)] });
+    right.hold = false;
+    right.answerHeld();
+    converse(both);
+    expect(carried(right)).toEqual(['t1 10.2.0.0/24', 't3 10.2.2.0/24']);
+  });
+
+  it('it is changed afterwards: its Child SA is not rekeyed any more', () => {
+    const both = shared();
+    both.right.command({ kind: 'configure', tunnels: [tunnelOf(0), tunnelOf(1, { psk: OTHER_KEY }), tunnelOf(2)] });
+    const before = both.right.core.children('t2').map(({ inbound }) => inbound.spi);
+    both.left.fire('rekey-net#2');
+    converse(both);
+    const now = both.right.core.children('t2').map(({ inbound }) => inbound.spi);
+    expect(now.filter((spi) => !before.includes(spi))).toEqual([]);
+  });
+});
