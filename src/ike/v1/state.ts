@@ -198,6 +198,7 @@ export type CountPurpose = 'quiet' | 'doubt' | 'verdict';
 
 /** A Quick Mode that we want to begin. */
 export type QuickModePlan = {
+  readonly tunnel: string;
   readonly local: TrafficSelector;
   readonly remote: TrafficSelector;
   /** Which of the PFS groups that the policy allows; none of them is one as well. */
