@@ -1,7 +1,6 @@
 import { noResponse, REFUSAL_GRACE } from '../common/attempt.ts';
 import type { Context } from '../common/context.ts';
 import type { Reason } from '../common/reason.ts';
-import { tunnelsOf } from '../common/sharing.ts';
 import type { ContextV1 } from './context.ts';
 import { abortQuickModes } from './exchanges/quick-mode-end.ts';
 import { countOrphans, currentIkeSa } from './ike-sas.ts';
@@ -13,11 +12,10 @@ import type { IkeSaV1 } from './state.ts';
 export function abandon(ctx: ContextV1, sa: IkeSaV1, reason: Reason): void {
   if (sa.phase === 'closed') return;
   abortQuickModes(ctx, sa);
-  const ikeSa = sa.id;
-  // Each tunnel that has waited for it reads why it is not up.
-  if (sa.establishedAt === undefined)
-    for (const tunnel of tunnelsOf(sa)) ctx.emit({ type: 'ike.failed', tunnel, ikeSa, stage: 1, reason });
-  else ctx.emit({ type: 'ike.closed', tunnel: sa.tunnel, ikeSa, reason });
+  const ref = { ikeSa: sa.id, tunnel: sa.tunnel };
+  const others = sa.guests.length === 0 ? {} : { others: sa.guests };
+  if (sa.establishedAt === undefined) ctx.emit({ type: 'ike.failed', ...ref, stage: 1, reason, ...others });
+  else ctx.emit({ type: 'ike.closed', ...ref, reason });
   forget(ctx, sa);
 }
 
