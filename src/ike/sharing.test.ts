@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CHEAP_ESP, LEFT, RIGHT, tunnelPolicy } from '../sim/tunnels.ts';
-import { TestGateway } from './testing/gateway.ts';
+import { forge, TestGateway } from './testing/gateway.ts';
 import { converse, deliver, type Pair } from './testing/pair.ts';
 import {
   carried,
@@ -15,12 +15,21 @@ import {
   tunnelOf,
   withSegments,
 } from './testing/sharing.ts';
+import { deleteChildren } from './v2/deletes.ts';
 
 function expectAllUp(both: Pair): void {
   expectAgreed(both);
   expect(carried(both.right)).toEqual(['t1 10.2.0.0/24', 't2 10.2.1.0/24', 't3 10.2.2.0/24']);
   const inUse = both.right.views().filter(({ state }) => state === 'established');
   expect(inUse.map(({ children }) => children.length)).toEqual([3]);
+}
+
+/** The peer says that it no longer has the Child SA of that tunnel. */
+function deleteByPeer({ left, right }: Pair, tunnel: string): void {
+  const [child] = right.core.children(tunnel);
+  const payloads = [deleteChildren('esp', [child?.outbound.spi ?? 0])];
+  right.receive(forge(left, { exchange: 'INFORMATIONAL', messageId: left.ikeSa().nextRequestId, payloads }));
+  right.take();
 }
 
 describe('IKEv2: several tunnels to one peer over one IKE SA', () => {
@@ -155,6 +164,48 @@ describe('IKEv2: several tunnels to one peer over one IKE SA', () => {
     ]);
     expect(both.right.timerNames()).not.toContain('superfluous');
     expect(both.right.reasonsOf('ike.closed')).toEqual([]);
+  });
+
+  it('the peer deletes the Child SA of one that should be up: it is asked for by the IKE SA that is there', () => {
+    const both = shared();
+    deleteByPeer(both, 't2');
+    both.right.initiate('t2');
+    converse(both);
+    expect(carried(both.right)).toEqual(['t1 10.2.0.0/24', 't2 10.2.1.0/24', 't3 10.2.2.0/24']);
+    expect(both.right.views()).toHaveLength(1);
+  });
+
+  it('and where the peer refuses it there, by one of its own', () => {
+    const both = shared();
+    deleteByPeer(both, 't2');
+    const own = tunnelPolicy(LEFT, withSegments(...SEGMENTS.filter((_, n) => n !== 1)), { singlePairs: true });
+    both.left.command({ kind: 'configure', tunnels: [own] });
+    both.right.initiate('t2');
+    converse(both);
+    const failed = both.right.events.flatMap((event) => (event.type === 'child.failed' ? [event.tunnel] : []));
+    expect(failed).toEqual(['t2']);
+    expect(both.right.core.views('t2')).toEqual([]);
+    both.right.initiate('t2');
+    expect(both.right.core.views('t2')).toMatchObject([{ tunnel: 't2', state: 'connecting', role: 'initiator' }]);
+    expect(carried(both.right)).toEqual(['t1 10.2.0.0/24', 't3 10.2.2.0/24']);
+  });
+
+  it('we reauthenticate: each gets an IKE SA of its own, and the shared one ends with the last', () => {
+    const both = shared({ right: SEGMENTS.map((_, n) => tunnelOf(n, { reauthenticate: true })) });
+    both.right.fire('rekey');
+    converse(both);
+    for (const one of [both.left, both.right]) one.endDrains();
+    const inUse = both.right.views().filter(({ state }) => state === 'established');
+    expect(inUse.map(({ tunnel, children }) => [tunnel, children.length])).toEqual(NAMES.map((name) => [name, 1]));
+    expect(both.right.views()).toHaveLength(3);
+  });
+
+  it('the peer reauthenticates: all of them go over to its new IKE SA', () => {
+    const both = shared({ left: { reauthenticate: true } });
+    both.left.fire('rekey');
+    converse(both);
+    expectAllUp(both);
+    expect(both.right.views()).toHaveLength(1);
   });
 
   it('the peer has started anew (INITIAL_CONTACT): all of what there was is gone', () => {
