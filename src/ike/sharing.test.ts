@@ -181,13 +181,39 @@ describe('IKEv2: several tunnels to one peer over one IKE SA', () => {
     const own = tunnelPolicy(LEFT, withSegments(...SEGMENTS.filter((_, n) => n !== 1)), { singlePairs: true });
     both.left.command({ kind: 'configure', tunnels: [own] });
     both.right.initiate('t2');
-    converse(both);
-    const failed = both.right.events.flatMap((event) => (event.type === 'child.failed' ? [event.tunnel] : []));
-    expect(failed).toEqual(['t2']);
-    expect(both.right.core.views('t2')).toEqual([]);
-    both.right.initiate('t2');
+    for (let message = 0; message < 2; message++) {
+      deliver(both.right, both.left);
+      deliver(both.left, both.right);
+    }
     expect(both.right.core.views('t2')).toMatchObject([{ tunnel: 't2', state: 'connecting', role: 'initiator' }]);
+    expect(both.right.reasonsOf('child.failed')).toEqual([]);
     expect(carried(both.right)).toEqual(['t1 10.2.0.0/24', 't3 10.2.2.0/24']);
+  });
+
+  it('we start one after the other: the later ones go by the IKE SA that is there', () => {
+    const own = SEGMENTS.map((segment, n) => tunnelPolicy(LEFT, withSegments(segment), { name: NAMES[n] ?? '' }));
+    const both = { ...sharing(), left: new TestGateway(LEFT.address, { seed: 1, tunnels: own }) };
+    for (const name of NAMES) {
+      both.left.initiate(name);
+      converse(both);
+    }
+    expectAllUp(both);
+    expect(both.left.views()).toHaveLength(1);
+  });
+
+  it('we start all at once: each has an IKE SA of its own, and one that is lost comes back by another', () => {
+    const own = SEGMENTS.map((segment, n) => tunnelPolicy(LEFT, withSegments(segment), { name: NAMES[n] ?? '' }));
+    const both = { ...sharing(), left: new TestGateway(LEFT.address, { seed: 1, tunnels: own }) };
+    for (const name of NAMES) both.left.initiate(name);
+    converse(both);
+    expect(both.left.views()).toHaveLength(3);
+    both.right.terminate('t1');
+    converse(both);
+    both.left.initiate('t1');
+    converse(both);
+    expectAgreed(both);
+    expect(carried(both.right)).toEqual(['t1 10.2.0.0/24', 't2 10.2.1.0/24', 't3 10.2.2.0/24']);
+    expect(both.left.views()).toHaveLength(2);
   });
 
   it('we reauthenticate: each gets an IKE SA of its own, and the shared one ends with the last', () => {

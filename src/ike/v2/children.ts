@@ -3,7 +3,7 @@ import type { ChildSa } from '../../sa/child-sa.ts';
 import { sameSelectors } from '../../sa/traffic-selector.ts';
 import type { Context } from '../common/context.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
-import { policyFor, tunnelsOf } from '../common/sharing.ts';
+import { policiesFor, policyFor, tunnelsOf } from '../common/sharing.ts';
 import type { ContextV2 } from './context.ts';
 import type { IkeSaV2 } from './state.ts';
 
@@ -14,11 +14,18 @@ export function childrenOf(ctx: Context, sa: IkeSaV2): ChildSa[] {
     .filter(({ ikeSa }) => ikeSa === sa.id);
 }
 
-/** The IKE SA that a tunnel can go on with: one of its own, or one that it shares. */
-export function ikeSaFor(ctx: ContextV2, { name }: TunnelPolicy): IkeSaV2 | undefined {
-  const established = ctx.ikeSasV2Of(name).filter(({ phase }) => phase === 'established');
-  const shared = established.filter((sa) => policyFor(ctx, sa, name) !== undefined);
-  return shared.findLast(({ tunnel }) => tunnel === name) ?? shared.at(-1);
+/**
+ * The IKE SA that a tunnel can go on with: one of its own, one that it shares, or that of another tunnel of the same peer,
+ * unless the peer has refused it there. strongSwan with `unique = replace` takes a second one for the successor of the first,
+ * and deletes that after ten seconds.
+ */
+export function ikeSaFor(ctx: ContextV2, policy: TunnelPolicy): IkeSaV2 | undefined {
+  const { name } = policy;
+  const usable = (sa: IkeSaV2) => sa.phase === 'established' && policyFor(ctx, sa, name) !== undefined;
+  const known = ctx.ikeSasV2Of(name).filter(usable);
+  const alike = policiesFor(ctx, { tunnel: name, guests: [] }).flatMap((other) => ctx.ikeSasV2Of(other.name));
+  const others = alike.filter((sa) => usable(sa) && !sa.refused.includes(name));
+  return known.findLast(({ tunnel }) => tunnel === name) ?? known.at(-1) ?? others.at(-1);
 }
 
 /** The tunnels that an IKE SA is in use for: they have Child SAs by it, or are about to. */

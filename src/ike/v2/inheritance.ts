@@ -53,6 +53,7 @@ export function newSuccessor(ctx: ContextV2, sa: IkeSaV2, { suite, keys, ...opti
 export function inherit(ctx: ContextV2, from: IkeSaV2, to: IkeSaV2): void {
   to.tunnel = from.tunnel;
   to.guests = [...from.guests];
+  to.refused = [...from.refused];
   for (const child of childrenOf(ctx, from)) child.ikeSa = to.id;
   to.switches.push(...from.switches.splice(0));
   const ofChildren = from.tasks.filter(({ kind }) => kind === 'create-child' || kind === 'delete-children');

@@ -27,6 +27,8 @@ export type IkeSaV2 = {
   tunnel: string;
   /** Other tunnels of the same peer that have had Child SAs by it (see common/sharing.ts). */
   guests: string[];
+  /** Tunnels that the peer makes no Child SA of by this one. */
+  refused: string[];
   /** The original role: it decides the flag bit, the keys and which SPI is ours (RFC 7296 §3.1). */
   readonly role: 'initiator' | 'responder';
   phase: Phase;
@@ -361,6 +363,7 @@ export function newIkeSa(options: NewIkeSa): IkeSaV2 {
   return {
     version: 2,
     guests: [],
+    refused: [],
     phase: 'larval',
     nat: { local: false, remote: false },
     mobike: undefined,

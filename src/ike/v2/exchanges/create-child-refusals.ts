@@ -32,14 +32,20 @@ export function onChildRefused(ctx: ContextV2, sa: IkeSaV2, error: NotifyPayload
     case NOTIFY.CHILD_SA_NOT_FOUND:
       return forgetChild(ctx, sa, task);
   }
+  const isUsed = childrenOf(ctx, sa).some(({ tunnel }) => tunnel === task.tunnel);
+  if (task.tunnel !== sa.tunnel && !isUsed) return goAlone(ctx, sa, task.tunnel);
   const reason = refusedByPeer(ctx, policy, notifyName(error.notify), false);
   ctx.emit({ type: 'child.failed', tunnel: task.tunnel, ikeSa: sa.id, reason });
   if (task.replaces !== undefined) return renewFor(ctx, sa, task.tunnel);
-  // The peer does not share it, or no longer: the next attempt has an IKE SA of its own.
-  const isUsed = childrenOf(ctx, sa).some(({ tunnel }) => tunnel === task.tunnel);
-  if (!isUsed) sa.guests = sa.guests.filter((guest) => guest !== task.tunnel);
   // An IKE SA that carries nothing and cannot is of no use: the next attempt starts over.
   if (childrenOf(ctx, sa).length === 0) closeIkeSa(ctx, sa, reason);
+}
+
+/** The peer does not share the IKE SA with this tunnel, or no longer: it gets one of its own. */
+function goAlone(ctx: ContextV2, sa: IkeSaV2, tunnel: string): void {
+  sa.guests = sa.guests.filter((guest) => guest !== tunnel);
+  if (!sa.refused.includes(tunnel)) sa.refused.push(tunnel);
+  renewFor(ctx, sa, tunnel);
 }
 
 /** The same for the successor of an IKE SA. */
