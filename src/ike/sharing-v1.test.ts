@@ -230,6 +230,15 @@ describe('W3: who is the peer of one tunnel gets none of another one that asks f
     expectAgreed(both);
   });
 
+  it('the operator reads what is in the way, and the peer does not', () => {
+    const { right } = shared({
+      left: MAIN,
+      right: [tunnelOf(0, MAIN), tunnelOf(1, { ...MAIN, psk: OTHER_KEY }), tunnelOf(2, MAIN)],
+    });
+    const texts = right.events.flatMap((event) => (event.type === 'child.failed' ? [event.reason.text] : []));
+    expect(texts[0]).toMatch(/; tunnel t2 has these segments, and has another pre-shared key than t1$/);
+  });
+
   it('a tunnel that the operator has taken down', () => {
     const both = sharing({ left: MAIN, right: three(MAIN) });
     both.right.command({ kind: 'admit', tunnel: 't2', admit: false });

@@ -278,12 +278,20 @@ describe('W3: who is the peer of one tunnel gets none of another one that asks f
     expectAgreed(both);
   });
 
+  it('the operator reads what is in the way, and the peer does not', () => {
+    const { right } = shared({ right: [tunnelOf(0), tunnelOf(1, { psk: OTHER_KEY }), tunnelOf(2)] });
+    const texts = right.events.flatMap((event) => (event.type === 'child.failed' ? [event.reason.text] : []));
+    expect(texts[0]).toMatch(/; tunnel t2 has these segments, and has another pre-shared key than t1$/);
+  });
+
   it('a tunnel that the operator has taken down', () => {
     const both = sharing();
     both.right.command({ kind: 'admit', tunnel: 't2', admit: false });
     both.left.initiate();
     converse(both);
     expect(carried(both.right)).toEqual(['t1 10.2.0.0/24', 't3 10.2.2.0/24']);
+    const texts = both.right.events.flatMap((event) => (event.type === 'child.failed' ? [event.reason.text] : []));
+    expect(texts[0]).toMatch(/; tunnel t2 has these segments, and is taken down$/);
   });
 
   it('a tunnel that is not configured', () => {

@@ -42,8 +42,21 @@ export function serve(sa: Shared, tunnel: string): void {
   if (!tunnelsOf(sa).includes(tunnel)) sa.guests.push(tunnel);
 }
 
+/**
+ * For the operator: the peer is refused segments that another tunnel to it has, and why it does not get them by this IKE SA.
+ * Empty where there is no such tunnel.
+ */
+export function whyNotShared(ctx: Context, sa: Shared, hasThem: (policy: TunnelPolicy) => boolean): string {
+  const own = ctx.policies.get(sa.tunnel);
+  const other = [...ctx.policies.values()].find((policy) => policy.peer === own?.peer && hasThem(policy));
+  if (own === undefined || other === undefined || other === own) return '';
+  const difference = differenceOf(own, other);
+  const why = difference === undefined ? 'is taken down' : `has another ${difference} than ${own.name}`;
+  return `; tunnel ${other.name} has these segments, and ${why}`;
+}
+
 /** What of the IKE part of two tunnels is not the same, for the operator; undefined where all is. */
-export function differenceOf(a: TunnelPolicy, b: TunnelPolicy): string | undefined {
+function differenceOf(a: TunnelPolicy, b: TunnelPolicy): string | undefined {
   return PARTS.find(([, isSame]) => !isSame(a, b))?.[0];
 }
 

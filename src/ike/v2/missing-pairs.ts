@@ -2,7 +2,7 @@ import type { ChildSa } from '../../sa/child-sa.ts';
 import { containsSelector, type TrafficSelector } from '../../sa/traffic-selector.ts';
 import type { Context } from '../common/context.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
-import { policyFor } from '../common/sharing.ts';
+import { policyFor, serve } from '../common/sharing.ts';
 import { childrenOf } from './children.ts';
 import { addTask } from './message-window.ts';
 import type { CreateChildTask, IkeSaV2 } from './state.ts';
@@ -15,6 +15,7 @@ import type { CreateChildTask, IkeSaV2 } from './state.ts';
 export function planMissing(ctx: Context, sa: IkeSaV2, tunnel = sa.tunnel): void {
   const policy = policyFor(ctx, sa, tunnel);
   if (policy === undefined) return;
+  serve(sa, tunnel);
   const { local, remote } = policy;
   const missing = missingPairs(ctx, sa, policy).filter((pair) => !isPlanned(sa, tunnel, pair));
   if (policy.singlePairs === true || missing.length < local.selectors.length * remote.selectors.length) {

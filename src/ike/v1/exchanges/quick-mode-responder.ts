@@ -9,7 +9,7 @@ import type { DataPlaneReply } from '../../../sa/data-plane.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import { AH_BEHIND_NAT } from '../../common/refusals.ts';
-import { policiesFor, policyFor } from '../../common/sharing.ts';
+import { policiesFor, policyFor, whyNotShared } from '../../common/sharing.ts';
 import { transmit } from '../../common/transmit.ts';
 import { sendDeletes, spiBytes } from '../child-end.ts';
 import type { ContextV1 } from '../context.ts';
@@ -71,8 +71,10 @@ export function onQuickMode1(ctx: ContextV1, sa: IkeSaV1, received: Received): v
   const policy = meantBy(ctx, sa, payloads);
   if (policy === undefined) return ctx.drop(remote, 'unconfigured');
   const agreed = behindNat(sa, policy) ?? answerQuickMode(ctx, sa, policy, payloads, offered);
-  if ('notify' in agreed)
-    return refuseFirst(ctx, sa, policy, { received, refusal: agreed, spi: offered.proposals[0]?.spi });
+  if ('notify' in agreed) {
+    const refusal = explained(ctx, sa, payloads, agreed);
+    return refuseFirst(ctx, sa, policy, { received, refusal, spi: offered.proposals[0]?.spi });
+  }
   const method = agreed.suite.keyExchange;
   const ke = onlyPayload(payloads, 'KE');
   if (method !== undefined && (ke === undefined || !keFitsGroup(ke, keyExchangeMethod(method).group)))
@@ -109,6 +111,18 @@ export function onQuickMode1(ctx: ContextV1, sa: IkeSaV1, received: Received): v
  */
 function meantBy(ctx: ContextV1, sa: IkeSaV1, payloads: readonly PayloadV1[]): TunnelPolicy | undefined {
   return tunnelMeant(sa, policiesFor(ctx, sa), payloads) ?? ctx.policies.get(sa.tunnel);
+}
+
+/** With what the operator may not see at once: another tunnel has the segments. */
+function explained(
+  ctx: ContextV1,
+  sa: IkeSaV1,
+  payloads: readonly PayloadV1[],
+  { notify, reason }: QuickModeRefusal,
+): QuickModeRefusal {
+  if (reason.code !== 'traffic-selectors-unacceptable') return { notify, reason };
+  const text = `${reason.text}${whyNotShared(ctx, sa, (policy) => tunnelMeant(sa, [policy], payloads) === policy)}`;
+  return { notify, reason: { ...reason, text } };
 }
 
 /** The inbound SPI is there. */

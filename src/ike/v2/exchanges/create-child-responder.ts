@@ -10,7 +10,7 @@ import { childTimer } from '../../common/child-timers.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import { AH_BEHIND_NAT } from '../../common/refusals.ts';
-import { policiesFor, policyFor } from '../../common/sharing.ts';
+import { policiesFor, policyFor, whyNotShared } from '../../common/sharing.ts';
 import { allocateSpi, childInstalled, childRefused, createChild } from '../child-creation.ts';
 import { settleCrossing } from '../child-crossing.ts';
 import { answerChild, type ChildRefusal } from '../child-negotiation.ts';
@@ -41,7 +41,8 @@ export function answerChildRequest(ctx: ContextV2, sa: IkeSaV2, received: Receiv
   if (obstacle !== undefined) return refuseRequest(ctx, sa, received, obstacle);
   invariant(policy !== undefined, 'a tunnel that is not configured is an obstacle');
   const negotiation = negotiate(ctx, sa, { policy, payloads, replaced });
-  if ('notify' in negotiation) return refuse(ctx, sa, { received, tunnel: policy.name }, negotiation);
+  if ('notify' in negotiation)
+    return refuse(ctx, sa, { received, tunnel: policy.name }, explained(ctx, sa, payloads, negotiation));
   const { keyExchange } = negotiation.suite;
   const ke = keyExchange === undefined ? undefined : findKe(payloads);
   if (keyExchange !== undefined && ke?.method !== keyExchangeMethod(keyExchange).group) {
@@ -227,6 +228,18 @@ function keyExchangePayload({ exchange, negotiation }: ChildAnswer): Payload[] {
   const { keyExchange } = negotiation.suite;
   if (exchange === undefined || keyExchange === undefined) return [];
   return [{ type: 'KE', method: keyExchangeMethod(keyExchange).group, data: exchange.publicValue }];
+}
+
+/** With what the operator may not see at once: another tunnel has the segments. */
+function explained(
+  ctx: ContextV2,
+  sa: IkeSaV2,
+  payloads: readonly Payload[],
+  { notify, reason }: ChildRefusal,
+): ChildRefusal {
+  if (notify !== 'TS_UNACCEPTABLE') return { notify, reason };
+  const text = `${reason.text}${whyNotShared(ctx, sa, (policy) => tunnelMeant([policy], payloads) === policy)}`;
+  return { notify, reason: { ...reason, text } };
 }
 
 function refuse(
