@@ -5,6 +5,7 @@ import { hastenSwitches } from './child-switch.ts';
 import { childrenOf, usersOf } from './children.ts';
 import { closeIkeSa, endChild } from './close.ts';
 import type { ContextV2 } from './context.ts';
+import { deletionOf } from './deletes.ts';
 import { addTask } from './message-window.ts';
 import type { IkeSaV2, Task } from './state.ts';
 
@@ -27,10 +28,7 @@ export function leaveIkeSa(ctx: ContextV2, sa: IkeSaV2, tunnel: string, reason: 
   const gone = childrenOf(ctx, sa).filter((child) => child.tunnel === tunnel);
   for (const child of gone) cancelSwitch(ctx, sa, child);
   for (const child of gone) {
-    if (child.state !== 'deleting' && !isBeingDeleted(sa, child)) {
-      const { protocol, inboundSpi } = child;
-      addTask(sa, { kind: 'delete-children', protocol, spis: [inboundSpi] });
-    }
+    if (child.state !== 'deleting' && !isBeingTold(sa, child)) addTask(sa, deletionOf(child));
     endChild(ctx, sa, child, { reason, told });
   }
   // What drains does so without an IKE SA.
@@ -38,7 +36,8 @@ export function leaveIkeSa(ctx: ContextV2, sa: IkeSaV2, tunnel: string, reason: 
   if (sa.tunnel === tunnel && next !== undefined) sa.tunnel = next;
 }
 
-function isBeingDeleted({ outstanding, tasks, postponed }: IkeSaV2, { protocol, inboundSpi }: ChildSa): boolean {
+/** Its Delete is on its way or in line. */
+function isBeingTold({ outstanding, tasks, postponed }: IkeSaV2, { protocol, inboundSpi }: ChildSa): boolean {
   return [outstanding?.task, ...tasks, ...postponed].some(
     (task) => task?.kind === 'delete-children' && task.protocol === protocol && task.spis.includes(inboundSpi),
   );
