@@ -3,12 +3,10 @@ import { WireError } from './errors.ts';
 /** A checked cursor over bytes in network order. Every read past the end throws `WireError('truncated', field)`. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #offset = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get offset(): number {
@@ -20,19 +18,24 @@ export class ByteReader {
   }
 
   u8(field: string): number {
-    return this.#view.getUint8(this.#take(1, field));
+    return this.#octet(this.#take(1, field));
   }
 
   u16(field: string): number {
-    return this.#view.getUint16(this.#take(2, field));
+    const at = this.#take(2, field);
+    return (this.#octet(at) << 8) | this.#octet(at + 1);
   }
 
   u32(field: string): number {
-    return this.#view.getUint32(this.#take(4, field));
+    const at = this.#take(4, field);
+    const low = (this.#octet(at + 1) << 16) | (this.#octet(at + 2) << 8) | this.#octet(at + 3);
+    // Not by a shift, which would make it negative.
+    return this.#octet(at) * 0x100_0000 + low;
   }
 
   u64(field: string): bigint {
-    return this.#view.getBigUint64(this.#take(8, field));
+    const high = this.u32(field);
+    return (BigInt(high) << 32n) | BigInt(this.u32(field));
   }
 
   /** A view of the next `length` bytes; it shares memory with the input. */
@@ -46,6 +49,10 @@ export class ByteReader {
     return this.bytes(this.remaining, 'rest');
   }
 
+  #octet(at: number): number {
+    return this.#bytes[at] ?? 0;
+  }
+
   #take(length: number, field: string): number {
     if (length < 0 || length > this.remaining) throw new WireError('truncated', field);
     const start = this.#offset;
@@ -54,10 +61,12 @@ export class ByteReader {
   }
 }
 
+/** Small enough that the engine makes it without an allocation of its own; most of what is written fits. */
+const FIRST_BYTES = 64;
+
 /** Collects bytes in network order; lengths that are known only afterwards are patched. */
 export class ByteWriter {
-  #bytes = new Uint8Array(256);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes = new Uint8Array(FIRST_BYTES);
   #length = 0;
 
   get length(): number {
@@ -66,26 +75,22 @@ export class ByteWriter {
 
   u8(value: number): this {
     const at = this.#grow(1);
-    this.#view.setUint8(at, value);
+    this.#bytes[at] = value;
     return this;
   }
 
   u16(value: number): this {
     const at = this.#grow(2);
-    this.#view.setUint16(at, value);
-    return this;
+    return this.patchU16(at, value);
   }
 
   u32(value: number): this {
     const at = this.#grow(4);
-    this.#view.setUint32(at, value);
-    return this;
+    return this.patchU32(at, value);
   }
 
   u64(value: bigint): this {
-    const at = this.#grow(8);
-    this.#view.setBigUint64(at, value);
-    return this;
+    return this.u32(Number((value >> 32n) & 0xffff_ffffn)).u32(Number(value & 0xffff_ffffn));
   }
 
   bytes(value: Uint8Array): this {
@@ -101,14 +106,14 @@ export class ByteWriter {
 
   /** Overwrites a 16-bit field written before at `offset`. */
   patchU16(offset: number, value: number): this {
-    this.#view.setUint16(offset, value);
+    this.#bytes[offset] = value >>> 8;
+    this.#bytes[offset + 1] = value;
     return this;
   }
 
   /** Overwrites a 32-bit field written before at `offset`. */
   patchU32(offset: number, value: number): this {
-    this.#view.setUint32(offset, value);
-    return this;
+    return this.patchU16(offset, value >>> 16).patchU16(offset + 2, value);
   }
 
   /** A copy of what was written. */
@@ -124,7 +129,6 @@ export class ByteWriter {
       const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
       grown.set(this.#bytes);
       this.#bytes = grown;
-      this.#view = new DataView(grown.buffer);
     }
     this.#length = needed;
     return start;
@@ -132,7 +136,9 @@ export class ByteWriter {
 }
 
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const out = new Uint8Array(length);
   let offset = 0;
   for (const part of parts) {
     out.set(part, offset);
@@ -143,7 +149,9 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** Ordinary comparison, for values that are public. Secrets are compared with `constantTimeEqual` of src/crypto. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
 }
 
 /** Lexicographic order as unsigned octets, as RFC 7296 §2.8.1 compares nonces. */
@@ -156,21 +164,32 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
+/** Of each octet: every message has SPIs, whose text is their name. */
+const HEX_OF: readonly string[] = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
+
 /** Lower-case, without prefix. */
 export function toHex(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  for (const byte of bytes) text += HEX_OF[byte];
   return text;
 }
 
 /** The inverse of `toHex`; for trusted text such as vectors and configuration that was validated before. */
 export function fromHex(text: string): Uint8Array {
-  const clean = text.replace(/\s+/g, '');
-  if (clean.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(clean)) throw new RangeError('not hexadecimal');
+  const clean = HEX_ONLY.test(text) ? text : text.replace(/\s+/g, '');
+  if (clean.length % 2 !== 0 || !HEX_ONLY.test(clean)) throw new RangeError('not hexadecimal');
   const out = new Uint8Array(clean.length / 2);
   for (let index = 0; index < out.length; index++)
-    out[index] = Number.parseInt(clean.slice(index * 2, index * 2 + 2), 16);
+    out[index] = (digitAt(clean, index * 2) << 4) | digitAt(clean, index * 2 + 1);
   return out;
+}
+
+const HEX_ONLY = /^[0-9a-fA-F]*$/;
+
+/** Of a text that is hexadecimal: letters of both cases have the value of their lowest four bits, and nine. */
+function digitAt(text: string, index: number): number {
+  const code = text.charCodeAt(index);
+  return code > 0x39 ? (code & 0x0f) + 9 : code & 0x0f;
 }
 
 const utf8Encoder = new TextEncoder();

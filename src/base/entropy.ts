@@ -31,10 +31,12 @@ export class SeededEntropy implements Entropy {
   bytes(length: number): Uint8Array {
     const out = new Uint8Array(length);
     for (let index = 0; index < length; index += 8) {
-      let word = this.#next();
+      const word = this.#next();
+      let half = Number(word & 0xffff_ffffn);
       for (let k = index; k < Math.min(index + 8, length); k++) {
-        out[k] = Number(word & 0xffn);
-        word >>= 8n;
+        if (k === index + 4) half = Number(word >> 32n);
+        out[k] = half & 0xff;
+        half >>>= 8;
       }
     }
     return out;

@@ -40,8 +40,10 @@ export function addressFamily(address: IpAddress): AddressFamily {
 
 /** The address as an integer, for ranges. */
 export function addressToInteger(address: IpAddress): bigint {
+  const bytes = addressBytes(address);
   let value = 0n;
-  for (const byte of addressBytes(address)) value = (value << 8n) | BigInt(byte);
+  const words = new DataView(bytes.buffer, bytes.byteOffset);
+  for (let at = 0; at < bytes.length; at += 4) value = (value << 32n) | BigInt(words.getUint32(at));
   return value;
 }
 
@@ -105,9 +107,28 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
 
 function parseIpv4(text: string): Uint8Array | undefined {
   const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256))
-    return undefined;
-  return Uint8Array.from(parts, Number);
+  if (parts.length !== 4) return undefined;
+  const bytes = new Uint8Array(4);
+  for (const [index, part] of parts.entries()) {
+    const octet = octetOf(part);
+    if (octet === undefined) return undefined;
+    bytes[index] = octet;
+  }
+  return bytes;
+}
+
+const DIGIT_ZERO = 0x30;
+
+/** By hand, as addresses are read for every message. Leading zeros are refused: some take them for octal. */
+function octetOf(text: string): number | undefined {
+  if (text.length === 0 || text.length > 3 || (text.length > 1 && text.charCodeAt(0) === DIGIT_ZERO)) return undefined;
+  let value = 0;
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - DIGIT_ZERO;
+    if (digit < 0 || digit > 9) return undefined;
+    value = value * 10 + digit;
+  }
+  return value < 256 ? value : undefined;
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {

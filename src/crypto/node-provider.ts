@@ -23,12 +23,12 @@ export const nodeProvider: Provider = {
   hash: (name, data) => {
     const digest = createHash(name);
     for (const part of data) digest.update(part);
-    return Uint8Array.from(digest.digest());
+    return new Uint8Array(digest.digest());
   },
   hmac: (name, key, data) => {
     const mac = createHmac(name, key);
     for (const part of data) mac.update(part);
-    return Uint8Array.from(mac.digest());
+    return new Uint8Array(mac.digest());
   },
   encryptCbc: ({ node, key, iv }, plaintext) => transform(createCipheriv(node, key, iv), plaintext),
   decryptCbc: ({ node, key, iv }: CbcKey, ciphertext) => transform(createDecipheriv(node, key, iv), ciphertext),

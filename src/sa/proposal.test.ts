@@ -4,6 +4,7 @@ import { ENCRYPTION, INTEGRITY, KEY_EXCHANGE, PRF } from '../crypto/algorithms.t
 import type { Capabilities, CipherSuite, Proposal, SecurityProtocol } from './proposal.ts';
 import { formatProposal, formatSuite, isAead, parseProposal, prfOf, restrictProposals, withSlots } from './proposal.ts';
 
+const ALONE = 'names an additional key exchange, but no key exchange method (DH group) that goes before it';
 const none = { encryption: [], integrity: [], prf: [], keyExchange: [], esn: [] };
 
 describe('parseProposal', () => {
@@ -74,6 +75,26 @@ describe('parseProposal', () => {
       'esp',
       { encryption: ['aes128gcm16'], keyExchange: ['modp2048'], esn: [true, false] },
     ],
+    [
+      'aes256gcm16-x25519-ke1_mlkem768-ke1_none',
+      'esp',
+      {
+        encryption: ['aes256gcm16'],
+        keyExchange: ['curve25519'],
+        additional: [{ slot: 1, methods: ['mlkem768', 'none'] }],
+        esn: [false],
+      },
+    ],
+    [
+      'sha256-ecp256-ke2_mlkem512',
+      'ah',
+      {
+        integrity: ['sha256'],
+        keyExchange: ['ecp256'],
+        additional: [{ slot: 2, methods: ['mlkem512'] }],
+        esn: [false],
+      },
+    ],
     ['sha256-modp1536', 'ah', { integrity: ['sha256'], keyExchange: ['modp1536'], esn: [false] }],
   ];
   it.each(good)('%s (%s)', (text, protocol, expected) => {
@@ -123,16 +144,9 @@ describe('parseProposal', () => {
       { error: 'has a word that is no algorithm', word: 'ke8_mlkem768', nearest: 'ke1_mlkem768' },
     ],
     ['aes128-sha1-ke1_mlkem768', 'ike', { error: 'names no key exchange method (DH group)' }],
-    [
-      'aes128-sha1-modp1024-ke1_mlkem768',
-      'esp',
-      { error: 'names an additional key exchange, which only the IKE SA can have', word: 'ke1_mlkem768' },
-    ],
-    [
-      'sha1-ke1_none',
-      'ah',
-      { error: 'names an additional key exchange, which only the IKE SA can have', word: 'ke1_none' },
-    ],
+    ['aes128-sha1-ke1_mlkem768', 'esp', { error: ALONE }],
+    ['sha1-ke1_ecp256-ke1_none', 'ah', { error: ALONE }],
+    ['aes128gcm16-ecp256-ke1_none', 'esp', { error: 'names no method but none for ke1; leave it out' }],
     [
       'aes128-sha1-modp1024-esn',
       'ike',

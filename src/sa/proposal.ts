@@ -163,16 +163,13 @@ function emptyLists(): Lists {
   return { encryption: [], integrity: [], prf: [], keyExchange: [], slots, esn: [] };
 }
 
-const ADDITIONAL_IN_CHILD = 'names an additional key exchange, which only the IKE SA can have';
-
 /** Words that a protocol has no use for. */
 const MISPLACED: Readonly<Record<SecurityProtocol, Partial<Record<ProposalWord['type'], string>>>> = {
   ike: { esn: 'names a sequence number form, which only ESP and AH have' },
-  esp: { prf: 'names a PRF, which only IKE uses', additional: ADDITIONAL_IN_CHILD },
+  esp: { prf: 'names a PRF, which only IKE uses' },
   ah: {
     encryption: 'names an encryption algorithm, but AH does not encrypt',
     prf: 'names a PRF, which only IKE uses',
-    additional: ADDITIONAL_IN_CHILD,
   },
 };
 
@@ -188,9 +185,10 @@ function unknownWord(word: string, protocol: SecurityProtocol): ProposalError {
 function completeProposal(lists: Lists, protocol: SecurityProtocol): Proposal | ProposalError {
   const { slots, ...rest } = lists;
   const offers = KEY_EXCHANGE_SLOTS.flatMap((slot) => (slots[slot].length > 0 ? [{ slot, methods: slots[slot] }] : []));
-  const lack = lacking(lists, protocol) ?? slotFault(offers);
+  const lack = lacking(lists, protocol) ?? slotFault(offers, lists);
   if (lack !== undefined) return { error: lack };
-  if (protocol !== 'ike') return { protocol, ...rest, esn: lists.esn.length > 0 ? lists.esn : [false] };
+  if (protocol !== 'ike')
+    return { protocol, ...rest, ...withSlots(offers), esn: lists.esn.length > 0 ? lists.esn : [false] };
   const aead = lists.encryption.some(isAead);
   const prf = lists.prf.length > 0 ? lists.prf : prfsOf(lists.integrity);
   return { protocol, ...rest, ...withSlots(offers), prf, integrity: aead ? [] : lists.integrity };
@@ -207,7 +205,10 @@ function lacking(lists: Lists, protocol: SecurityProtocol): string | undefined {
   return protocol === 'ike' ? lackingPrf(lists) : superfluousIntegrity(lists);
 }
 
-function slotFault(offers: readonly SlotOffer[]): string | undefined {
+function slotFault(offers: readonly SlotOffer[], { keyExchange }: Lists): string | undefined {
+  // RFC 9370 §2.2.4: they come after one in CREATE_CHILD_SA, and cannot take its place.
+  if (offers.length > 0 && keyExchange.length === 0)
+    return 'names an additional key exchange, but no key exchange method (DH group) that goes before it';
   const empty = offers.find(({ methods }) => methods.every((method) => method === 'none'));
   if (empty !== undefined) return `names no method but none for ke${empty.slot}; leave it out`;
   return isFillable(offers) ? undefined : 'asks for the same additional key exchange twice (RFC 9370 §2.2.1)';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MINUTE } from '../base/time.ts';
 import type { ChildSaView } from '../ike/common/view.ts';
+import { crossAgain, crossRequests, delayRequest, REKEYINGS, SIDES, setUp } from './collisions.ts';
 import type { SimGateway } from './gateway.ts';
 import { countEvents } from './pair.ts';
 import type { NonceOrder } from './stage.ts';
@@ -11,8 +12,6 @@ import { CHEAP_ESP } from './tunnels.ts';
 const AT_ODDS = {
   tunnel: { childProposals: [{ ...CHEAP_ESP, keyExchange: ['ecp256', 'curve25519'] }] },
 } as const;
-
-const SIDES = ['left', 'right'] as const;
 
 /** `a` has its successor and has not yet deleted the old Child SA at `b`. */
 function rekeyedWithoutDelete(stage: Stage, a: SimGateway): { readonly old: ChildSaView } {
@@ -35,14 +34,8 @@ function counterpart(of: SimGateway, child: ChildSaView): ChildSaView {
 }
 
 describe.each(SIDES)('one end rekeys a Child SA: %s', (side) => {
-  function setUp(options: ConstructorParameters<typeof Stage>[0] = {}) {
-    const stage = new Stage(options);
-    const a = stage.pair[side];
-    return { stage, a, b: stage.other(a) };
-  }
-
   it('regular: two exchanges, one successor', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     const { old } = rekeyedWithoutDelete(stage, a);
     stage.pass(a, 'request', 'D(ESP');
     stage.pass(b, 'response', 'D(ESP');
@@ -54,7 +47,7 @@ describe.each(SIDES)('one end rekeys a Child SA: %s', (side) => {
   });
 
   it('regular_ke_invalid: the peer asks for another key exchange method and gets it', () => {
-    const { stage, a, b } = setUp(AT_ODDS);
+    const { stage, a, b } = setUp(side, AT_ODDS);
     stage.rekeyChild(a);
     stage.pass(a, 'request', 'KE');
     stage.pass(b, 'response', 'N(INVALID_KE_PAYLOAD)');
@@ -66,7 +59,7 @@ describe.each(SIDES)('one end rekeys a Child SA: %s', (side) => {
   });
 
   it('responder_ignore_soft_expire: no second rekeying while the responder waits for the Delete', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     const { old } = rekeyedWithoutDelete(stage, a);
     const theirs = counterpart(b, old);
     b.fire(`sas:net:rekey-${theirs.id}`);
@@ -78,7 +71,7 @@ describe.each(SIDES)('one end rekeys a Child SA: %s', (side) => {
   });
 
   it('responder_handle_hard_expire: both delete the old one, and the successor stays', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     const { old } = rekeyedWithoutDelete(stage, a);
     stage.deleteChild(b, counterpart(b, old));
     stage.gate.passAll();
@@ -87,7 +80,7 @@ describe.each(SIDES)('one end rekeys a Child SA: %s', (side) => {
   });
 
   it('responder_delete: the responder deletes the new one before the old one is deleted', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     rekeyedWithoutDelete(stage, a);
     const fresh = stage.childOf(a);
     stage.deleteChild(b, counterpart(b, fresh));
@@ -98,7 +91,7 @@ describe.each(SIDES)('one end rekeys a Child SA: %s', (side) => {
   });
 
   it('responder_lost_sa: the responder does not know the Child SA, and a new one is made', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     const old = stage.childOf(a);
     stage.lose(b);
     stage.rekeyChild(a);
@@ -110,7 +103,7 @@ describe.each(SIDES)('one end rekeys a Child SA: %s', (side) => {
   });
 
   it('responder_incorrect_delete: the responder deletes the old one itself, ahead of its answer', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     const old = stage.childOf(a);
     stage.rekeyChild(a);
     stage.pass(a, 'request', 'N(REKEY_SA');
@@ -123,7 +116,7 @@ describe.each(SIDES)('one end rekeys a Child SA: %s', (side) => {
   });
 
   it('delete_timeout: the Delete is never answered, and no Child SA ends twice', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     rekeyedWithoutDelete(stage, a);
     stage.traffic.stop();
     for (let time = 0; time < 14; time++) {
@@ -136,7 +129,7 @@ describe.each(SIDES)('one end rekeys a Child SA: %s', (side) => {
   });
 
   it('collision_delete: one end rekeys what the other one deletes', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     stage.rekeyChild(a);
     stage.deleteChild(b);
     stage.pass(a, 'request', 'N(REKEY_SA');
@@ -148,7 +141,7 @@ describe.each(SIDES)('one end rekeys a Child SA: %s', (side) => {
   });
 
   it('collision_delete: the same, and the refusal comes before the Delete', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     stage.rekeyChild(a);
     stage.deleteChild(b);
     stage.pass(a, 'request', 'N(REKEY_SA');
@@ -159,7 +152,7 @@ describe.each(SIDES)('one end rekeys a Child SA: %s', (side) => {
   });
 
   it('collision_delete_drop_delete: the Delete is lost at first', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     stage.rekeyChild(a);
     stage.deleteChild(b);
     stage.gate.drop({ from: b, says: 'D(ESP' });
@@ -170,7 +163,7 @@ describe.each(SIDES)('one end rekeys a Child SA: %s', (side) => {
   });
 
   it('collision_delete_drop_rekey: the request for the rekeying is lost at first', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     stage.rekeyChild(a);
     stage.deleteChild(b);
     stage.gate.drop({ from: a, says: 'N(REKEY_SA' });
@@ -180,7 +173,7 @@ describe.each(SIDES)('one end rekeys a Child SA: %s', (side) => {
   });
 
   it('collision_delete_delayed_response: the new one is deleted before the answer tells of it', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     stage.rekeyChild(a);
     stage.pass(a, 'request', 'N(REKEY_SA');
     const fresh = b.machine.children().find(({ state }) => state === 'installing');
@@ -194,7 +187,7 @@ describe.each(SIDES)('one end rekeys a Child SA: %s', (side) => {
   });
 
   it('collision_ike_rekey: the other end rekeys the IKE SA, and both have to wait', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     stage.rekeyChild(a);
     stage.rekeyIke(b);
     stage.pass(a, 'request', 'N(REKEY_SA');
@@ -209,7 +202,7 @@ describe.each(SIDES)('one end rekeys a Child SA: %s', (side) => {
   it.each(['request', 'Delete'] as const)(
     'collision_ike_delete: the Delete of the IKE SA wins, the %s first',
     (first) => {
-      const { stage, a, b } = setUp();
+      const { stage, a, b } = setUp(side);
       stage.rekeyChild(a);
       stage.deleteIke(b);
       if (first === 'request') stage.pass(a, 'request', 'N(REKEY_SA');
@@ -235,7 +228,7 @@ const PLAYS: readonly Play[] = [
     name: 'collision',
     story: 'both rekey, and both know it before an answer comes',
     play: (stage) => {
-      crossRequests(stage);
+      crossRequests(stage, REKEYINGS.child);
       stage.pass(stage.b, 'response', 'SA');
       stage.pass(stage.a, 'response', 'SA');
     },
@@ -244,7 +237,7 @@ const PLAYS: readonly Play[] = [
     name: 'collision_delayed_response',
     story: 'the peer deletes what its rekeying made superfluous before its own answer comes',
     play: (stage) => {
-      crossRequests(stage);
+      crossRequests(stage, REKEYINGS.child);
       stage.pass(stage.a, 'response', 'SA');
       stage.pass(stage.b, 'request', 'D(ESP');
       stage.pass(stage.a, 'response');
@@ -256,7 +249,7 @@ const PLAYS: readonly Play[] = [
     story: 'the old one and the peer’s new one are both deleted before its own answer comes',
     winner: 'either',
     play: (stage) => {
-      crossRequests(stage);
+      crossRequests(stage, REKEYINGS.child);
       stage.pass(stage.a, 'response', 'SA');
       stage.pass(stage.b, 'request', 'D(ESP');
       stage.pass(stage.a, 'response');
@@ -272,7 +265,7 @@ const PLAYS: readonly Play[] = [
     story: 'the peer is done with its own rekeying when our request comes, and the refusal comes before its Delete',
     winner: 'right',
     play: (stage) => {
-      delayRequest(stage);
+      delayRequest(stage, REKEYINGS.child);
       stage.pass(stage.a, 'request', 'N(REKEY_SA');
       stage.pass(stage.b, 'response', 'N(TEMPORARY_FAILURE)');
       stage.pass(stage.b, 'request', 'D(ESP');
@@ -283,7 +276,7 @@ const PLAYS: readonly Play[] = [
     story: 'the same, and the Delete comes before the refusal',
     winner: 'right',
     play: (stage) => {
-      delayRequest(stage);
+      delayRequest(stage, REKEYINGS.child);
       stage.pass(stage.a, 'request', 'N(REKEY_SA');
       stage.pass(stage.b, 'request', 'D(ESP');
       stage.pass(stage.b, 'response', 'N(TEMPORARY_FAILURE)');
@@ -294,7 +287,7 @@ const PLAYS: readonly Play[] = [
     story: 'the peer has deleted the old one when our request comes',
     winner: 'right',
     play: (stage) => {
-      delayRequest(stage);
+      delayRequest(stage, REKEYINGS.child);
       stage.pass(stage.b, 'request', 'D(ESP');
       stage.pass(stage.a, 'response', 'D(ESP');
       stage.pass(stage.a, 'request', 'N(REKEY_SA');
@@ -307,7 +300,7 @@ const PLAYS: readonly Play[] = [
     story: 'the peer has deleted the old one and the new one when our request comes',
     winner: 'either',
     play: (stage) => {
-      delayRequest(stage);
+      delayRequest(stage, REKEYINGS.child);
       stage.pass(stage.b, 'request', 'D(ESP');
       stage.pass(stage.a, 'response', 'D(ESP');
       stage.deleteChild(stage.b);
@@ -323,10 +316,10 @@ const PLAYS: readonly Play[] = [
     options: AT_ODDS,
     winner: 'either',
     play: (stage) => {
-      crossRequests(stage);
+      crossRequests(stage, REKEYINGS.child);
       stage.pass(stage.b, 'response', 'N(INVALID_KE_PAYLOAD)');
       stage.pass(stage.a, 'response', 'N(INVALID_KE_PAYLOAD)');
-      crossAgain(stage);
+      crossAgain(stage, REKEYINGS.child);
       stage.pass(stage.b, 'response', 'SA');
       stage.pass(stage.a, 'response', 'SA');
     },
@@ -337,7 +330,7 @@ const PLAYS: readonly Play[] = [
     options: AT_ODDS,
     winner: 'right',
     play: (stage) => {
-      crossRequests(stage);
+      crossRequests(stage, REKEYINGS.child);
       stage.pass(stage.b, 'response', 'N(INVALID_KE_PAYLOAD)');
       stage.pass(stage.a, 'response', 'N(INVALID_KE_PAYLOAD)');
       stage.pass(stage.b, 'request', 'N(REKEY_SA');
@@ -352,7 +345,7 @@ const PLAYS: readonly Play[] = [
     winner: 'either',
     play: (stage) => {
       const old = stage.childOf(stage.b);
-      crossRequests(stage);
+      crossRequests(stage, REKEYINGS.child);
       stage.deleteChild(stage.b, old);
       stage.pass(stage.a, 'response', 'SA');
       stage.pass(stage.b, 'request', 'D(ESP');
@@ -360,26 +353,6 @@ const PLAYS: readonly Play[] = [
     },
   },
 ];
-
-/** Both have asked, and each has got the other's request; the answers wait. */
-function crossRequests(stage: Stage): void {
-  stage.rekeyChild(stage.a);
-  stage.rekeyChild(stage.b);
-  crossAgain(stage);
-}
-
-function crossAgain(stage: Stage): void {
-  stage.pass(stage.a, 'request', 'N(REKEY_SA');
-  stage.pass(stage.b, 'request', 'N(REKEY_SA');
-}
-
-/** Both have asked; the request of `a` still waits when `b` has its answer. */
-function delayRequest(stage: Stage): void {
-  stage.rekeyChild(stage.a);
-  stage.rekeyChild(stage.b);
-  stage.pass(stage.b, 'request', 'N(REKEY_SA');
-  stage.pass(stage.a, 'response', 'SA');
-}
 
 describe.each(PLAYS)('$name: $story', ({ play, options, winner }) => {
   it.each(NONCE_ORDERS)('$name', (order) => {

@@ -1,19 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { SECOND } from '../base/time.ts';
+import { SIDES, setUp } from './collisions.ts';
 import { countEvents } from './pair.ts';
 import { NONCE_ORDERS, Stage } from './stage.ts';
 
-const SIDES = ['left', 'right'] as const;
-
 describe.each(SIDES)('one end creates or deletes a Child SA: %s', (side) => {
-  function setUp(options: ConstructorParameters<typeof Stage>[0] = {}) {
-    const stage = new Stage(options);
-    const a = stage.pair[side];
-    return { stage, a, b: stage.other(a) };
-  }
-
   it('child_create duplicate: what is there or being made is not asked for a second time', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     stage.pair.initiate(a);
     stage.pair.world.run(100);
     expect(stage.gate.waiting).toEqual([]);
@@ -28,7 +21,7 @@ describe.each(SIDES)('one end creates or deletes a Child SA: %s', (side) => {
   });
 
   it('child_create collision_ike_rekey: a Child SA is made while the IKE SA is rekeyed; both have to wait', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     stage.deleteChild(a);
     stage.pass(a, 'request', 'D(ESP');
     stage.pass(b, 'response');
@@ -42,7 +35,7 @@ describe.each(SIDES)('one end creates or deletes a Child SA: %s', (side) => {
   });
 
   it('child_delete regular: the other end is told, and another Child SA is made', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     const old = stage.childOf(b);
     stage.deleteChild(a);
     stage.pass(a, 'request', 'D(ESP');
@@ -52,7 +45,7 @@ describe.each(SIDES)('one end creates or deletes a Child SA: %s', (side) => {
   });
 
   it('child_delete collision_drop: both delete, and one Delete is lost at first', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     stage.deleteChild(a);
     stage.deleteChild(b);
     stage.gate.drop({ from: a, kind: 'request' });
@@ -62,7 +55,7 @@ describe.each(SIDES)('one end creates or deletes a Child SA: %s', (side) => {
   });
 
   it.each(['the Delete', 'the rekeying'] as const)('child_delete collision_ike_rekey: %s first', (first) => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     stage.deleteChild(a);
     stage.rekeyIke(b);
     const pass = {
@@ -76,7 +69,7 @@ describe.each(SIDES)('one end creates or deletes a Child SA: %s', (side) => {
   });
 
   it('child_delete collision_ike_delete: the Delete of the IKE SA wins', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     stage.deleteChild(a);
     stage.deleteIke(b);
     stage.pass(a, 'request', 'D(ESP');
@@ -86,7 +79,7 @@ describe.each(SIDES)('one end creates or deletes a Child SA: %s', (side) => {
   });
 
   it('child_rekey collision_delete: the Delete is lost for long; who rekeys asks again at its leisure', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     stage.rekeyChild(a);
     stage.deleteChild(b);
     stage.pass(a, 'request', 'N(REKEY_SA');
@@ -105,7 +98,7 @@ describe.each(SIDES)('one end creates or deletes a Child SA: %s', (side) => {
   });
 
   it('ike_delete regular: nothing is left at either end', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     stage.deleteIke(a);
     stage.pass(a, 'request', 'D(IKE)');
     expect(stage.pass(b, 'response').contents).toEqual([]);

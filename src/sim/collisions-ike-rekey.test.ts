@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { crossAgain, crossRequests, delayRequest, expectSameChild, REKEYINGS, SIDES, setUp } from './collisions.ts';
 import { command, countEvents } from './pair.ts';
 import type { NonceOrder } from './stage.ts';
 import { NONCE_ORDERS, Stage } from './stage.ts';
 import { CHEAP_IKE } from './tunnels.ts';
-
-const SIDES = ['left', 'right'] as const;
 
 /** After they have connected with one key exchange method, both prefer another: a first guess is wrong. */
 function putAtOdds(stage: Stage): void {
@@ -18,31 +17,9 @@ const PREFERENCE = ['ecp256', 'curve25519'] as const;
 
 const creations = (stage: Stage) => stage.said({ exchange: 'CREATE_CHILD_SA', kind: 'request' });
 
-/** It is the Child SA of before: an IKE SA that is rekeyed hands its Child SAs on. */
-function expectSameChild(stage: Stage, play: () => void): void {
-  const idsOf = () =>
-    [stage.a, stage.b].map(({ machine }) =>
-      machine
-        .children()
-        .map(({ id }) => id)
-        .join(),
-    );
-  const before = idsOf();
-  play();
-  expect(idsOf()).toEqual(before);
-  for (const { events } of [stage.a, stage.b])
-    expect(events.filter(({ type }) => type === 'child.deleted' || type === 'child.rekeyed')).toEqual([]);
-}
-
 describe.each(SIDES)('one end rekeys the IKE SA: %s', (side) => {
-  function setUp() {
-    const stage = new Stage();
-    const a = stage.pair[side];
-    return { stage, a, b: stage.other(a) };
-  }
-
   it('regular: the successor has the Child SA, and the old IKE SA is deleted', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     expectSameChild(stage, () => {
       stage.rekeyIke(a);
       expect(stage.pass(a, 'request').contents).toEqual(['SA', 'Nonce', 'KE']);
@@ -60,7 +37,7 @@ describe.each(SIDES)('one end rekeys the IKE SA: %s', (side) => {
   });
 
   it('ke_invalid: the peer asks for another key exchange method and gets it', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     putAtOdds(stage);
     expectSameChild(stage, () => {
       stage.rekeyIke(a);
@@ -74,7 +51,7 @@ describe.each(SIDES)('one end rekeys the IKE SA: %s', (side) => {
   });
 
   it.each(['request', 'Delete'] as const)('collision_delete: the other end deletes it, the %s first', (first) => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     stage.rekeyIke(a);
     stage.deleteIke(b);
     if (first === 'request') {
@@ -88,7 +65,7 @@ describe.each(SIDES)('one end rekeys the IKE SA: %s', (side) => {
   });
 
   it('collision_delete_drop_delete: the Delete is lost at first', () => {
-    const { stage, a, b } = setUp();
+    const { stage, a, b } = setUp(side);
     stage.rekeyIke(a);
     stage.deleteIke(b);
     stage.gate.drop({ from: b, says: 'D(IKE)' });
@@ -132,7 +109,7 @@ const PLAYS: readonly Play[] = [
     name: 'collision',
     story: 'both rekey, and both know it before an answer comes',
     play: (stage) => {
-      crossRequests(stage);
+      crossRequests(stage, REKEYINGS.ike);
       stage.pass(stage.b, 'response', 'KE');
       stage.pass(stage.a, 'response', 'KE');
     },
@@ -142,10 +119,10 @@ const PLAYS: readonly Play[] = [
     story: 'both guess a key exchange method that the other one does not want',
     atOdds: true,
     play: (stage) => {
-      crossRequests(stage);
+      crossRequests(stage, REKEYINGS.ike);
       stage.pass(stage.b, 'response', 'N(INVALID_KE_PAYLOAD)');
       stage.pass(stage.a, 'response', 'N(INVALID_KE_PAYLOAD)');
-      crossAgain(stage);
+      crossAgain(stage, REKEYINGS.ike);
       stage.pass(stage.b, 'response', 'SA');
       stage.pass(stage.a, 'response', 'SA');
     },
@@ -156,7 +133,7 @@ const PLAYS: readonly Play[] = [
     atOdds: true,
     winner: 'right',
     play: (stage) => {
-      crossRequests(stage);
+      crossRequests(stage, REKEYINGS.ike);
       stage.pass(stage.b, 'response', 'N(INVALID_KE_PAYLOAD)');
       stage.pass(stage.a, 'response', 'N(INVALID_KE_PAYLOAD)');
       stage.pass(stage.b, 'request', 'KE');
@@ -169,7 +146,7 @@ const PLAYS: readonly Play[] = [
     name: 'collision_delayed_response',
     story: 'the peer deletes what its rekeying made superfluous before its own answer comes',
     play: (stage) => {
-      crossRequests(stage);
+      crossRequests(stage, REKEYINGS.ike);
       stage.pass(stage.a, 'response', 'KE');
       stage.pass(stage.b, 'request', 'D(IKE)');
       if (stage.gate.waiting.some(({ from, kind }) => from === stage.a && kind === 'response'))
@@ -182,7 +159,7 @@ const PLAYS: readonly Play[] = [
     story: 'the peer never sees our request',
     winner: 'right',
     play: (stage) => {
-      delayRequest(stage);
+      delayRequest(stage, REKEYINGS.ike);
       stage.gate.drop({ from: stage.a, kind: 'request' });
       stage.pass(stage.b, 'request', 'D(IKE)');
       stage.pass(stage.a, 'response');
@@ -193,7 +170,7 @@ const PLAYS: readonly Play[] = [
     story: 'the peer is done with its own rekeying when our request comes, and the refusal comes before its Delete',
     winner: 'right',
     play: (stage) => {
-      delayRequest(stage);
+      delayRequest(stage, REKEYINGS.ike);
       stage.pass(stage.a, 'request', 'KE');
       stage.pass(stage.b, 'response', 'N(TEMPORARY_FAILURE)');
       stage.pass(stage.b, 'request', 'D(IKE)');
@@ -204,7 +181,7 @@ const PLAYS: readonly Play[] = [
     story: 'the same, and the Delete comes before the refusal',
     winner: 'right',
     play: (stage) => {
-      delayRequest(stage);
+      delayRequest(stage, REKEYINGS.ike);
       stage.pass(stage.a, 'request', 'KE');
       stage.pass(stage.b, 'request', 'D(IKE)');
       stage.pass(stage.b, 'response', 'N(TEMPORARY_FAILURE)');
@@ -215,7 +192,7 @@ const PLAYS: readonly Play[] = [
     story: 'the peer has deleted the old IKE SA when our request comes',
     winner: 'right',
     play: (stage) => {
-      delayRequest(stage);
+      delayRequest(stage, REKEYINGS.ike);
       stage.pass(stage.b, 'request', 'D(IKE)');
       stage.pass(stage.a, 'response');
       stage.pass(stage.a, 'request', 'KE');
@@ -223,26 +200,6 @@ const PLAYS: readonly Play[] = [
     },
   },
 ];
-
-/** Both have asked, and each has got the other's request; the answers wait. */
-function crossRequests(stage: Stage): void {
-  stage.rekeyIke(stage.a);
-  stage.rekeyIke(stage.b);
-  crossAgain(stage);
-}
-
-function crossAgain(stage: Stage): void {
-  stage.pass(stage.a, 'request', 'KE');
-  stage.pass(stage.b, 'request', 'KE');
-}
-
-/** Both have asked; the request of `a` still waits when `b` has its answer. */
-function delayRequest(stage: Stage): void {
-  stage.rekeyIke(stage.a);
-  stage.rekeyIke(stage.b);
-  stage.pass(stage.b, 'request', 'KE');
-  stage.pass(stage.a, 'response', 'KE');
-}
 
 describe.each(PLAYS)('$name: $story', ({ play, atOdds, winner }) => {
   it.each(NONCE_ORDERS)('$name', (order: NonceOrder) => {

@@ -1,9 +1,9 @@
 import type { Effect } from '../ike/common/effect.ts';
+import type { Input } from '../ike/common/input.ts';
 import type { ChildSaView } from '../ike/common/view.ts';
 import { saKey } from '../sa/ledger.ts';
 import { selectorKey } from '../sa/traffic-selector.ts';
 import type { SimGateway, Step } from './gateway.ts';
-import { establishedIkeSas } from './invariants.ts';
 import type { StepCheck } from './world.ts';
 
 /** What was seen of a gateway after its last step. */
@@ -30,7 +30,7 @@ export function keepsSending(ends: () => readonly SimGateway[]): StepCheck {
   const known = new Map<SimGateway, Seen>();
   let watching = false;
   return (gateway, step) => {
-    if (step.input?.kind === 'datagram' && !step.effects.some(concernsSas)) return [];
+    if (LEAVES_BE.has(step.input?.kind) && !step.effects.some(concernsSas)) return [];
     const before = known.get(gateway);
     const now = look(gateway);
     known.set(gateway, now);
@@ -43,31 +43,32 @@ export function keepsSending(ends: () => readonly SimGateway[]): StepCheck {
   };
 }
 
-/** What else a message leads to leaves everything as it was seen. */
+/** What else a message or a job leads to leaves everything as it was seen. */
+const LEAVES_BE: ReadonlySet<Input['kind'] | undefined> = new Set<Input['kind']>(['datagram', 'job.reply']);
+
 function concernsSas(effect: Effect): boolean {
   return effect.kind === 'dataplane' || (effect.kind === 'emit' && effect.event.type.startsWith('ike.'));
 }
 
 function look(gateway: SimGateway): Seen {
-  const children = gateway.machine.children();
+  const { children, views } = gateway.shown;
   // By SPI alone: after a change of address the kernel follows a moment later.
-  const outbound = new Set(
-    gateway.kernel
-      .sas()
-      .filter(({ spec }) => spec.direction === 'out')
-      .map(({ spec }) => spec.spi),
-  );
-  const sending = children.filter(
-    (child) => outbound.has(child.outbound.spi) || (child.sends && gateway.kernel.pending > 0),
-  );
-  return {
-    incarnation: gateway.incarnation,
-    pairs: new Set(sending.flatMap(pairsOf)),
-    outbound: sending.map((child) => child.outbound.spi),
-    inbound: new Set(children.map((child) => child.inbound.spi)),
-    sas: new Set(children.flatMap((child) => [saKey(child.inbound), saKey(child.outbound)])),
-    ends: new Set(establishedIkeSas(gateway).map(({ id }) => `ike:${id}:lifetime`)),
-  };
+  const installed = new Set<number>();
+  for (const { spec } of gateway.kernel.tables.sas.values()) if (spec.direction === 'out') installed.add(spec.spi);
+  const pairs = new Set<string>();
+  const outbound: number[] = [];
+  const inbound = new Set<number>();
+  const sas = new Set<string>();
+  for (const child of children) {
+    inbound.add(child.inbound.spi);
+    sas.add(saKey(child.inbound)).add(saKey(child.outbound));
+    if (!installed.has(child.outbound.spi) && !(child.sends && gateway.kernel.pending > 0)) continue;
+    outbound.push(child.outbound.spi);
+    for (const pair of pairsOf(child)) pairs.add(pair);
+  }
+  const ends = new Set<string>();
+  for (const { id, state } of views) if (state === 'established') ends.add(`ike:${id}:lifetime`);
+  return { incarnation: gateway.incarnation, pairs, outbound, inbound, sas, ends };
 }
 
 function pairsOf({ localSelectors, remoteSelectors }: ChildSaView): string[] {
@@ -95,8 +96,8 @@ function takesDown({ input, effects }: Step, before: Seen): boolean {
 
 /** Connected by one IKE SA of IKEv2, with nothing half done about it and nothing that waits for the kernel. */
 function isSteady(gateway: SimGateway): boolean {
-  const [only, ...more] = gateway.machine.views();
-  const settled = gateway.machine.children().every(({ state }) => state === 'installed' || state === 'deleting');
+  const [only, ...more] = gateway.shown.views;
+  const settled = gateway.shown.children.every(({ state }) => state === 'installed' || state === 'deleting');
   return only?.version === 2 && only.state === 'established' && more.length === 0 && settled && gateway.pending === 0;
 }
 

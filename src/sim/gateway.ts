@@ -47,6 +47,9 @@ export type GatewaySurroundings = {
   readonly onStep: (gateway: SimGateway, step: Step) => void;
 };
 
+/** The IKE SAs and the Child SAs of a machine at one moment: to make the views costs more than to look at them. */
+export type Shown = { readonly views: readonly IkeSaView[]; readonly children: readonly ChildSaView[] };
+
 export type Step = { readonly input: Input | undefined; readonly effects: readonly Effect[] };
 
 /** Where a wall clock stands when the simulation starts; each gateway's is off by its own amount. */
@@ -78,6 +81,7 @@ export class SimGateway {
   #jobs = 0;
   #incarnation = 0;
   #held: (() => void)[] | undefined;
+  #shown: Shown | undefined;
 
   constructor(options: GatewayOptions, around: GatewaySurroundings) {
     this.name = options.name;
@@ -105,6 +109,12 @@ export class SimGateway {
   /** Requests of this machine that nobody has answered yet. */
   get pending(): number {
     return this.#asked.size - this.#answered.size;
+  }
+
+  /** What its machine shows since its last step. */
+  get shown(): Shown {
+    this.#shown ??= { views: this.machine.views(), children: this.machine.children() };
+    return this.#shown;
   }
 
   get jobs(): number {
@@ -170,6 +180,7 @@ export class SimGateway {
     this.#jobs = 0;
     this.#held = undefined;
     this.events = [];
+    this.#shown = undefined;
     this.entropy = new SteeredEntropy(new SeededEntropy(this.#around.dice.below(2 ** 31)), this.entropy.leads);
     this.machine = this.#options.build(this.entropy);
     this.#note(() => 'restarted');
@@ -189,6 +200,7 @@ export class SimGateway {
   #run(input: Input | undefined, action: (machine: SimMachine, now: Now) => readonly Effect[]): void {
     this.entropy.heed(input);
     if (input !== undefined) this.#note(() => `<- ${inputText(input)}`);
+    this.#shown = undefined;
     const effects = action(this.machine, this.now());
     for (const effect of effects) this.#perform(effect);
     this.#around.onStep(this, { input, effects });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { MINUTE } from '../base/time.ts';
+import { HYBRID, MIXED } from './collisions.ts';
 import { expectRest } from './invariants.ts';
 import { MessageGate } from './message-gate.ts';
 import { OPERATION_NAMES, type OperationName, perform } from './operations.ts';
-import { CorePair } from './pair.ts';
+import { CorePair, type PairOptions } from './pair.ts';
 import { NONCE_ORDERS, type NonceOrder } from './stage.ts';
 
 /** The messages whose order is tried out; what follows goes as it comes. */
@@ -11,7 +12,12 @@ const DEPTH = 9;
 /** How many messages may be lost in one run. */
 const MAX_LOST = 1;
 
-type Scene = { readonly names: readonly OperationName[]; readonly sides: Sides; readonly order: NonceOrder };
+type Scene = {
+  readonly names: readonly OperationName[];
+  readonly sides: Sides;
+  readonly order: NonceOrder;
+  readonly options?: Omit<PairOptions, 'seed'>;
+};
 type Sides = readonly ('left' | 'right')[];
 
 /** Which of the messages that wait comes next; one past the last: the first of them is lost. */
@@ -29,10 +35,11 @@ function tryAllOrders(scene: Scene): number {
 }
 
 /** Plays one order to its end; returns the orders that branch off from it. */
-function play({ names, sides, order }: Scene, choices: Choices): Choices[] {
+function play({ names, sides, order, options }: Scene, choices: Choices): Choices[] {
   const pair = new CorePair({
     seed: 1,
-    tunnel: { dpd: { delay: 5 * MINUTE, timeout: 6 * MINUTE, action: 'restart' } },
+    ...options,
+    tunnel: { dpd: { delay: 5 * MINUTE, timeout: 6 * MINUTE, action: 'restart' }, ...options?.tunnel },
   });
   pair.connect();
   pair.left.entropy.leads = order.left;
@@ -75,4 +82,24 @@ describe('every order of the messages of two operations of IKEv2 that cross', ()
     for (const order of orders) runs += tryAllOrders({ names: both, sides: ['left', 'right'], order });
     expect(runs).toBeGreaterThan(10);
   });
+
+  // One nonce order for each end that may win: the others differ in nothing but where the nonce was drawn.
+  const either = [0, 2].flatMap((index) => NONCE_ORDERS[index] ?? []);
+
+  it.each(pairs)('with additional key exchanges: %s on the left, %s on the right', (...both) => {
+    const orders = both.every((name) => name.startsWith('rekey')) ? either : either.slice(0, 1);
+    let runs = 0;
+    for (const order of orders) runs += tryAllOrders({ names: both, sides: ['left', 'right'], order, options: HYBRID });
+    expect(runs).toBeGreaterThan(10);
+  });
+
+  it.each(names.filter((name) => name.startsWith('rekey')))(
+    'only one end with additional key exchanges: %s',
+    (name) => {
+      let runs = 0;
+      for (const order of either)
+        runs += tryAllOrders({ names: [name, name], sides: ['left', 'right'], order, options: MIXED });
+      expect(runs).toBeGreaterThan(10);
+    },
+  );
 });

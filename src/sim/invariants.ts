@@ -24,17 +24,8 @@ const MAX_TIMERS_PER_TUNNEL = 2;
 /** What must hold of one gateway after each of its steps. Make one for each world: the checks remember. */
 export function stepChecks(): StepCheck[] {
   const gone = new WeakMap<object, Set<number>>();
-  return [
-    (gateway, step) => silentAfterEnd(goneOf(gone, gateway), step),
-    (gateway) => {
-      const now: Seen = { views: gateway.machine.views(), children: gateway.machine.children() };
-      return [...timersHaveOwners(gateway, now), ...boundedState(gateway, now)];
-    },
-  ];
+  return [(gateway, step) => silentAfterEnd(goneOf(gone, gateway), step), timersHaveOwners, boundedState];
 }
-
-/** What a gateway shows at one moment: to make it costs more than to look at it. */
-type Seen = { readonly views: readonly IkeSaView[]; readonly children: readonly ChildSaView[] };
 
 /** What must hold of one gateway while nothing is in flight: its kernel holds just what its views say. */
 export function kernelMatchesViews(gateway: SimGateway): string[] {
@@ -146,7 +137,7 @@ function goneOf(all: WeakMap<object, Set<number>>, gateway: SimGateway): Set<num
 function silentAfterEnd(gone: Set<number>, step: Step): string[] {
   const violations: string[] = [];
   for (const effect of step.effects) {
-    const ikeSa = effect.kind === 'timer.set' ? ownerOfTimer(effect.key) : undefined;
+    const ikeSa = effect.kind === 'timer.set' ? describeTimer(effect.key).owner : undefined;
     if (ikeSa !== undefined && gone.has(ikeSa)) violations.push(`a timer was set for IKE SA ${ikeSa}, which is gone`);
     if (effect.kind === 'emit') violations.push(...eventAfterEnd(gone, effect.event));
   }
@@ -160,52 +151,76 @@ function eventAfterEnd(gone: Set<number>, event: GatewayEvent): string[] {
   return late ? [`${event.type} of IKE SA ${event.ikeSa}, which is gone`] : [];
 }
 
-function timersHaveOwners(gateway: SimGateway, { views, children }: Seen): string[] {
-  const ids = new Set(views.map(({ id }) => id));
-  const successions = new Set(children.map(({ tunnel, id }) => `sas:${tunnel}:rekey-${id}`));
-  return [...gateway.timers.keys()].flatMap((key) => {
-    if (key.startsWith('sas:') && key.includes(':rekey-'))
-      return successions.has(key) ? [] : [`timer ${key} is set, but its Child SA is gone`];
-    const owner = ownerOfTimer(key);
-    return owner === undefined || ids.has(owner) ? [] : [`timer ${key} is set, but its IKE SA is gone`];
-  });
+function timersHaveOwners({ timers, shown: { views, children } }: SimGateway): string[] {
+  const violations: string[] = [];
+  for (const key of timers.keys()) {
+    const { kind, owner, child } = describeTimer(key);
+    if (kind === 'succession' && !children.some(({ id }) => id === child))
+      violations.push(`timer ${key} is set, but its Child SA is gone`);
+    if (owner !== undefined && !views.some(({ id }) => id === owner))
+      violations.push(`timer ${key} is set, but its IKE SA is gone`);
+  }
+  return violations;
 }
 
-function boundedState(gateway: SimGateway, { views, children }: Seen): string[] {
-  const halfOpen = views.filter(({ state, role }) => state === 'connecting' && role === 'responder').length;
-  const quickModes = MAX_QUICK_MODES * views.filter(({ version }) => version === 1).length;
-  const kinds = [...gateway.timers.keys()].map(kindOfTimer);
-  const timersOf = (wanted: TimerKind) => kinds.filter((kind) => kind === wanted).length;
-  const bounds = [
-    { what: 'half-open IKE SAs', count: halfOpen, limit: MAX_HALF_OPEN },
-    {
-      what: 'requests under way',
-      count: gateway.pending,
-      limit: MAX_PENDING_PER_SA * views.length + quickModes + MAX_CLEAN_UPS,
-    },
-    {
-      what: 'timers',
-      count: timersOf('other'),
-      limit: MAX_TIMERS_PER_SA * (views.length + 4),
-    },
-    { what: 'timers of Quick Modes', count: timersOf('quick-mode'), limit: quickModes },
-    { what: 'timers of Child SAs', count: timersOf('child'), limit: children.length + MAX_TIMERS_PER_TUNNEL },
+function boundedState({ timers, pending, shown: { views, children } }: SimGateway): string[] {
+  const counts = { succession: 0, child: 0, 'quick-mode': 0, other: 0 };
+  for (const key of timers.keys()) counts[describeTimer(key).kind]++;
+  const halfOpen = countOf(views, ({ state, role }) => state === 'connecting' && role === 'responder');
+  const quickModes = MAX_QUICK_MODES * countOf(views, ({ version }) => version === 1);
+  const requests = MAX_PENDING_PER_SA * views.length + quickModes + MAX_CLEAN_UPS;
+  return [
+    ...beyond('half-open IKE SAs', halfOpen, MAX_HALF_OPEN),
+    ...beyond('requests under way', pending, requests),
+    ...beyond('timers', counts.other, MAX_TIMERS_PER_SA * (views.length + 4)),
+    ...beyond('timers of Quick Modes', counts['quick-mode'], quickModes),
+    ...beyond('timers of Child SAs', counts.succession + counts.child, children.length + MAX_TIMERS_PER_TUNNEL),
   ];
-  return bounds
-    .filter(({ count, limit }) => count > limit)
-    .map(({ what, count, limit }) => `${count} ${what}, more than ${limit}`);
 }
 
-type TimerKind = 'child' | 'quick-mode' | 'other';
+const NOTHING: readonly string[] = [];
 
-function kindOfTimer(key: string): TimerKind {
-  if (key.startsWith('sas:')) return 'child';
-  return key.includes(':quick-mode-') ? 'quick-mode' : 'other';
+function beyond(what: string, count: number, limit: number): readonly string[] {
+  return count > limit ? [`${count} ${what}, more than ${limit}`] : NOTHING;
 }
 
-function ownerOfTimer(key: string): number | undefined {
-  const match = /^ike:(\d+):/.exec(key);
-  return match === null ? undefined : Number(match[1]);
+function countOf<T>(all: readonly T[], isMeant: (one: T) => boolean): number {
+  let count = 0;
+  for (const one of all) if (isMeant(one)) count++;
+  return count;
+}
+
+/** `succession`: for the successor of a Child SA. */
+type TimerKind = 'succession' | 'child' | 'quick-mode' | 'other';
+
+type TimerOwner = {
+  readonly kind: TimerKind;
+  /** The IKE SA that it is of. */
+  readonly owner: number | undefined;
+  /** The Child SA, whose name is its tunnel's and a number. */
+  readonly child: string | undefined;
+};
+
+/** Every timer that is set is looked at after every step, and the same ones come again and again. */
+const DESCRIBED = new Map<string, TimerOwner>();
+const MAX_DESCRIBED = 10_000;
+
+function describeTimer(key: string): TimerOwner {
+  const known = DESCRIBED.get(key);
+  if (known !== undefined) return known;
+  if (DESCRIBED.size >= MAX_DESCRIBED) DESCRIBED.clear();
+  const described = readTimer(key);
+  DESCRIBED.set(key, described);
+  return described;
+}
+
+function readTimer(key: string): TimerOwner {
+  const [, tunnel, child] = /^sas:(.+):rekey-(.+)$/.exec(key) ?? [];
+  if (tunnel !== undefined) return { kind: 'succession', owner: undefined, child };
+  if (key.startsWith('sas:')) return { kind: 'child', owner: undefined, child: undefined };
+  const [, ikeSa] = /^ike:(\d+):/.exec(key) ?? [];
+  const owner = ikeSa === undefined ? undefined : Number(ikeSa);
+  return { kind: key.includes(':quick-mode-') ? 'quick-mode' : 'other', owner, child: undefined };
 }
 
 /** Policies and routes belong to a Child SA; only a standing block belongs to the tunnel itself. */

@@ -103,7 +103,9 @@ export class KernelTables {
 
 /** The spec that is in force. */
 export function inForce<Spec>(shared: Shared<Spec>): Spec | undefined {
-  return [...shared.specs.values()].at(-1);
+  let last: Spec | undefined;
+  for (const spec of shared.specs.values()) last = spec;
+  return last;
 }
 
 export function endpointsOf(spec: SaSpec): { readonly from: Endpoint; readonly to: Endpoint } {

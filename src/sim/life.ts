@@ -1,6 +1,7 @@
 import type { Duration } from '../base/time.ts';
 import { MINUTE, SECOND } from '../base/time.ts';
 import type { TunnelPolicy } from '../ike/common/policy.ts';
+import { WANTS } from './collisions.ts';
 import type { PresetName } from './conditions.ts';
 import { HOME_ROUTER, PRESETS } from './conditions.ts';
 import { Dice } from './dice.ts';
@@ -11,7 +12,7 @@ import type { PairOptions } from './pair.ts';
 import { CorePair, countEvents } from './pair.ts';
 import { expectToSettle } from './settling.ts';
 import { SteadyTraffic } from './steady-traffic.ts';
-import { CHEAP_ESP, LEFT, RIGHT } from './tunnels.ts';
+import { LEFT, RIGHT } from './tunnels.ts';
 
 /** What became of a tunnel in its life. */
 export type Life = {
@@ -86,14 +87,20 @@ export function live(seed: number, length: Duration): Life {
 
 function policyOf(dice: Dice): Partial<TunnelPolicy> & Pick<TunnelPolicy, 'version'> {
   const delay = dice.pick([10, 30, 60]) * SECOND;
+  const version = dice.chance(0.3) ? 1 : 2;
   return {
-    version: dice.chance(0.3) ? 1 : 2,
+    version,
     mode: dice.pick(['main', 'aggressive']),
     childLifetime: dice.within([2 * MINUTE, 4 * MINUTE]),
     ikeLifetime: dice.within([3 * MINUTE, 8 * MINUTE]),
     dpd: { delay, timeout: delay + 30 * SECOND, action: 'restart' },
-    ...(dice.chance(0.3) ? { childProposals: [{ ...CHEAP_ESP, keyExchange: ['curve25519'] }] } : {}),
+    ...(dice.chance(0.3) ? keyExchangesOf(dice, version) : {}),
   };
+}
+
+/** PFS; in IKEv2 half of the time with an additional key exchange for each SA that is made. */
+function keyExchangesOf(dice: Dice, version: TunnelPolicy['version']): Partial<TunnelPolicy> {
+  return version === 2 && dice.chance(0.5) ? WANTS.always : { childProposals: WANTS.never.childProposals };
 }
 
 /** Some time in one weather, in which something may be begun at one end or at both. */

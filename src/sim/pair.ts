@@ -108,10 +108,10 @@ export class CorePair {
     command(gateway, { kind: 'terminate', tunnel: 'net', reason: { code: 'terminated', text: 'asked to' } });
   }
 
-  /** How many Child SAs connect the two: in IKEv1 each pair of segments has its own. */
+  /** How many Child SAs connect the two: in IKEv1, or where it is configured so, each pair of segments has its own. */
   get childCount(): number {
-    const { version, local, remote } = this.policyOf(this.left);
-    return version === 1 ? local.selectors.length * remote.selectors.length : 1;
+    const { version, singlePairs, local, remote } = this.policyOf(this.left);
+    return version === 1 || singlePairs === true ? local.selectors.length * remote.selectors.length : 1;
   }
 
   /** The machine of a gateway gets another address, and its daemon hears of it. */
@@ -132,17 +132,33 @@ export class CorePair {
   }
 
   awaitConnection(redialling: readonly SimGateway[], limit: Duration = 10 * MINUTE): Duration {
-    const { scheduler } = this.world;
-    let next: ScheduledEvent | undefined;
-    const dial = () => {
-      for (const gateway of redialling) if (this.#lacksSomething(gateway)) this.initiate(gateway);
-      next = scheduler.after(REDIAL_PAUSE, dial);
-    };
-    dial();
+    const dismiss = this.#watch(redialling, REDIAL_PAUSE, (gateway) => this.#lacksSomething(gateway));
     const took = this.world.runUntil('connected', () => this.connected, limit);
-    if (next !== undefined) scheduler.cancel(next);
+    dismiss();
     expectAgreement(this.world, this.left, this.right, this.childCount);
     return took;
+  }
+
+  /**
+   * Initiates from now on, every `interval`, wherever Child SAs are gone without a successor, until the function that is
+   * returned is called.
+   */
+  supervise(gateways: readonly SimGateway[], interval: Duration): () => void {
+    return this.#watch(gateways, interval, (gateway) => {
+      const living = gateway.machine.children().filter(({ state }) => state !== 'deleting');
+      return living.length < this.childCount && !isConnecting(gateway);
+    });
+  }
+
+  #watch(gateways: readonly SimGateway[], interval: Duration, isLacking: (gateway: SimGateway) => boolean): () => void {
+    const { scheduler } = this.world;
+    let next: ScheduledEvent;
+    const look = () => {
+      for (const gateway of gateways) if (isLacking(gateway)) this.initiate(gateway);
+      next = scheduler.after(interval, look);
+    };
+    look();
+    return () => scheduler.cancel(next);
   }
 
   #lacksSomething(gateway: SimGateway): boolean {

@@ -1,11 +1,11 @@
 import { equalBytes } from '../base/bytes.ts';
-import type { Endpoint, IpAddress } from '../base/net.ts';
+import type { AddressFamily, Endpoint, IpAddress } from '../base/net.ts';
 import { addressFamily, addressToInteger, sameEndpoint } from '../base/net.ts';
 import type { PolicySpec, SaSpec } from '../sa/data-plane.ts';
 import type { TrafficSelector } from '../sa/traffic-selector.ts';
 import type { SimKernel } from './kernel.ts';
 import type { InstalledSa } from './kernel-tables.ts';
-import { endpointsOf } from './kernel-tables.ts';
+import { endpointsOf, inForce } from './kernel-tables.ts';
 
 /** A clear packet between the segments. */
 export type TestPacket = {
@@ -105,20 +105,21 @@ function sameKey(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean 
 function matchPolicy(
   kernel: SimKernel,
   direction: PolicySpec['direction'],
-  packet: TestPacket,
+  { source, destination, protocol }: TestPacket,
 ): PolicySpec | undefined {
-  const matching = kernel
-    .policies()
-    .map(({ policy }) => policy)
-    .filter(
-      (policy) =>
-        policy.direction === direction &&
-        covers(policy.source, packet.source, packet.protocol) &&
-        covers(policy.destination, packet.destination, packet.protocol),
-    );
-  const rank = (policy: PolicySpec) =>
-    (RANK_OF[policy.action] ?? 0n) + width(policy.source) + width(policy.destination);
-  return matching.sort((a, b) => (rank(a) < rank(b) ? -1 : 1))[0];
+  const [from, to] = [placeOf(source), placeOf(destination)];
+  let best: PolicySpec | undefined;
+  for (const shared of kernel.tables.policies.values()) {
+    const policy = inForce(shared);
+    if (policy?.direction !== direction) continue;
+    if (!covers(policy.source, from, protocol) || !covers(policy.destination, to, protocol)) continue;
+    if (best === undefined || rank(policy) < rank(best)) best = policy;
+  }
+  return best;
+}
+
+function rank(policy: PolicySpec): bigint {
+  return (RANK_OF[policy.action] ?? 0n) + width(policy.source) + width(policy.destination);
 }
 
 /** More than any width. */
@@ -128,12 +129,10 @@ function hostSelector(address: IpAddress, protocol: number): TrafficSelector {
   return { protocol, startPort: 0, endPort: 65_535, start: address, end: address };
 }
 
-function covers(selector: TrafficSelector, address: IpAddress, protocol: number): boolean {
+function covers(selector: TrafficSelector, { family, value }: Place, protocol: number): boolean {
   if (selector.protocol !== 0 && selector.protocol !== protocol) return false;
-  if (addressFamily(selector.start) !== addressFamily(address)) return false;
-  const value = addressToInteger(address);
-  const { start, end } = boundsOf(selector);
-  return start <= value && value <= end;
+  const bounds = boundsOf(selector);
+  return bounds.family === family && bounds.start <= value && value <= bounds.end;
 }
 
 function width(selector: TrafficSelector): bigint {
@@ -141,7 +140,13 @@ function width(selector: TrafficSelector): bigint {
   return end - start;
 }
 
-type Bounds = { readonly start: bigint; readonly end: bigint };
+type Place = { readonly family: AddressFamily; readonly value: bigint };
+
+function placeOf(address: IpAddress): Place {
+  return { family: addressFamily(address), value: addressToInteger(address) };
+}
+
+type Bounds = { readonly family: AddressFamily; readonly start: bigint; readonly end: bigint };
 
 /** Every packet is compared with every policy, so that they are not computed each time. */
 const BOUNDS = new WeakMap<TrafficSelector, Bounds>();
@@ -149,23 +154,20 @@ const BOUNDS = new WeakMap<TrafficSelector, Bounds>();
 function boundsOf(selector: TrafficSelector): Bounds {
   const known = BOUNDS.get(selector);
   if (known !== undefined) return known;
-  const bounds = { start: addressToInteger(selector.start), end: addressToInteger(selector.end) };
+  const { family, value: start } = placeOf(selector.start);
+  const bounds = { family, start, end: addressToInteger(selector.end) };
   BOUNDS.set(selector, bounds);
   return bounds;
 }
 
 /** The newest one that fits the template, as Linux prefers it. */
-function outboundSa(kernel: SimKernel, policy: PolicySpec): InstalledSa | undefined {
-  const { template } = policy;
-  if (template === undefined) return undefined;
-  return kernel
-    .sas()
-    .filter(
-      ({ spec }) =>
-        spec.direction === 'out' &&
-        spec.reqid === template.reqid &&
-        spec.protocol === template.protocol &&
-        spec.destination === template.destination,
-    )
-    .sort((a, b) => b.addedAt - a.addedAt)[0];
+function outboundSa(kernel: SimKernel, { template }: PolicySpec): InstalledSa | undefined {
+  let newest: InstalledSa | undefined;
+  for (const sa of kernel.tables.sas.values()) {
+    const { spec, addedAt } = sa;
+    if (spec.direction !== 'out' || spec.reqid !== template?.reqid || spec.protocol !== template.protocol) continue;
+    if (spec.destination !== template.destination) continue;
+    if (newest === undefined || addedAt > newest.addedAt) newest = sa;
+  }
+  return newest;
 }

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../../base/net.ts';
+import type { Moment } from '../../base/time.ts';
 import type { ChildSa } from '../../sa/child-sa.ts';
 import { inboundSa, outboundSa } from '../../sa/child-sa.ts';
 import type { SaKey } from '../../sa/data-plane.ts';
@@ -50,7 +51,8 @@ export type ChildSaView = {
 };
 
 export function viewChild(child: ChildSa): ChildSaView {
-  return {
+  const { installedAt, rekeyAt } = child;
+  const view: Writable<ChildSaView> = {
     id: child.id,
     tunnel: child.tunnel,
     ikeSa: child.ikeSa,
@@ -64,10 +66,35 @@ export function viewChild(child: ChildSa): ChildSaView {
     outbound: outboundSa(child),
     localSelectors: child.localSelectors,
     remoteSelectors: child.remoteSelectors,
-    ...present('installedAt', child.installedAt?.wall),
-    ...present('rekeyAt', child.rekeyAt?.wall),
   };
+  if (installedAt !== undefined) view.installedAt = installedAt.wall;
+  if (rekeyAt !== undefined) view.rekeyAt = rekeyAt.wall;
+  return view;
 }
+
+/** What an IKE SA has only once it has come so far. */
+type Acquired = {
+  readonly localId: Identity | undefined;
+  readonly remoteId: Identity | undefined;
+  readonly suite: CipherSuite | undefined;
+  readonly establishedAt: Moment | undefined;
+  readonly rekeyAt: Moment | undefined;
+};
+
+type Always = Omit<IkeSaView, keyof Acquired>;
+
+/** Adds to the view of an IKE SA what it has so far; absent is absent. */
+export function withAcquired(always: Always, sa: Acquired): IkeSaView {
+  const view: Writable<IkeSaView> = always;
+  if (sa.localId !== undefined) view.localId = sa.localId;
+  if (sa.remoteId !== undefined) view.remoteId = sa.remoteId;
+  if (sa.suite !== undefined) view.suite = sa.suite;
+  if (sa.establishedAt !== undefined) view.establishedAt = sa.establishedAt.wall;
+  if (sa.rekeyAt !== undefined) view.rekeyAt = sa.rekeyAt.wall;
+  return view;
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** A property that is there only with a value. */
 export function present<Key extends string, Value>(

@@ -1,9 +1,9 @@
-import { type IkeSaView, present } from '../common/view.ts';
+import { type IkeSaView, withAcquired } from '../common/view.ts';
 import type { IkeSaV1, Phase } from './state.ts';
 
 /** What may be seen of an IKE SA: everything but its keys. */
 export function viewIkeSa(sa: IkeSaV1): IkeSaView {
-  return {
+  const always = {
     id: sa.id,
     tunnel: sa.tunnel,
     version: 1,
@@ -14,12 +14,8 @@ export function viewIkeSa(sa: IkeSaV1): IkeSaView {
     local: sa.local,
     remote: sa.remote,
     nat: sa.nat,
-    ...present('localId', sa.localId),
-    ...present('remoteId', sa.remoteId),
-    ...present('suite', sa.suite),
-    ...present('establishedAt', sa.establishedAt?.wall),
-    ...present('rekeyAt', sa.rekeyAt?.wall),
-  };
+  } as const;
+  return withAcquired(always, sa);
 }
 
 const STATES: { readonly [P in Phase]?: IkeSaView['state'] } = {

@@ -10,9 +10,10 @@ import type { Context } from '../common/context.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import { serve } from '../common/sharing.ts';
 import { childrenOf } from './children.ts';
+import type { ChildNegotiation } from './creation.ts';
 import { type ChildKeys, deriveChildKeys, prfOf } from './keymat.ts';
 import { isUnproven } from './mobike/routability.ts';
-import type { ChildNegotiation, IkeSaV2 } from './state.ts';
+import type { IkeSaV2 } from './state.ts';
 
 /** The nonces of the exchange that makes a Child SA, by its initiator and responder. */
 export type Nonces = { readonly nonceI: Uint8Array; readonly nonceR: Uint8Array };
@@ -54,11 +55,11 @@ export function createChild(
     readonly nonces: Nonces;
     readonly asInitiator: boolean;
     readonly begunAt: Instant;
-    /** Of an exchange of its own (PFS). */
-    readonly sharedSecret?: Uint8Array | undefined;
+    /** Of exchanges of its own (PFS): that of CREATE_CHILD_SA, then the additional ones. */
+    readonly secrets?: readonly Uint8Array[];
   },
 ): MadeChild {
-  const { policy, negotiation, inboundSpi, nonces, asInitiator, begunAt, sharedSecret } = options;
+  const { policy, negotiation, inboundSpi, nonces, asInitiator, begunAt, secrets = [] } = options;
   const { suite, localSelectors, remoteSelectors } = negotiation;
   invariant(sa.keys !== undefined && sa.suite !== undefined, 'a Child SA takes its keys from the IKE SA');
   const child: ChildSa = {
@@ -86,8 +87,9 @@ export function createChild(
     rekeyAt: undefined,
     packetsSeen: 0,
   };
-  const secret = sharedSecret === undefined ? {} : { sharedSecret };
-  const keys = deriveChildKeys({ suite, prf: prfOf(sa.suite), skD: sa.keys.skD, ...nonces, ...secret });
+  const [sharedSecret, ...additionalSecrets] = secrets;
+  const pfs = sharedSecret === undefined ? {} : { sharedSecret, additionalSecrets };
+  const keys = deriveChildKeys({ suite, prf: prfOf(sa.suite), skD: sa.keys.skD, ...nonces, ...pfs });
   const limits = { hardLifetime: policy.childLifetime, ...usageLimits(policy.childUsage ?? {}, suite) };
   serve(sa, policy.name);
   ctx.addChild(child);

@@ -29,12 +29,28 @@ export function settleCrossing(ctx: Context, sa: IkeSaV2, fresh: ChildSa): void 
   supersede(ctx, sa, ours, fresh);
 }
 
+/**
+ * The peer has made another one at the same time and has perhaps not had our answer: it compares its nonces with those of
+ * `child`, which therefore has no successor before the peer has deleted its own.
+ */
+export function isContested(ctx: Context, sa: IkeSaV2, child: ChildSa): boolean {
+  if (child.role !== 'initiator') return false;
+  return childrenOf(ctx, sa).some(
+    (other) =>
+      other.role === 'responder' && other.state === 'installed' && isRecent(ctx, other) && carrySame(child, other),
+  );
+}
+
+function isRecent(ctx: Context, { installedAt }: ChildSa): boolean {
+  return ctx.now.mono - (installedAt?.mono ?? 0) <= CROSSING_TIME;
+}
+
 function crosses(ctx: Context, child: ChildSa, fresh: ChildSa): boolean {
   return (
     child !== fresh &&
     child.state === 'installed' &&
     child.role === 'initiator' &&
-    ctx.now.mono - (child.installedAt?.mono ?? 0) <= CROSSING_TIME &&
+    isRecent(ctx, child) &&
     carrySame(child, fresh)
   );
 }

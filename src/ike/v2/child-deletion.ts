@@ -7,6 +7,7 @@ import { removeChild } from './child-removal.ts';
 import { switchOver } from './child-switch.ts';
 import { childrenOf, heirOf } from './children.ts';
 import { deleteChildren } from './deletes.ts';
+import { giveUpFollowUps } from './follow-up-failure.ts';
 import type { DeleteChildrenTask, IkeSaV2, Task } from './state.ts';
 import type { DeletePayload } from './wire/delete.ts';
 import type { Payload } from './wire/payload.ts';
@@ -24,7 +25,11 @@ export function deleteNamedChildren(ctx: Context, sa: IkeSaV2, deletes: readonly
       child.state !== 'deleting' &&
       named.some(({ protocol, spis }) => protocol === child.protocol && spis.has(child.outboundSpi)),
   );
-  for (const { spis } of named) noteUnknown(sa, all, spis);
+  for (const { spis } of named) {
+    noteUnknown(sa, all, spis);
+    // What is not made yet, the peer has given up.
+    giveUpFollowUps(ctx, sa, ({ made }) => made.kind === 'child' && spis.has(made.answer.negotiation.peerSpi));
+  }
   const answered = gone.filter((child) => !forgetOwnDelete(sa, child));
   const ids = new Set(gone.map(({ id }) => id));
   // Those that wait and are gone themselves take nothing over.

@@ -13,10 +13,10 @@ import type { Context } from '../common/context.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import type { Reason } from '../common/reason.ts';
 import { selectorList, selectorMismatch } from '../common/refusals.ts';
+import type { ChildNegotiation } from './creation.ts';
 import { acceptAnswer, childOffers, firstChildOffers } from './offers.ts';
 import { requirePayload } from './payload-set.ts';
 import { leftOutBy, readOffers } from './proposals.ts';
-import type { ChildNegotiation } from './state.ts';
 import type { NotifyName } from './wire/notify.ts';
 import type { Payload } from './wire/payload.ts';
 

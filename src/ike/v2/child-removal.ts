@@ -5,6 +5,7 @@ import { childTimer } from '../common/child-timers.ts';
 import type { Context } from '../common/context.ts';
 import type { Reason } from '../common/reason.ts';
 import { findChild } from './children.ts';
+import { dropFollowUps, replacedBy } from './follow-ups.ts';
 import type { IkeSaV2 } from './state.ts';
 
 /** Takes a Child SA out of the data plane and out of the IKE SA. */
@@ -13,6 +14,7 @@ export function removeChild(ctx: Context, sa: IkeSaV2, child: ChildSa, reason: R
   clearChildTimers(ctx, child);
   ctx.dropChild(child);
   cancelSwitch(ctx, sa, child);
+  dropFollowUps(ctx, sa, (followUp) => replacedBy(followUp) === child.id);
   if (child.installedAt !== undefined) {
     ctx.emit({ type: 'child.deleted', ikeSa: sa.id, tunnel: child.tunnel, child: child.id, reason });
   }

@@ -54,7 +54,9 @@ export function heirOf(ctx: Context, child: ChildSa): ChildSa | undefined {
     .findLast((other) => other !== child && other.sends && other.state !== 'deleting' && carrySame(other, child));
 }
 
+type Carried = Pick<ChildSa, 'localSelectors' | 'remoteSelectors'>;
+
 /** Whether both are for the same traffic. */
-export function carrySame(a: ChildSa, b: ChildSa): boolean {
+export function carrySame(a: Carried, b: Carried): boolean {
   return sameSelectors(a.localSelectors, b.localSelectors) && sameSelectors(a.remoteSelectors, b.remoteSelectors);
 }

@@ -5,6 +5,7 @@ import type { Reason, Stage } from '../common/reason.ts';
 import { removeChild } from './child-removal.ts';
 import { childrenOf, findChild, heirOf } from './children.ts';
 import { deleteIke, deletionOf } from './deletes.ts';
+import { dropFollowUps } from './follow-ups.ts';
 import { addTask, sendLastWord } from './message-window.ts';
 import type { IkeSaV2 } from './state.ts';
 
@@ -22,6 +23,7 @@ export function abandon(ctx: Context, sa: IkeSaV2, reason: Reason, stage: Stage 
   sa.outstanding = undefined;
   dropHandshake(ctx, sa);
   dropCreation(ctx, sa);
+  dropFollowUps(ctx, sa, () => true);
   sa.keys = undefined;
   sa.queue = [];
   sa.tasks = [];
@@ -49,6 +51,7 @@ export function closeIkeSa(ctx: Context, sa: IkeSaV2, reason: Reason, told: Read
   sa.phase = 'deleting';
   dropHandshake(ctx, sa);
   dropCreation(ctx, sa);
+  dropFollowUps(ctx, sa, () => true);
   sa.tasks = [];
   sa.postponed = [];
   addTask(sa, { kind: 'delete-ike', reason });

@@ -3,7 +3,9 @@ import { restore } from './child-removal.ts';
 import { childrenOf, findChild } from './children.ts';
 import { closeIkeSa, dropCreation } from './close.ts';
 import type { ContextV2 } from './context.ts';
-import type { Creation, IkeSaV2 } from './state.ts';
+import type { Creation } from './creation.ts';
+import { pendingRival } from './follow-ups.ts';
+import type { IkeSaV2 } from './state.ts';
 
 /**
  * A CREATE_CHILD_SA of ours comes to nothing. What it was to replace carries on, and is tried again later. An IKE SA that
@@ -15,16 +17,16 @@ export function failCreation(ctx: ContextV2, sa: IkeSaV2, reason: Reason, tunnel
   if (sa.handshake !== undefined && childrenOf(ctx, sa).length === 0) closeIkeSa(ctx, sa, reason);
 }
 
-/** The same without a word; what it was, and whether the peer's own exchange for the same SA takes its place. */
+/** The same without a word; what it was, and whether the peer's own exchange for the same SA takes its place, or may. */
 export function endCreation(
   ctx: ContextV2,
   sa: IkeSaV2,
 ): { readonly creation: Creation; readonly rivals: boolean } | undefined {
   const { creation } = sa;
   if (creation === undefined) return undefined;
-  dropCreation(ctx, sa);
   const { task, rival } = creation;
-  const rivals = rival !== undefined;
+  const rivals = rival !== undefined || pendingRival(sa) !== undefined;
+  dropCreation(ctx, sa);
   const replaced = task.kind === 'create-child' ? findChild(ctx, sa, task.replaces) : undefined;
   if (replaced?.state === 'rekeying' && !rivals) restore(ctx, replaced);
   return { creation, rivals };

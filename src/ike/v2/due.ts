@@ -1,4 +1,6 @@
+import { SECOND } from '../../base/time.ts';
 import { childTimer } from '../common/child-timers.ts';
+import { isContested } from './child-crossing.ts';
 import { findChild } from './children.ts';
 import type { ContextV2 } from './context.ts';
 import { addTask } from './message-window.ts';
@@ -14,6 +16,7 @@ export function onChildDue(ctx: ContextV2, sa: IkeSaV2, id: string): void {
   ctx.setTimer(child.tunnel, childTimer('rekey', id), ctx.now.mono + policy.retry.interval);
   const waits = [...sa.tasks, ...sa.postponed].some((task) => task.kind === 'create-child' && task.replaces === id);
   if (waits) return;
+  if (isContested(ctx, sa, child)) return ctx.setTimer(child.tunnel, childTimer('rekey', id), ctx.now.mono + SECOND);
   const { tunnel, localSelectors: local, remoteSelectors: remote } = child;
   addTask(sa, { kind: 'create-child', tunnel, replaces: id, local, remote });
 }

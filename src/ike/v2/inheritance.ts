@@ -3,6 +3,7 @@ import type { CipherSuite } from '../../sa/proposal.ts';
 import { childrenOf } from './children.ts';
 import type { ContextV2 } from './context.ts';
 import { startLife } from './establish.ts';
+import { giveUpFollowUps } from './follow-up-failure.ts';
 import type { IkeKeys } from './keymat.ts';
 import { inheritedIdSync } from './message-id-sync.ts';
 import { inheritMobility } from './mobike/succession.ts';
@@ -54,6 +55,8 @@ export function inherit(ctx: ContextV2, from: IkeSaV2, to: IkeSaV2): void {
   to.tunnel = from.tunnel;
   to.guests = [...from.guests];
   to.refused = [...from.refused];
+  // RFC 7296 §2.25.1: a peer that makes a Child SA takes part in no rekeying of the IKE SA. It has forgotten these.
+  giveUpFollowUps(ctx, from, () => true);
   for (const child of childrenOf(ctx, from)) child.ikeSa = to.id;
   to.switches.push(...from.switches.splice(0));
   const ofChildren = from.tasks.filter(({ kind }) => kind === 'create-child' || kind === 'delete-children');

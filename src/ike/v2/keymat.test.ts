@@ -81,6 +81,48 @@ describe('key derivation of the IKE SA and its Child SAs (NIST CAVP)', () => {
       }
   });
 
+  it('the secrets of additional key exchanges follow the nonces, for both kinds of SA (RFC 9370 §2.2.4)', () => {
+    const octets = (length: number, from: number) => Uint8Array.from({ length }, (_, index) => (from + index) & 0xff);
+    const [nonceI, nonceR] = [octets(32, 1), octets(24, 70)];
+    const [spiI, spiR] = ['11'.repeat(8), '22'.repeat(8)];
+    const [skD, sharedSecret] = [octets(32, 128), octets(32, 200)];
+    const additionalSecrets = [octets(32, 33), octets(66, 44), octets(32, 55)];
+    const seed = concatBytes(sharedSecret, nonceI, nonceR, ...additionalSecrets);
+    const hmac = (key: Uint8Array, ...data: Uint8Array[]) =>
+      Uint8Array.from(
+        createHmac('sha256', key)
+          .update(concatBytes(...data))
+          .digest(),
+      );
+    const first = hmac(skD, seed, Uint8Array.of(1));
+    const second = hmac(skD, first, seed, Uint8Array.of(2));
+    const third = hmac(skD, second, seed, Uint8Array.of(3));
+    const child = deriveChildKeys({
+      suite: { protocol: 'esp', encryption: 'aes256gcm16' },
+      prf: 'prfsha256',
+      skD,
+      nonceI,
+      nonceR,
+      sharedSecret,
+      additionalSecrets,
+    });
+    expect(childInOrder(child)).toEqual(concatBytes(first, second, third).slice(0, 72));
+    const suite: CipherSuite = { protocol: 'ike', encryption: 'aes256gcm16', prf: 'prfsha384' };
+    const ike = deriveRekeyedIkeKeys({
+      suite,
+      sharedSecret,
+      nonceI,
+      nonceR,
+      spiI,
+      spiR,
+      oldPrf: 'prfsha256',
+      oldSkD: skD,
+      additionalSecrets,
+    });
+    const ikeSeed = concatBytes(nonceI, nonceR, fromHex(spiI), fromHex(spiR));
+    expect(concatBytes(...inOrder(ike))).toEqual(prfPlus('prfsha384', hmac(skD, seed), ikeSeed, 3 * 48 + 2 * 36));
+  });
+
   it('keys have the lengths of their algorithms; a combined-mode cipher has a salt and no integrity key', () => {
     const lengths = (suite: CipherSuite) => {
       const zero = new Uint8Array(16);

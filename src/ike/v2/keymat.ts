@@ -37,11 +37,20 @@ export function deriveIkeKeys(input: IkeKeyInput): IkeKeys {
   return expandIkeKeys(prf(prfOf(input.suite), nonces, input.sharedSecret), input);
 }
 
-/** RFC 7296 §2.18: SKEYSEED comes from the old SK_d by the old prf, all else from the new values by the new prf. */
-export function deriveRekeyedIkeKeys(
-  input: IkeKeyInput & { readonly oldPrf: PrfKeyword; readonly oldSkD: Uint8Array },
-): IkeKeys {
-  return expandIkeKeys(prf(input.oldPrf, input.oldSkD, input.sharedSecret, input.nonceI, input.nonceR), input);
+export type RekeyedIkeKeyInput = IkeKeyInput & {
+  readonly oldPrf: PrfKeyword;
+  readonly oldSkD: Uint8Array;
+  /** Of the additional key exchanges, in their order. */
+  readonly additionalSecrets?: readonly Uint8Array[];
+};
+
+/**
+ * RFC 7296 §2.18: SKEYSEED comes from the old SK_d by the old prf, all else from the new values by the new prf. RFC 9370
+ * §2.2.4: the secrets of additional key exchanges follow the nonces.
+ */
+export function deriveRekeyedIkeKeys(input: RekeyedIkeKeyInput): IkeKeys {
+  const { oldPrf, oldSkD, sharedSecret, nonceI, nonceR, additionalSecrets = [] } = input;
+  return expandIkeKeys(prf(oldPrf, oldSkD, sharedSecret, nonceI, nonceR, ...additionalSecrets), input);
 }
 
 /**
@@ -72,15 +81,18 @@ export type ChildKeyInput = {
   readonly nonceR: Uint8Array;
   /** Only with a key exchange of its own (PFS). */
   readonly sharedSecret?: Uint8Array;
+  /** Of the additional key exchanges, in their order. */
+  readonly additionalSecrets?: readonly Uint8Array[];
 };
 
 /**
  * RFC 7296 §2.17: the keys of initiator to responder come first, encryption before integrity. `initiator` are the
- * keys of the packets that the exchange's initiator sends.
+ * keys of the packets that the exchange's initiator sends. RFC 9370 §2.2.4: the secrets of additional key exchanges
+ * follow the nonces.
  */
 export function deriveChildKeys(input: ChildKeyInput): ChildKeys {
   const secret = input.sharedSecret ?? new Uint8Array(0);
-  const seed = concatBytes(secret, input.nonceI, input.nonceR);
+  const seed = concatBytes(secret, input.nonceI, input.nonceR, ...(input.additionalSecrets ?? []));
   const lengths = directionLengths(input.suite);
   const total = 2 * (lengths.encryption + lengths.integrity);
   const take = cutter(prfPlus(input.prf, input.skD, seed, total));

@@ -13,12 +13,15 @@ import { onAnswerComputed, onAnswerInstalled, onAnswerSpiAllocated } from './exc
 import { onCreationGenerated } from './exchanges/create-child-sa.ts';
 import { onFirstChildInstalled, onFirstSpiAllocated } from './exchanges/ike-auth-initiator.ts';
 import { onResponseChildInstalled, onResponseSpiAllocated } from './exchanges/ike-auth-responder.ts';
+import { onFollowUpAgreed, onFollowUpGenerated } from './exchanges/ike-followup-ke-initiator.ts';
+import { onFollowUpResponded } from './exchanges/ike-followup-ke-responder.ts';
 import { onRoundAgreed, onRoundGenerated } from './exchanges/ike-intermediate-initiator.ts';
 import { onRoundResponded } from './exchanges/ike-intermediate-responder.ts';
 import { giveUp, onInitAgreed, onInitGenerated } from './exchanges/ike-sa-init-initiator.ts';
 import { onInitResponded } from './exchanges/ike-sa-init-responder.ts';
 import { onIkeRekeyAgreed } from './exchanges/rekey-ike-initiator.ts';
 import { onIkeAnswerComputed } from './exchanges/rekey-ike-responder.ts';
+import { onFollowUpTimer } from './follow-up-failure.ts';
 import { leaveIkeSa } from './leaving.ts';
 import { onLivenessCounted, onLivenessTimer } from './liveness.ts';
 import { retransmit } from './message-window.ts';
@@ -147,6 +150,12 @@ function continueWithJob(ctx: ContextV2, sa: IkeSaV2, step: Step, result: KeyExc
       return onAnswerComputed(ctx, sa, step.answer, result);
     case 'ike-answer-computed':
       return onIkeAnswerComputed(ctx, sa, step.answer, result);
+    case 'follow-up-generated':
+      return onFollowUpGenerated(ctx, sa, result);
+    case 'follow-up-agreed':
+      return onFollowUpAgreed(ctx, sa, step.link, result);
+    case 'follow-up-responded':
+      return onFollowUpResponded(ctx, sa, step, result);
     default:
       invariant(false, `a job answered a step of kind ${step.kind}`);
   }
@@ -171,6 +180,7 @@ const TIMERS: ReadonlyMap<string, OnTimer> = new Map<string, OnTimer>([
   ['rekey', onIkeDue],
   ['retry', (_, sa) => onRetryTimer(sa)],
   ['superfluous', onSuperfluousTimer],
+  ['follow-up', onFollowUpTimer],
   ['lifetime', (ctx, sa) => closeIkeSa(ctx, sa, { code: 'expired', text: 'the lifetime of the IKE SA has ended' })],
 ]);
 

@@ -14,7 +14,8 @@ import { EXCHANGE, FLAG_INITIATOR, FLAG_RESPONSE } from '../wire/header.ts';
 import { fragmentMessage } from './fragmentation.ts';
 import { messageKeys } from './keymat.ts';
 import { recordMessage } from './message-record.ts';
-import type { ExchangeName, IkeSaV2, RequestRef, Task } from './state.ts';
+import type { RequestRef } from './received.ts';
+import type { ExchangeName, IkeSaV2, Task } from './state.ts';
 import { encodePlainMessage, type MessageHeader } from './wire/message.ts';
 import type { Payload } from './wire/payload.ts';
 

@@ -4,8 +4,9 @@ import type { Context } from '../common/context.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import { policyFor, serve } from '../common/sharing.ts';
 import { childrenOf } from './children.ts';
+import type { CreateChildTask } from './creation.ts';
 import { addTask } from './message-window.ts';
-import type { CreateChildTask, IkeSaV2 } from './state.ts';
+import type { IkeSaV2 } from './state.ts';
 
 /**
  * Asks for what the tunnel lacks. Where nothing is there yet, one Child SA is to carry all segments; where the peer has

@@ -7,33 +7,22 @@ import type { TunnelPolicy } from '../common/policy.ts';
 import { fromWire, type IkeSpiBytes, offersToWire, suiteFromWire } from './proposals.ts';
 import type { WireProposal } from './wire/sa.ts';
 
-/**
- * What we offer and accept for a new IKE SA, in IKE_SA_INIT: the configured proposals as far as this machine can do
- * them.
- */
-export function initOffers(ctx: Context, policy: TunnelPolicy): readonly Proposal[] {
-  return restrictProposals(policy.ikeProposals, ctx.capabilities);
-}
-
-/** The same where an IKE SA is rekeyed. */
+/** What we offer and accept for an IKE SA, new or rekeyed: the configured proposals as far as this machine can do them. */
 export function ikeOffers(ctx: Context, policy: TunnelPolicy): readonly Proposal[] {
-  return withoutAdditional(initOffers(ctx, policy));
+  return restrictProposals(policy.ikeProposals, ctx.capabilities);
 }
 
 /**
  * The same for the Child SA that IKE_AUTH creates: it takes its keys from the IKE SA's exchange, so that its proposals
- * carry no key exchange method (RFC 7296 §1.2).
+ * carry no key exchange method (RFC 7296 §1.2), and no additional ones.
  */
 export function firstChildOffers(ctx: Context, policy: TunnelPolicy): readonly Proposal[] {
-  return withoutAdditional(restrictProposals(policy.childProposals, ctx.capabilities)).map((proposal) => ({
-    ...proposal,
-    keyExchange: [],
-  }));
+  return childOffers(ctx, policy).map(({ additional: _, ...proposal }) => ({ ...proposal, keyExchange: [] }));
 }
 
 /** What CREATE_CHILD_SA offers: with the key exchange methods that are configured as PFS groups. */
 export function childOffers(ctx: Context, policy: TunnelPolicy): readonly Proposal[] {
-  return withoutAdditional(restrictProposals(policy.childProposals, ctx.capabilities));
+  return restrictProposals(policy.childProposals, ctx.capabilities);
 }
 
 /** The method to begin with: the one in use, as the peer is known to like that, or else the first that is offered. */
@@ -43,14 +32,6 @@ export function firstMethod(
 ): KeyExchangeKeyword | undefined {
   const offered = offers.flatMap(({ keyExchange }) => keyExchange);
   return inUse !== undefined && offered.includes(inUse) ? inUse : offered[0];
-}
-
-/**
- * Additional key exchanges take place in IKE_INTERMEDIATE alone: there is no IKE_FOLLOWUP_KE here (RFC 9370 §2.2.4).
- * What CREATE_CHILD_SA makes takes its keys from SK_d as well, which they are part of (RFC 7296 §2.17, §2.18).
- */
-function withoutAdditional(proposals: readonly Proposal[]): Proposal[] {
-  return proposals.map(({ additional: _, ...rest }) => rest);
 }
 
 /**

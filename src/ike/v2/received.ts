@@ -17,3 +17,11 @@ export type Received = {
   readonly local: Endpoint;
   readonly remote: Endpoint;
 };
+
+/** What is needed to answer a request later: where it came from and how to know it again. */
+export type RequestRef = {
+  readonly messageId: number;
+  readonly digest: Uint8Array;
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+};

@@ -6,14 +6,26 @@ import type { DirectionKeys, SaLimits } from '../../sa/child-sa.ts';
 import type { SaKey } from '../../sa/data-plane.ts';
 import type { Identity } from '../../sa/identity.ts';
 import type { ChildProtocol, CipherSuite } from '../../sa/proposal.ts';
-import type { PacketSelectors, TrafficSelector } from '../../sa/traffic-selector.ts';
+import type { PacketSelectors } from '../../sa/traffic-selector.ts';
 import type { Reason } from '../common/reason.ts';
 import type { RetransmitSchedule } from '../common/retransmit.ts';
 import type { Work } from '../common/work.ts';
+import type {
+  ChildAnswer,
+  ChildNegotiation,
+  CreateChildTask,
+  Creation,
+  CreationAnswer,
+  FollowUp,
+  IkeAnswer,
+  IkeRekeyAnswer,
+  RekeyIkeTask,
+} from './creation.ts';
 import type { Reassembly } from './fragmentation.ts';
 import type { IntAuth } from './int-auth.ts';
 import type { IkeKeys } from './keymat.ts';
 import type { Mobike } from './mobike/state.ts';
+import type { RequestRef } from './received.ts';
 import type { Payload } from './wire/payload.ts';
 
 /**
@@ -73,6 +85,8 @@ export type IkeSaV2 = {
   postponed: Task[];
   /** The CREATE_CHILD_SA of ours that is under way. */
   creation: Creation | undefined;
+  /** What the peer has under way with several exchanges. Bounded. */
+  followUps: FollowUp[];
   /** Child SAs that the peer has made to replace others, until it is known to receive through them. */
   switches: Switch[];
 
@@ -112,7 +126,13 @@ export type Phase =
   | 'deleting'
   | 'closed';
 
-export type ExchangeName = 'IKE_SA_INIT' | 'IKE_INTERMEDIATE' | 'IKE_AUTH' | 'CREATE_CHILD_SA' | 'INFORMATIONAL';
+export type ExchangeName =
+  | 'IKE_SA_INIT'
+  | 'IKE_INTERMEDIATE'
+  | 'IKE_AUTH'
+  | 'CREATE_CHILD_SA'
+  | 'IKE_FOLLOWUP_KE'
+  | 'INFORMATIONAL';
 
 export type IdSync = {
   /** The message ID that the peer has last named for its next request: it never names that one or a lower one again. */
@@ -152,7 +172,7 @@ export type Task =
   | { readonly kind: 'delete-ike'; readonly reason: Reason }
   | DeleteChildrenTask
   | CreateChildTask
-  | { readonly kind: 'rekey-ike'; readonly retry?: MethodRetry };
+  | RekeyIkeTask;
 
 export type DeleteChildrenTask = {
   readonly kind: 'delete-children';
@@ -161,39 +181,6 @@ export type DeleteChildrenTask = {
   readonly spis: readonly number[];
   /** The outbound ones of those that are gone here already: by these the peer would name them. */
   readonly peerSpis?: readonly number[];
-};
-
-export type CreateChildTask = {
-  readonly kind: 'create-child';
-  readonly tunnel: string;
-  /** The Child SA that it is to take the place of. */
-  readonly replaces: string | undefined;
-  readonly local: readonly TrafficSelector[];
-  readonly remote: readonly TrafficSelector[];
-  readonly retry?: MethodRetry;
-};
-
-/** The key exchange method that the peer has asked for (RFC 7296 §1.3), and how often it has done so. */
-export type MethodRetry = { readonly method: KeyExchangeKeyword; readonly count: number };
-
-/** A CREATE_CHILD_SA of ours, from its preparation until what it made is installed. */
-export type Creation = {
-  readonly task: CreateChildTask | Extract<Task, { readonly kind: 'rekey-ike' }>;
-  readonly begunAt: Instant;
-  readonly ownNonce: Uint8Array;
-  /** Absent where a Child SA takes its keys from the IKE SA alone (no PFS). */
-  readonly exchange: { readonly method: KeyExchangeKeyword; readonly privateKey: Uint8Array } | undefined;
-  publicValue: Uint8Array;
-  /** For a Child SA: the inbound SPI that the data plane holds ready. */
-  reservedSpi: SaKey | undefined;
-  /** For an IKE SA: our new SPI. */
-  readonly ikeSpi: string | undefined;
-  /** What the peer's own exchange for the same SA has made meanwhile: a Child SA, or an IKE SA. */
-  rival: string | number | undefined;
-  /** It has been asked for a second time, and the peer may have done it at the first (RFC 6311 §8.3). */
-  askedAgain?: true;
-  /** What the peer has deleted without our knowing it: its answer may have been overtaken by that. Bounded. */
-  deletedSpis: number[];
 };
 
 /** Its inbound half is installed; the outbound half follows, with what that takes. */
@@ -235,43 +222,10 @@ export type Step =
   | { readonly kind: 'answer-spi-allocated'; readonly answer: ChildAnswer }
   | { readonly kind: 'answer-installed'; readonly answer: ChildAnswer; readonly child: string; readonly waits?: Switch }
   | { readonly kind: 'ike-answer-computed'; readonly answer: IkeAnswer }
+  | { readonly kind: 'follow-up-generated' }
+  | { readonly kind: 'follow-up-agreed'; readonly link: Uint8Array | undefined }
+  | { readonly kind: 'follow-up-responded'; readonly request: RequestRef; readonly link: Uint8Array }
   | { readonly kind: 'switched'; readonly switches: readonly Switch[] };
-
-/** What the peer's answer to our CREATE_CHILD_SA agreed on for a Child SA. */
-export type CreationAnswer = { readonly negotiation: ChildNegotiation; readonly nonce: Uint8Array };
-
-/** The same for an IKE SA. */
-export type IkeRekeyAnswer = {
-  readonly suite: CipherSuite;
-  readonly responderSpi: string;
-  readonly nonce: Uint8Array;
-  /** RFC 6290 §4.3. */
-  readonly peerToken: Uint8Array | undefined;
-};
-
-/** Our answer to a CREATE_CHILD_SA for a Child SA, while it is being made. */
-export type ChildAnswer = {
-  readonly request: RequestRef;
-  readonly tunnel: string;
-  readonly begunAt: Instant;
-  readonly negotiation: ChildNegotiation;
-  readonly replaces: string | undefined;
-  readonly nonceI: Uint8Array;
-  readonly nonceR: Uint8Array;
-  /** With PFS, once it is computed. */
-  readonly exchange?: { readonly publicValue: Uint8Array; readonly sharedSecret: Uint8Array };
-};
-
-/** The same for an IKE SA. */
-export type IkeAnswer = {
-  readonly request: RequestRef;
-  readonly suite: CipherSuite;
-  readonly proposalNumber: number;
-  readonly leftOut: readonly KeyExchangeSlot[];
-  readonly initiatorSpi: string;
-  readonly nonceI: Uint8Array;
-  readonly nonceR: Uint8Array;
-};
 
 export type Pending = { readonly request: number; readonly step: Step };
 
@@ -320,28 +274,10 @@ export type Handshake = {
   reservedSpi: SaKey | undefined;
 };
 
-/** A Child SA as agreed on paper, before it has an inbound SPI. */
-export type ChildNegotiation = {
-  readonly suite: CipherSuite;
-  readonly proposalNumber: number;
-  readonly leftOut: readonly KeyExchangeSlot[];
-  readonly peerSpi: number;
-  readonly localSelectors: readonly TrafficSelector[];
-  readonly remoteSelectors: readonly TrafficSelector[];
-};
-
 /** What the responder's IKE_AUTH answer says of itself, kept while the Child SA is installed. */
 export type AuthReply = {
   readonly request: RequestRef;
   readonly payloads: readonly Payload[];
-};
-
-/** What is needed to answer a request later: where it came from and how to know it again. */
-export type RequestRef = {
-  readonly messageId: number;
-  readonly digest: Uint8Array;
-  readonly local: Endpoint;
-  readonly remote: Endpoint;
 };
 
 export type NewIkeSa = {
@@ -388,6 +324,7 @@ export function newIkeSa(options: NewIkeSa): IkeSaV2 {
     tasks: [],
     postponed: [],
     creation: undefined,
+    followUps: [],
     switches: [],
     handshake: undefined,
     initialContact: false,

@@ -3,6 +3,7 @@ import { tokenPayloads } from './crash-token.ts';
 import { deleteChildren, deleteIke } from './deletes.ts';
 import { beginChild } from './exchanges/create-child-initiator.ts';
 import { beginIkeRekey } from './exchanges/rekey-ike-initiator.ts';
+import { isBeingReplaced } from './follow-ups.ts';
 import { sendProbe } from './liveness.ts';
 import { sendRequest } from './message-window.ts';
 import { sendUpdate } from './mobike/initiator.ts';
@@ -14,13 +15,17 @@ import type { IkeSaV2, Task } from './state.ts';
 /** Sends the next request that waits, if the window is free. Some turn out not to be needed any more. */
 export function sendNextTask(ctx: ContextV2, sa: IkeSaV2): void {
   while (READY.has(sa.phase) && sa.outstanding === undefined && sa.pending === undefined && sa.creation === undefined) {
-    const task = sa.tasks.shift();
+    const task = sa.tasks.find(({ kind }) => !isBeingReplaced(sa) || !HELD_BACK.has(kind));
     if (task === undefined) return;
+    sa.tasks = sa.tasks.filter((other) => other !== task);
     SENDERS[task.kind](ctx, sa, task as never);
   }
 }
 
 const READY: ReadonlySet<IkeSaV2['phase']> = new Set<IkeSaV2['phase']>(['established', 'deleting']);
+
+/** While the peer replaces the IKE SA, with several exchanges: what is better done within its successor. */
+const HELD_BACK: ReadonlySet<Task['kind']> = new Set<Task['kind']>(['create-child', 'delete-children', 'rekey-ike']);
 
 type Senders = {
   readonly [Kind in Task['kind']]: (ctx: ContextV2, sa: IkeSaV2, task: Extract<Task, { readonly kind: Kind }>) => void;

@@ -31,6 +31,8 @@ const ALLOWED = new Set([
       `INFORMATIONAL response ${role} ${phase}`,
       `CREATE_CHILD_SA request ${role} ${phase}`,
       `CREATE_CHILD_SA response ${role} ${phase}`,
+      `IKE_FOLLOWUP_KE request ${role} ${phase}`,
+      `IKE_FOLLOWUP_KE response ${role} ${phase}`,
     ]),
   ),
 ]);

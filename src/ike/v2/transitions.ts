@@ -3,6 +3,8 @@ import type { ContextV2 } from './context.ts';
 import { onCreateChildRequest, onCreateChildResponse } from './exchanges/create-child-sa.ts';
 import { onAuthResponse } from './exchanges/ike-auth-initiator.ts';
 import { onAuthRequest } from './exchanges/ike-auth-responder.ts';
+import { onFollowUpResponse } from './exchanges/ike-followup-ke-initiator.ts';
+import { onFollowUpRequest } from './exchanges/ike-followup-ke-responder.ts';
 import { onIntermediateResponse } from './exchanges/ike-intermediate-initiator.ts';
 import { onIntermediateRequest } from './exchanges/ike-intermediate-responder.ts';
 import { onInitResponse } from './exchanges/ike-sa-init-initiator.ts';
@@ -35,6 +37,8 @@ export const TRANSITIONS: readonly Transition[] = [
   { story: 'authenticate the responder and install the first Child SA', exchange: 'IKE_AUTH', message: 'response', roles: ['initiator'], phases: ['auth-sent'], run: onAuthResponse },
   { story: 'make a Child SA, or a successor of this IKE SA', exchange: 'CREATE_CHILD_SA', message: 'request', roles: BOTH, phases: ['established', 'rekeyed', 'deleting'], run: onCreateChildRequest },
   { story: 'take up what we have asked for', exchange: 'CREATE_CHILD_SA', message: 'response', roles: BOTH, phases: ['established', 'rekeyed', 'deleting'], run: onCreateChildResponse },
+  { story: 'do an additional key exchange of an SA that the peer makes', exchange: 'IKE_FOLLOWUP_KE', message: 'request', roles: BOTH, phases: ['established', 'rekeyed', 'deleting'], run: onFollowUpRequest },
+  { story: 'end an additional key exchange of an SA that we make', exchange: 'IKE_FOLLOWUP_KE', message: 'response', roles: BOTH, phases: ['established', 'rekeyed', 'deleting'], run: onFollowUpResponse },
   { story: 'answer a probe, a notify or a Delete', exchange: 'INFORMATIONAL', message: 'request', roles: BOTH, phases: ['established', 'rekeyed', 'deleting'], run: onInformationalRequest },
   { story: 'see our probe or Delete answered', exchange: 'INFORMATIONAL', message: 'response', roles: BOTH, phases: ['established', 'rekeyed', 'deleting'], run: onInformationalResponse },
 ];

@@ -1,9 +1,9 @@
-import { type IkeSaView, present } from '../common/view.ts';
+import { type IkeSaView, withAcquired } from '../common/view.ts';
 import type { IkeSaV2, Phase } from './state.ts';
 
 /** What may be seen of an IKE SA: everything but its keys. */
 export function viewIkeSa(sa: IkeSaV2): IkeSaView {
-  return {
+  const always = {
     id: sa.id,
     tunnel: sa.tunnel,
     version: 2,
@@ -15,12 +15,8 @@ export function viewIkeSa(sa: IkeSaV2): IkeSaView {
     remote: sa.remote,
     nat: sa.nat,
     ppk: sa.ppk,
-    ...present('localId', sa.localId),
-    ...present('remoteId', sa.remoteId),
-    ...present('suite', sa.suite),
-    ...present('establishedAt', sa.establishedAt?.wall),
-    ...present('rekeyAt', sa.rekeyAt?.wall),
-  };
+  } as const;
+  return withAcquired(always, sa);
 }
 
 const STATES: { readonly [P in Phase]: IkeSaView['state'] } = {

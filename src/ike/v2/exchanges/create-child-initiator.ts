@@ -1,7 +1,6 @@
 import { ByteWriter, compareBytes, equalBytes } from '../../../base/bytes.ts';
 import { invariant } from '../../../base/errors.ts';
-import { type KeyExchangeKeyword, keyExchangeMethod } from '../../../crypto/algorithms.ts';
-import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
+import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
 import { type ChildSa, lowerNonce, outboundSa, planInstall } from '../../../sa/child-sa.ts';
 import type { DataPlaneReply, DataPlaneStep } from '../../../sa/data-plane.ts';
@@ -14,7 +13,9 @@ import { acceptChild } from '../child-negotiation.ts';
 import { childrenOf, findChild, requireChild } from '../children.ts';
 import { dropCreation, dropHandshake } from '../close.ts';
 import type { ContextV2 } from '../context.ts';
+import type { CreateChildTask, Creation, CreationAnswer } from '../creation.ts';
 import { failCreation } from '../creation-failure.ts';
+import { dropFollowUps, pendingRival, replacedBy } from '../follow-ups.ts';
 import { addTask, sendRequest } from '../message-window.ts';
 import { isCovered } from '../missing-pairs.ts';
 import { isUnproven, UNPROVEN } from '../mobike/routability.ts';
@@ -24,11 +25,13 @@ import { offersToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
 import { BAD_PUBLIC_VALUE } from '../refuse-request.ts';
 import { REQUEST_RETRANSMIT, requestPatience } from '../request-schedule.ts';
-import type { CreateChildTask, Creation, CreationAnswer, IkeSaV2, Switch } from '../state.ts';
+import type { IkeSaV2, Switch } from '../state.ts';
 import { NOTIFY, type NotifyPayload } from '../wire/notify.ts';
 import type { Payload } from '../wire/payload.ts';
 import { PROTOCOL } from '../wire/sa.ts';
 import { onChildRefused } from './create-child-refusals.ts';
+import { creationOf, kePayload, newExchange } from './creation-exchange.ts';
+import { findLink, roundsOf, startRound } from './ike-followup-ke.ts';
 import { NONCE_BYTES } from './ike-sa-init.ts';
 
 /** A Child SA is wanted: its CREATE_CHILD_SA is prepared, unless the need has passed meanwhile. */
@@ -53,6 +56,7 @@ export function beginChild(ctx: ContextV2, sa: IkeSaV2, task: CreateChildTask): 
     ikeSpi: undefined,
     rival: undefined,
     deletedSpis: [],
+    rounds: undefined,
   };
   if (exchange === undefined) return allocate(ctx, sa);
   const job = { kind: 'ke.generate', ...exchange } as const;
@@ -102,20 +106,34 @@ export function onChildAnswer(ctx: ContextV2, sa: IkeSaV2, received: Received): 
   if (equalBytes(nonce, creation.ownNonce)) return undo(ctx, sa, REFLECTED);
   // RFC 7296 §2.25: the peer's Delete has overtaken its answer.
   if (creation.deletedSpis.includes(negotiation.peerSpi)) return failCreation(ctx, sa, DELETED_BY_PEER);
-  const answer: CreationAnswer = { negotiation, nonce };
+  const answer: CreationAnswer = { negotiation, nonce, link: findLink(payloads) };
   const { keyExchange } = negotiation.suite;
-  if (keyExchange === undefined) return install(ctx, sa, answer, undefined);
+  if (keyExchange === undefined) return installCreation(ctx, sa, answer, []);
   const ke = requirePayload(payloads, 'KE');
   const { exchange } = creation;
   if (exchange?.method !== keyExchange || ke.method !== keyExchangeMethod(keyExchange).group)
     return undo(ctx, sa, REFLECTED);
+  if (roundsOf(negotiation.suite).length > 0 && answer.link === undefined) return undo(ctx, sa, NO_LINK);
   const job = { kind: 'ke.agree', ...exchange, peerPublic: ke.data.slice() } as const;
   sa.pending = { request: ctx.requestJob(sa.id, job), step: { kind: 'creation-agreed', answer } };
 }
 
+/**
+ * Where both ends replace the same Child SA, both know it by now, and the one that loses goes no further: nothing has been
+ * made yet (RFC 9370 §2.2.4).
+ */
 export function onCreationAgreed(ctx: ContextV2, sa: IkeSaV2, answer: CreationAnswer, result: KeyExchangeResult): void {
   if (result.kind !== 'ke.agree') return undo(ctx, sa, BAD_PUBLIC_VALUE);
-  install(ctx, sa, answer, result.sharedSecret);
+  const secrets = [result.sharedSecret];
+  const { negotiation, nonce, link } = answer;
+  const rounds = roundsOf(negotiation.suite);
+  if (rounds.length === 0) return installCreation(ctx, sa, answer, secrets);
+  const creation = creationOf(sa);
+  if (isOutdone(ctx, sa, lowerNonce(creation.ownNonce, nonce))) return dropCreation(ctx, sa);
+  const replaced = findChild(ctx, sa, childTask(creation).replaces);
+  // What the peer has made already it deletes; until then nobody sends through it.
+  if (replaced !== undefined) outdoRivals(ctx, sa, replaced);
+  startRound(ctx, sa, { agreed: answer, secrets, link }, rounds);
 }
 
 /** It carries the traffic from now on; what it replaces is deleted at the peer. */
@@ -135,32 +153,23 @@ export function onCreationInstalled(ctx: ContextV2, sa: IkeSaV2, id: string, rep
   replaced.state = 'rekeyed';
   replaced.sends = false;
   ctx.clearTimer(replaced.tunnel, childTimer('rekey', replaced.id));
-  dismissRivals(ctx, sa, replaced);
+  outdoRivals(ctx, sa, replaced);
   ctx.emit({ type: 'child.rekeyed', tunnel: child.tunnel, ikeSa: sa.id, child: replaced.id, successor: id });
   addTask(sa, { kind: 'delete-children', protocol: replaced.protocol, spis: [replaced.inboundSpi] });
-}
-
-export function newExchange(ctx: ContextV2, method: KeyExchangeKeyword) {
-  return { method, privateKey: ctx.entropy.bytes(privateKeyBytes(method)) };
-}
-
-export function creationOf(sa: IkeSaV2): Creation {
-  invariant(sa.creation !== undefined, 'a CREATE_CHILD_SA of ours has its state');
-  return sa.creation;
-}
-
-export function kePayload(method: KeyExchangeKeyword, data: Uint8Array): Payload {
-  return { type: 'KE', method: keyExchangeMethod(method).group, data };
 }
 
 const REFLECTED = {
   code: 'protocol-error',
   text: 'the peer answered CREATE_CHILD_SA with something that was not offered',
 } as const;
+const NO_LINK = {
+  code: 'protocol-error',
+  text: 'the peer agreed to an additional key exchange and did not say how to go on',
+} as const;
 const DELETED_BY_PEER = { code: 'peer-closed', text: 'the peer has deleted the Child SA at once' } as const;
 
 /** What the peer has made at the same time never sends, and is the peer's to delete (RFC 7296 §2.8.1). */
-function dismissRivals(ctx: ContextV2, sa: IkeSaV2, replaced: ChildSa): void {
+function outdoRivals(ctx: ContextV2, sa: IkeSaV2, replaced: ChildSa): void {
   const isRival = ({ predecessor }: Switch) => predecessor === replaced.id;
   for (const { child } of sa.switches.filter(isRival)) {
     const rival = requireChild(ctx, sa, child);
@@ -168,6 +177,8 @@ function dismissRivals(ctx: ContextV2, sa: IkeSaV2, replaced: ChildSa): void {
     ctx.clearTimer(rival.tunnel, childTimer('switch', rival.id));
   }
   sa.switches = sa.switches.filter((waiting) => !isRival(waiting));
+  dropFollowUps(ctx, sa, (followUp) => replacedBy(followUp) === replaced.id);
+  if (sa.creation !== undefined) sa.creation.rival = undefined;
 }
 
 function childTask({ task }: Creation): CreateChildTask {
@@ -192,15 +203,20 @@ function rekeyNotify({ protocol, inboundSpi }: ChildSa): NotifyPayload {
   };
 }
 
-function install(ctx: ContextV2, sa: IkeSaV2, answer: CreationAnswer, sharedSecret: Uint8Array | undefined): void {
+/** All secrets are there: that of CREATE_CHILD_SA, and those of the additional key exchanges. */
+export function installCreation(
+  ctx: ContextV2,
+  sa: IkeSaV2,
+  answer: CreationAnswer,
+  secrets: readonly Uint8Array[],
+): void {
   const creation = creationOf(sa);
   const policy = policyFor(ctx, sa, childTask(creation).tunnel);
   if (policy === undefined) return undo(ctx, sa, UNCONFIGURED);
   const inboundSpi = creation.reservedSpi?.spi;
   invariant(inboundSpi !== undefined, 'the request has proposed an SPI');
   const nonces = { nonceI: creation.ownNonce, nonceR: answer.nonce };
-  if (losesTo(findChild(ctx, sa, asChild(creation.rival)), lowerNonce(nonces.nonceI, nonces.nonceR)))
-    return yieldToRival(ctx, sa);
+  if (isOutdone(ctx, sa, lowerNonce(nonces.nonceI, nonces.nonceR))) return yieldToRival(ctx, sa);
   if (isUnproven(ctx, sa) && childrenOf(ctx, sa).length === 0) return undo(ctx, sa, UNPROVEN);
   const { negotiation } = answer;
   const { begunAt } = creation;
@@ -211,7 +227,7 @@ function install(ctx: ContextV2, sa: IkeSaV2, answer: CreationAnswer, sharedSecr
     nonces,
     asInitiator: true,
     begunAt,
-    sharedSecret,
+    secrets,
   });
   child.sends = true;
   const replaced = findChild(ctx, sa, childTask(creation).replaces);
@@ -226,9 +242,13 @@ function asChild(rival: string | number | undefined): string | undefined {
   return typeof rival === 'string' ? rival : undefined;
 }
 
-/** RFC 7296 §2.8.1: of two that replace the same one, the one with the lowest of the four nonces goes. */
-function losesTo(rival: ChildSa | undefined, nonce: Uint8Array): boolean {
-  return rival !== undefined && compareBytes(nonce, rival.lowerNonce) < 0;
+/**
+ * RFC 7296 §2.8.1: of two that replace the same one, the one with the lowest of the four nonces goes. The peer's has been
+ * made, or is still at its additional key exchanges.
+ */
+function isOutdone(ctx: ContextV2, sa: IkeSaV2, nonce: Uint8Array): boolean {
+  const rivals = [findChild(ctx, sa, asChild(creationOf(sa).rival)), pendingRival(sa)];
+  return rivals.some((rival) => rival !== undefined && compareBytes(nonce, rival.lowerNonce) < 0);
 }
 
 /** Ours is deleted by us before it is used; the peer deletes the old one, and then its own takes over. */
@@ -240,7 +260,7 @@ function yieldToRival(ctx: ContextV2, sa: IkeSaV2): void {
 }
 
 /** The peer believes in what we cannot use: it is told, and the old one carries on. */
-function undo(ctx: ContextV2, sa: IkeSaV2, reason: Parameters<typeof failCreation>[2], spi?: number): void {
+export function undo(ctx: ContextV2, sa: IkeSaV2, reason: Parameters<typeof failCreation>[2], spi?: number): void {
   const reserved = creationOf(sa).reservedSpi;
   const inbound = spi ?? reserved?.spi;
   const protocol = reserved?.protocol ?? 'esp';

@@ -8,12 +8,13 @@ import { removeChild } from '../child-removal.ts';
 import { childrenOf, findChild } from '../children.ts';
 import { closeIkeSa } from '../close.ts';
 import type { ContextV2 } from '../context.ts';
+import type { CreateChildTask, Creation, MethodRetry, RekeyIkeTask } from '../creation.ts';
 import { endCreation } from '../creation-failure.ts';
 import { addTask } from '../message-window.ts';
 import { childOffers, ikeOffers } from '../offers.ts';
 import { postpone } from '../postpone.ts';
 import { renewFor, renewIkeSa } from '../renewal.ts';
-import type { CreateChildTask, Creation, IkeSaV2, MethodRetry, Task } from '../state.ts';
+import type { IkeSaV2, Task } from '../state.ts';
 import { NOTIFY, type NotifyPayload, notifyName } from '../wire/notify.ts';
 
 /** The peer refuses a Child SA. What its own exchange has made for the same purpose counts more (§2.8.1). */
@@ -31,6 +32,8 @@ export function onChildRefused(ctx: ContextV2, sa: IkeSaV2, error: NotifyPayload
       return putOff(ctx, sa, task, ended.creation);
     case NOTIFY.CHILD_SA_NOT_FOUND:
       return forgetChild(ctx, sa, task);
+    case NOTIFY.STATE_NOT_FOUND:
+      return beginAgain(ctx, sa, task, ended.creation);
   }
   const isUsed = childrenOf(ctx, sa).some(({ tunnel }) => tunnel === task.tunnel);
   if (task.tunnel !== sa.tunnel && !isUsed) return goAlone(ctx, sa, task.tunnel);
@@ -48,17 +51,18 @@ function goAlone(ctx: ContextV2, sa: IkeSaV2, tunnel: string): void {
   renewFor(ctx, sa, tunnel);
 }
 
-/** The same for the successor of an IKE SA. */
+/** The same for the successor of an IKE SA. What the peer has made itself has taken over already. */
 export function onIkeRekeyRefused(ctx: ContextV2, sa: IkeSaV2, error: NotifyPayload): void {
   const ended = endCreation(ctx, sa);
   const policy = ctx.policies.get(sa.tunnel);
-  if (ended === undefined || policy === undefined) return;
+  if (ended === undefined || ended.rivals || policy === undefined) return;
   const { task } = ended.creation;
   if (task.kind !== 'rekey-ike') return;
   const offered = ikeOffers(ctx, policy).flatMap(({ keyExchange }) => keyExchange);
   const retry = methodRetry(offered, task.retry, error);
   if (retry !== undefined) return void sa.tasks.unshift({ kind: 'rekey-ike', retry });
   if (error.notify === NOTIFY.TEMPORARY_FAILURE) return putOff(ctx, sa, { kind: 'rekey-ike' }, ended.creation);
+  if (error.notify === NOTIFY.STATE_NOT_FOUND) return beginAgain(ctx, sa, task, ended.creation);
   const reason: Reason = {
     code: 'child-refused',
     text: `the peer refuses to rekey the IKE SA with ${notifyName(error.notify)}; a new one is made instead`,
@@ -108,6 +112,23 @@ function methodRetry(
     ? undefined
     : { method, count };
 }
+
+/** RFC 9370 §2.2.4 wants it tried several times before the IKE SA counts as broken. */
+const MAX_RESTARTS = 3;
+
+/** The peer has forgotten it between two exchanges, as where one of them took very long. */
+function beginAgain(ctx: ContextV2, sa: IkeSaV2, task: CreateChildTask | RekeyIkeTask, { askedAgain }: Creation): void {
+  // RFC 6311 §8.3: it has perhaps not forgotten it, but done it at the first time.
+  if (askedAgain === true) return renewIkeSa(ctx, sa);
+  const restarts = (task.restarts ?? 0) + 1;
+  if (restarts > MAX_RESTARTS) return closeIkeSa(ctx, sa, FORGETFUL);
+  sa.tasks.unshift({ ...task, restarts });
+}
+
+const FORGETFUL: Reason = {
+  code: 'protocol-error',
+  text: 'the peer forgets each time what an additional key exchange belongs to',
+};
 
 /** RFC 7296 §2.25: the peer does not have it. It goes without a word, and another one is made from scratch. */
 function forgetChild(ctx: ContextV2, sa: IkeSaV2, task: CreateChildTask): void {

@@ -20,18 +20,19 @@ import { heirOf, requireChild } from '../children.ts';
 import { abandon, dropHandshake } from '../close.ts';
 import type { ContextV2 } from '../context.ts';
 import { keepToken, tokenPayloads } from '../crash-token.ts';
+import type { ChildNegotiation } from '../creation.ts';
 import { establish } from '../establish.ts';
 import { identityFromPayload, identityToPayload } from '../identities.ts';
 import { agreedIdSync, announceIdSync } from '../message-id-sync.ts';
 import { sendResponse } from '../message-window.ts';
 import { meetsForbiddenNat } from '../mobike/informational.ts';
 import { agreedMobike, answerOffer } from '../mobike/negotiation.ts';
-import { initOffers } from '../offers.ts';
+import { ikeOffers } from '../offers.ts';
 import { findNotify, onlyPayload, requirePayload } from '../payload-set.ts';
 import { choosePpk, type PpkChoice, wrongKeys } from '../ppk.ts';
 import { suiteToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
-import type { AuthReply, ChildNegotiation, IkeSaV2, Switch } from '../state.ts';
+import type { AuthReply, IkeSaV2, Switch } from '../state.ts';
 import { crossed } from '../superfluous.ts';
 import { tunnelMeant } from '../tunnel-choice.ts';
 import { AUTH_METHOD } from '../wire/auth.ts';
@@ -174,7 +175,7 @@ function authenticate(ctx: Context, sa: IkeSaV2, idi: IdPayload, payloads: reado
   const authentic = possible.filter(proven);
   if (authentic.length === 0) return possible[0] === undefined && refusal !== undefined ? refusal : wrongKey(possible);
   const { suite } = sa;
-  const usable = authentic.filter(({ policy }) => suite !== undefined && allows(initOffers(ctx, policy), suite));
+  const usable = authentic.filter(({ policy }) => suite !== undefined && allows(ikeOffers(ctx, policy), suite));
   return bySelectors(ctx, usable, payloads) ?? SUITE_NOT_ALLOWED;
 }
 

@@ -17,7 +17,7 @@ import { abandon } from '../close.ts';
 import { MAX_COOKIE_BYTES } from '../cookie.ts';
 import { deriveIkeKeys } from '../keymat.ts';
 import { sendInitRequest, settleRequest } from '../message-window.ts';
-import { acceptAnswer, initOffers } from '../offers.ts';
+import { acceptAnswer, ikeOffers } from '../offers.ts';
 import { findError, findNotify, onlyPayload, requirePayload } from '../payload-set.ts';
 import { ppkUnused } from '../ppk.ts';
 import { offersToWire } from '../proposals.ts';
@@ -47,7 +47,7 @@ export function initiateIkeSa(
   { resolved, packet }: { readonly resolved: IpAddress | undefined; readonly packet: PacketSelectors | undefined },
 ): IkeSaV2 | undefined {
   const address = policy.remote.address.kind === 'address' ? policy.remote.address.address : resolved;
-  const method = initOffers(ctx, policy)[0]?.keyExchange[0];
+  const method = ikeOffers(ctx, policy)[0]?.keyExchange[0];
   if (address === undefined || method === undefined) {
     const reason = address === undefined ? UNRESOLVED : NOTHING_TO_OFFER;
     ctx.emit({ type: 'ike.failed', tunnel: policy.name, ikeSa: id, stage: 1, reason });
@@ -142,7 +142,7 @@ function sendInit(ctx: Context, sa: IkeSaV2): void {
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return abandon(ctx, sa, UNCONFIGURED);
   const handshake = handshakeOf(sa);
-  const offers = initOffers(ctx, policy);
+  const offers = ikeOffers(ctx, policy);
   const payloads: Payload[] = [
     // RFC 7296 §2.6: the cookie comes first.
     ...(handshake.cookie === undefined ? [] : [notifyPayload('COOKIE', handshake.cookie)]),
@@ -175,7 +175,7 @@ function repeatWithMethod(ctx: Context, sa: IkeSaV2, notify: NotifyPayload): voi
   const policy = ctx.policies.get(sa.tunnel);
   const group = notify.data.length === 2 ? ((notify.data[0] ?? 0) << 8) | (notify.data[1] ?? 0) : undefined;
   const wanted = KEY_EXCHANGE.find((row) => row.group === group)?.keyword;
-  const offered = policy === undefined ? [] : initOffers(ctx, policy).flatMap((proposal) => proposal.keyExchange);
+  const offered = policy === undefined ? [] : ikeOffers(ctx, policy).flatMap((proposal) => proposal.keyExchange);
   if (wanted === undefined || !offered.includes(wanted)) {
     const ours = [...new Set(offered)].map(groupName).join(', ');
     const text = `the peer wants Diffie-Hellman group ${group ?? '?'}, this tunnel offers ${ours}`;
@@ -233,7 +233,7 @@ function readSuite(ctx: Context, sa: IkeSaV2, payloads: readonly Payload[]): Cip
   const policy = ctx.policies.get(sa.tunnel);
   const [chosen, ...more] = requirePayload(payloads, 'SA').proposals;
   if (policy === undefined || chosen === undefined || more.length > 0) return undefined;
-  return acceptAnswer(initOffers(ctx, policy), chosen, 'ike');
+  return acceptAnswer(ikeOffers(ctx, policy), chosen, 'ike');
 }
 
 function noteRefusal(ctx: Context, sa: IkeSaV2, reason: Reason): void {
@@ -252,7 +252,7 @@ function refusalOf(ctx: Context, sa: IkeSaV2, error: NotifyPayload): Reason {
   invariant(isErrorNotify(error.notify), 'only errors refuse');
   if (error.notify === NOTIFY.NO_PROPOSAL_CHOSEN) {
     const policy = ctx.policies.get(sa.tunnel);
-    const offers = policy === undefined ? '' : initOffers(ctx, policy).map(formatProposal).join(', ');
+    const offers = policy === undefined ? '' : ikeOffers(ctx, policy).map(formatProposal).join(', ');
     return { code: 'no-proposal-chosen', text: `the peer accepts none of our IKE proposals: ${offers}` };
   }
   if (error.notify === NOTIFY.INVALID_MAJOR_VERSION) {

@@ -19,10 +19,11 @@ import { type CookieSecrets, makeCookie, verifyCookie } from '../cookie.ts';
 import { deriveIkeKeys } from '../keymat.ts';
 import { recordMessage } from '../message-record.ts';
 import { digestOf, sendInitResponse } from '../message-window.ts';
-import { initOffers } from '../offers.ts';
+import { ikeOffers } from '../offers.ts';
 import { findNotify, requirePayload, unsupportedCritical } from '../payload-set.ts';
 import { leftOutBy, type Offer, readOffers, suiteToWire } from '../proposals.ts';
-import { type IkeSaV2, newIkeSa, type RequestRef } from '../state.ts';
+import type { RequestRef } from '../received.ts';
+import { type IkeSaV2, newIkeSa } from '../state.ts';
 import { decodePlainMessage, encodePlainMessage } from '../wire/message.ts';
 import { type NotifyPayload, notifyPayload } from '../wire/notify.ts';
 import type { Payload } from '../wire/payload.ts';
@@ -155,7 +156,7 @@ function chooseSuite(ctx: Context, candidates: readonly TunnelPolicy[], offers: 
   const peer = offers.map((offer) => offer.proposal);
   const ppk = candidates.some((candidate) => candidate.ppk !== undefined);
   for (const policy of candidates) {
-    const selected = selectSuite(initOffers(ctx, policy), peer, 'ike');
+    const selected = selectSuite(ikeOffers(ctx, policy), peer, 'ike');
     const offer = 'suite' in selected ? offers[selected.peerIndex] : undefined;
     if ('suite' in selected && offer !== undefined) return { tunnel: policy.name, selected, offer, ppk };
     if ('mismatch' in selected) mismatch ??= selected.text;

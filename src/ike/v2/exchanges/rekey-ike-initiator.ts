@@ -7,7 +7,9 @@ import type { Reason } from '../../common/reason.ts';
 import { closeIkeSa, dropCreation } from '../close.ts';
 import type { ContextV2 } from '../context.ts';
 import { announceToken, findToken } from '../crash-token.ts';
+import type { IkeRekeyAnswer, RekeyIkeTask } from '../creation.ts';
 import { failCreation } from '../creation-failure.ts';
+import { dropFollowUps, pendingRival } from '../follow-ups.ts';
 import { inherit, newSuccessor } from '../inheritance.ts';
 import { deriveRekeyedIkeKeys, prfOf } from '../keymat.ts';
 import { sendRequest } from '../message-window.ts';
@@ -17,14 +19,15 @@ import { offersToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
 import { BAD_PUBLIC_VALUE } from '../refuse-request.ts';
 import { REQUEST_RETRANSMIT, requestPatience } from '../request-schedule.ts';
-import type { IkeRekeyAnswer, IkeSaV2, Task } from '../state.ts';
+import type { IkeSaV2 } from '../state.ts';
 import type { Payload } from '../wire/payload.ts';
-import { creationOf, kePayload, newExchange } from './create-child-initiator.ts';
 import { onIkeRekeyRefused } from './create-child-refusals.ts';
+import { creationOf, kePayload, newExchange } from './creation-exchange.ts';
+import { findLink, roundsOf, startRound } from './ike-followup-ke.ts';
 import { NONCE_BYTES } from './ike-sa-init.ts';
 
 /** The lifetime is near its end: a successor with keys of its own is prepared (RFC 7296 §2.18). */
-export function beginIkeRekey(ctx: ContextV2, sa: IkeSaV2, task: Extract<Task, { readonly kind: 'rekey-ike' }>): void {
+export function beginIkeRekey(ctx: ContextV2, sa: IkeSaV2, task: RekeyIkeTask): void {
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return;
   const method = task.retry?.method ?? firstMethod(ikeOffers(ctx, policy), sa.suite?.keyExchange);
@@ -40,6 +43,7 @@ export function beginIkeRekey(ctx: ContextV2, sa: IkeSaV2, task: Extract<Task, {
     ikeSpi: toHex(ctx.entropy.bytes(8)),
     rival: undefined,
     deletedSpis: [],
+    rounds: undefined,
   };
   const job = { kind: 'ke.generate', ...exchange } as const;
   sa.pending = { request: ctx.requestJob(sa.id, job), step: { kind: 'creation-generated' } };
@@ -63,7 +67,7 @@ export function onIkeRekeyGenerated(ctx: ContextV2, sa: IkeSaV2, result: KeyExch
   sendRequest(ctx, sa, { exchange: 'CREATE_CHILD_SA', payloads, schedule: REQUEST_RETRANSMIT, task, ...patience });
 }
 
-/** <-- CREATE_CHILD_SA SK { SA, Nr, KEr, [N(QUICK_CRASH_DETECTION)] } or an error */
+/** <-- CREATE_CHILD_SA SK { SA, Nr, KEr, [N(QUICK_CRASH_DETECTION)], [N(ADDITIONAL_KEY_EXCHANGE)] } or an error */
 export function onIkeRekeyAnswer(ctx: ContextV2, sa: IkeSaV2, received: Received): void {
   const { payloads } = received;
   const rival = rivalOf(ctx, sa);
@@ -81,18 +85,43 @@ export function onIkeRekeyAnswer(ctx: ContextV2, sa: IkeSaV2, received: Received
   sa.pending = { request: ctx.requestJob(sa.id, job), step: { kind: 'ike-rekey-agreed', answer } };
 }
 
-/** The successor stands. Where the peer has made one as well, the one with the lowest nonce goes (RFC 7296 §2.8.2). */
+/**
+ * Where both ends rekey it, both know that by now. With additional key exchanges to come nothing has been made yet, and the
+ * one that loses goes no further (RFC 9370 §2.2.4).
+ */
 export function onIkeRekeyAgreed(ctx: ContextV2, sa: IkeSaV2, answer: IkeRekeyAnswer, result: KeyExchangeResult): void {
   if (result.kind !== 'ke.agree') return failIkeSa(ctx, sa, BAD_PUBLIC_VALUE);
+  const secrets = [result.sharedSecret];
+  const rounds = roundsOf(answer.suite);
+  if (rounds.length === 0) return succeed(ctx, sa, answer, secrets);
+  const creation = creationOf(sa);
+  const lower = lowerNonce(creation.ownNonce, answer.nonce);
+  const rival = rivalOf(ctx, sa);
+  if (outdoes(rival, lower)) return takeOver(ctx, sa, rival);
+  if (outdoes(pendingRival(sa), lower)) return dropCreation(ctx, sa);
+  // What the peer has made already it deletes.
+  creation.rival = undefined;
+  dropFollowUps(ctx, sa, () => true);
+  startRound(ctx, sa, { agreed: answer, secrets, link: answer.link }, rounds);
+}
+
+/** The successor stands. Where the peer has made one as well, the one with the lowest nonce goes (RFC 7296 §2.8.2). */
+export function succeed(
+  ctx: ContextV2,
+  sa: IkeSaV2,
+  answer: IkeRekeyAnswer,
+  [sharedSecret, ...additionalSecrets]: readonly Uint8Array[],
+): void {
   const { ikeSpi, ownNonce } = creationOf(sa);
   invariant(
-    ikeSpi !== undefined && sa.keys !== undefined && sa.suite !== undefined,
+    ikeSpi !== undefined && sharedSecret !== undefined && sa.keys !== undefined && sa.suite !== undefined,
     'an established IKE SA is rekeyed',
   );
   const { suite, nonce, responderSpi } = answer;
   const keys = deriveRekeyedIkeKeys({
     suite,
-    sharedSecret: result.sharedSecret,
+    sharedSecret,
+    additionalSecrets,
     nonceI: ownNonce,
     nonceR: nonce,
     spiI: ikeSpi,
@@ -100,16 +129,18 @@ export function onIkeRekeyAgreed(ctx: ContextV2, sa: IkeSaV2, answer: IkeRekeyAn
     oldPrf: prfOf(sa.suite),
     oldSkD: sa.keys.skD,
   });
-  const rival = rivalOf(ctx, sa);
+  const [rival, pending] = [rivalOf(ctx, sa), pendingRival(sa)];
   const lower = lowerNonce(ownNonce, nonce);
   const spis = { initiatorSpi: ikeSpi, responderSpi };
   const fresh = newSuccessor(ctx, sa, { role: 'initiator', ...spis, suite, keys, lowerNonce: lower });
   fresh.peerToken = answer.peerToken;
   dropCreation(ctx, sa);
-  if (rival?.lowerNonce !== undefined && compareBytes(lower, rival.lowerNonce) < 0) {
+  if (outdoes(rival, lower)) {
     closeIkeSa(ctx, fresh, REDUNDANT);
     return inherit(ctx, sa, rival);
   }
+  // The peer goes on with its own, and this one has its Child SAs until that stands.
+  if (outdoes(pending, lower)) return closeIkeSa(ctx, fresh, REDUNDANT);
   announceToken(ctx, fresh);
   inherit(ctx, sa, fresh);
   closeIkeSa(ctx, sa, REPLACED);
@@ -140,6 +171,14 @@ const NOT_OUR_OFFER: Reason = {
   text: 'the peer answered the rekeying of the IKE SA with something that was not offered',
 };
 
+/** The lowest of the four nonces is ours: the peer's rekeying stays. */
+function outdoes<Rival extends { readonly lowerNonce: Uint8Array | undefined }>(
+  rival: Rival | undefined,
+  own: Uint8Array,
+): rival is Rival {
+  return rival?.lowerNonce !== undefined && compareBytes(own, rival.lowerNonce) < 0;
+}
+
 const ZERO = new Uint8Array(8);
 
 function readAnswer(ctx: ContextV2, sa: IkeSaV2, payloads: readonly Payload[]): IkeRekeyAnswer | undefined {
@@ -150,7 +189,9 @@ function readAnswer(ctx: ContextV2, sa: IkeSaV2, payloads: readonly Payload[]): 
   const nonce = requirePayload(payloads, 'Nonce').data.slice();
   const { ownNonce } = creationOf(sa);
   if (suite === undefined || equalBytes(chosen.spi, ZERO) || equalBytes(nonce, ownNonce)) return undefined;
-  return { suite, responderSpi: toHex(chosen.spi), nonce, peerToken: findToken(payloads) };
+  const link = findLink(payloads);
+  if (roundsOf(suite).length > 0 && link === undefined) return undefined;
+  return { suite, responderSpi: toHex(chosen.spi), nonce, peerToken: findToken(payloads), link };
 }
 
 function methodNumber({ suite }: IkeRekeyAnswer): number | undefined {
@@ -158,7 +199,7 @@ function methodNumber({ suite }: IkeRekeyAnswer): number | undefined {
 }
 
 /** The peer has a successor that we do not have: the two ends cannot come together again. */
-function failIkeSa(ctx: ContextV2, sa: IkeSaV2, reason: Reason): void {
+export function failIkeSa(ctx: ContextV2, sa: IkeSaV2, reason: Reason): void {
   dropCreation(ctx, sa);
   closeIkeSa(ctx, sa, reason);
 }
