@@ -148,6 +148,22 @@ export function swanctl(link: Link = FROM_A, options: SwanctlOptions = {}): Stro
   };
 }
 
+/** One with a connection of one pair of segments for each tunnel to one peer: they differ in nothing else. */
+export function swanctlOf(links: Readonly<Record<string, Link>>, options: SwanctlOptions = {}): StrongswanSetup {
+  const setups = Object.entries(links).map(([name, link]) => ({ name, setup: swanctl(link, options) }));
+  const connections = setups.map(({ name, setup }) => {
+    const { idc } = setup.swanctl.connections as { readonly idc: Section };
+    const [child] = Object.values(idc.children as { readonly [name: string]: Section });
+    return [name, { ...idc, children: { [name]: child ?? {} } }] as const;
+  });
+  const [first] = setups;
+  return {
+    swanctl: { ...first?.setup.swanctl, connections: Object.fromEntries(connections) },
+    charon: first?.setup.charon ?? {},
+    children: Object.keys(links),
+  };
+}
+
 /** Without it, charon answers no Aggressive Mode with pre-shared keys. */
 const AGGRESSIVE_RESPONDER = { i_dont_care_about_security_and_use_aggressive_mode_psk: true };
 

@@ -74,8 +74,8 @@ export type Action =
   | { readonly do: 'up' | 'down'; readonly on: SideName; readonly fails?: true }
   /** New SAs in the place of a strongSwan's present ones. IKEv1 negotiates phase 1, or each Child SA, anew. */
   | { readonly do: 'rekey'; readonly on: SideName; readonly what: SaKind }
-  /** strongSwan deletes its Child SAs, and keeps the IKE SA. */
-  | { readonly do: 'delete-children'; readonly on: SideName }
+  /** strongSwan deletes its Child SAs, or one of them, and keeps the IKE SA. */
+  | { readonly do: 'delete-children'; readonly on: SideName; readonly only?: string }
   /** The gateway loses its outer address and gets another one of the same subnet; the router delivers to that. */
   | { readonly do: 'move'; readonly on: SideName; readonly to: string }
   /** From `blackhole` to `unblock` the router drops whatever comes. */

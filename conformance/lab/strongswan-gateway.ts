@@ -70,8 +70,9 @@ export class StrongswanGateway implements RunningGateway {
     return failure('--rekey', await this.#ask('--rekey', '--ike', this.#connection));
   }
 
-  deleteChildren(): Promise<string | undefined> {
-    return this.#eachChild('--terminate', '--timeout', '30');
+  async deleteChildren(only?: string): Promise<string | undefined> {
+    if (only === undefined) return this.#eachChild('--terminate', '--timeout', '30');
+    return failure('--terminate', await this.#ask('--terminate', '--child', only, '--timeout', '30'));
   }
 
   async notConnected(): Promise<string | undefined> {

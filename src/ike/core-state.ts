@@ -23,9 +23,9 @@ export type CoreState = {
   readonly initiators: Map<string, number>;
   /** The Child SAs of each tunnel: they belong to it, not to the IKE SA that made them. */
   readonly children: Map<string, ChildSa[]>;
-  /** The IKE SAs of each tunnel. */
+  /** The IKE SAs of each tunnel: its own, and those of others that it shares. */
   readonly byTunnel: Map<string, Set<number>>;
-  readonly tunnelOf: Map<number, string>;
+  readonly tunnelsOf: Map<number, readonly string[]>;
   /** IKE SAs that are not established yet. */
   readonly connecting: Set<number>;
   /** Who waits for the answer of a request; 0: nobody does. */
@@ -80,7 +80,7 @@ export function newCoreState(cookieKey: Uint8Array): CoreState {
     initiators: new Map(),
     children: new Map(),
     byTunnel: new Map(),
-    tunnelOf: new Map(),
+    tunnelsOf: new Map(),
     connecting: new Set(),
     requests: new Map(),
     moves: new Map(),

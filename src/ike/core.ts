@@ -44,6 +44,7 @@ import {
   onTunnelTimer,
   terminateTunnel,
 } from './v1/tunnel.ts';
+import { ikeSaFor } from './v2/children.ts';
 import { COOKIE_KEY_BYTES } from './v2/cookie.ts';
 import { answerUnknownSpis } from './v2/crash-detection.ts';
 import { initiateIkeSa } from './v2/exchanges/ike-sa-init-initiator.ts';
@@ -316,8 +317,9 @@ export class IkeCore {
     const policy = this.#policies.get(tunnel);
     if (policy === undefined) return;
     if (policy.version === 1) return this.#guardTunnel(run, tunnel, () => connectTunnel(run, policy, remote));
-    const current = run.ikeSasV2Of(tunnel).findLast(({ phase }) => phase === 'established');
-    if (current !== undefined) return this.#guard(run, current, () => doWork(run, current, { kind: 'connect' }));
+    const current = ikeSaFor(run, policy);
+    if (current !== undefined)
+      return this.#guard(run, current, () => doWork(run, current, { kind: 'connect', tunnel }));
     const sa = initiateIkeSa(run, run.newIkeSaId(), policy, { resolved: remote, packet });
     if (sa !== undefined) run.adopt(sa);
   }
@@ -340,7 +342,7 @@ export class IkeCore {
   #terminate(run: Run, tunnel: string, reason: Reason): void {
     for (const id of [...(this.#state.byTunnel.get(tunnel) ?? [])]) {
       const sa = this.#state.ikeSas.get(id);
-      if (sa?.version === 2) this.#guard(run, sa, () => doWork(run, sa, { kind: 'terminate', reason }));
+      if (sa?.version === 2) this.#guard(run, sa, () => doWork(run, sa, { kind: 'leave', tunnel, reason }));
     }
     this.#guardTunnel(run, tunnel, () => terminateTunnel(run, tunnel, reason));
   }

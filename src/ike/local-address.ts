@@ -23,7 +23,9 @@ export function followOwnAddresses(
     if (policy.gateway !== gateway) continue;
     for (const id of [...(state.byTunnel.get(policy.name) ?? [])]) {
       const sa = state.ikeSas.get(id);
-      if (sa?.version === 2) ofIkeSa(sa, () => doWork(run, sa, { kind: 'own-addresses', own }));
+      // Those that several tunnels share move once.
+      if (sa?.version === 2 && sa.tunnel === policy.name)
+        ofIkeSa(sa, () => doWork(run, sa, { kind: 'own-addresses', own }));
     }
     ofTunnel(policy.name, () => {
       onOwnAddresses(run, policy.name, own);

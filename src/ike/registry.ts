@@ -1,6 +1,7 @@
 import type { Endpoint } from '../base/net.ts';
 import type { Context } from './common/context.ts';
 import { addHalfOpen, removeHalfOpen } from './common/half-open.ts';
+import { tunnelsOf } from './common/sharing.ts';
 import type { CoreState } from './core-state.ts';
 import { type IkeSa, isSettled, ownSpi } from './ike-sa.ts';
 
@@ -23,18 +24,11 @@ export function addSuccessor(state: CoreState, sa: IkeSa): void {
 }
 
 /**
- * Follows what one input has made of an IKE SA: the tunnel it belongs to, and whether it still is half-open.
+ * Follows what one input has made of an IKE SA: the tunnels it belongs to, and whether it still is half-open.
  * Returns true when the IKE SA has just become established and its first Child SA is settled.
  */
 export function indexIkeSa(state: CoreState, sa: IkeSa): boolean {
-  const before = state.tunnelOf.get(sa.id);
-  if (before !== sa.tunnel) {
-    if (before !== undefined) removeFromTunnel(state, before, sa.id);
-    state.tunnelOf.set(sa.id, sa.tunnel);
-    const ids = state.byTunnel.get(sa.tunnel);
-    if (ids === undefined) state.byTunnel.set(sa.tunnel, new Set([sa.id]));
-    else ids.add(sa.id);
-  }
+  indexTunnels(state, sa);
   if (sa.phase !== 'established' && sa.phase !== 'replaced') return false;
   removeHalfOpen(state.halfOpen, sa.id);
   return isSettled(sa) && state.connecting.delete(sa.id);
@@ -49,13 +43,26 @@ export function forgetIkeSa(run: Pick<Context, 'clearTimer'>, state: CoreState, 
   state.connecting.delete(sa.id);
   state.initiators.delete(initiatorKey(sa.origin, sa.initiatorSpi));
   removeHalfOpen(state.halfOpen, sa.id);
-  removeFromTunnel(state, sa.tunnel, sa.id);
-  state.tunnelOf.delete(sa.id);
+  for (const tunnel of state.tunnelsOf.get(sa.id) ?? []) removeFromTunnel(state, tunnel, sa.id);
+  state.tunnelsOf.delete(sa.id);
 }
 
 /** An initiator repeats IKE_SA_INIT before it knows our SPI; its endpoint and its own SPI tell it apart. */
 export function initiatorKey(origin: Endpoint, initiatorSpi: string): string {
   return `${origin.address}|${origin.port}|${initiatorSpi}`;
+}
+
+function indexTunnels(state: CoreState, sa: IkeSa): void {
+  const before = state.tunnelsOf.get(sa.id) ?? [];
+  const now = tunnelsOf(sa);
+  if (before.length === now.length && before.every((tunnel, index) => tunnel === now[index])) return;
+  for (const tunnel of before) if (!now.includes(tunnel)) removeFromTunnel(state, tunnel, sa.id);
+  for (const tunnel of now) {
+    const ids = state.byTunnel.get(tunnel);
+    if (ids === undefined) state.byTunnel.set(tunnel, new Set([sa.id]));
+    else ids.add(sa.id);
+  }
+  state.tunnelsOf.set(sa.id, now);
 }
 
 function removeFromTunnel(state: CoreState, tunnel: string, ikeSa: number): void {

@@ -20,6 +20,8 @@ export type OnIkeSa = (sa: IkeSaV2, action: () => void) => void;
  * - Else, if the peer said INITIAL_CONTACT (RFC 7296 §2.4): all older ones are gone at its end already.
  * - Otherwise one end authenticates anew, or the peer has come back from a restart or another address: the newer one
  *   stays, and the end that has begun it deletes the older one.
+ *
+ * An IKE SA that other tunnels of the peer share ends for this one alone.
  */
 export function resolveDuplicates(run: Run, state: CoreState, fresh: IkeSaV2, on: OnIkeSa): void {
   for (const id of [...(state.byTunnel.get(fresh.tunnel) ?? [])]) {
@@ -35,7 +37,6 @@ export function resolveDuplicates(run: Run, state: CoreState, fresh: IkeSaV2, on
 /** What an initiator can give up without the peer having come to believe in it. */
 const BEFORE_AUTH: ReadonlySet<Phase> = new Set(['larval', 'init-sent', 'intermediate-sent']);
 
-const TAKE_DOWN = { kind: 'terminate', reason: REPLACED } as const;
 const LOOK_AGAIN = { kind: 'timer', name: 'superfluous' } as const;
 
 /** What carries no traffic replaces nothing that does, unless the peer has lost that anyway. */
@@ -44,17 +45,34 @@ function staysBeside(run: Run, fresh: IkeSaV2, other: IkeSaV2): boolean {
 }
 
 function resolveEstablished(run: Run, fresh: IkeSaV2, other: IkeSaV2, on: OnIkeSa): void {
+  const leave = (sa: IkeSaV2) =>
+    on(sa, () => doWork(run, sa, { kind: 'leave', tunnel: fresh.tunnel, reason: REPLACED }));
+  const lookAgain = (sa: IkeSaV2) => on(sa, () => doWork(run, sa, LOOK_AGAIN));
+  if (other.tunnel !== fresh.tunnel) return resolveShared(run, fresh, other, { on, leave });
   if (!crossed(fresh, other)) {
     if (fresh.initialContact) return on(other, () => abandon(run, other, REPLACED));
     // Whoever has begun the new one deletes the old one (RFC 7296 §2.8.3), when its traffic has changed over.
     const carries = childrenOf(run, other).length > 0;
     if (fresh.role === 'responder' && carries) return awaitDelete(run, other);
-    return on(other, () => doWork(run, other, carries ? LOOK_AGAIN : TAKE_DOWN));
+    return carries ? lookAgain(other) : leave(other);
   }
   // Where the peer says INITIAL_CONTACT all the same, it said so before the other one stood, and it knows that by now.
   const loser = loserOf(fresh, other);
   if (loser.role !== 'initiator') return awaitDelete(run, loser);
   // Not before the peer has our answer to IKE_AUTH: until then it has nothing else to send through.
-  const carries = childrenOf(run, loser).length > 0;
-  on(loser, () => doWork(run, loser, carries ? LOOK_AGAIN : TAKE_DOWN));
+  return childrenOf(run, loser).length > 0 ? lookAgain(loser) : leave(loser);
+}
+
+/**
+ * The other one is another tunnel's, which this one shares: it is not for us to end. What we have made a new IKE SA for
+ * goes over to that; what the peer makes beside the old one it may want to have twice.
+ */
+function resolveShared(
+  run: Run,
+  fresh: IkeSaV2,
+  other: IkeSaV2,
+  { on, leave }: { readonly on: OnIkeSa; readonly leave: (sa: IkeSaV2) => void },
+): void {
+  if (fresh.initialContact && !crossed(fresh, other)) return on(other, () => abandon(run, other, REPLACED));
+  if (fresh.role === 'initiator') leave(other);
 }

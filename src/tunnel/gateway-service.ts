@@ -168,6 +168,8 @@ export class GatewayService {
   #onEvent(run: ServiceRun, event: GatewayEvent): void {
     if ('tunnel' in event && event.tunnel !== undefined)
       this.#with(event.tunnel, (tunnel) => onTunnelEvent(run, tunnel, event));
+    if (event.type === 'ike.failed')
+      for (const other of event.others ?? []) this.#with(other, (tunnel) => onTunnelEvent(run, tunnel, event));
   }
 
   #onMoved(run: ServiceRun, gateway: string): void {

@@ -50,4 +50,22 @@ export default [
     a: { cygnet: cygnetOf(tunnels, { start: 'respond' }) },
     steps: [{ do: 'up', on: 'b' }, ...allUp],
   },
+  {
+    ...common,
+    name: 'one-after-the-other',
+    title:
+      'Cygnet starts three tunnels one by one: they have one IKE SA, so that strongSwan takes none for superfluous',
+    a: { cygnet: cygnetOf(tunnels, { start: 'respond' }) },
+    b: { strongswan: swanctl(mirrored(link), { pairs: true, connection: { unique: 'replace' } }) },
+    steps: [
+      ...Object.keys(tunnels).map((tunnel): Step => ({ do: 'show', on: 'a', command: ['cygnet', 'up', tunnel] })),
+      { do: 'remember-spis' },
+      { do: 'keep-pinging' },
+      // It would delete a second one after 10 s.
+      { expect: 'none-lost', atLeast: 400 },
+      { expect: 'spis', of: 'ike', are: 'same' },
+      { expect: 'sa-count', on: 'b', of: 'ike', is: 1 },
+      ...carries({ children: 3, allPairs: true }),
+    ],
+  },
 ] satisfies readonly Scenario[];

@@ -12,7 +12,13 @@ export type GatewayEvent =
   | (IkeSaRef & { readonly type: 'ike.established' })
   | (IkeSaRef & { readonly type: 'ike.rekeyed'; readonly successor: number })
   /** An IKE SA that was not yet established came to nothing. */
-  | (IkeSaRef & { readonly type: 'ike.failed'; readonly stage: Stage; readonly reason: Reason })
+  | (IkeSaRef & {
+      readonly type: 'ike.failed';
+      readonly stage: Stage;
+      readonly reason: Reason;
+      /** Further tunnels that have waited for it. */
+      readonly others?: readonly string[];
+    })
   /** An established IKE SA is gone. */
   | (IkeSaRef & { readonly type: 'ike.closed'; readonly reason: Reason })
   | (ChildRef & { readonly type: 'child.installed' })

@@ -17,10 +17,11 @@ export type Work =
   /** The data plane says that a Child SA is near the end of what it may carry. */
   | { readonly kind: 'child-due'; readonly child: string }
   /** The tunnel lacks Child SAs that it should have. */
-  | { readonly kind: 'connect' }
+  | { readonly kind: 'connect'; readonly tunnel: string }
   /** The addresses of this machine have changed. */
   | { readonly kind: 'own-addresses'; readonly own: OwnAddresses }
-  | { readonly kind: 'terminate'; readonly reason: Reason };
+  /** The tunnel makes no more use of it. */
+  | { readonly kind: 'leave'; readonly tunnel: string; readonly reason: Reason };
 
 export type EffectAnswer =
   | { readonly kind: 'job'; readonly result: KeyExchangeResult }

@@ -13,7 +13,8 @@ export function abandon(ctx: ContextV1, sa: IkeSaV1, reason: Reason): void {
   if (sa.phase === 'closed') return;
   abortQuickModes(ctx, sa);
   const ref = { ikeSa: sa.id, tunnel: sa.tunnel };
-  if (sa.establishedAt === undefined) ctx.emit({ type: 'ike.failed', ...ref, stage: 1, reason });
+  const others = sa.guests.length === 0 ? {} : { others: sa.guests };
+  if (sa.establishedAt === undefined) ctx.emit({ type: 'ike.failed', ...ref, stage: 1, reason, ...others });
   else ctx.emit({ type: 'ike.closed', ...ref, reason });
   forget(ctx, sa);
 }

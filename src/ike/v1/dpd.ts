@@ -4,6 +4,7 @@ import type { DataPlaneReply } from '../../sa/data-plane.ts';
 import { saKey } from '../../sa/ledger.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import type { Reason } from '../common/reason.ts';
+import { tunnelsOf } from '../common/sharing.ts';
 import { removeChild } from './child-end.ts';
 import { abandon } from './close.ts';
 import type { ContextV1 } from './context.ts';
@@ -36,7 +37,7 @@ export function onLivenessTimer(ctx: ContextV1, sa: IkeSaV1): void {
 export function onLivenessCounted(ctx: ContextV1, sa: IkeSaV1, purpose: CountPurpose, reply: DataPlaneReply): void {
   const policy = ctx.policies.get(sa.tunnel);
   if (sa.phase !== 'established' || policy === undefined) return;
-  const alive = countPackets(ctx, sa.tunnel, reply);
+  const alive = countPackets(ctx, tunnelsOf(sa), reply);
   if (purpose === 'verdict') return sa.dpd.asking === undefined ? undefined : judge(ctx, sa, policy, alive);
   if (purpose === 'doubt' || !alive) return ask(ctx, sa);
   sa.lastHeardAt = ctx.now.mono;
@@ -79,7 +80,7 @@ function onProbe(ctx: ContextV1, sa: IkeSaV1, received: Received, notify: DpdNot
 }
 
 function count(ctx: ContextV1, sa: IkeSaV1, purpose: CountPurpose): void {
-  const sas = ctx.childrenOf(sa.tunnel).map(inboundSa);
+  const sas = tunnelsOf(sa).flatMap((tunnel) => ctx.childrenOf(tunnel).map(inboundSa));
   sa.dpd.counting = { request: ctx.requestDataPlane(sa.id, { kind: 'query', sas }), purpose };
 }
 
@@ -97,11 +98,13 @@ function askAgain(ctx: ContextV1, sa: IkeSaV1, policy: TunnelPolicy): void {
 /** There was no answer. A peer whose packets come in all the same has lost the IKE SA and nothing else (RFC 3706 §5.4). */
 function judge(ctx: ContextV1, sa: IkeSaV1, policy: TunnelPolicy, alive: boolean): void {
   // An IKE SA that this one has replaced is asked before the peer counts as gone: it may know nothing but that.
+  const tunnels = tunnelsOf(sa);
   const hasPredecessor = ctx.ikeSasOf(sa.tunnel).some(({ phase }) => phase === 'replaced');
   if (alive || hasPredecessor || policy.dpd.delay <= 0) return loseIkeSa(ctx, sa, UNKNOWN_TO_PEER);
   ctx.emit({ type: 'peer.unresponsive', tunnel: sa.tunnel, ikeSa: sa.id });
-  for (const child of ctx.childrenOf(sa.tunnel)) removeChild(ctx, child, UNRESPONSIVE);
-  for (const other of ctx.ikeSasOf(sa.tunnel)) if (other.establishedAt !== undefined) abandon(ctx, other, UNRESPONSIVE);
+  for (const child of tunnels.flatMap((tunnel) => ctx.childrenOf(tunnel))) removeChild(ctx, child, UNRESPONSIVE);
+  for (const other of tunnels.flatMap((tunnel) => ctx.ikeSasOf(tunnel)))
+    if (other.establishedAt !== undefined) abandon(ctx, other, UNRESPONSIVE);
 }
 
 /** HDR*, HASH, N(R-U-THERE) --> with a sequence number of its own each time (RFC 3706 §5.4). */
@@ -115,12 +118,12 @@ function sendProbe(ctx: ContextV1, sa: IkeSaV1): void {
 }
 
 /** Takes note of the packets that each Child SA has let in; whether there are any more than at the last look. */
-export function countPackets(ctx: ContextV1, tunnel: string, reply: DataPlaneReply): boolean {
+export function countPackets(ctx: ContextV1, tunnels: readonly string[], reply: DataPlaneReply): boolean {
   const counters = new Map(
     (reply.kind === 'counters' ? reply.counters : []).map(({ sa, packets }) => [saKey(sa), packets]),
   );
   let alive = false;
-  for (const child of ctx.childrenOf(tunnel)) {
+  for (const child of tunnels.flatMap((tunnel) => ctx.childrenOf(tunnel))) {
     const packets = counters.get(saKey(inboundSa(child))) ?? child.packetsSeen;
     if (packets > child.packetsSeen) alive = true;
     child.packetsSeen = packets;

@@ -1,9 +1,10 @@
 import { KEEPALIVE_INTERVAL } from '../common/keepalive.ts';
 import type { Reason } from '../common/reason.ts';
+import { tunnelsOf } from '../common/sharing.ts';
 import { abandon, closeIkeSa } from './close.ts';
 import type { ContextV1 } from './context.ts';
 import { planQuickModes } from './exchanges/quick-mode-initiator.ts';
-import { currentIkeSa } from './ike-sas.ts';
+import { currentIkeSa, usableIkeSa } from './ike-sas.ts';
 import { armLiveness } from './liveness-timer.ts';
 import type { IkeSaV1, QuickModePlan } from './state.ts';
 
@@ -17,14 +18,14 @@ import type { IkeSaV1, QuickModePlan } from './state.ts';
 export function onClosedByPeer(ctx: ContextV1, sa: IkeSaV1, reason: Reason): void {
   const plans = unfinishedPlans(sa);
   abandon(ctx, sa, reason);
-  succeed(ctx, sa, plans, ctx.policies.get(sa.tunnel)?.retry.interval ?? 0);
+  for (const tunnel of tunnelsOf(sa)) succeed(ctx, tunnel, plans, ctx.policies.get(tunnel)?.retry.interval ?? 0);
 }
 
 /** The peer does not know it, or its lifetime is over. */
 export function loseIkeSa(ctx: ContextV1, sa: IkeSaV1, reason: Reason): void {
   const plans = unfinishedPlans(sa);
   closeIkeSa(ctx, sa, reason);
-  succeed(ctx, sa, plans, 0);
+  for (const tunnel of tunnelsOf(sa)) succeed(ctx, tunnel, plans, 0);
 }
 
 function unfinishedPlans(sa: IkeSaV1): QuickModePlan[] {
@@ -34,11 +35,12 @@ function unfinishedPlans(sa: IkeSaV1): QuickModePlan[] {
   return [...begun.map(({ plan }) => plan), ...sa.waiting];
 }
 
-function succeed(ctx: ContextV1, lost: IkeSaV1, plans: readonly QuickModePlan[], wait: number): void {
-  const { tunnel } = lost;
-  const heir = currentIkeSa(ctx, tunnel) ?? revive(ctx, tunnel);
-  if (heir !== undefined) return planQuickModes(ctx, heir, plans);
+function succeed(ctx: ContextV1, tunnel: string, all: readonly QuickModePlan[], wait: number): void {
   const policy = ctx.policies.get(tunnel);
+  const plans = all.filter((plan) => plan.tunnel === tunnel);
+  const own = currentIkeSa(ctx, tunnel) ?? revive(ctx, tunnel);
+  const heir = own ?? (policy === undefined ? undefined : usableIkeSa(ctx, policy));
+  if (heir !== undefined) return planQuickModes(ctx, heir, tunnel, plans);
   if (policy === undefined || policy.start === 'respond' || ctx.childrenOf(tunnel).length === 0) return;
   ctx.setTimer(tunnel, 'phase1', ctx.now.mono + wait);
 }

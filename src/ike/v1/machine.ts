@@ -2,7 +2,7 @@ import { WireError } from '../../base/errors.ts';
 import { sendKeepalive } from '../common/keepalive.ts';
 import type { EffectAnswer, Work } from '../common/work.ts';
 import { enqueue } from '../common/work-queue.ts';
-import { abandon, giveUp, onRefusedTimer, vanish } from './close.ts';
+import { giveUp, onRefusedTimer, vanish } from './close.ts';
 import type { ContextV1 } from './context.ts';
 import { onLivenessCounted, onLivenessTimer } from './dpd.ts';
 import { onAggressiveAgreed, onAggressiveGenerated } from './exchanges/aggressive-initiator.ts';
@@ -70,8 +70,6 @@ function perform(ctx: ContextV1, sa: IkeSaV1, work: Work): void {
       return onTimer(ctx, sa, work.name);
     case 'peer-mapped':
       return followPeer(ctx, sa, { local: sa.local, remote: work.remote });
-    case 'terminate':
-      return abandon(ctx, sa, work.reason);
     case 'child-expired':
     case 'own-addresses':
       // Child SAs are the tunnel's, and so is what becomes of it where its address is gone.

@@ -23,8 +23,8 @@ export function missingPairs(ctx: ContextV1, policy: TunnelPolicy): Pair[] {
 }
 
 /** Whether the pair has a Child SA, or one on its way, beside the one that is to be replaced: the peer was faster. */
-export function isCovered(ctx: ContextV1, tunnel: string, plan: QuickModePlan): boolean {
-  return ctx.childrenOf(tunnel).some(({ id, state, localSelectors: [local], remoteSelectors: [remote] }) => {
+export function isCovered(ctx: ContextV1, plan: QuickModePlan): boolean {
+  return ctx.childrenOf(plan.tunnel).some(({ id, state, localSelectors: [local], remoteSelectors: [remote] }) => {
     const counts = id !== plan.replaces && (state === 'installed' || state === 'installing');
     return counts && local !== undefined && remote !== undefined && pairKey({ local, remote }) === pairKey(plan);
   });

@@ -2,7 +2,9 @@ import { sameEndpoint } from '../../base/net.ts';
 import type { ChildSa } from '../../sa/child-sa.ts';
 import { moveChildren } from '../common/move-children.ts';
 import { NAT_TRAVERSAL_PORT } from '../common/ports.ts';
+import { tunnelsOf } from '../common/sharing.ts';
 import type { ContextV1 } from './context.ts';
+import { currentIkeSa } from './ike-sas.ts';
 import type { Path } from './nat.ts';
 import type { IkeSaV1 } from './state.ts';
 
@@ -34,7 +36,9 @@ export function gatherChildren(ctx: ContextV1, sa: IkeSaV1): void {
   if (sa.local.port !== NAT_TRAVERSAL_PORT) return;
   const isAstray = ({ encap, local, remote }: ChildSa) =>
     encap && !(sameEndpoint(local, sa.local) && sameEndpoint(remote, sa.remote));
-  moveChildren(ctx, ctx.childrenOf(sa.tunnel).filter(isAstray), sa);
+  const children = tunnelsOf(sa).flatMap((tunnel) => ctx.childrenOf(tunnel));
+  const uses = ({ tunnel }: ChildSa) => tunnel === sa.tunnel || currentIkeSa(ctx, tunnel) === sa;
+  moveChildren(ctx, children.filter(isAstray).filter(uses), sa);
 }
 
 /** A message that nobody can have recorded before: the peer lives, and it is where this came from. */

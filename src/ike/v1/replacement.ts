@@ -4,7 +4,7 @@ import { abandon, closeIkeSa } from './close.ts';
 import type { ContextV1 } from './context.ts';
 import { startPhase1 } from './exchanges/phase1-initiator.ts';
 import { loseIkeSa } from './ike-sa-loss.ts';
-import { currentIkeSa, didCross, isConnecting } from './ike-sas.ts';
+import { currentIkeSa, didCross, isConnecting, share } from './ike-sas.ts';
 import { forgetOldPeer } from './initial-contact.ts';
 import type { IkeSaV1, Phase } from './state.ts';
 
@@ -20,13 +20,15 @@ import type { IkeSaV1, Phase } from './state.ts';
  * What is replaced still answers for a while, and is then deleted by the end that has begun its successor.
  */
 export function replaceOlder(ctx: ContextV1, fresh: IkeSaV1): void {
-  const others = ctx.ikeSasOf(fresh.tunnel).filter((other) => other !== fresh);
-  if (fresh.initialContact) forgetOldPeer(ctx, fresh, others);
-  for (const other of others) {
-    if (other.phase === 'closed' || other.phase === 'replaced') continue;
+  if (fresh.initialContact) forgetOldPeer(ctx, fresh);
+  for (const other of ctx.ikeSasOf(fresh.tunnel)) {
+    // One that was made for another tunnel is not for us to end, though this one may share it.
+    const isOwn = other !== fresh && other.tunnel === fresh.tunnel;
+    if (!isOwn || other.phase === 'closed' || other.phase === 'replaced') continue;
     if (other.phase === 'established') settle(ctx, fresh, other);
     else if (other.role === 'initiator' && BARELY_BEGUN.has(other.phase)) {
       fresh.connects ||= other.connects;
+      for (const guest of other.guests) share(ctx, fresh, guest);
       abandon(ctx, other, REPLACED);
     }
   }
@@ -73,6 +75,7 @@ function settle(ctx: ContextV1, fresh: IkeSaV1, other: IkeSaV1): void {
   const loser = crossed && other.initiatorSpi < fresh.initiatorSpi ? fresh : other;
   const winner = loser === fresh ? other : fresh;
   winner.connects ||= loser.connects;
+  for (const guest of loser.guests) share(ctx, winner, guest);
   winner.waiting.push(...loser.waiting.splice(0));
   loser.phase = 'replaced';
   for (const name of ['rekey', 'liveness', 'keepalive']) ctx.clearTimer(loser.id, name);

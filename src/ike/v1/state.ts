@@ -25,6 +25,8 @@ export type IkeSaV1 = {
   readonly id: number;
   /** As long as a responder does not know who the peer is, the best guess by address. */
   tunnel: string;
+  /** Other tunnels of the same peer that have had Child SAs by it (see common/sharing.ts). */
+  guests: string[];
   readonly role: 'initiator' | 'responder';
   readonly mode: 'main' | 'aggressive';
   phase: Phase;
@@ -196,6 +198,7 @@ export type CountPurpose = 'quiet' | 'doubt' | 'verdict';
 
 /** A Quick Mode that we want to begin. */
 export type QuickModePlan = {
+  readonly tunnel: string;
   readonly local: TrafficSelector;
   readonly remote: TrafficSelector;
   /** Which of the PFS groups that the policy allows; none of them is one as well. */
@@ -284,6 +287,7 @@ export type NewIkeSa = Pick<
 export function newIkeSa({ firstSequence, ...options }: NewIkeSa): IkeSaV1 {
   return {
     version: 1,
+    guests: [],
     nat: { local: false, remote: false },
     features: NO_FEATURES,
     suite: undefined,

@@ -7,6 +7,7 @@ import { holds, type OwnAddresses } from '../common/own-addresses.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import type { Reason } from '../common/reason.ts';
 import { ADDRESS_GONE } from '../common/refusals.ts';
+import { tunnelsOf } from '../common/sharing.ts';
 import type { EffectAnswer } from '../common/work.ts';
 import { rekeyTimer, removeChild, sendDeletes } from './child-end.ts';
 import { childInstalled, onDrainCounted, onDrainTimer, replaceableAt, reviveSuperseded } from './child-succession.ts';
@@ -16,7 +17,8 @@ import { countPackets, UNRESPONSIVE } from './dpd.ts';
 import { startPhase1 } from './exchanges/phase1-initiator.ts';
 import { hastenSwitch } from './exchanges/quick-mode-child.ts';
 import { planQuickModes } from './exchanges/quick-mode-initiator.ts';
-import { countOrphans, currentIkeSa, isConnecting } from './ike-sas.ts';
+import { connectingIkeSa, countOrphans, currentIkeSa, isConnecting, likeOf, share, usableIkeSa } from './ike-sas.ts';
+import { leaveToOthers } from './leaving.ts';
 import { missingPairs, samePair } from './pairs.ts';
 import { followPeer, gatherChildren } from './peer-path.ts';
 import { replaceOlder } from './replacement.ts';
@@ -27,11 +29,12 @@ import type { IkeSaV1 } from './state.ts';
  * the address of a peer that is given by name.
  */
 export function connectTunnel(ctx: ContextV1, policy: TunnelPolicy, resolved: IpAddress | undefined): void {
-  const current = currentIkeSa(ctx, policy.name);
-  if (current !== undefined) return planQuickModes(ctx, current, missingPairs(ctx, policy));
-  const connecting = ctx.ikeSasOf(policy.name).find((sa) => sa.role === 'initiator' && sa.establishedAt === undefined);
+  const current = usableIkeSa(ctx, policy);
+  if (current !== undefined) return planQuickModes(ctx, current, policy.name, missingPairs(ctx, policy));
+  const connecting = connectingIkeSa(ctx, policy);
   if (connecting !== undefined) {
-    connecting.connects = true;
+    if (connecting.tunnel === policy.name) connecting.connects = true;
+    else share(ctx, connecting, policy.name);
     return;
   }
   startPhase1(ctx, policy, { connects: true, ...(resolved === undefined ? {} : { resolved }) });
@@ -40,14 +43,25 @@ export function connectTunnel(ctx: ContextV1, policy: TunnelPolicy, resolved: Ip
 /** An IKE SA has just been established: it takes the place of older ones, and makes what the tunnel lacks. */
 export function onEstablished(ctx: ContextV1, sa: IkeSaV1): void {
   replaceOlder(ctx, sa);
-  const policy = ctx.policies.get(sa.tunnel);
   const current = currentIkeSa(ctx, sa.tunnel);
+  const policy = ctx.policies.get(sa.tunnel);
   if (current === undefined || policy === undefined) return;
-  gatherChildren(ctx, current);
-  planQuickModes(ctx, current, current.connects ? missingPairs(ctx, policy) : []);
+  const asking = current.connects ? tunnelsOf(current) : [];
   current.connects = false;
+  adopt(ctx, current, policy);
+  gatherChildren(ctx, current);
   const isDue = ({ rekeyAt }: ChildSa) => rekeyAt !== undefined && rekeyAt.mono <= ctx.now.mono;
-  for (const child of ctx.ownChildrenOf(sa.tunnel).filter(isDue)) replaceChild(ctx, child);
+  for (const tunnel of tunnelsOf(current)) {
+    const asked = asking.includes(tunnel) ? ctx.policies.get(tunnel) : undefined;
+    planQuickModes(ctx, current, tunnel, asked === undefined ? [] : missingPairs(ctx, asked));
+    for (const child of ctx.ownChildrenOf(tunnel).filter(isDue)) replaceChild(ctx, child);
+  }
+}
+
+/** Child SAs of other tunnels of the peer, whose IKE SA is gone, have this one from now on. */
+function adopt(ctx: ContextV1, sa: IkeSaV1, policy: TunnelPolicy): void {
+  for (const { name } of likeOf(ctx, policy))
+    if (ctx.ownChildrenOf(name).length > 0 && currentIkeSa(ctx, name) === undefined) share(ctx, sa, name);
 }
 
 /** Deletes all SAs of the tunnel, at the peer too. */
@@ -56,7 +70,7 @@ export function terminateTunnel(ctx: ContextV1, tunnel: string, reason: Reason):
   const children = ctx.ownChildrenOf(tunnel);
   if (sa !== undefined) sendDeletes(ctx, sa, children);
   for (const child of children) removeChild(ctx, child, reason);
-  for (const one of ctx.ikeSasOf(tunnel)) closeIkeSa(ctx, one, reason);
+  for (const one of ctx.ikeSasOf(tunnel)) if (!leaveToOthers(ctx, one, tunnel)) closeIkeSa(ctx, one, reason);
   for (const name of ['phase1', 'drain']) ctx.clearTimer(tunnel, name);
 }
 
@@ -71,7 +85,7 @@ export function onOwnAddresses(ctx: ContextV1, tunnel: string, own: OwnAddresses
 /** The same without a word to anyone, where something of ours has failed. */
 export function dropTunnel(ctx: ContextV1, tunnel: string, reason: Reason): void {
   for (const child of ctx.ownChildrenOf(tunnel)) removeChild(ctx, child, reason);
-  for (const one of ctx.ikeSasOf(tunnel)) abandon(ctx, one, reason);
+  for (const one of ctx.ikeSasOf(tunnel)) if (!leaveToOthers(ctx, one, tunnel)) abandon(ctx, one, reason);
 }
 
 export function onTunnelTimer(ctx: ContextV1, tunnel: string, name: string): void {
@@ -108,11 +122,10 @@ export function onChildEvent(
 
 function restorePhase1(ctx: ContextV1, tunnel: string): void {
   const policy = ctx.policies.get(tunnel);
-  if (policy === undefined || currentIkeSa(ctx, tunnel) !== undefined) return;
   const [child] = ctx.childrenOf(tunnel);
-  if (child === undefined) return;
+  if (policy === undefined || child === undefined || usableIkeSa(ctx, policy) !== undefined) return;
   ctx.setTimer(tunnel, 'phase1', ctx.now.mono + policy.retry.interval);
-  if (isConnecting(ctx, tunnel) || policy.remote.address.kind === 'any') return;
+  if (connectingIkeSa(ctx, policy) !== undefined || policy.remote.address.kind === 'any') return;
   countOrphans(ctx, tunnel);
   startPhase1(ctx, policy, { connects: false, from: pathOf(child) });
 }
@@ -120,7 +133,7 @@ function restorePhase1(ctx: ContextV1, tunnel: string): void {
 /** Without an IKE SA there is no DPD: a peer that takes up no new one and sends nothing is gone. */
 function onOrphansCounted(ctx: ContextV1, tunnel: string, reply: DataPlaneReply): void {
   const policy = ctx.policies.get(tunnel);
-  const alive = countPackets(ctx, tunnel, reply);
+  const alive = countPackets(ctx, [tunnel], reply);
   if (alive || policy === undefined || policy.dpd.delay <= 0 || isConnecting(ctx, tunnel)) return;
   for (const child of ctx.ownChildrenOf(tunnel)) removeChild(ctx, child, UNRESPONSIVE);
 }
@@ -149,7 +162,7 @@ function replaceChild(ctx: ContextV1, child: ChildSa): void {
   if (ctx.now.mono < replaceableAt(child)) return;
   const sa = currentIkeSa(ctx, child.tunnel);
   if (sa === undefined) return restorePhase1(ctx, child.tunnel);
-  planQuickModes(ctx, sa, [{ local, remote, replaces: child.id }]);
+  planQuickModes(ctx, sa, child.tunnel, [{ local, remote, replaces: child.id }]);
 }
 
 /** The data plane has dropped it at the end of its lifetime: the peer is told, the rest follows. */
@@ -171,6 +184,7 @@ function replaceExpired(ctx: ContextV1, sa: IkeSaV1, { tunnel, localSelectors, r
   planQuickModes(
     ctx,
     sa,
+    tunnel,
     missingPairs(ctx, policy).filter((pair) => samePair(pair, { local, remote })),
   );
 }

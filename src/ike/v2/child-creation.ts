@@ -8,6 +8,7 @@ import { usageLimits } from '../../sa/usage-limits.ts';
 import { childTimer } from '../common/child-timers.ts';
 import type { Context } from '../common/context.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
+import { serve } from '../common/sharing.ts';
 import { childrenOf } from './children.ts';
 import type { ChildNegotiation } from './creation.ts';
 import { type ChildKeys, deriveChildKeys, prfOf } from './keymat.ts';
@@ -90,6 +91,7 @@ export function createChild(
   const pfs = sharedSecret === undefined ? {} : { sharedSecret, additionalSecrets };
   const keys = deriveChildKeys({ suite, prf: prfOf(sa.suite), skD: sa.keys.skD, ...nonces, ...pfs });
   const limits = { hardLifetime: policy.childLifetime, ...usageLimits(policy.childUsage ?? {}, suite) };
+  serve(sa, policy.name);
   ctx.addChild(child);
   return { child, keys: byDirection(keys, asInitiator), limits };
 }

@@ -60,6 +60,6 @@ function supersede(ctx: Context, sa: IkeSaV2, child: ChildSa, successor: ChildSa
   child.state = 'rekeyed';
   child.sends = false;
   ctx.clearTimer(child.tunnel, childTimer('rekey', child.id));
-  ctx.emit({ type: 'child.rekeyed', tunnel: sa.tunnel, ikeSa: sa.id, child: child.id, successor: successor.id });
+  ctx.emit({ type: 'child.rekeyed', tunnel: child.tunnel, ikeSa: sa.id, child: child.id, successor: successor.id });
   postponeDelete(ctx, sa, { kind: 'delete-children', protocol: child.protocol, spis: [child.inboundSpi] });
 }

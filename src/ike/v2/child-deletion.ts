@@ -62,7 +62,7 @@ function endChild(ctx: Context, sa: IkeSaV2, child: ChildSa): void {
   const isTold = child.state === 'rekeyed' || heir?.state !== 'installed';
   child.state = 'rekeyed';
   if (heir !== undefined && !isTold)
-    ctx.emit({ type: 'child.rekeyed', tunnel: sa.tunnel, ikeSa: sa.id, child: child.id, successor: heir.id });
+    ctx.emit({ type: 'child.rekeyed', tunnel: child.tunnel, ikeSa: sa.id, child: child.id, successor: heir.id });
   drain(ctx, child);
 }
 

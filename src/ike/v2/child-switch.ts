@@ -4,6 +4,7 @@ import type { DataPlaneReply, DataPlaneStep } from '../../sa/data-plane.ts';
 import { childTimer } from '../common/child-timers.ts';
 import type { Context } from '../common/context.ts';
 import { kernelRefused } from '../common/kernel-refusal.ts';
+import { tunnelsOf } from '../common/sharing.ts';
 import { childInstalled, type MadeChild } from './child-creation.ts';
 import { removeChild, restore } from './child-removal.ts';
 import { carrySame, childrenOf, heirsOf, requireChild } from './children.ts';
@@ -73,20 +74,24 @@ export function takeOverFrom(ctx: ContextV2, sa: IkeSaV2, other: IkeSaV2): void 
 }
 
 /**
- * An IKE SA ends: what waits to carry the traffic of its Child SAs waits no longer, whichever of them it was to replace,
- * unless a third one already does, behind which it waits from now on. Returns what is thereby replaced, of which the
- * events tell when that is done.
+ * An IKE SA ends, or one tunnel alone leaves it: what waits to carry the traffic of its Child SAs waits no longer,
+ * whichever of them it was to replace, unless a third one already does, behind which it waits from now on. Returns what
+ * is thereby replaced, of which the events tell when that is done.
  */
-export function hastenSwitches(ctx: ContextV2, ending: IkeSaV2): ReadonlySet<string> {
+export function hastenSwitches(ctx: ContextV2, ending: IkeSaV2, tunnel?: string): ReadonlySet<string> {
   const replaced = new Set<string>();
-  const ended = childrenOf(ctx, ending).filter(({ state }) => state !== 'deleting');
-  for (const other of ctx.ikeSasV2Of(ending.tunnel)) {
-    if (other === ending) continue;
+  const ended = childrenOf(ctx, ending).filter(
+    (child) => child.state !== 'deleting' && (tunnel === undefined || child.tunnel === tunnel),
+  );
+  const others = new Set(tunnelsOf(ending).flatMap((name) => ctx.ikeSasV2Of(name)));
+  others.delete(ending);
+  for (const other of others) {
     const due = new Set<string>();
     other.switches = other.switches.map((waiting) => {
       const successor = requireChild(ctx, other, waiting.child);
       const carriers = heirsOf(ctx, successor);
-      const old = carriers.findLast((one) => ended.includes(one)) ?? ended.find((one) => carrySame(one, successor));
+      const alike = (one: ChildSa) => one.tunnel === successor.tunnel && carrySame(one, successor);
+      const old = carriers.findLast((one) => ended.includes(one)) ?? ended.find(alike);
       if (old === undefined) return waiting;
       const carrier = carriers.findLast((one) => !ended.includes(one));
       if (carrier === undefined) due.add(waiting.child);
@@ -113,50 +118,53 @@ export function onSwitched(ctx: Context, sa: IkeSaV2, switches: readonly Switch[
   const reason = reply.kind === 'done' ? undefined : kernelRefused(ctx, sa.tunnel, reply);
   for (const { child: id, predecessor } of switches) {
     const child = requireChild(ctx, sa, id);
-    const old = predecessorOf(ctx, sa, predecessor);
+    const { tunnel } = child;
+    const old = predecessorOf(ctx, child, predecessor);
     if (reason === undefined) {
       childInstalled(ctx, child);
       if (old === undefined) continue;
       old.sends = false;
       if (old.state !== 'deleting') old.state = 'rekeyed';
       ctx.clearTimer(old.tunnel, childTimer('rekey', old.id));
-      ctx.emit({ type: 'child.rekeyed', tunnel: sa.tunnel, ikeSa: sa.id, child: old.id, successor: id });
+      ctx.emit({ type: 'child.rekeyed', tunnel, ikeSa: sa.id, child: old.id, successor: id });
       continue;
     }
     // All or nothing: the old one still sends.
     child.sends = false;
     if (old?.state === 'rekeying') restore(ctx, old);
     removeChild(ctx, sa, child, reason);
-    ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
+    ctx.emit({ type: 'child.failed', tunnel, ikeSa: sa.id, reason });
     addTask(sa, deletionOf(child));
     // Where the peer has already deleted the old one, nothing carries the traffic; else this comes to nothing.
     const { localSelectors: local, remoteSelectors: remote } = child;
-    addTask(sa, { kind: 'create-child', replaces: undefined, local, remote });
+    addTask(sa, { kind: 'create-child', tunnel, replaces: undefined, local, remote });
   }
 }
 
 function switchSteps(ctx: Context, sa: IkeSaV2, { child: id, predecessor, keys, limits }: Switch): DataPlaneStep[] {
   const child = requireChild(ctx, sa, id);
-  const old = predecessorOf(ctx, sa, predecessor);
-  ctx.clearTimer(sa.tunnel, childTimer('switch', id));
+  const old = predecessorOf(ctx, child, predecessor);
+  ctx.clearTimer(child.tunnel, childTimer('switch', id));
   const steps = planOutbound(child, keys, limits);
   child.sends = true;
   return old?.sends === true ? [...steps, { kind: 'remove-sa', sa: outboundSa(old) }] : steps;
 }
 
-function predecessorOf(ctx: Context, { tunnel }: IkeSaV2, id: string): ChildSa | undefined {
+function predecessorOf(ctx: Context, { tunnel }: ChildSa, id: string): ChildSa | undefined {
   return ctx.childrenOf(tunnel).find((child) => child.id === id);
 }
 
 /** Why it may not take over yet, though its time has come. */
-function obstacleTo(ctx: ContextV2, sa: IkeSaV2, { predecessor }: Switch): 'unproven' | 'superfluous' | undefined {
-  const old = predecessorOf(ctx, sa, predecessor);
+function obstacleTo(ctx: ContextV2, sa: IkeSaV2, waiting: Switch): 'unproven' | 'superfluous' | undefined {
+  const old = predecessorOf(ctx, requireChild(ctx, sa, waiting.child), waiting.predecessor);
   if (old === undefined || old.state === 'deleting' || old.ikeSa === sa.id) return undefined;
   if (!isProven(sa)) return 'unproven';
-  const other = ctx.ikeSasV2Of(sa.tunnel).find(({ id }) => id === old.ikeSa);
-  return other !== undefined && crossed(sa, other) && loserOf(sa, other) === sa ? 'superfluous' : undefined;
+  const other = ctx.ikeSasV2Of(old.tunnel).find(({ id }) => id === old.ikeSa);
+  if (other === undefined || other.tunnel !== sa.tunnel) return undefined;
+  return crossed(sa, other) && loserOf(sa, other) === sa ? 'superfluous' : undefined;
 }
 
 function armSwitch(ctx: Context, sa: IkeSaV2, { child, wait }: Switch): void {
-  ctx.setTimer(sa.tunnel, childTimer('switch', child), ctx.now.mono + wait);
+  const { tunnel } = requireChild(ctx, sa, child);
+  ctx.setTimer(tunnel, childTimer('switch', child), ctx.now.mono + wait);
 }

@@ -83,6 +83,7 @@ export function childGone(ctx: Context, sa: IkeSaV2, id: string): void {
   if (heirOf(ctx, child) !== undefined) return;
   addTask(sa, {
     kind: 'create-child',
+    tunnel: child.tunnel,
     replaces: undefined,
     local: child.localSelectors,
     remote: child.remoteSelectors,
@@ -113,7 +114,7 @@ export function handOver(ctx: Context, child: ChildSa, told: boolean): boolean {
 type Ending = { readonly reason: Reason; readonly told: ReadonlySet<string> };
 
 /** What another IKE SA already carries goes over to that without a loss. */
-function endChild(ctx: Context, sa: IkeSaV2, child: ChildSa, { reason, told }: Ending): void {
+export function endChild(ctx: Context, sa: IkeSaV2, child: ChildSa, { reason, told }: Ending): void {
   const kept = reason.code === 'replaced' && child.state !== 'deleting' && handOver(ctx, child, told.has(child.id));
   if (!kept) removeChild(ctx, sa, child, reason);
 }

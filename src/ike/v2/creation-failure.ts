@@ -11,9 +11,9 @@ import type { IkeSaV2 } from './state.ts';
  * A CREATE_CHILD_SA of ours comes to nothing. What it was to replace carries on, and is tried again later. An IKE SA that
  * has begun without a Child SA (RFC 6023) and gets none ends: the next attempt starts over.
  */
-export function failCreation(ctx: ContextV2, sa: IkeSaV2, reason: Reason): void {
+export function failCreation(ctx: ContextV2, sa: IkeSaV2, reason: Reason, tunnel = tunnelOf(sa)): void {
   endCreation(ctx, sa);
-  ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
+  ctx.emit({ type: 'child.failed', tunnel, ikeSa: sa.id, reason });
   if (sa.handshake !== undefined && childrenOf(ctx, sa).length === 0) closeIkeSa(ctx, sa, reason);
 }
 
@@ -30,4 +30,9 @@ export function endCreation(
   const replaced = task.kind === 'create-child' ? findChild(ctx, sa, task.replaces) : undefined;
   if (replaced?.state === 'rekeying' && !rivals) restore(ctx, replaced);
   return { creation, rivals };
+}
+
+/** What it was for. */
+function tunnelOf({ creation, tunnel }: IkeSaV2): string {
+  return creation?.task.kind === 'create-child' ? creation.task.tunnel : tunnel;
 }

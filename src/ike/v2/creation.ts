@@ -9,6 +9,7 @@ import type { Payload } from './wire/payload.ts';
 
 export type CreateChildTask = {
   readonly kind: 'create-child';
+  readonly tunnel: string;
   /** The Child SA that it is to take the place of. */
   readonly replaces: string | undefined;
   readonly local: readonly TrafficSelector[];
@@ -90,6 +91,7 @@ export type IkeRekeyAnswer = {
 /** Our answer to a CREATE_CHILD_SA for a Child SA, while it is being made. */
 export type ChildAnswer = {
   readonly request: RequestRef;
+  readonly tunnel: string;
   readonly begunAt: Instant;
   readonly negotiation: ChildNegotiation;
   readonly replaces: string | undefined;

@@ -10,15 +10,15 @@ import type { IkeSaV2 } from './state.ts';
 /** A Child SA is near the end of its lifetime, or of what it may carry: a successor with the same selectors is made. */
 export function onChildDue(ctx: ContextV2, sa: IkeSaV2, id: string): void {
   const child = findChild(ctx, sa, id);
-  const policy = ctx.policies.get(sa.tunnel);
+  const policy = child === undefined ? undefined : ctx.policies.get(child.tunnel);
   if (child?.state !== 'installed' || policy === undefined) return;
   // Once more where that comes to nothing.
   ctx.setTimer(child.tunnel, childTimer('rekey', id), ctx.now.mono + policy.retry.interval);
   const waits = [...sa.tasks, ...sa.postponed].some((task) => task.kind === 'create-child' && task.replaces === id);
   if (waits) return;
   if (isContested(ctx, sa, child)) return ctx.setTimer(child.tunnel, childTimer('rekey', id), ctx.now.mono + SECOND);
-  const { localSelectors: local, remoteSelectors: remote } = child;
-  addTask(sa, { kind: 'create-child', replaces: id, local, remote });
+  const { tunnel, localSelectors: local, remoteSelectors: remote } = child;
+  addTask(sa, { kind: 'create-child', tunnel, replaces: id, local, remote });
 }
 
 /** The IKE SA is near the end of its lifetime. */

@@ -26,6 +26,7 @@ export function newSuccessor(ctx: ContextV2, sa: IkeSaV2, { suite, keys, ...opti
   const fresh = newIkeSa({
     id: ctx.newIkeSaId(),
     tunnel: sa.tunnel,
+    guests: [...sa.guests],
     local: sa.local,
     remote: sa.remote,
     startedAt: ctx.now.mono,
@@ -51,6 +52,9 @@ export function newSuccessor(ctx: ContextV2, sa: IkeSaV2, { suite, keys, ...opti
  * old IKE SA only answers.
  */
 export function inherit(ctx: ContextV2, from: IkeSaV2, to: IkeSaV2): void {
+  to.tunnel = from.tunnel;
+  to.guests = [...from.guests];
+  to.refused = [...from.refused];
   // RFC 7296 §2.25.1: a peer that makes a Child SA takes part in no rekeying of the IKE SA. It has forgotten these.
   giveUpFollowUps(ctx, from, () => true);
   for (const child of childrenOf(ctx, from)) child.ikeSa = to.id;

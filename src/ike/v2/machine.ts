@@ -3,7 +3,7 @@ import type { KeyExchangeResult } from '../../crypto/key-exchange-job.ts';
 import { sendKeepalive } from '../common/keepalive.ts';
 import type { EffectAnswer, Work } from '../common/work.ts';
 import { enqueue } from '../common/work-queue.ts';
-import { hastenSwitches, onSwitched, onSwitchTimer } from './child-switch.ts';
+import { onSwitched, onSwitchTimer } from './child-switch.ts';
 import { findChild } from './children.ts';
 import { abandon, childGone, closeIkeSa, vanish } from './close.ts';
 import type { ContextV2 } from './context.ts';
@@ -22,6 +22,7 @@ import { onInitResponded } from './exchanges/ike-sa-init-responder.ts';
 import { onIkeRekeyAgreed } from './exchanges/rekey-ike-initiator.ts';
 import { onIkeAnswerComputed } from './exchanges/rekey-ike-responder.ts';
 import { onFollowUpTimer } from './follow-up-failure.ts';
+import { leaveIkeSa } from './leaving.ts';
 import { onLivenessCounted, onLivenessTimer } from './liveness.ts';
 import { retransmit, settleRequest } from './message-window.ts';
 import { planMissing } from './missing-pairs.ts';
@@ -87,14 +88,13 @@ function perform(ctx: ContextV2, sa: IkeSaV2, work: Work): void {
     case 'child-timer':
       return onChildTimer(ctx, sa, work);
     case 'connect':
-      return planMissing(ctx, sa);
+      return planMissing(ctx, sa, work.tunnel);
     case 'peer-mapped':
       return followPeer(ctx, sa, { local: sa.local, remote: work.remote });
     case 'own-addresses':
       return onOwnAddresses(ctx, sa, work.own);
-    case 'terminate':
-      // What takes its place carries the traffic before this one goes.
-      return closeIkeSa(ctx, sa, work.reason, work.reason.code === 'replaced' ? hastenSwitches(ctx, sa) : undefined);
+    case 'leave':
+      return leaveIkeSa(ctx, sa, work.tunnel, work.reason);
   }
 }
 

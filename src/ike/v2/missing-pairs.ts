@@ -2,6 +2,7 @@ import type { ChildSa } from '../../sa/child-sa.ts';
 import { containsSelector, type TrafficSelector } from '../../sa/traffic-selector.ts';
 import type { Context } from '../common/context.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
+import { policyFor, serve } from '../common/sharing.ts';
 import { childrenOf } from './children.ts';
 import type { CreateChildTask } from './creation.ts';
 import { addTask } from './message-window.ts';
@@ -12,21 +13,24 @@ import type { IkeSaV2 } from './state.ts';
  * narrowed that to some of them, as devices do that know one pair for each Child SA, the other pairs are asked for one
  * by one.
  */
-export function planMissing(ctx: Context, sa: IkeSaV2): void {
-  const policy = ctx.policies.get(sa.tunnel);
+export function planMissing(ctx: Context, sa: IkeSaV2, tunnel = sa.tunnel): void {
+  const policy = policyFor(ctx, sa, tunnel);
   if (policy === undefined) return;
+  serve(sa, tunnel);
   const { local, remote } = policy;
-  const missing = missingPairs(ctx, sa, policy).filter((pair) => !isPlanned(sa, pair));
+  const missing = missingPairs(ctx, sa, policy).filter((pair) => !isPlanned(sa, tunnel, pair));
   if (policy.singlePairs === true || missing.length < local.selectors.length * remote.selectors.length) {
-    for (const pair of missing) addTask(sa, task([pair.local], [pair.remote]));
+    for (const pair of missing) addTask(sa, task(tunnel, [pair.local], [pair.remote]));
     return;
   }
-  addTask(sa, task(local.selectors, remote.selectors));
+  addTask(sa, task(tunnel, local.selectors, remote.selectors));
 }
 
 /** Whether the traffic has a Child SA already: the peer was faster. */
 export function isCovered(ctx: Context, sa: IkeSaV2, wanted: CreateChildTask): boolean {
-  return wanted.local.every((local) => wanted.remote.every((remote) => carries(ctx, sa, { local, remote })));
+  return wanted.local.every((local) =>
+    wanted.remote.every((remote) => carries(ctx, sa, wanted.tunnel, { local, remote })),
+  );
 }
 
 /** In force, or on its way. */
@@ -34,29 +38,31 @@ const CARRYING: ReadonlySet<ChildSa['state']> = new Set<ChildSa['state']>(['inst
 
 type Pair = { readonly local: TrafficSelector; readonly remote: TrafficSelector };
 
-function missingPairs(ctx: Context, sa: IkeSaV2, { local, remote }: TunnelPolicy): Pair[] {
+function missingPairs(ctx: Context, sa: IkeSaV2, { name, local, remote }: TunnelPolicy): Pair[] {
   const pairs = local.selectors.flatMap((ours) => remote.selectors.map((theirs) => ({ local: ours, remote: theirs })));
-  return pairs.filter((pair) => !carries(ctx, sa, pair));
+  return pairs.filter((pair) => !carries(ctx, sa, name, pair));
 }
 
 /**
  * Also in part: what the peer leaves out of one pair it will leave out again. What an older IKE SA still carries is to
  * be taken over.
  */
-function carries(ctx: Context, sa: IkeSaV2, { local, remote }: Pair): boolean {
+function carries(ctx: Context, sa: IkeSaV2, tunnel: string, { local, remote }: Pair): boolean {
   return childrenOf(ctx, sa).some(
     (child) =>
+      child.tunnel === tunnel &&
       CARRYING.has(child.state) &&
       child.localSelectors.some((selector) => overlaps(selector, local)) &&
       child.remoteSelectors.some((selector) => overlaps(selector, remote)),
   );
 }
 
-function isPlanned(sa: IkeSaV2, { local, remote }: Pair): boolean {
+function isPlanned(sa: IkeSaV2, tunnel: string, { local, remote }: Pair): boolean {
   const underWay = sa.creation === undefined ? [] : [sa.creation.task];
   return [...underWay, ...sa.tasks, ...sa.postponed].some(
     (other) =>
       other.kind === 'create-child' &&
+      other.tunnel === tunnel &&
       other.local.some((selector) => overlaps(selector, local)) &&
       other.remote.some((selector) => overlaps(selector, remote)),
   );
@@ -66,6 +72,6 @@ function overlaps(a: TrafficSelector, b: TrafficSelector): boolean {
   return containsSelector(a, b) || containsSelector(b, a);
 }
 
-function task(local: readonly TrafficSelector[], remote: readonly TrafficSelector[]): CreateChildTask {
-  return { kind: 'create-child', replaces: undefined, local, remote };
+function task(tunnel: string, local: readonly TrafficSelector[], remote: readonly TrafficSelector[]): CreateChildTask {
+  return { kind: 'create-child', tunnel, replaces: undefined, local, remote };
 }

@@ -1,4 +1,5 @@
 import type { TunnelPolicy } from '../common/policy.ts';
+import { usersOf } from './children.ts';
 import type { ContextV2 } from './context.ts';
 import { initiateIkeSa } from './exchanges/ike-sa-init-initiator.ts';
 import type { IkeSaV2 } from './state.ts';
@@ -6,12 +7,18 @@ import type { IkeSaV2 } from './state.ts';
 /**
  * Reauthentication (RFC 7296 §2.8.3), make before break: a new IKE SA with its Child SAs comes up from scratch, and
  * takes the place of this one when it stands. Also the way on where the peer refuses to rekey. It is left to the peer
- * where only the peer can call, or where the operator wants it to.
+ * where only the peer can call, or where the operator wants it to. Where several tunnels share the IKE SA, each gets one
+ * of its own.
  */
 export function renewIkeSa(ctx: ContextV2, sa: IkeSaV2): void {
-  const policy = ctx.policies.get(sa.tunnel);
+  for (const tunnel of new Set([sa.tunnel, ...usersOf(ctx, sa)])) renewFor(ctx, sa, tunnel);
+}
+
+/** The same for one of its tunnels alone. */
+export function renewFor(ctx: ContextV2, sa: IkeSaV2, tunnel: string): void {
+  const policy = ctx.policies.get(tunnel);
   if (policy === undefined || !isOursToRenew(sa, policy)) return;
-  const others = ctx.ikeSasV2Of(sa.tunnel);
+  const others = ctx.ikeSasV2Of(tunnel);
   if (others.some(({ role, establishedAt }) => role === 'initiator' && establishedAt === undefined)) return;
   const fresh = initiateIkeSa(ctx, ctx.newIkeSaId(), policy, {
     resolved: sa.remote.address,

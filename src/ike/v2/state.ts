@@ -37,6 +37,10 @@ export type IkeSaV2 = {
   readonly id: number;
   /** As long as a responder does not know who the peer is, the best guess by address. */
   tunnel: string;
+  /** Other tunnels of the same peer that have had Child SAs by it (see common/sharing.ts). */
+  guests: string[];
+  /** Tunnels that the peer makes no Child SA of by this one. */
+  refused: string[];
   /** The original role: it decides the flag bit, the keys and which SPI is ours (RFC 7296 §3.1). */
   readonly role: 'initiator' | 'responder';
   phase: Phase;
@@ -283,6 +287,7 @@ export type AuthReply = {
 export type NewIkeSa = {
   readonly id: number;
   readonly tunnel: string;
+  readonly guests?: string[];
   readonly role: 'initiator' | 'responder';
   readonly initiatorSpi: string;
   readonly responderSpi: string;
@@ -297,6 +302,8 @@ export type NewIkeSa = {
 export function newIkeSa(options: NewIkeSa): IkeSaV2 {
   return {
     version: 2,
+    guests: [],
+    refused: [],
     phase: 'larval',
     nat: { local: false, remote: false },
     mobike: undefined,

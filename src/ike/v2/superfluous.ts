@@ -1,9 +1,11 @@
 import { type Duration, SECOND } from '../../base/time.ts';
+import type { ChildSa } from '../../sa/child-sa.ts';
 import type { Reason } from '../common/reason.ts';
 import { hastenSwitches, takeOverFrom } from './child-switch.ts';
-import { carrySame, childrenOf } from './children.ts';
+import { carrySame, childrenOf, heirOf } from './children.ts';
 import { closeIkeSa } from './close.ts';
 import type { ContextV2 } from './context.ts';
+import { leaveIkeSa } from './leaving.ts';
 import { isProven, probe } from './liveness.ts';
 import type { IkeSaV2 } from './state.ts';
 
@@ -35,13 +37,18 @@ export function onSuperfluousTimer(ctx: ContextV2, sa: IkeSaV2): void {
  */
 export function endSuperfluous(ctx: ContextV2, sa: IkeSaV2): boolean {
   if (sa.superfluousSince === undefined) return false;
-  const heirs = othersThan(ctx, sa).filter((other) => childrenOf(ctx, other).length > 0);
+  const isHeir = (other: IkeSaV2) => childrenOf(ctx, other).some(({ tunnel }) => tunnel === sa.tunnel);
+  const heirs = othersThan(ctx, sa).filter(isHeir);
   if (heirs.length === 0 || !heirs.every(isProven)) return false;
   for (const heir of heirs) takeOverFrom(ctx, heir, sa);
   const isComplete = ctx.now.mono >= sa.superfluousSince + COMPLETION_TIME || isSucceeded(ctx, sa, heirs);
   if (!isComplete) return false;
   sa.superfluousSince = undefined;
-  closeIkeSa(ctx, sa, REPLACED, hastenSwitches(ctx, sa));
+  // What other tunnels have by it goes along where the peer has made that anew as well, and else keeps it.
+  const carried = childrenOf(ctx, sa).filter(({ state }) => state !== 'deleting');
+  const isOthersToo = carried.some((child) => child.tunnel !== sa.tunnel && !isCarriedElsewhere(ctx, child));
+  if (isOthersToo) leaveIkeSa(ctx, sa, sa.tunnel, REPLACED);
+  else closeIkeSa(ctx, sa, REPLACED, hastenSwitches(ctx, sa));
   return true;
 }
 
@@ -49,8 +56,12 @@ export function endSuperfluous(ctx: ContextV2, sa: IkeSaV2): boolean {
 function isSucceeded(ctx: ContextV2, sa: IkeSaV2, heirs: readonly IkeSaV2[]): boolean {
   const settled = heirs.filter(({ pending }) => pending?.step.kind !== 'switched');
   const carriers = settled.flatMap((heir) => childrenOf(ctx, heir)).filter(({ sends }) => sends);
-  const used = childrenOf(ctx, sa).filter(({ state }) => state !== 'deleting');
+  const used = childrenOf(ctx, sa).filter(({ state, tunnel }) => state !== 'deleting' && tunnel === sa.tunnel);
   return used.every((child) => carriers.some((other) => carrySame(child, other)));
+}
+
+function isCarriedElsewhere(ctx: ContextV2, child: ChildSa): boolean {
+  return (heirOf(ctx, child)?.ikeSa ?? child.ikeSa) !== child.ikeSa;
 }
 
 function othersThan(ctx: ContextV2, sa: IkeSaV2): IkeSaV2[] {

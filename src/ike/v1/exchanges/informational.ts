@@ -13,6 +13,7 @@ import type { ContextV1 } from '../context.ts';
 import { onDpdNotify } from '../dpd.ts';
 import { hash1 } from '../hashes.ts';
 import { onClosedByPeer } from '../ike-sa-loss.ts';
+import { familyOf } from '../ike-sas.ts';
 import { onInitialContact } from '../initial-contact.ts';
 import { decryptBody } from '../iv-chain.ts';
 import { recordMessage } from '../message-record.ts';
@@ -146,13 +147,15 @@ function onDelete(ctx: ContextV1, sa: IkeSaV1, payload: DeletePayload): void {
   const protocol = protocolOf(payload.protocol);
   const named = (child: ChildSa) =>
     child.protocol === protocol && payload.spis.some((spi) => equalBytes(spi, spiBytes(child.outboundSpi)));
-  // The peer names its inbound SPIs, which are our outbound ones; only those of this tunnel are its to delete.
-  const gone = ctx.childrenOf(sa.tunnel).filter(named);
-  if (gone.length === 0) return;
+  // The peer names its inbound SPIs, which are our outbound ones; only those of its own tunnels are its to delete.
+  const gone = familyOf(ctx, sa).flatMap((tunnel) => ctx.childrenOf(tunnel).filter(named));
   for (const child of gone) removeChild(ctx, child, PEER_DELETED);
   const unsent = gone.flatMap((child) => reviveSuperseded(ctx, child) ?? []);
-  hastenSwitch(ctx, sa.tunnel);
-  planQuickModes(ctx, sa, unsent.flatMap(selectorsOf));
+  for (const tunnel of new Set(gone.map((child) => child.tunnel))) {
+    hastenSwitch(ctx, tunnel);
+    const wanted = unsent.filter((child) => child.tunnel === tunnel).flatMap(selectorsOf);
+    if (wanted.length > 0) planQuickModes(ctx, sa, tunnel, wanted);
+  }
 }
 
 function selectorsOf({ localSelectors: [local], remoteSelectors: [remote] }: ChildSa) {

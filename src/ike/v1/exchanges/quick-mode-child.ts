@@ -6,6 +6,7 @@ import { sameSelectors } from '../../../sa/traffic-selector.ts';
 import { type Allowance, usageLimits } from '../../../sa/usage-limits.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
+import { serve } from '../../common/sharing.ts';
 import { sendDeletes, spiBytes } from '../child-end.ts';
 import { childInstalled } from '../child-succession.ts';
 import type { ContextV1 } from '../context.ts';
@@ -80,18 +81,20 @@ export function createChild(
   };
   quickMode.child = child.id;
   quickMode.outbound = { keys: ours.outbound, limits };
+  serve(sa, policy.name);
+  ctx.touch(sa);
   ctx.addChild(child);
   return { child, inbound: planInbound(child, ours.inbound, limits) };
 }
 
 /** Undefined where there is none yet, or where the peer has deleted it. */
-export function childOf(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): ChildSa | undefined {
-  return ctx.childrenOf(sa.tunnel).find(({ id }) => id === quickMode.child);
+export function childOf(ctx: ContextV1, quickMode: QuickMode): ChildSa | undefined {
+  return ctx.childrenOf(quickMode.plan.tunnel).find(({ id }) => id === quickMode.child);
 }
 
 /** The peer can receive: packets may go out through the new Child SA, unless it has deleted it meanwhile. */
 export function installOutbound(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
-  const child = childOf(ctx, sa, quickMode);
+  const child = childOf(ctx, quickMode);
   if (child === undefined) return finish(ctx, sa, quickMode);
   // As responder we know now that the initiator has our answer.
   child.agreedAt ??= ctx.now.mono;
@@ -102,15 +105,15 @@ export function installOutbound(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMod
 }
 
 export function onOutboundInstalled(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, reply: DataPlaneReply): void {
-  const child = childOf(ctx, sa, quickMode);
+  const child = childOf(ctx, quickMode);
   // The peer may have deleted it meanwhile.
   if (child === undefined) return finish(ctx, sa, quickMode);
   if (reply.kind !== 'done') {
     child.sends = false;
-    const reason = kernelRefused(ctx, sa.tunnel, reply);
+    const reason = kernelRefused(ctx, child.tunnel, reply);
     sendDeletes(ctx, sa, [child]);
     discard(ctx, sa, quickMode);
-    return ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
+    return ctx.emit({ type: 'child.failed', tunnel: child.tunnel, ikeSa: sa.id, reason });
   }
   finish(ctx, sa, quickMode);
   childInstalled(ctx, child, quickMode.lifetime);
@@ -139,7 +142,7 @@ function giveWay(ctx: ContextV1, child: ChildSa): void {
  * that still go through the old SA are not.
  */
 export function sendWhenReady(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
-  if (!hasPredecessor(ctx, sa, quickMode)) return installOutbound(ctx, sa, quickMode);
+  if (!hasPredecessor(ctx, quickMode)) return installOutbound(ctx, sa, quickMode);
   quickMode.phase = 'switching';
   armSwitch(ctx, sa, quickMode);
 }
@@ -152,11 +155,11 @@ export function armSwitch(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): vo
 export function hastenSwitch(ctx: ContextV1, tunnel: string): void {
   for (const sa of ctx.ikeSasOf(tunnel))
     for (const quickMode of sa.quickModes.values())
-      if (quickMode.phase === 'switching' && !hasPredecessor(ctx, sa, quickMode)) installOutbound(ctx, sa, quickMode);
+      if (quickMode.phase === 'switching' && !hasPredecessor(ctx, quickMode)) installOutbound(ctx, sa, quickMode);
 }
 
-function hasPredecessor(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): boolean {
-  const all = ctx.childrenOf(sa.tunnel);
+function hasPredecessor(ctx: ContextV1, quickMode: QuickMode): boolean {
+  const all = ctx.childrenOf(quickMode.plan.tunnel);
   const child = all.find(({ id }) => id === quickMode.child);
   return all.some(
     (other) =>

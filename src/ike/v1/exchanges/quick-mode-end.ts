@@ -21,7 +21,7 @@ export function finish(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void 
 
 /** It comes to nothing: what it has reserved or half installed goes. */
 export function discard(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
-  const child = ctx.childrenOf(sa.tunnel).find(({ id }) => id === quickMode.child);
+  const child = ctx.childrenOf(quickMode.plan.tunnel).find(({ id }) => id === quickMode.child);
   if (child?.state === 'installing') {
     ctx.requestCleanUp({ kind: 'apply', steps: planRemove(child) });
     ctx.dropChild(child);
@@ -44,10 +44,10 @@ export function forgetQuickMode(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMod
 export function abortQuickModes(ctx: ContextV1, sa: IkeSaV1): void {
   const unfinished: ChildSa[] = [];
   for (const quickMode of [...sa.quickModes.values()]) {
-    const child = ctx.childrenOf(sa.tunnel).find(({ id }) => id === quickMode.child);
+    const child = ctx.childrenOf(quickMode.plan.tunnel).find(({ id }) => id === quickMode.child);
     if (child?.state === 'installing' && standsAtPeer(quickMode)) {
       const { pending, lifetime } = quickMode;
-      const ask = () => ctx.requestDataPlane(sa.tunnel, { kind: 'apply', steps: outboundSteps(quickMode, child) });
+      const ask = () => ctx.requestDataPlane(child.tunnel, { kind: 'apply', steps: outboundSteps(quickMode, child) });
       child.completion = { request: pending?.request ?? ask(), lifetime };
       forgetQuickMode(ctx, sa, quickMode);
       continue;

@@ -9,6 +9,7 @@ import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
 import { AH_BEHIND_NAT, selectorList, UNCONFIGURED } from '../../common/refusals.ts';
+import { policyFor, tunnelsOf } from '../../common/sharing.ts';
 import { transmit } from '../../common/transmit.ts';
 import { spiBytes } from '../child-end.ts';
 import { abandon } from '../close.ts';
@@ -56,10 +57,10 @@ const MAX_AT_ONCE = 1;
 
 type Wanted = Pick<QuickModePlan, 'local' | 'remote'> & { readonly replaces?: string | undefined };
 
-/** Makes Child SAs for these pairs, as many at once as peers can cope with, successors before new ones. */
-export function planQuickModes(ctx: ContextV1, sa: IkeSaV1, wanted: readonly Wanted[]): void {
+/** Makes Child SAs of a tunnel, as many at once as peers can cope with, successors before new ones. */
+export function planQuickModes(ctx: ContextV1, sa: IkeSaV1, tunnel: string, wanted: readonly Wanted[]): void {
   for (const { local, remote, replaces } of wanted) {
-    const plan = { local, remote, replaces, groupIndex: 0 };
+    const plan = { tunnel, local, remote, replaces, groupIndex: 0 };
     if (replaces === undefined) sa.waiting.push(plan);
     else if (!isUnderWay(sa, replaces)) sa.waiting.unshift(plan);
   }
@@ -67,19 +68,19 @@ export function planQuickModes(ctx: ContextV1, sa: IkeSaV1, wanted: readonly Wan
 }
 
 export function startWaiting(ctx: ContextV1, sa: IkeSaV1): void {
-  const policy = ctx.policies.get(sa.tunnel);
-  if (policy === undefined || sa.phase !== 'established') return;
+  if (sa.phase !== 'established') return;
   while (sa.waiting.length > 0 && busy(sa) < MAX_AT_ONCE) {
     const plan = sa.waiting.shift();
-    if (plan !== undefined && !isCovered(ctx, policy.name, plan)) start(ctx, sa, policy, plan);
+    const policy = plan === undefined ? undefined : policyFor(ctx, sa, plan.tunnel);
+    if (plan !== undefined && policy !== undefined && !isCovered(ctx, plan)) start(ctx, sa, policy, plan);
   }
 }
 
 /** The inbound SPI is there. */
 export function onInitiatorSpi(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, reply: DataPlaneReply): void {
-  const policy = ctx.policies.get(sa.tunnel);
+  const policy = policyFor(ctx, sa, quickMode.plan.tunnel);
   if (policy === undefined) return fail(ctx, sa, quickMode, UNCONFIGURED);
-  if (reply.kind !== 'spi') return fail(ctx, sa, quickMode, kernelRefused(ctx, sa.tunnel, reply));
+  if (reply.kind !== 'spi') return fail(ctx, sa, quickMode, kernelRefused(ctx, quickMode.plan.tunnel, reply));
   quickMode.reserved = { protocol: policy.childProtocol, destination: sa.local.address, spi: reply.spi };
   const { method } = quickMode;
   if (method === undefined) return sendFirst(ctx, sa, quickMode, policy);
@@ -89,7 +90,7 @@ export function onInitiatorSpi(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode
 }
 
 export function onGenerated(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, result: KeyExchangeResult): void {
-  const policy = ctx.policies.get(sa.tunnel);
+  const policy = policyFor(ctx, sa, quickMode.plan.tunnel);
   if (policy === undefined) return fail(ctx, sa, quickMode, UNCONFIGURED);
   if (result.kind !== 'ke.generate') return fail(ctx, sa, quickMode, BAD_KEY_EXCHANGE);
   quickMode.publicValue = result.publicValue;
@@ -103,9 +104,11 @@ export function onQuickMode1Timer(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickM
   // Nothing of all that has been heard since: the peer no longer knows this IKE SA, and does not say so.
   if (sa.lastHeardAt > quickMode.begunAt) return;
   abandon(ctx, sa, SILENT);
-  const start = ctx.policies.get(sa.tunnel)?.start ?? 'respond';
-  const kept = start !== 'respond' && ctx.childrenOf(sa.tunnel).length > 0;
-  if (kept) ctx.setTimer(sa.tunnel, 'phase1', ctx.now.mono);
+  for (const tunnel of tunnelsOf(sa)) {
+    const start = ctx.policies.get(tunnel)?.start ?? 'respond';
+    const kept = start !== 'respond' && ctx.childrenOf(tunnel).length > 0;
+    if (kept) ctx.setTimer(tunnel, 'phase1', ctx.now.mono);
+  }
 }
 
 /** 2. <-- HDR*, HASH(2), SA, Nr, [KE], IDci, IDcr, [N(RESPONDER-LIFETIME)] @throws WireError */
@@ -118,7 +121,7 @@ export function onQuickMode2(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, 
     return ctx.drop(received.remote, 'not-authentic');
   sa.ivs = opened.next;
   heardFrom(ctx, sa, received);
-  const policy = ctx.policies.get(sa.tunnel);
+  const policy = policyFor(ctx, sa, quickMode.plan.tunnel);
   if (policy === undefined) return fail(ctx, sa, quickMode, UNCONFIGURED);
   try {
     takeAnswer(ctx, sa, quickMode, policy, { received, plain: opened.bytes });
@@ -166,7 +169,7 @@ function takeAnswer(
 }
 
 export function onAgreed(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, result: KeyExchangeResult): void {
-  const policy = ctx.policies.get(sa.tunnel);
+  const policy = policyFor(ctx, sa, quickMode.plan.tunnel);
   if (policy === undefined) return fail(ctx, sa, quickMode, UNCONFIGURED);
   if (result.kind !== 'ke.agree') return fail(ctx, sa, quickMode, BAD_KEY_EXCHANGE);
   install(ctx, sa, quickMode, policy, result.sharedSecret);
@@ -175,11 +178,11 @@ export function onAgreed(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, resu
 /** We can receive: 3. HDR*, HASH(3) --> */
 export function onInitiatorInstalled(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, reply: DataPlaneReply): void {
   if (reply.kind !== 'done') {
-    for (const child of ctx.childrenOf(sa.tunnel)) if (child.id === quickMode.child) ctx.dropChild(child);
+    for (const child of ctx.childrenOf(quickMode.plan.tunnel)) if (child.id === quickMode.child) ctx.dropChild(child);
     quickMode.reserved = undefined;
-    return fail(ctx, sa, quickMode, kernelRefused(ctx, sa.tunnel, reply));
+    return fail(ctx, sa, quickMode, kernelRefused(ctx, quickMode.plan.tunnel, reply));
   }
-  if (childOf(ctx, sa, quickMode) === undefined) {
+  if (childOf(ctx, quickMode) === undefined) {
     // The peer has deleted it meanwhile.
     discard(ctx, sa, quickMode);
     return startWaiting(ctx, sa);
@@ -189,7 +192,8 @@ export function onInitiatorInstalled(ctx: ContextV1, sa: IkeSaV1, quickMode: Qui
   const datagrams = exchangeDatagrams(ctx, sa, messageId, [proof]);
   quickMode.last = { datagrams, answers: quickMode.answering, sent: 1, repeated: 0 };
   transmit(ctx, sa.local, sa.remote, datagrams);
-  for (const child of ctx.childrenOf(sa.tunnel)) if (child.id === quickMode.child) child.agreedAt = ctx.now.mono;
+  for (const child of ctx.childrenOf(quickMode.plan.tunnel))
+    if (child.id === quickMode.child) child.agreedAt = ctx.now.mono;
   sendWhenReady(ctx, sa, quickMode);
   startWaiting(ctx, sa);
 }
@@ -199,7 +203,7 @@ export function onQuickModeRefused(ctx: ContextV1, sa: IkeSaV1, notify: NotifyPa
   const asking = [...sa.quickModes.values()].filter(({ phase }) => phase === 'qm1-sent');
   const named = asking.find(({ reserved }) => reserved !== undefined && equalBytes(spiBytes(reserved.spi), notify.spi));
   const quickMode = named ?? (asking.length === 1 ? asking[0] : undefined);
-  const policy = ctx.policies.get(sa.tunnel);
+  const policy = quickMode === undefined ? undefined : policyFor(ctx, sa, quickMode.plan.tunnel);
   if (quickMode === undefined || policy === undefined) return;
   const groupIndex = quickMode.plan.groupIndex + 1;
   if (notify.notify === NOTIFY.NO_PROPOSAL_CHOSEN && groupIndex < pfsGroups(ctx, policy).length) {
@@ -279,7 +283,7 @@ function install(
 
 function fail(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, reason: Reason): void {
   discard(ctx, sa, quickMode);
-  ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
+  ctx.emit({ type: 'child.failed', tunnel: quickMode.plan.tunnel, ikeSa: sa.id, reason });
   startWaiting(ctx, sa);
 }
 

@@ -36,6 +36,16 @@ export function offersOfGroup(ctx: Context, policy: TunnelPolicy, group: KeyExch
   return ofOneGroup(childOffers(ctx, policy), group);
 }
 
+/** The tunnel whose segments the peer asks for, of those that the IKE SA may make Child SAs of; undefined where none fits. */
+export function tunnelMeant(
+  sa: IkeSaV1,
+  tunnels: readonly TunnelPolicy[],
+  payloads: readonly PayloadV1[],
+): TunnelPolicy | undefined {
+  const pair = askedSelectors(sa, payloads);
+  return pair === undefined ? undefined : tunnels.find((policy) => isConfigured(policy, pair));
+}
+
 /** The responder's choice from what the initiator offers and the selectors that it asks for. */
 export function answerQuickMode(
   ctx: Context,

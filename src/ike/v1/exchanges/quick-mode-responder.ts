@@ -9,6 +9,7 @@ import type { DataPlaneReply } from '../../../sa/data-plane.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import { AH_BEHIND_NAT } from '../../common/refusals.ts';
+import { policiesFor, policyFor, whyNotShared } from '../../common/sharing.ts';
 import { transmit } from '../../common/transmit.ts';
 import { sendDeletes, spiBytes } from '../child-end.ts';
 import type { ContextV1 } from '../context.ts';
@@ -40,7 +41,7 @@ import { saPayload } from '../wire/sa.ts';
 import { NONCE_BYTES } from './phase1.ts';
 import { childLifetime, childOf, createChild, installOutbound } from './quick-mode-child.ts';
 import { discard, timerOf } from './quick-mode-end.ts';
-import { answerQuickMode, type QuickModeRefusal } from './quick-mode-offers.ts';
+import { answerQuickMode, type QuickModeRefusal, tunnelMeant } from './quick-mode-offers.ts';
 import { newQuickMode, QUICK_MODE_RETRANSMIT } from './quick-mode-start.ts';
 
 /** Twenty segments on each side make four hundred Child SAs, and some devices ask for all of them at once. */
@@ -67,18 +68,20 @@ export function onQuickMode1(ctx: ContextV1, sa: IkeSaV1, received: Received): v
   recordMessage(ctx, sa, 'received', header, payloads);
   const offered = requirePayload(payloads, 'SA');
   const nonce = requirePayload(payloads, 'Nonce');
-  const policy = ctx.policies.get(sa.tunnel);
+  const policy = meantBy(ctx, sa, payloads);
   if (policy === undefined) return ctx.drop(remote, 'unconfigured');
   const agreed = behindNat(sa, policy) ?? answerQuickMode(ctx, sa, policy, payloads, offered);
-  if ('notify' in agreed)
-    return refuseFirst(ctx, sa, policy, { received, refusal: agreed, spi: offered.proposals[0]?.spi });
+  if ('notify' in agreed) {
+    const refusal = explained(ctx, sa, payloads, agreed);
+    return refuseFirst(ctx, sa, policy, { received, refusal, spi: offered.proposals[0]?.spi });
+  }
   const method = agreed.suite.keyExchange;
   const ke = onlyPayload(payloads, 'KE');
   if (method !== undefined && (ke === undefined || !keFitsGroup(ke, keyExchangeMethod(method).group)))
     return refuseFirst(ctx, sa, policy, { received, refusal: BAD_PUBLIC_VALUE, spi: agreed.peerSpi });
   sa.ivs = opened.next;
   const { local, remote: theirs } = agreed;
-  const plan = { local, remote: theirs, groupIndex: 0, replaces: undefined };
+  const plan = { tunnel: policy.name, local, remote: theirs, groupIndex: 0, replaces: undefined };
   const quickMode = newQuickMode({ messageId, role: 'responder', plan, method, begunAt: ctx.now.mono });
   quickMode.agreed = agreed;
   quickMode.nonceI = nonce.data.slice();
@@ -102,9 +105,29 @@ export function onQuickMode1(ctx: ContextV1, sa: IkeSaV1, received: Received): v
   quickMode.pending = { request, step: 'spi-allocated' };
 }
 
+/**
+ * The tunnel of the Child SA: that of the IKE SA, or another one of the same peer which has the segments. Where none has,
+ * its own says why.
+ */
+function meantBy(ctx: ContextV1, sa: IkeSaV1, payloads: readonly PayloadV1[]): TunnelPolicy | undefined {
+  return tunnelMeant(sa, policiesFor(ctx, sa), payloads) ?? ctx.policies.get(sa.tunnel);
+}
+
+/** With what the operator may not see at once: another tunnel has the segments. */
+function explained(
+  ctx: ContextV1,
+  sa: IkeSaV1,
+  payloads: readonly PayloadV1[],
+  { notify, reason }: QuickModeRefusal,
+): QuickModeRefusal {
+  if (reason.code !== 'traffic-selectors-unacceptable') return { notify, reason };
+  const text = `${reason.text}${whyNotShared(ctx, sa, (policy) => tunnelMeant(sa, [policy], payloads) === policy)}`;
+  return { notify, reason: { ...reason, text } };
+}
+
 /** The inbound SPI is there. */
 export function onResponderSpi(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, reply: DataPlaneReply): void {
-  const policy = ctx.policies.get(sa.tunnel);
+  const policy = policyFor(ctx, sa, quickMode.plan.tunnel);
   if (policy === undefined) return discard(ctx, sa, quickMode);
   if (reply.kind !== 'spi') return failByKernel(ctx, sa, quickMode, policy, reply);
   quickMode.reserved = { protocol: policy.childProtocol, destination: sa.local.address, spi: reply.spi };
@@ -116,7 +139,7 @@ export function onResponderSpi(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode
 }
 
 export function onResponded(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, result: KeyExchangeResult): void {
-  const policy = ctx.policies.get(sa.tunnel);
+  const policy = policyFor(ctx, sa, quickMode.plan.tunnel);
   if (policy === undefined) return discard(ctx, sa, quickMode);
   if (result.kind !== 'ke.respond') {
     const spi = quickMode.agreed?.peerSpi;
@@ -130,14 +153,14 @@ export function onResponded(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, r
 
 /** We can receive: 2. <-- HDR*, HASH(2), SA, Nr, [KE], IDci, IDcr, [N(RESPONDER-LIFETIME)] */
 export function onResponderInstalled(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, reply: DataPlaneReply): void {
-  const policy = ctx.policies.get(sa.tunnel);
+  const policy = policyFor(ctx, sa, quickMode.plan.tunnel);
   if (policy === undefined) return discard(ctx, sa, quickMode);
   if (reply.kind !== 'done') {
-    for (const child of ctx.childrenOf(sa.tunnel)) if (child.id === quickMode.child) ctx.dropChild(child);
+    for (const child of ctx.childrenOf(policy.name)) if (child.id === quickMode.child) ctx.dropChild(child);
     quickMode.reserved = undefined;
     return failByKernel(ctx, sa, quickMode, policy, reply);
   }
-  if (childOf(ctx, sa, quickMode) === undefined) return discard(ctx, sa, quickMode);
+  if (childOf(ctx, quickMode) === undefined) return discard(ctx, sa, quickMode);
   const { messageId, nonceI, nonceR, agreed, reserved, method } = quickMode;
   invariant(agreed !== undefined && reserved !== undefined, 'what is installed was agreed on');
   const rest: PayloadV1[] = [
@@ -173,7 +196,7 @@ export function onQuickMode3(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, 
 /** No third message yet. Where packets come in, the initiator has our answer all the same; else it is sent again. */
 export function onQuickMode2Timer(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode): void {
   if (quickMode.pending !== undefined) return;
-  const child = childOf(ctx, sa, quickMode);
+  const child = childOf(ctx, quickMode);
   if (child === undefined) return discard(ctx, sa, quickMode);
   const request = ctx.requestDataPlane(sa.id, { kind: 'query', sas: [inboundSa(child)] });
   quickMode.pending = { request, step: 'counted' };
@@ -184,7 +207,7 @@ export function onCounted(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, rep
   if (packets > 0) return installOutbound(ctx, sa, quickMode);
   if (retransmit(ctx, sa, timerOf(quickMode), quickMode.last, QUICK_MODE_RETRANSMIT)) return;
   // The initiator may have our answer and think that all is well; nothing of its third message has come through.
-  const child = childOf(ctx, sa, quickMode);
+  const child = childOf(ctx, quickMode);
   if (child !== undefined) sendDeletes(ctx, sa, [child]);
   discard(ctx, sa, quickMode);
   ctx.drop(sa.remote, 'quick-mode-unfinished');
@@ -246,7 +269,7 @@ function refuse(
   spi: Uint8Array | undefined,
 ): readonly Uint8Array[] {
   const named = spi?.length === 4 ? spi : new Uint8Array(0);
-  ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason: refusal.reason });
+  ctx.emit({ type: 'child.failed', tunnel: policy.name, ikeSa: sa.id, reason: refusal.reason });
   return sendInformational(ctx, sa, [childNotify(policy.childProtocol, named, refusal.notify)]);
 }
 
@@ -257,7 +280,7 @@ function failByKernel(
   policy: TunnelPolicy,
   reply: DataPlaneReply,
 ): void {
-  const reason = kernelRefused(ctx, sa.tunnel, reply);
+  const reason = kernelRefused(ctx, policy.name, reply);
   const spi = quickMode.agreed?.peerSpi;
   discard(ctx, sa, quickMode);
   refuse(ctx, sa, policy, { notify: 'NO_PROPOSAL_CHOSEN', reason }, spi);

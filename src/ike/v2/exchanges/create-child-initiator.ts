@@ -6,7 +6,8 @@ import { type ChildSa, lowerNonce, outboundSa, planInstall } from '../../../sa/c
 import type { DataPlaneReply, DataPlaneStep } from '../../../sa/data-plane.ts';
 import { childTimer } from '../../common/child-timers.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
-import { NOTHING_TO_OFFER } from '../../common/refusals.ts';
+import { NOTHING_TO_OFFER, UNCONFIGURED } from '../../common/refusals.ts';
+import { policyFor } from '../../common/sharing.ts';
 import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
 import { acceptChild } from '../child-negotiation.ts';
 import { childrenOf, findChild, requireChild } from '../children.ts';
@@ -35,13 +36,13 @@ import { NONCE_BYTES } from './ike-sa-init.ts';
 
 /** A Child SA is wanted: its CREATE_CHILD_SA is prepared, unless the need has passed meanwhile. */
 export function beginChild(ctx: ContextV2, sa: IkeSaV2, task: CreateChildTask): void {
-  const policy = ctx.policies.get(sa.tunnel);
+  const policy = policyFor(ctx, sa, task.tunnel);
   if (policy === undefined) return;
   const replaced = findChild(ctx, sa, task.replaces);
   const isNeeded = task.replaces === undefined ? !isCovered(ctx, sa, task) : replaced?.state === 'installed';
   if (!isNeeded) return;
   const offers = childOffers(ctx, policy);
-  if (offers.length === 0) return failCreation(ctx, sa, NOTHING_TO_OFFER);
+  if (offers.length === 0) return failCreation(ctx, sa, NOTHING_TO_OFFER, task.tunnel);
   if (replaced !== undefined) replaced.state = 'rekeying';
   const method = task.retry?.method ?? firstMethod(offers, replaced?.suite.keyExchange ?? sa.suite?.keyExchange);
   const exchange = method === undefined ? undefined : newExchange(ctx, method);
@@ -70,11 +71,11 @@ export function onChildGenerated(ctx: ContextV2, sa: IkeSaV2, result: KeyExchang
 
 /** CREATE_CHILD_SA SK { [N(REKEY_SA)], SA, Ni, [KEi], TSi, TSr } --> */
 export function onCreationSpiAllocated(ctx: ContextV2, sa: IkeSaV2, reply: DataPlaneReply): void {
-  if (reply.kind !== 'spi') return failCreation(ctx, sa, kernelRefused(ctx, sa.tunnel, reply));
-  const policy = ctx.policies.get(sa.tunnel);
-  if (policy === undefined) return dropCreation(ctx, sa);
   const creation = creationOf(sa);
   const task = childTask(creation);
+  if (reply.kind !== 'spi') return failCreation(ctx, sa, kernelRefused(ctx, task.tunnel, reply));
+  const policy = policyFor(ctx, sa, task.tunnel);
+  if (policy === undefined) return dropCreation(ctx, sa);
   creation.reservedSpi = reservedSpi(sa, policy, reply.spi);
   const replaced = findChild(ctx, sa, task.replaces);
   const spi = new ByteWriter().u32(reply.spi).finish();
@@ -94,10 +95,10 @@ export function onCreationSpiAllocated(ctx: ContextV2, sa: IkeSaV2, reply: DataP
 export function onChildAnswer(ctx: ContextV2, sa: IkeSaV2, received: Received): void {
   const { payloads } = received;
   const creation = creationOf(sa);
-  const policy = ctx.policies.get(sa.tunnel);
-  if (policy === undefined) return dropCreation(ctx, sa);
+  const policy = policyFor(ctx, sa, childTask(creation).tunnel);
   const error = findError(payloads);
   if (error !== undefined) return onChildRefused(ctx, sa, error);
+  if (policy === undefined) return undo(ctx, sa, UNCONFIGURED);
   const replaced = findChild(ctx, sa, childTask(creation).replaces);
   const negotiation = acceptChild(ctx, policy, payloads, { first: false, replaced });
   const nonce = requirePayload(payloads, 'Nonce').data.slice();
@@ -142,7 +143,7 @@ export function onCreationInstalled(ctx: ContextV2, sa: IkeSaV2, id: string, rep
   const replaced = findChild(ctx, sa, replaces);
   if (reply.kind !== 'done') {
     childRefused(ctx, child);
-    return undo(ctx, sa, kernelRefused(ctx, sa.tunnel, reply), child.inboundSpi);
+    return undo(ctx, sa, kernelRefused(ctx, child.tunnel, reply), child.inboundSpi);
   }
   sa.creation = undefined;
   // The first one of an IKE SA that has begun without (RFC 6023): now it is set up.
@@ -153,7 +154,7 @@ export function onCreationInstalled(ctx: ContextV2, sa: IkeSaV2, id: string, rep
   replaced.sends = false;
   ctx.clearTimer(replaced.tunnel, childTimer('rekey', replaced.id));
   outdoRivals(ctx, sa, replaced);
-  ctx.emit({ type: 'child.rekeyed', tunnel: sa.tunnel, ikeSa: sa.id, child: replaced.id, successor: id });
+  ctx.emit({ type: 'child.rekeyed', tunnel: child.tunnel, ikeSa: sa.id, child: replaced.id, successor: id });
   addTask(sa, { kind: 'delete-children', protocol: replaced.protocol, spis: [replaced.inboundSpi] });
 }
 
@@ -186,7 +187,7 @@ function childTask({ task }: Creation): CreateChildTask {
 }
 
 function allocate(ctx: ContextV2, sa: IkeSaV2): void {
-  const policy = ctx.policies.get(sa.tunnel);
+  const policy = policyFor(ctx, sa, childTask(creationOf(sa)).tunnel);
   if (policy === undefined) return dropCreation(ctx, sa);
   sa.pending = { request: allocateSpi(ctx, sa, policy), step: { kind: 'creation-spi-allocated' } };
 }
@@ -209,9 +210,9 @@ export function installCreation(
   answer: CreationAnswer,
   secrets: readonly Uint8Array[],
 ): void {
-  const policy = ctx.policies.get(sa.tunnel);
-  if (policy === undefined) return dropCreation(ctx, sa);
   const creation = creationOf(sa);
+  const policy = policyFor(ctx, sa, childTask(creation).tunnel);
+  if (policy === undefined) return undo(ctx, sa, UNCONFIGURED);
   const inboundSpi = creation.reservedSpi?.spi;
   invariant(inboundSpi !== undefined, 'the request has proposed an SPI');
   const nonces = { nonceI: creation.ownNonce, nonceR: answer.nonce };

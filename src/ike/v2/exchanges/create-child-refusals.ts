@@ -2,6 +2,7 @@ import { KEY_EXCHANGE } from '../../../crypto/algorithms.ts';
 import { sameSelectors } from '../../../sa/traffic-selector.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
+import { policyFor } from '../../common/sharing.ts';
 import { refusedByPeer } from '../child-negotiation.ts';
 import { removeChild } from '../child-removal.ts';
 import { childrenOf, findChild } from '../children.ts';
@@ -12,17 +13,18 @@ import { endCreation } from '../creation-failure.ts';
 import { addTask } from '../message-window.ts';
 import { childOffers, ikeOffers } from '../offers.ts';
 import { postpone } from '../postpone.ts';
-import { isOursToRenew, renewIkeSa } from '../renewal.ts';
+import { isOursToRenew, renewFor, renewIkeSa } from '../renewal.ts';
 import type { IkeSaV2, Task } from '../state.ts';
 import { NOTIFY, type NotifyPayload, notifyName } from '../wire/notify.ts';
 
 /** The peer refuses a Child SA. What its own exchange has made for the same purpose counts more (§2.8.1). */
 export function onChildRefused(ctx: ContextV2, sa: IkeSaV2, error: NotifyPayload): void {
   const ended = endCreation(ctx, sa);
-  const policy = ctx.policies.get(sa.tunnel);
-  if (ended === undefined || ended.rivals || policy === undefined) return;
+  if (ended === undefined || ended.rivals) return;
   const { task } = ended.creation;
   if (task.kind !== 'create-child') return;
+  const policy = policyFor(ctx, sa, task.tunnel);
+  if (policy === undefined) return;
   const again = anotherTry(ctx, policy, task, error);
   if (again !== undefined) return void sa.tasks.unshift(again);
   switch (error.notify) {
@@ -33,11 +35,20 @@ export function onChildRefused(ctx: ContextV2, sa: IkeSaV2, error: NotifyPayload
     case NOTIFY.STATE_NOT_FOUND:
       return beginAgain(ctx, sa, task, ended.creation);
   }
+  const isUsed = childrenOf(ctx, sa).some(({ tunnel }) => tunnel === task.tunnel);
+  if (task.tunnel !== sa.tunnel && !isUsed) return goAlone(ctx, sa, task.tunnel);
   const reason = refusedByPeer(ctx, policy, notifyName(error.notify), false);
-  ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
-  if (task.replaces !== undefined) return renewIkeSa(ctx, sa);
+  ctx.emit({ type: 'child.failed', tunnel: task.tunnel, ikeSa: sa.id, reason });
+  if (task.replaces !== undefined) return renewFor(ctx, sa, task.tunnel);
   // An IKE SA that carries nothing and cannot is of no use: the next attempt starts over.
   if (childrenOf(ctx, sa).length === 0) closeIkeSa(ctx, sa, reason);
+}
+
+/** The peer does not share the IKE SA with this tunnel, or no longer: it gets one of its own. */
+function goAlone(ctx: ContextV2, sa: IkeSaV2, tunnel: string): void {
+  sa.guests = sa.guests.filter((guest) => guest !== tunnel);
+  if (!sa.refused.includes(tunnel)) sa.refused.push(tunnel);
+  renewFor(ctx, sa, tunnel);
 }
 
 /** The same for the successor of an IKE SA. What the peer has made itself has taken over already. */

@@ -10,6 +10,7 @@ import { childTimer } from '../../common/child-timers.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import { AH_BEHIND_NAT } from '../../common/refusals.ts';
+import { policiesFor, policyFor, whyNotShared } from '../../common/sharing.ts';
 import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
 import { settleCrossing } from '../child-crossing.ts';
 import { answerChild, type ChildRefusal } from '../child-negotiation.ts';
@@ -27,6 +28,7 @@ import { suiteToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
 import { failPublicValue, type MakingExchange, refuseRequest } from '../refuse-request.ts';
 import type { IkeSaV2, Switch } from '../state.ts';
+import { tunnelMeant } from '../tunnel-choice.ts';
 import { NOTIFY, type NotifyName, type NotifyPayload, notifyPayload } from '../wire/notify.ts';
 import type { Payload } from '../wire/payload.ts';
 import { PROTOCOL } from '../wire/sa.ts';
@@ -36,16 +38,17 @@ import { NONCE_BYTES } from './ike-sa-init.ts';
 /** CREATE_CHILD_SA SK { [N(REKEY_SA)], SA, Ni, [KEi], TSi, TSr } --> */
 export function answerChildRequest(ctx: ContextV2, sa: IkeSaV2, received: Received): void {
   const { payloads } = received;
-  const policy = ctx.policies.get(sa.tunnel);
   const rekey = findNotify(payloads, 'REKEY_SA');
   const replaced = rekey === undefined ? undefined : namedChild(ctx, sa, rekey);
+  const policy = rekey === undefined ? meantBy(ctx, sa, payloads) : policyFor(ctx, sa, replaced?.tunnel ?? sa.tunnel);
   // Who asks for it anew has forgotten how far it was (RFC 9370 §2.2.4).
   if (replaced !== undefined) giveUpFollowUps(ctx, sa, (followUp) => replacedBy(followUp) === replaced.id);
   const obstacle = obstacleTo(ctx, sa, { policy, rekey, replaced });
   if (obstacle !== undefined) return refuseRequest(ctx, sa, received, obstacle);
   invariant(policy !== undefined, 'a tunnel that is not configured is an obstacle');
   const negotiation = negotiate(ctx, sa, { policy, payloads, replaced });
-  if ('notify' in negotiation) return refuse(ctx, sa, received, negotiation);
+  if ('notify' in negotiation)
+    return refuse(ctx, sa, { received, tunnel: policy.name }, explained(ctx, sa, payloads, negotiation));
   // Which of the two would stay could not be told at both ends alike: when it asks again, the successor is there.
   if (rekey === undefined && replacesSame(ctx, sa, negotiation))
     return refuseRequest(ctx, sa, received, 'TEMPORARY_FAILURE');
@@ -57,6 +60,7 @@ export function answerChildRequest(ctx: ContextV2, sa: IkeSaV2, received: Receiv
   }
   const answer: ChildAnswer = {
     request: received,
+    tunnel: policy.name,
     begunAt: ctx.now.mono,
     negotiation,
     replaces: replaced?.id,
@@ -77,7 +81,7 @@ export function onAnswerComputed(ctx: ContextV2, sa: IkeSaV2, answer: ChildAnswe
 
 /** The inbound SPI is there. */
 export function onAnswerSpiAllocated(ctx: ContextV2, sa: IkeSaV2, answer: ChildAnswer, reply: DataPlaneReply): void {
-  const policy = ctx.policies.get(sa.tunnel);
+  const policy = policyFor(ctx, sa, answer.tunnel);
   if (policy === undefined) return refuseRequest(ctx, sa, answer.request, 'NO_PROPOSAL_CHOSEN');
   if (reply.kind !== 'spi') return refuseByKernel(ctx, sa, answer, reply);
   const reserved = reservedSpi(sa, policy, reply.spi);
@@ -94,7 +98,7 @@ export function onAnswerSpiAllocated(ctx: ContextV2, sa: IkeSaV2, answer: ChildA
 
 /** What replaces another one does not send yet: the peer cannot receive before our answer. */
 export function installAnswer(ctx: ContextV2, sa: IkeSaV2, answer: ChildAnswer, reserved: SaKey): void {
-  const policy = ctx.policies.get(sa.tunnel);
+  const policy = policyFor(ctx, sa, answer.tunnel);
   const obstacle = policy === undefined ? 'NO_PROPOSAL_CHOSEN' : isUnproven(ctx, sa) ? 'TEMPORARY_FAILURE' : undefined;
   if (policy === undefined || obstacle !== undefined) {
     ctx.requestCleanUp({ kind: 'apply', steps: [{ kind: 'remove-sa', sa: reserved }] });
@@ -142,7 +146,7 @@ export function onAnswerInstalled(
   sendResponse(ctx, sa, answer.request, { exchange: exchangeOf(answer), payloads });
 }
 
-/** What an authenticated peer may have at once, far above what rekeying needs (RFC 8019 §5). */
+/** What an authenticated peer may have at once of a tunnel, far above what rekeying needs (RFC 8019 §5). */
 const SPARE_CHILDREN = 16;
 
 type Claim = {
@@ -150,6 +154,14 @@ type Claim = {
   readonly rekey: NotifyPayload | undefined;
   readonly replaced: ChildSa | undefined;
 };
+
+/**
+ * The tunnel of a new Child SA: that of the IKE SA, or another one of the same peer whose selectors fit better. Where none
+ * fits, its own says why.
+ */
+function meantBy(ctx: ContextV2, sa: IkeSaV2, payloads: readonly Payload[]): TunnelPolicy | undefined {
+  return tunnelMeant(policiesFor(ctx, sa), payloads) ?? ctx.policies.get(sa.tunnel);
+}
 
 /** RFC 7296 §2.25: why it cannot be done now, or at all. */
 function obstacleTo(
@@ -168,7 +180,8 @@ function obstacleTo(
     return { ...rekey, notify: NOTIFY.CHILD_SA_NOT_FOUND, data: new Uint8Array(0) };
   if (replaced !== undefined && !isReplaceable(ctx, sa, replaced)) return 'TEMPORARY_FAILURE';
   const pairs = policy.local.selectors.length * policy.remote.selectors.length;
-  return childrenOf(ctx, sa).length >= 3 * pairs + SPARE_CHILDREN ? 'NO_ADDITIONAL_SAS' : undefined;
+  const present = childrenOf(ctx, sa).filter(({ tunnel }) => tunnel === policy.name);
+  return present.length >= 3 * pairs + SPARE_CHILDREN ? 'NO_ADDITIONAL_SAS' : undefined;
 }
 
 /**
@@ -230,7 +243,7 @@ function findKe(payloads: readonly Payload[]) {
 }
 
 function allocate(ctx: ContextV2, sa: IkeSaV2, answer: ChildAnswer): void {
-  const policy = ctx.policies.get(sa.tunnel);
+  const policy = policyFor(ctx, sa, answer.tunnel);
   if (policy === undefined) return refuseRequest(ctx, sa, answer.request, 'NO_PROPOSAL_CHOSEN');
   sa.pending = { request: allocateSpi(ctx, sa, policy), step: { kind: 'answer-spi-allocated', answer } };
 }
@@ -276,15 +289,32 @@ function keyExchangePayload({ exchange, negotiation }: ChildAnswer): Payload[] {
   return [{ type: 'KE', method: keyExchangeMethod(keyExchange).group, data: exchange.publicValue }];
 }
 
-function refuse(ctx: ContextV2, sa: IkeSaV2, received: Received, { notify, reason }: ChildRefusal): void {
-  if (ctx.isTimely(`child refused ${sa.tunnel}`))
-    ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
+/** With what the operator may not see at once: another tunnel has the segments. */
+function explained(
+  ctx: ContextV2,
+  sa: IkeSaV2,
+  payloads: readonly Payload[],
+  { notify, reason }: ChildRefusal,
+): ChildRefusal {
+  if (notify !== 'TS_UNACCEPTABLE') return { notify, reason };
+  const text = `${reason.text}${whyNotShared(ctx, sa, (policy) => tunnelMeant([policy], payloads) === policy)}`;
+  return { notify, reason: { ...reason, text } };
+}
+
+function refuse(
+  ctx: ContextV2,
+  sa: IkeSaV2,
+  { received, tunnel }: { readonly received: Received; readonly tunnel: string },
+  { notify, reason }: ChildRefusal,
+): void {
+  if (ctx.isTimely(`child refused ${tunnel}`)) ctx.emit({ type: 'child.failed', tunnel, ikeSa: sa.id, reason });
   refuseRequest(ctx, sa, received, notify);
 }
 
 function refuseByKernel(ctx: ContextV2, sa: IkeSaV2, answer: ChildAnswer, reply: DataPlaneReply): void {
-  const reason = kernelRefused(ctx, sa.tunnel, reply);
-  ctx.emit({ type: 'child.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
+  const { tunnel } = answer;
+  const reason = kernelRefused(ctx, tunnel, reply);
+  ctx.emit({ type: 'child.failed', tunnel, ikeSa: sa.id, reason });
   if (answer.rounds !== undefined) keepReplaced(ctx, sa, answer.replaces);
   // RFC 7296 §2.25: it may pass; where it does not, the peer's own lifetime tells.
   refuseRequest(ctx, sa, answer.request, 'TEMPORARY_FAILURE', exchangeOf(answer));

@@ -34,6 +34,7 @@ import { choosePpk, type PpkChoice, wrongKeys } from '../ppk.ts';
 import { suiteToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
 import type { AuthReply, IkeSaV2, Switch } from '../state.ts';
+import { tunnelMeant } from '../tunnel-choice.ts';
 import { AUTH_METHOD } from '../wire/auth.ts';
 import type { IdPayload } from '../wire/id.ts';
 import { notifyPayload } from '../wire/notify.ts';
@@ -113,7 +114,7 @@ export function onResponseSpiAllocated(
 /** What carries its traffic so far, unless the peer has lost that. */
 function predecessorOf(ctx: ContextV2, sa: IkeSaV2, child: ChildSa): ChildSa | undefined {
   const older = heirOf(ctx, child);
-  const other = ctx.ikeSasV2Of(sa.tunnel).find(({ id }) => id === older?.ikeSa);
+  const other = ctx.ikeSasV2Of(child.tunnel).find(({ id }) => id === older?.ikeSa);
   // Where the two have crossed, it said so before the other one stood.
   const isLost = sa.initialContact && (other === undefined || !crossed(sa, other));
   return isLost ? undefined : older;
@@ -207,7 +208,12 @@ function isMeant(policy: TunnelPolicy, identity: Identity, asked: Identity | und
 /** Several tunnels to one peer differ in their segments alone. */
 function bySelectors(ctx: Context, claims: readonly Claim[], payloads: readonly Payload[]): Claim | undefined {
   if (claims.length < 2 || onlyPayload(payloads, 'SA') === undefined) return claims[0];
-  return claims.find(({ policy }) => !('notify' in answerChild(ctx, policy, payloads, { first: true }))) ?? claims[0];
+  const willing = claims.filter(({ policy }) => !('notify' in answerChild(ctx, policy, payloads, { first: true })));
+  const meant = tunnelMeant(
+    willing.map(({ policy }) => policy),
+    payloads,
+  );
+  return willing.find(({ policy }) => policy === meant) ?? claims[0];
 }
 
 function allows(offers: readonly Proposal[], suite: CipherSuite): boolean {
