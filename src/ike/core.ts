@@ -1,10 +1,10 @@
 import type { Entropy } from '../base/entropy.ts';
-import { InvariantError, WireError } from '../base/errors.ts';
+import { WireError } from '../base/errors.ts';
 import type { Endpoint } from '../base/net.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Now } from '../base/time.ts';
 import { type ChildSa, inboundSa, outboundSa } from '../sa/child-sa.ts';
-import type { DataPlaneEvent, DataPlaneReply } from '../sa/data-plane.ts';
+import type { DataPlaneEvent } from '../sa/data-plane.ts';
 import { saKey } from '../sa/ledger.ts';
 import type { Capabilities } from '../sa/proposal.ts';
 import { planBlocks } from './block-policies.ts';
@@ -30,6 +30,7 @@ import { followOwnAddresses } from './local-address.ts';
 import { findIkeSa } from './lookup.ts';
 import { abandon, answerEffect, doWork, viewIkeSa } from './machines.ts';
 import { messageKeysOf } from './message-keys.ts';
+import { bugOf, reportOrphan } from './mishaps.ts';
 import { forgetIkeSa, indexIkeSa } from './registry.ts';
 import { parseTimerKey, Run, timerKey } from './run.ts';
 import { onTrapAnswer, removeTrap, setTrap, trappedTunnel } from './traps.ts';
@@ -393,15 +394,3 @@ export class IkeCore {
 }
 
 type ChildEvent = Extract<DataPlaneEvent, { readonly kind: 'mapping' | 'expire' }>;
-
-function bugOf(error: unknown): Reason {
-  if (error instanceof InvariantError) return { code: 'internal-error', text: error.message };
-  return { code: 'internal-error', text: `bug: ${error instanceof Error ? error.message : String(error)}` };
-}
-
-/** A clean-up that fails leaves something in the kernel: the operator should know. */
-function reportOrphan(run: Run, reply: DataPlaneReply): void {
-  if (reply.kind !== 'refused') return;
-  const { operation, algorithm, code } = reply.failure;
-  run.emit({ type: 'kernel.failed', operation, code, ...(algorithm === undefined ? {} : { algorithm }) });
-}
