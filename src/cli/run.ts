@@ -7,6 +7,7 @@ import { daemonCommand } from './commands/daemon.ts';
 import { downCommand } from './commands/down.ts';
 import { eventsCommand } from './commands/events.ts';
 import { exchangesCommand } from './commands/exchanges.ts';
+import { initCommand } from './commands/init.ts';
 import { keylogCommand } from './commands/keylog.ts';
 import { listCommand } from './commands/list.ts';
 import { logsCommand } from './commands/logs.ts';
@@ -21,6 +22,7 @@ import { asFailure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
 const COMMANDS_IN_ORDER = [
+  initCommand,
   daemonCommand,
   checkCommand,
   upCommand,
