@@ -7,7 +7,17 @@ import { syntaxMessage } from './syntax-message.ts';
 export type ValuePath = readonly PropertyKey[];
 
 /** One file of the configuration, with the way back from a value to its place in the text. */
-export class Source {
+export type Source = {
+  readonly file: string;
+  /** Where the value of a path stands; where nothing is written, its key, or that of what should hold it. */
+  value(path: ValuePath): Position;
+  /** Where the key of a path stands. */
+  key(path: ValuePath): Position;
+  /** Whether the file says something about a path. */
+  has(path: ValuePath): boolean;
+};
+
+class YamlSource implements Source {
   readonly file: string;
   readonly #document: Document.Parsed;
   readonly #lines: LineCounter;
@@ -23,12 +33,10 @@ export class Source {
     return { file: this.file, line, column: col };
   }
 
-  /** Where the value of a path stands; where nothing is written, its key, or that of what should hold it. */
   value(path: ValuePath): Position {
     return this.#find(path, ({ key, value }) => (isWritten(value) ? value : key));
   }
 
-  /** Where the key of a path stands. */
   key(path: ValuePath): Position {
     return this.#find(path, (pair) => pair.key);
   }
@@ -83,7 +91,7 @@ export function parseSource(file: string, text: string): ParsedSource {
     lineCounter: lines,
     logLevel: 'error',
   });
-  const source = new Source(file, document, lines);
+  const source = new YamlSource(file, document, lines);
   // What follows the first error in the syntax is mostly its echo.
   const [error] = [...document.errors, ...document.warnings];
   if (error !== undefined)
@@ -110,7 +118,7 @@ function syntaxOffset(error: YAMLError, document: Document.Parsed, text: string)
   return offset;
 }
 
-function toValue(source: Source, document: Document.Parsed): { value: unknown; problems: readonly Problem[] } {
+function toValue(source: YamlSource, document: Document.Parsed): { value: unknown; problems: readonly Problem[] } {
   try {
     return { value: document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {}, problems: [] };
   } catch {
@@ -122,7 +130,7 @@ function toValue(source: Source, document: Document.Parsed): { value: unknown; p
 const MAX_ALIASES = 100;
 
 /** What is fine for YAML and not for a configuration. */
-function structureProblems(source: Source, document: Document.Parsed): Problem[] {
+function structureProblems(source: YamlSource, document: Document.Parsed): Problem[] {
   const problems: Problem[] = [];
   visit(document, {
     Alias(_, alias) {
@@ -138,7 +146,7 @@ function structureProblems(source: Source, document: Document.Parsed): Problem[]
   return problems;
 }
 
-function keyProblems(source: Source, items: readonly Pair[]): Problem[] {
+function keyProblems(source: YamlSource, items: readonly Pair[]): Problem[] {
   const first = new Map<unknown, Position>();
   return items.flatMap(({ key }) => {
     const position = source.at(offsetOf(key));
