@@ -2,6 +2,10 @@ import { dirname } from 'node:path';
 import { expandPattern } from './glob.ts';
 import type { ConfigurationHost } from './host.ts';
 import { fileErrorText } from './host.ts';
+import type { ForeignOptions } from './import/foreign.ts';
+import { readForeign } from './import/foreign.ts';
+import { languageOf } from './import/language.ts';
+import { plainValue, TreeSource } from './import/value-tree.ts';
 import type { Position, Problem } from './problem.ts';
 import { errorAt } from './problem.ts';
 import type { RawFile } from './schema.ts';
@@ -15,14 +19,37 @@ export type LoadedFile = { readonly source: Source; readonly raw: RawFile };
 export type LoadedFiles = {
   /** The main file first, then what it includes, in order. */
   readonly files: readonly LoadedFile[];
+  /** Every file that was read. */
+  readonly names: readonly string[];
   readonly problems: readonly Problem[];
 };
 
+export type LoadOptions = {
+  /** Where the keys are of a configuration that has them in a file of their own (ipsec.secrets). */
+  readonly secrets?: string | undefined;
+};
+
 /** Reads the main file and all that it includes, and checks each against the schema. */
-export function loadFiles(path: string, host: ConfigurationHost): LoadedFiles {
+export function loadFiles(path: string, host: ConfigurationHost, options: LoadOptions = {}): LoadedFiles {
+  const origin: Position = { file: path, line: 1, column: 1 };
+  const text = readText(path, host);
+  if (typeof text !== 'string') return { files: [], names: [], problems: [errorAt(origin, text.failure)] };
+  const language = languageOf(path, text);
+  if (language !== 'yaml') return loadForeign(path, host, { language, ...options });
   const visit: Visit = { host, seen: new Set(), files: [], problems: [] };
-  readOne(path, { file: path, line: 1, column: 1 }, visit);
-  return visit;
+  readOne(path, origin, visit);
+  return { ...visit, names: visit.files.map(({ source }) => source.file) };
+}
+
+/** A configuration of another daemon is one file of ours, whatever it includes. */
+function loadForeign(path: string, host: ConfigurationHost, options: ForeignOptions): LoadedFiles {
+  const { tree, files: names, problems } = readForeign(path, host, options);
+  if (problems.some(({ severity }) => severity === 'error')) return { files: [], names, problems };
+  const source = new TreeSource(path, tree);
+  const value = plainValue(tree);
+  const parsed = fileSchema.safeParse(value);
+  if (parsed.success) return { files: [{ source, raw: parsed.data }], names, problems };
+  return { files: [], names, problems: [...problems, ...schemaProblems(parsed.error, source, value)] };
 }
 
 /** More than any sane set-up has, and an end for a pattern that matches too much. */

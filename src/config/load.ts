@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { nearestWord } from '../base/nearest.ts';
 import { addressFamily } from '../base/net.ts';
 import type { Configuration, Gateway, Peer, Tunnel } from './configuration.ts';
+import type { LoadOptions } from './files.ts';
 import { loadFiles } from './files.ts';
 import type { ConfigurationHost } from './host.ts';
 import { systemHost } from './host.ts';
@@ -10,11 +11,13 @@ import { mergeFiles } from './merge.ts';
 import type { Problem } from './problem.ts';
 import { sortProblems } from './problem.ts';
 import { childProposals, ikeProposals } from './proposals.ts';
+import type { PreSharedKey, PskSource } from './psk.ts';
 import { readPreSharedKey } from './psk.ts';
 import type { Report } from './report.ts';
 import { Refusal } from './scalars.ts';
 import type { RawGateway, RawPeer, RawTunnel } from './schema.ts';
 import { checkPairs } from './segment-rules.ts';
+import type { Source } from './source.ts';
 import { tunnelPolicy } from './tunnel-policy.ts';
 import { checkTunnel } from './tunnel-rules.ts';
 import { weakChoices } from './weak-choices.ts';
@@ -25,23 +28,26 @@ export type LoadResult =
   | { readonly errors: readonly Problem[] };
 
 /**
- * Reads, checks and resolves the configuration in `path` and the files that it includes. It changes nothing, and it
- * reads no file but those and the keys that they name.
+ * Reads, checks and resolves the configuration in `path` and the files that it includes: ours, or that of another daemon
+ * (import/language.ts). It changes nothing, and it reads no file but those and the keys that they name.
  */
-export function loadConfiguration(path: string, host: ConfigurationHost = systemHost): LoadResult {
-  const problems: Problem[] = [];
-  const { files, problems: fileProblems } = loadFiles(path, host);
+export function loadConfiguration(
+  path: string,
+  host: ConfigurationHost = systemHost,
+  options: LoadOptions = {},
+): LoadResult {
+  const { files, names, problems: fileProblems } = loadFiles(path, host, options);
+  const problems = [...fileProblems];
   const [main, ...included] = files;
-  if (main === undefined || fileProblems.length > 0) return { errors: sortProblems(fileProblems) };
+  if (main === undefined || hasErrors(problems)) return { errors: sortProblems(problems) };
   const merged = mergeFiles([main, ...included], problems);
-  const configuration = resolve(
-    merged,
-    host,
-    files.map(({ source }) => source.file),
-  );
+  const configuration = resolve(merged, host, names);
   const sorted = sortProblems(problems);
-  const failed = problems.some((problem) => problem.severity === 'error');
-  return failed ? { errors: sorted } : { configuration, warnings: sorted };
+  return hasErrors(problems) ? { errors: sorted } : { configuration, warnings: sorted };
+}
+
+function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some(({ severity }) => severity === 'error');
 }
 
 function resolve(merged: Merged, host: ConfigurationHost, files: readonly string[]): Configuration {
@@ -123,14 +129,18 @@ function resolveTunnel(entry: Entry<RawTunnel>, context: Context): Tunnel[] {
     name,
     enabled: raw.enabled ?? true,
     policy: tunnelPolicy({ name, raw, gateway, peer, key, ppk: ppk?.secret, ...proposals }),
-    pskSource: key.source,
-    ...(ppk === undefined ? {} : { ppkSource: ppk.source }),
+    pskSource: placeOfKey(key, source),
+    ...(ppk === undefined ? {} : { ppkSource: placeOfKey(ppk, source) }),
     labels: raw.labels ?? {},
     remarks: raw.remarks ?? '',
     origin: source.key(['tunnels', name]),
   };
   warnOfWeakness(tunnel, report);
   return [tunnel];
+}
+
+function placeOfKey(key: PreSharedKey, { keysApart }: Source): PskSource {
+  return keysApart ? 'secrets' : key.source;
 }
 
 function referred<Target>(

@@ -6,8 +6,8 @@ import { fileErrorText } from './host.ts';
 import { Refusal } from './scalars.ts';
 import type { RawTunnel } from './schema.ts';
 
-/** Where a pre-shared key was found. */
-export type PskSource = 'inline' | 'file' | 'credential' | 'env';
+/** Where a pre-shared key was found; `secrets`: where another daemon keeps its keys. */
+export type PskSource = 'inline' | 'file' | 'credential' | 'env' | 'secrets';
 
 export type PreSharedKey = { readonly secret: Secret; readonly source: PskSource };
 

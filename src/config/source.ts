@@ -15,6 +15,8 @@ export type Source = {
   key(path: ValuePath): Position;
   /** Whether the file says something about a path. */
   has(path: ValuePath): boolean;
+  /** Whether it is in a language that has a place of its own for keys, from which they were taken. */
+  readonly keysApart?: true;
 };
 
 class YamlSource implements Source {

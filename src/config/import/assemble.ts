@@ -1,0 +1,127 @@
+import type { Duration } from '../../base/time.ts';
+import { HOUR } from '../../base/time.ts';
+import { formatDuration, parseDuration } from '../duration.ts';
+import type { Position } from '../problem.ts';
+import type { ForeignTunnel } from './foreign-tunnel.ts';
+import { Names } from './names.ts';
+import type { Tree, TreeMap } from './value-tree.ts';
+import { listOf, mapOf, plainValue } from './value-tree.ts';
+import type { Remarks, Written } from './written.ts';
+
+/** What the tunnels of another daemon are in our configuration: as if somebody had written it in YAML. */
+export function assemble(foreign: readonly ForeignTunnel[], origin: Position, remarks: Remarks): TreeMap {
+  const tunnels = mergePairs(foreign);
+  const gateways = new Endpoints();
+  const peers = new Endpoints();
+  const names = new Names();
+  const sections = tunnels.map((tunnel): readonly [string, Tree] => {
+    const name = names.take(tunnel.name.text);
+    const gateway = gateways.nameOf(tunnel.local.addresses, (count) => `gw${count}`);
+    const peer = peers.nameOf(tunnel.remote.addresses.slice(0, 1), () => name);
+    return [name, tunnelTree(tunnel, gateway, peer)];
+  });
+  return mapOf(origin, {
+    version: { text: '1', position: origin },
+    limits: limitsOf(tunnels, origin, remarks),
+    gateways: mapOf(
+      origin,
+      gateways.section((address) => address),
+    ),
+    peers: mapOf(
+      origin,
+      peers.section(([address]) => (address === undefined ? [] : [address])),
+    ),
+    tunnels: { entries: new Map(sections), position: origin },
+  });
+}
+
+/**
+ * IKEv1 needs a conn for each pair of segments, where ours is one tunnel: conns that differ in their segments alone are
+ * one where their pairs are all that the lists of both sides make.
+ */
+function mergePairs(tunnels: readonly ForeignTunnel[]): ForeignTunnel[] {
+  const groups = new Map<string, ForeignTunnel[]>();
+  for (const tunnel of tunnels) {
+    const group = groups.get(kinship(tunnel));
+    if (group === undefined) groups.set(kinship(tunnel), [tunnel]);
+    else group.push(tunnel);
+  }
+  return [...groups.values()].flatMap(mergeGroup);
+}
+
+function kinship({ local, remote, psk, rest }: ForeignTunnel): string {
+  const ends = [local, remote].map(({ addresses, id }) => [addresses.map(({ text }) => text), id?.text]);
+  return JSON.stringify([ends, psk.text, plainValue(rest)]);
+}
+
+function mergeGroup(group: readonly ForeignTunnel[]): readonly ForeignTunnel[] {
+  const [first] = group;
+  if (first === undefined || group.length === 1) return group;
+  const local = uniqueTexts(group.flatMap((tunnel) => tunnel.local.subnets));
+  const remote = uniqueTexts(group.flatMap((tunnel) => tunnel.remote.subnets));
+  const pairs = group.flatMap((tunnel) =>
+    tunnel.local.subnets.flatMap((ours) => tunnel.remote.subnets.map((theirs) => `${ours.text} ${theirs.text}`)),
+  );
+  const whole = pairs.length === local.length * remote.length && new Set(pairs).size === pairs.length;
+  if (!whole) return group;
+  const name = first.familyName ?? first.name;
+  return [{ ...first, name, local: { ...first.local, subnets: local }, remote: { ...first.remote, subnets: remote } }];
+}
+
+function uniqueTexts(written: readonly Written[]): Written[] {
+  return [...new Map(written.toReversed().map((item) => [item.text, item])).values()].toReversed();
+}
+
+/** Addresses of one end, which several tunnels share. */
+class Endpoints {
+  readonly #named = new Map<string, { readonly name: string; readonly addresses: readonly Written[] }>();
+
+  nameOf(addresses: readonly Written[], nameOf: (count: number) => string): Written {
+    const key = addresses.map(({ text }) => text).join(',');
+    const known = this.#named.get(key) ?? { name: nameOf(this.#named.size + 1), addresses };
+    this.#named.set(key, known);
+    return { text: known.name, position: addresses[0]?.position ?? { file: '', line: 1, column: 1 } };
+  }
+
+  section(own: (addresses: readonly Written[]) => readonly Written[]): Record<string, Tree> {
+    return Object.fromEntries(
+      [...this.#named.values()].map(({ name, addresses }) => {
+        const [first, ...more] = own(addresses);
+        const position = first?.position ?? { file: '', line: 1, column: 1 };
+        const address = first !== undefined && more.length === 0 ? first : listOf(position, own(addresses));
+        return [name, mapOf(position, { address })];
+      }),
+    );
+  }
+}
+
+function tunnelTree({ name, local, remote, psk, rest }: ForeignTunnel, gateway: Written, peer: Written): TreeMap {
+  const side = ({ id, subnets }: ForeignTunnel['local']) =>
+    mapOf(subnets[0]?.position ?? name.position, {
+      id,
+      subnets: listOf(subnets[0]?.position ?? name.position, subnets),
+    });
+  const own = mapOf(name.position, { gateway, peer, local: side(local), remote: side(remote), psk });
+  return { position: name.position, entries: new Map([...own.entries, ...rest.entries]) };
+}
+
+/** Another daemon may have lifetimes that ours takes only where it is told so. */
+function limitsOf(tunnels: readonly ForeignTunnel[], origin: Position, remarks: Remarks): TreeMap | undefined {
+  const beyond = tunnels.flatMap(lifetimesOf).filter(({ duration }) => duration < HOUR || duration > 24 * HOUR);
+  for (const { written, duration } of beyond)
+    remarks.note(
+      written.position,
+      `a lifetime of ${formatDuration(duration)} is not within 1h and 24h, so that limits: {lifetime: off} holds`,
+    );
+  return beyond.length === 0 ? undefined : mapOf(origin, { lifetime: { text: 'off', position: origin } });
+}
+
+/** One that is no duration is said by whoever reads our configuration. */
+function lifetimesOf({ rest }: ForeignTunnel): { readonly written: Written; readonly duration: Duration }[] {
+  return ['ike', 'ipsec'].flatMap((section) => {
+    const tree = rest.entries.get(section);
+    const written = tree !== undefined && 'entries' in tree ? tree.entries.get('lifetime') : undefined;
+    const duration = written !== undefined && 'text' in written ? parseDuration(written.text) : undefined;
+    return duration === undefined ? [] : [{ written: written as Written, duration }];
+  });
+}

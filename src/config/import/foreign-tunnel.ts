@@ -1,0 +1,31 @@
+import type { Tree, TreeMap } from './value-tree.ts';
+import type { Written } from './written.ts';
+
+/**
+ * A tunnel of another daemon in the terms of our configuration. Whatever has a default of its own there is written out
+ * here, because ours differ.
+ */
+export type ForeignTunnel = {
+  readonly name: Written;
+  /** What it is called where it is one tunnel with others that differ in their segments alone; else `name`. */
+  readonly familyName?: Written;
+  readonly local: ForeignEnd;
+  readonly remote: ForeignEnd;
+  readonly psk: Written;
+  /** The other keys of a tunnel: `start`, `ike`, `ipsec`, `dpd`, `ppk` ... */
+  readonly rest: TreeMap;
+};
+
+export type ForeignEnd = {
+  /** For the remote end only the first counts. */
+  readonly addresses: readonly Written[];
+  readonly id?: Written | undefined;
+  readonly subnets: readonly Written[];
+};
+
+/** A value that the other daemon has by default, at the place that could have said otherwise. */
+export function pinned(at: Written, text: string): Written {
+  return { text, position: at.position };
+}
+
+export type Rest = Readonly<Record<string, Tree | undefined>>;

@@ -1,0 +1,77 @@
+import { SECOND } from '../../base/time.ts';
+import { parseDuration } from '../duration.ts';
+import { pinned } from './foreign-tunnel.ts';
+import type { Section } from './swanctl-sections.ts';
+import type { Remarks, Written } from './written.ts';
+
+/**
+ * swanctl.conf tells when SAs are to be replaced, and how much later they end; ours tells when they end. Times in
+ * seconds, as strongSwan counts them (swanctl.conf(5): rekey_time 4h and 1h, over_time and life_time a tenth more).
+ */
+export function ikeLifetime(
+  connection: Section,
+  remarks: Remarks,
+): { readonly lifetime: Written; readonly reauthenticate: Written } {
+  const { name } = connection;
+  const reauth = timeOf(connection.get('reauth_time'), remarks);
+  const given = timeOf(connection.get('rekey_time'), remarks);
+  const rekey = given ?? (reauth === undefined || reauth.seconds === 0 ? { at: name, seconds: 4 * HOUR } : undefined);
+  const [soft = { at: name, seconds: 0 }] = [rekey, reauth]
+    .filter((time) => time !== undefined && time.seconds > 0)
+    .toSorted((a, b) => (a?.seconds ?? 0) - (b?.seconds ?? 0));
+  const longest = Math.max(rekey?.seconds ?? 0, reauth?.seconds ?? 0);
+  const over = timeOf(connection.get('over_time'), remarks)?.seconds ?? tenth(longest);
+  const reauthenticates = soft === reauth;
+  if (soft.seconds === 0)
+    remarks.note(soft.at.position, 'rekey_time = 0 never replaces an IKE SA; here it is replaced within a day');
+  return {
+    lifetime: pinned(soft.at, soft.seconds === 0 ? DAY : `${soft.seconds + over}s`),
+    reauthenticate: pinned(reauth?.at ?? name, String(reauthenticates)),
+  };
+}
+
+export type ChildLifetime = {
+  readonly lifetime: Written;
+  readonly lifetimeBytes: Written | undefined;
+  readonly lifetimePackets: Written | undefined;
+};
+
+export function childLifetime(child: Section, remarks: Remarks): ChildLifetime {
+  const life = timeOf(child.get('life_time'), remarks);
+  const rekey = timeOf(child.get('rekey_time'), remarks) ?? { at: child.name, seconds: HOUR };
+  const end = life ?? { at: rekey.at, seconds: rekey.seconds + tenth(rekey.seconds) };
+  if (end.seconds === 0)
+    remarks.note(end.at.position, 'rekey_time = 0 never replaces a Child SA; here it is replaced within a day');
+  return {
+    lifetime: pinned(end.at, end.seconds === 0 ? DAY : `${end.seconds}s`),
+    lifetimeBytes: usageOf(child, 'bytes'),
+    lifetimePackets: usageOf(child, 'packets'),
+  };
+}
+
+const HOUR = 3600;
+const DAY = '24h';
+
+function tenth(amount: number): number {
+  return Math.floor(amount / 10);
+}
+
+type Time = { readonly at: Written; readonly seconds: number };
+
+function timeOf(written: Written | undefined, remarks: Remarks): Time | undefined {
+  if (written === undefined) return undefined;
+  const duration = parseDuration(written.text);
+  if (duration !== undefined) return { at: written, seconds: Math.floor(duration / SECOND) };
+  remarks.refuse(written.position, 'is no time; write a number and s, m, h or d');
+  return undefined;
+}
+
+/** 0, the default, is no limit. What is no number is said by whoever reads our configuration. */
+function usageOf(child: Section, unit: 'bytes' | 'packets'): Written | undefined {
+  const life = child.get(`life_${unit}`);
+  if (life !== undefined) return life.text === '0' ? undefined : life;
+  const rekey = child.get(`rekey_${unit}`);
+  if (rekey === undefined || rekey.text === '0') return undefined;
+  const amount = /^\d{1,15}$/.test(rekey.text) ? Number(rekey.text) : undefined;
+  return amount === undefined ? rekey : pinned(rekey, String(amount + tenth(amount)));
+}

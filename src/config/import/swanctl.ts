@@ -1,0 +1,244 @@
+import { parseAddress } from '../../base/net.ts';
+import { proposalsOf } from './algorithms.ts';
+import type { ForeignTunnel } from './foreign-tunnel.ts';
+import { pinned } from './foreign-tunnel.ts';
+import { applyRules, CERTIFICATES, EAP, PORTS } from './key-rules.ts';
+import type { SharedKey } from './shared-keys.ts';
+import { findKey } from './shared-keys.ts';
+import { AUTH_KEYS, CHILD_KEYS, CONNECTION_KEYS } from './swanctl-keys.ts';
+import { childLifetime, ikeLifetime } from './swanctl-lifetimes.ts';
+import type { SwanctlSecrets } from './swanctl-secrets.ts';
+import type { Section } from './swanctl-sections.ts';
+import type { TreeMap } from './value-tree.ts';
+import { mapOf } from './value-tree.ts';
+import type { Remarks, Written } from './written.ts';
+import { listItems } from './written.ts';
+
+/** The connections of a swanctl.conf in the terms of our configuration: one tunnel for each child. */
+export function swanctlTunnels(root: Section, secrets: SwanctlSecrets, remarks: Remarks): ForeignTunnel[] {
+  for (const name of ['pools', 'authorities']) {
+    const section = root.section(name);
+    if (section !== undefined && section.sections().length > 0)
+      remarks.note(section.name.position, `${name} are ignored: tunnels here need none`);
+  }
+  const connections = root.section('connections')?.sections() ?? [];
+  return connections.flatMap((connection) => connectionTunnels(connection, secrets, remarks));
+}
+
+function connectionTunnels(connection: Section, secrets: SwanctlSecrets, remarks: Remarks): ForeignTunnel[] {
+  const { name } = connection;
+  applyRules(connection.settings(), (key) => CONNECTION_KEYS.get(key), [...CONNECTION_KEYS.keys()], remarks);
+  const ids = { local: identityOf(connection, 'local', remarks), remote: identityOf(connection, 'remote', remarks) };
+  const local = ownAddresses(connection, remarks);
+  const remote = peerAddress(connection, remarks);
+  const key =
+    local.length === 0 ? undefined : keyFor(name, secrets.keys, [local, ids.local], [[remote], ids.remote], remarks);
+  const children = connection.section('children')?.sections() ?? [];
+  if (children.length === 0)
+    remarks.note(name.position, 'a connection without children carries nothing and is left out');
+  if (key === undefined) return [];
+  const ike = ikeOf(connection, remarks);
+  return children.map((child) => {
+    applyRules(child.settings(), (word) => CHILD_KEYS.get(word), [...CHILD_KEYS.keys()], remarks);
+    return {
+      name: children.length === 1 ? name : { text: `${name.text}-${child.name.text}`, position: child.name.position },
+      familyName: name,
+      local: { addresses: local, id: ids.local, subnets: segmentsOf(child, 'local_ts', local[0], remarks) },
+      remote: { addresses: [remote], id: ids.remote, subnets: segmentsOf(child, 'remote_ts', remote, remarks) },
+      psk: key,
+      rest: restOf(connection, child, ike, secrets, remarks),
+    };
+  });
+}
+
+type Names = readonly [readonly Written[], Written | undefined];
+
+function keyFor(
+  name: Written,
+  keys: readonly SharedKey[],
+  local: Names,
+  remote: Names,
+  remarks: Remarks,
+): Written | undefined {
+  const texts = ([addresses, id]: Names) => [...(id === undefined ? [] : [id]), ...addresses].map(({ text }) => text);
+  const key = findKey(keys, texts(local), texts(remote));
+  if (key === undefined)
+    remarks.refuse(name.position, 'no pre-shared key is for both of its ends; write one into the section secrets');
+  return key?.secret;
+}
+
+/** `local-1`, `local2` and the like are rounds of authentication, of which a tunnel has one. */
+function identityOf(connection: Section, side: 'local' | 'remote', remarks: Remarks): Written | undefined {
+  const [first, second] = connection.sections().filter(({ name }) => name.text.startsWith(side));
+  if (second !== undefined) remarks.refuse(second.name.position, 'only one round of authentication is supported');
+  const auth = first?.get('auth');
+  if (auth === undefined)
+    remarks.refuse(
+      (first ?? connection).name.position,
+      `${side}.auth is not written, and its default is certificates; write auth = psk`,
+    );
+  else if (auth.text !== 'psk') remarks.refuse(auth.position, /^(eap|xauth)/.test(auth.text) ? EAP : CERTIFICATES);
+  if (first === undefined) return undefined;
+  applyRules(first.settings(), (key) => AUTH_KEYS.get(key), [...AUTH_KEYS.keys()], remarks);
+  const id = first.get('id');
+  if (id?.text !== '%any') return id;
+  if (side === 'remote') remarks.note(id.position, '%any takes any identity; here it must be the one of the address');
+  return undefined;
+}
+
+/** strongSwan can ask the routing table for its own address; here it is the anchor of all else. */
+function ownAddresses(connection: Section, remarks: Remarks): Written[] {
+  const written = connection.get('local_addrs');
+  if (written !== undefined && !written.text.startsWith('%any')) return listItems(written);
+  remarks.refuse(
+    (written ?? connection.name).position,
+    'local_addrs must be the address of this machine, as in local_addrs = 192.0.2.1',
+  );
+  return [];
+}
+
+function peerAddress(connection: Section, remarks: Remarks): Written {
+  const written = connection.get('remote_addrs');
+  const [first, second] = written === undefined ? [] : listItems(written);
+  if (second !== undefined)
+    remarks.note(second.position, 'only the first address of the peer is used; a tunnel has one peer');
+  return first === undefined || first.text.startsWith('%any') ? pinned(first ?? connection.name, '0.0.0.0') : first;
+}
+
+function segmentsOf(child: Section, key: string, address: Written | undefined, remarks: Remarks): Written[] {
+  const written = child.get(key) ?? pinned(child.name, 'dynamic');
+  return listItems(written).flatMap((item) => {
+    if (item.text.includes('[')) remarks.refuse(item.position, PORTS);
+    if (item.text !== 'dynamic') return [item];
+    const own = address?.text ?? '';
+    if (parseAddress(own) !== undefined && own !== '0.0.0.0') return [pinned(item, own)];
+    remarks.refuse(item.position, `${key} must be written, as the end's own address is not`);
+    return [];
+  });
+}
+
+/** 0, the default, takes both versions. */
+function versionOf(connection: Section, remarks: Remarks): Written {
+  const version = connection.get('version');
+  if (version?.text === '1' || version?.text === '2') return version;
+  const at = version ?? connection.name;
+  if (version === undefined || version.text === '0')
+    remarks.note(at.position, 'version = 0 takes IKEv1 as well; here it is IKEv2 alone');
+  else remarks.refuse(at.position, 'the version of IKE is 1 or 2');
+  return pinned(at, '2');
+}
+
+function ikeOf(connection: Section, remarks: Remarks): TreeMap {
+  const { name } = connection;
+  const version = versionOf(connection, remarks);
+  const second = version.text === '2';
+  const proposals = connection.get('proposals') ?? pinned(name, 'default');
+  const aggressive = connection.get('aggressive') ?? pinned(name, 'no');
+  const childless = connection.get('childless');
+  const mobike = connection.get('mobike');
+  const { lifetime, reauthenticate } = ikeLifetime(connection, remarks);
+  return mapOf(name.position, {
+    version,
+    mode: second ? undefined : pinned(aggressive, isYes(aggressive) ? 'aggressive' : 'main'),
+    proposals: proposalsOf(proposals, 'ike', second ? 2 : 1, remarks),
+    lifetime,
+    reauthenticate: second ? reauthenticate : undefined,
+    childless: second && childless !== undefined ? pinned(childless, String(CHILDLESS.has(childless.text))) : undefined,
+    mobike: second ? pinned(mobike ?? name, String(mobike === undefined || isYes(mobike))) : undefined,
+  });
+}
+
+const CHILDLESS: ReadonlySet<string> = new Set(['prefer', 'force']);
+
+function isYes({ text }: Written): boolean {
+  return ['yes', 'true', 'enabled', '1'].includes(text);
+}
+
+function restOf(connection: Section, child: Section, ike: TreeMap, secrets: SwanctlSecrets, remarks: Remarks): TreeMap {
+  const version = connection.get('version')?.text === '1' ? 1 : 2;
+  const anywhere = peerAddress(connection, remarks).text === '0.0.0.0';
+  return mapOf(child.name.position, {
+    start: startOf(child, anywhere, remarks),
+    ppk: ppkOf(connection, secrets, remarks),
+    ike,
+    ipsec: ipsecOf(child, version, remarks),
+    dpd: dpdOf(connection, child, anywhere, remarks),
+    retry: retryOf(connection),
+  });
+}
+
+const STARTS: ReadonlyMap<string, string> = new Map([
+  ['none', 'respond'],
+  ['start', 'initiate'],
+  ['trap', 'on-traffic'],
+  ['trap|start', 'initiate'],
+]);
+
+/** A peer of any address cannot be called: strongSwan waits for it, too. */
+function startOf(child: Section, anywhere: boolean, remarks: Remarks): Written {
+  const action = child.get('start_action') ?? pinned(child.name, 'none');
+  const start = STARTS.get(action.text.replace(/\s/g, ''));
+  if (start === undefined) remarks.refuse(action.position, 'start_action is one of none, trap, start and trap|start');
+  return pinned(action, anywhere ? 'respond' : (start ?? 'respond'));
+}
+
+function ppkOf(connection: Section, { ppks }: SwanctlSecrets, remarks: Remarks): TreeMap | undefined {
+  const id = connection.get('ppk_id');
+  if (id === undefined) return undefined;
+  const key = findKey(ppks, [id.text], []);
+  const required = connection.get('ppk_required');
+  if (key === undefined) {
+    remarks.refuse(id.position, 'no section ppk of secrets has a key of this id');
+    return undefined;
+  }
+  const answer = String(required !== undefined && isYes(required));
+  return mapOf(id.position, { id, secret: key.secret, required: pinned(required ?? id, answer) });
+}
+
+function ipsecOf(child: Section, version: 1 | 2, remarks: Remarks): TreeMap {
+  const { name } = child;
+  const ah = child.get('ah_proposals');
+  const esp = child.get('esp_proposals');
+  if (ah !== undefined && esp !== undefined)
+    remarks.refuse(esp.position, 'ah_proposals and esp_proposals in one child exclude each other');
+  const protocol = ah === undefined ? 'esp' : 'ah';
+  return mapOf(name.position, {
+    protocol: pinned(ah ?? esp ?? name, protocol),
+    proposals: proposalsOf(ah ?? esp ?? pinned(name, 'default'), protocol, version, remarks),
+    ...childLifetime(child, remarks),
+  });
+}
+
+/** strongSwan asks nothing where it is not told to; here a peer is always asked. */
+function dpdOf(connection: Section, child: Section, anywhere: boolean, remarks: Remarks): TreeMap {
+  const { name } = connection;
+  const delay = connection.get('dpd_delay');
+  const timeout = connection.get('dpd_timeout');
+  const action = child.get('dpd_action');
+  const off = delay === undefined || /^0[smhd]?$/.test(delay.text);
+  if (off)
+    remarks.note((delay ?? name).position, 'dpd_delay = 0 asks no peer whether it lives; here it is asked after 30s');
+  const meant = DPD_ACTIONS.get(action?.text ?? 'clear');
+  if (action !== undefined && meant === undefined)
+    remarks.refuse(action.position, 'dpd_action is one of clear, trap and restart');
+  return mapOf(name.position, {
+    delay: off ? pinned(delay ?? name, '30s') : delay,
+    timeout: timeout === undefined || /^0[smhd]?$/.test(timeout.text) ? pinned(timeout ?? name, '150s') : timeout,
+    action: pinned(action ?? child.name, anywhere ? 'clear' : (meant ?? 'clear')),
+  });
+}
+
+const DPD_ACTIONS: ReadonlyMap<string, string> = new Map([
+  ['clear', 'clear'],
+  ['none', 'clear'],
+  ['trap', 'hold'],
+  ['hold', 'hold'],
+  ['start', 'restart'],
+  ['restart', 'restart'],
+]);
+
+/** A number of attempts is shown as such; Cygnet never gives up, whatever is written. */
+function retryOf(connection: Section): TreeMap | undefined {
+  const tries = connection.get('keyingtries');
+  return tries !== undefined && /^[1-9]\d?$/.test(tries.text) ? mapOf(tries.position, { attempts: tries }) : undefined;
+}
