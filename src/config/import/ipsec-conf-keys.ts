@@ -16,7 +16,7 @@ const CONN: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>([
     'keyexchange', 'ikev2', 'aggressive', 'aggrmode', 'authby', 'auto', 'ike', 'esp', 'ah', 'phase2', 'phase2alg', 'pfs',
     'ikelifetime', 'lifetime', 'keylife', 'salifetime', 'lifebytes', 'lifepackets', 'keyingtries', 'reauth', 'mobike',
     'dpddelay', 'dpdtimeout', 'dpdaction', 'retransmit-interval', 'nat-ikev1-method',
-  ].map((key) => [key, used] as const), // biome-ignore format: a list of words
+  ].map((key) => [key, used] as const),
   ['type', refuse(NOT_TUNNEL, 'tunnel')],
   ['sha256_96', refuse('the truncation of SHA-256 to 96 bits is not supported; only that of RFC 4868', 'no')],
   ['xauth', refuse(EAP)],

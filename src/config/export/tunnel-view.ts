@@ -1,0 +1,144 @@
+import type { IpAddress } from '../../base/net.ts';
+import { addressFamily, formatPrefix } from '../../base/net.ts';
+import type { Secret } from '../../base/secret.ts';
+import { SECOND } from '../../base/time.ts';
+import type { PeerAddress, PostQuantumKey, TunnelPolicy } from '../../ike/common/policy.ts';
+import type { Identity } from '../../sa/identity.ts';
+import { formatIdentity } from '../../sa/identity.ts';
+import type { ChildProtocol, Proposal } from '../../sa/proposal.ts';
+import type { TrafficSelector } from '../../sa/traffic-selector.ts';
+import { selectorToPrefixes } from '../../sa/traffic-selector.ts';
+import type { Gateway, Tunnel } from '../configuration.ts';
+
+/** A tunnel as one of its ends has to be configured; times in whole seconds, as all vendors have them. */
+export type TunnelView = {
+  readonly name: string;
+  readonly version: 1 | 2;
+  readonly mode: 'main' | 'aggressive';
+  readonly mobike: boolean;
+  readonly childless: boolean;
+  readonly reauthenticate: boolean;
+  readonly local: EndView;
+  readonly remote: EndView;
+  /** Whether this end asks for one Child SA for each pair of segments. */
+  readonly singlePairs: boolean;
+  readonly protocol: ChildProtocol;
+  readonly ikeProposals: readonly Proposal[];
+  readonly childProposals: readonly Proposal[];
+  readonly ikeLifetime: number;
+  readonly childLifetime: number;
+  readonly start: TunnelPolicy['start'];
+  readonly dpd: TunnelPolicy['dpd'];
+  readonly psk: Secret;
+  readonly ppk?: PostQuantumKey;
+};
+
+export type EndView = {
+  readonly address: PeerAddress;
+  /** What the other end must use instead of the first address, where a NAT stands in between. */
+  readonly publicAddress?: IpAddress;
+  /** Further addresses that it may use. */
+  readonly alternatives: readonly IpAddress[];
+  /** Absent where any will do. */
+  readonly identity?: Identity;
+  /** As prefixes. */
+  readonly subnets: readonly string[];
+};
+
+/** The tunnel from this end. */
+export function ownView({ name, policy }: Tunnel, gateway: Gateway | undefined): TunnelView {
+  const { local, remote } = policy;
+  const publicAddress = gateway?.publicAddress;
+  return {
+    name,
+    version: policy.version,
+    mode: policy.mode,
+    mobike: policy.mobike,
+    childless: policy.childless,
+    reauthenticate: policy.reauthenticate,
+    local: {
+      address: { kind: 'address', address: gateway?.address ?? local.address },
+      ...(publicAddress === undefined || publicAddress === gateway?.address ? {} : { publicAddress }),
+      alternatives: gateway?.alternatives ?? [],
+      identity: local.identity,
+      subnets: subnetsOf(local.selectors),
+    },
+    remote: {
+      address: remote.address,
+      alternatives: [],
+      ...(remote.identity === undefined ? {} : { identity: remote.identity }),
+      subnets: subnetsOf(remote.selectors),
+    },
+    singlePairs: policy.singlePairs ?? false,
+    protocol: policy.childProtocol,
+    ikeProposals: policy.ikeProposals,
+    childProposals: policy.childProposals,
+    ikeLifetime: seconds(policy.ikeLifetime),
+    childLifetime: seconds(policy.childLifetime),
+    start: policy.start,
+    dpd: policy.dpd,
+    psk: policy.psk,
+    ...(policy.ppk === undefined ? {} : { ppk: policy.ppk }),
+  };
+}
+
+/** The same tunnel from the other end: what is local there is remote here. */
+export function otherEnd(view: TunnelView): TunnelView {
+  const { publicAddress, address, alternatives, ...local } = view.local;
+  const seen: EndView =
+    publicAddress === undefined
+      ? { ...local, address, alternatives }
+      : { ...local, address: { kind: 'address', address: publicAddress }, alternatives: [] };
+  return { ...view, local: view.remote, remote: seen, start: OTHER_START[view.start] };
+}
+
+/** Both may begin; but one has to, and whoever waits for traffic knows its own alone. */
+const OTHER_START: Readonly<Record<TunnelView['start'], TunnelView['start']>> = {
+  initiate: 'initiate',
+  respond: 'initiate',
+  'on-traffic': 'on-traffic',
+};
+
+/** An end that only answers is called by the other; from there, it is not to be called by an address that is unknown. */
+export function addressText({ address }: EndView, anywhere: string): string {
+  switch (address.kind) {
+    case 'address':
+      return address.address;
+    case 'name':
+      return address.name;
+    case 'any':
+      return anywhere;
+  }
+}
+
+export function identityText({ identity }: EndView, anybody: string): string {
+  return identity === undefined ? anybody : formatIdentity(identity);
+}
+
+/** Whether an address or a segment is of IPv6. */
+export function hasIpv6({ local, remote }: TunnelView): boolean {
+  const addresses = [local, remote].flatMap(({ address }) => (address.kind === 'address' ? [address.address] : []));
+  return (
+    addresses.some((address) => addressFamily(address) === 6) ||
+    [...local.subnets, ...remote.subnets].some((subnet) => subnet.includes(':'))
+  );
+}
+
+/** Every local with every remote segment of its family. */
+export function segmentPairs({ local, remote }: TunnelView): { readonly local: string; readonly remote: string }[] {
+  const family = (subnet: string) => subnet.includes(':');
+  return local.subnets.flatMap((ours) =>
+    remote.subnets
+      .filter((theirs) => family(ours) === family(theirs))
+      .map((theirs) => ({ local: ours, remote: theirs })),
+  );
+}
+
+function subnetsOf(selectors: readonly TrafficSelector[]): string[] {
+  return selectors.flatMap(selectorToPrefixes).map(formatPrefix);
+}
+
+/** Rounded up: an SA may live a second longer, and a liveness check of 0 s would be none. */
+export function seconds(duration: number): number {
+  return Math.ceil(duration / SECOND);
+}
