@@ -7,6 +7,8 @@ import { daemonCommand } from './commands/daemon.ts';
 import { downCommand } from './commands/down.ts';
 import { eventsCommand } from './commands/events.ts';
 import { exchangesCommand } from './commands/exchanges.ts';
+import { exportCommand } from './commands/export.ts';
+import { importCommand } from './commands/import.ts';
 import { initCommand } from './commands/init.ts';
 import { keylogCommand } from './commands/keylog.ts';
 import { listCommand } from './commands/list.ts';
@@ -25,12 +27,14 @@ const COMMANDS_IN_ORDER = [
   initCommand,
   daemonCommand,
   checkCommand,
+  importCommand,
   upCommand,
   downCommand,
   restartCommand,
   statusCommand,
   listCommand,
   showCommand,
+  exportCommand,
   logsCommand,
   exchangesCommand,
   captureCommand,

@@ -54,6 +54,10 @@ const HANDLERS: Handlers = {
     known(api, [tunnel]);
     return api.show(tunnel, { reveal: reveal === 'true' });
   },
+  export: (api, { tunnel, format, reveal }) => {
+    known(api, [tunnel]);
+    return api.export(tunnel, { format, reveal: reveal === 'true' });
+  },
   metrics: async (api) => api.metrics(),
   exchanges: async (api, { tunnel }) => {
     known(api, [tunnel]);

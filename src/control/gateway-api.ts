@@ -1,6 +1,7 @@
 import type {
   ControlEvent,
   ExchangedMessage,
+  ExportReport,
   GatewayRow,
   KeyLogReport,
   ListKind,
@@ -24,6 +25,8 @@ export interface GatewayApi {
   list(kind: 'gateways', query?: string): Promise<readonly GatewayRow[]>;
   list(kind: 'peers', query?: string): Promise<readonly PeerRow[]>;
   list(kind: ListKind, query?: string): Promise<readonly (TunnelStatus | GatewayRow | PeerRow)[]>;
+  /** The configuration of the other end; the pre-shared key is hidden unless `reveal` is set. */
+  export(name: string, options: { readonly format: string; readonly reveal: boolean }): Promise<ExportReport>;
   /** The pre-shared key is null unless `reveal` is set. */
   show(name: string, options: { readonly reveal: boolean }): Promise<TunnelDetail>;
   /**

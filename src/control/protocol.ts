@@ -269,6 +269,19 @@ export const tunnelDetailSchema: z.ZodType<TunnelDetail> = z.object({
   events: z.array(controlEventSchema).readonly().describe('the last of this tunnel, oldest first'),
 });
 
+/** The configuration of the device at the other end of a tunnel. */
+export type ExportReport = {
+  readonly format: string;
+  readonly text: string;
+  readonly obstacles: readonly string[];
+};
+
+export const exportReportSchema: z.ZodType<ExportReport> = z.object({
+  format: z.string(),
+  text: z.string().describe('the file, with what is to be known in its comments'),
+  obstacles: names.describe('what the device cannot do, which keeps the tunnel from coming up as it is'),
+});
+
 /** OpenMetrics 1.0. */
 export const metricsSchema: z.ZodType<string> = z.string();
 
@@ -359,6 +372,7 @@ export const SHAPES = {
   PeerRow: peerRow,
   TunnelDetail: tunnelDetailSchema,
   PolicyReport: policyReport,
+  ExportReport: exportReportSchema,
   Metrics: metricsSchema,
   ExchangesReport: exchangesReportSchema,
   ExchangedMessage: exchangedMessage,

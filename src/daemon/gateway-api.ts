@@ -1,11 +1,13 @@
 import type { Now } from '../base/time.ts';
 import type { Configuration, Tunnel } from '../config/configuration.ts';
+import { exportTunnel } from '../config/export/formats.ts';
 import { gatewaySummaries, peerSummaries } from '../config/summary.ts';
 import { weakChoices } from '../config/weak-choices.ts';
 import { ControlError, unknownTunnel } from '../control/control-error.ts';
 import type { EventHistory } from '../control/event-history.ts';
 import type { GatewayApi } from '../control/gateway-api.ts';
 import type {
+  ExportReport,
   GatewayRow,
   KeyLogReport,
   ListKind,
@@ -92,6 +94,12 @@ export class DaemonApi implements GatewayApi {
       weak: weakChoices(tunnel).map(({ text }) => text),
       events: this.#subject.history.recent(name, RECENT_EVENTS),
     };
+  }
+
+  async export(name: string, options: { readonly format: string; readonly reveal: boolean }): Promise<ExportReport> {
+    const exported = exportTunnel(this.#tunnel(name), this.#subject.configuration(), options);
+    if (typeof exported === 'string') throw new ControlError('bad-request', exported);
+    return exported;
   }
 
   exchanges(name: string): readonly ExchangedMessage[] {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Command, name } from '../command.ts';
 import {
   controlEventSchema,
+  exportReportSchema,
   LIST_KINDS,
   listReportSchema,
   openApiSchema,
@@ -89,6 +90,27 @@ export const READING = {
     examples: [
       ['idc', 'status, SAs, configuration, weak choices, last events'],
       ['idc --reveal', 'with the pre-shared key'],
+    ],
+    exits: [0, 1, 2, 4, 5, 6],
+  },
+  export: {
+    method: 'GET',
+    path: '/v1/tunnels/{tunnel}/export',
+    access: 'read',
+    adminKeys: ['reveal'],
+    request: z.strictObject({
+      tunnel: name,
+      format: z.string().min(1).max(64).describe('such as swanctl or cisco-ios; a refusal names all'),
+      reveal: z.enum(['true', 'false']).describe('whether the pre-shared key is told').optional(),
+    }),
+    reply: exportReportSchema,
+    kind: 'reply',
+    summary: "write the configuration of a tunnel's other end",
+    note: '',
+    examples: [
+      ['idc --format swanctl', 'what strongSwan needs there'],
+      ['cisco --format cisco-ios --reveal', 'with the pre-shared key'],
+      ['--list-formats', 'what there is'],
     ],
     exits: [0, 1, 2, 4, 5, 6],
   },

@@ -5,6 +5,7 @@ import type { GatewayApi } from '../gateway-api.ts';
 import type {
   ControlEvent,
   ExchangedMessage,
+  ExportReport,
   GatewayRow,
   KeyLogReport,
   ListKind,
@@ -59,6 +60,12 @@ export class FakeGateway implements GatewayApi {
   async list(kind: ListKind, query?: string): Promise<readonly (TunnelStatus | GatewayRow | PeerRow)[]> {
     const rows = { tunnels: [...this.#tunnels.values()], gateways: [SAMPLE_GATEWAY], peers: [SAMPLE_PEER] };
     return searchRows<TunnelStatus | GatewayRow | PeerRow>(rows[kind], query);
+  }
+
+  async export(name: string, { format, reveal }: { format: string; reveal: boolean }): Promise<ExportReport> {
+    if (format === 'none') throw new ControlError('bad-request', 'there is no format "none"; there are swanctl');
+    const obstacles = format === 'aws' ? ['AWS has no AH; set ipsec.protocol: esp'] : [];
+    return { format, text: `# ${name}\nsecret = "${reveal ? 'test.1231' : '<secret>'}"\n`, obstacles };
   }
 
   async show(name: string, { reveal }: { reveal: boolean }): Promise<TunnelDetail> {
