@@ -99,6 +99,11 @@ describe.each<Language>(['ipsec.conf', 'swanctl'])('%s: exported, imported and e
     }
   });
 
+  it('has a name that the other program takes', () => {
+    const view = { ...otherEnd(tunnelOf('')), name: 'a.b-c_d' };
+    expect(there(view, language).back.name).toBe(language === 'swanctl' ? 'a_b-c_d' : 'a.b-c_d');
+  });
+
   it('comes back to the text of the first end from the second, whatever else the tunnel says', () => {
     fc.assert(
       fc.property(anyTunnel, (more) => {

@@ -13,8 +13,10 @@ import { addressText, identityText, seconds } from './tunnel-view.ts';
 
 export type Keys = { readonly psk: KeyText; readonly ppk?: KeyText };
 
-export function renderSwanctl(view: TunnelView, keys: Keys): Rendered {
-  const { name } = view;
+export function renderSwanctl(tunnel: TunnelView, keys: Keys): Rendered {
+  // A dot stands between the names of sections, so that no name has one.
+  const name = tunnel.name.replace(/\./g, '_');
+  const view = { ...tunnel, name };
   return {
     obstacles: [],
     notes: [

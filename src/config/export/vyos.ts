@@ -61,16 +61,12 @@ export function renderVyos(view: TunnelView, { psk }: Keys): Rendered {
   ]);
 }
 
+/** There is none that waits for traffic: to begin at once does no harm. */
 const START: Readonly<Record<TunnelView['start'], string>> = {
   initiate: 'initiate',
   respond: 'respond',
-  'on-traffic': 'trap',
+  'on-traffic': 'initiate',
 };
-
-/** `trap` is not among the connection types, but a choice of the dead peer and of closing. */
-function connectionType(start: TunnelView['start']): string {
-  return START[start] === 'trap' ? 'initiate' : START[start];
-}
 
 function stage1(view: TunnelView, { ike, ikeLifetime }: Fitted, name: string, key: string): string[] {
   const psk = `set vpn ipsec authentication psk ${name}`;
@@ -110,7 +106,7 @@ function peerLines(view: TunnelView, { pairs }: Fitted, name: string): string[] 
     `${peer} authentication mode 'pre-shared-secret'`,
     ...(view.local.identity === undefined ? [] : [`${peer} authentication local-id '${idOf(view.local)}'`]),
     `${peer} authentication remote-id '${idOf(view.remote)}'`,
-    `${peer} connection-type '${connectionType(view.start)}'`,
+    `${peer} connection-type '${START[view.start]}'`,
     `${peer} ike-group '${name}'`,
     `${peer} default-esp-group '${name}'`,
     `${peer} local-address '${ownAddress(view.local)}'`,
