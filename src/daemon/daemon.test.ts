@@ -4,7 +4,9 @@ import { fromHex, toHex } from '../base/bytes.ts';
 import { SeededEntropy } from '../base/entropy.ts';
 import { Secret } from '../base/secret.ts';
 import type { Configuration } from '../config/configuration.ts';
+import { loadConfiguration } from '../config/load.ts';
 import { loadText } from '../config/testing/load-text.ts';
+import { memoryHost } from '../config/testing/memory-host.ts';
 import { ENCRYPTION, INTEGRITY, KEY_EXCHANGE, PRF } from '../crypto/algorithms.ts';
 import { UdpSocket } from '../native/udp-socket.ts';
 import type { Capabilities } from '../sa/proposal.ts';
@@ -80,6 +82,18 @@ function setUp(more: readonly string[] = []) {
   return { daemon, log, dataPlane, peer, ports, statusNow };
 }
 
+/** A second Cygnet that runs on what `cygnet export` writes for the other end. */
+async function exportedPeer(
+  { api }: Daemon,
+  file: '/etc/ipsec.conf' | '/etc/swanctl.conf',
+  formats: readonly (readonly [path: string, format: string])[],
+): Promise<Configuration> {
+  const texts = formats.map(async ([path, format]) => [path, (await api.export('t', { format, reveal: true })).text]);
+  const result = loadConfiguration(file, memoryHost(Object.fromEntries(await Promise.all(texts))));
+  if ('errors' in result) throw new Error(result.errors.map(({ message }) => message).join(' '));
+  return result.configuration;
+}
+
 async function connected(more: readonly string[] = []) {
   const all = setUp(more);
   all.daemon.start();
@@ -102,6 +116,28 @@ describe('daemon', () => {
     await expect.poll(() => spis(peer.dataPlane.sas)).toEqual(spis(dataPlane.sas));
     const installed = log.lines.find(({ event }) => event === 'child.installed');
     expect(installed?.msg).toContain('10.1.0.0/16 <-> 10.2.0.0/16, ESP in UDP');
+  });
+
+  it.each([
+    ['/etc/ipsec.conf' as const, 'ipsec.conf', 'ipsec.secrets'],
+    ['/etc/swanctl.conf' as const, 'swanctl', 'swanctl'],
+  ])('connects with another Cygnet that runs on what it exports as %s', async (file, format, secrets) => {
+    const { daemon, statusNow, ports } = setUp();
+    const files = [[file, format] as const, ['/etc/ipsec.secrets', secrets] as const];
+    const other = new PeerGateway(await exportedPeer(daemon, file, files), everything, ports);
+    closers.push(() => other.close());
+    daemon.start();
+    other.start();
+    await expect.poll(async () => (await statusNow())?.connectionStatus).toBe('connected');
+  });
+
+  it('refuses to export in a format that there is none of, and a tunnel that there is none of', async () => {
+    const { daemon } = setUp();
+    await expect(daemon.api.export('t', { format: 'swanclt', reveal: false })).rejects.toThrow('did you mean swanctl?');
+    await expect(daemon.api.export('u', { format: 'swanctl', reveal: false })).rejects.toThrow(
+      'there is no tunnel "u"',
+    );
+    expect((await daemon.api.export('t', { format: 'json', reveal: false })).text).not.toContain('abcdefghijk');
   });
 
   it('counts what it carries, and remembers what was said', async () => {
