@@ -9,7 +9,7 @@ import type { TunnelView } from './tunnel-view.ts';
 import { addressText, seconds } from './tunnel-view.ts';
 
 /*
- * Cisco ASA with crypto maps. Sources: Cisco ASA Series Command Reference (crypto ikev2 policy, crypto ipsec
+ * Cisco ASA with crypto maps, as in the example that Azure publishes. Sources: Cisco ASA Series Command Reference (crypto ikev2 policy, crypto ipsec
  * ikev2 ipsec-proposal, crypto map set pfs, tunnel-group), "LAN-to-LAN IPsec VPNs" of the VPN CLI guide.
  */
 

@@ -9,7 +9,7 @@ import type { TunnelView } from './tunnel-view.ts';
 import { addressText, seconds } from './tunnel-view.ts';
 
 /*
- * Cisco IOS and IOS XE with crypto maps. Sources: Cisco IOS Security Command Reference (crypto ikev2 proposal, crypto
+ * Cisco IOS and IOS XE with crypto maps, as in the examples that AWS and Azure publish. Sources: Cisco IOS Security Command Reference (crypto ikev2 proposal, crypto
  * ikev2 profile, crypto isakmp profile, crypto ipsec transform-set, set pfs), "Configuring Internet Key Exchange Version
  * 2". What the platform's own guide lacks is there: `set pfs`, and masks of one kind in the access list.
  */
@@ -147,10 +147,15 @@ const SELF: Readonly<Partial<Record<Identity['type'], string>>> = {
   rfc822: 'user-fqdn',
 };
 
-/** The address that it sends is that of its interface, whatever one would like. */
+/** The address that it sends is that of its interface, and the name that of the router, whatever one would like. */
 function selfIdentity({ local }: TunnelView, self: ReturnType<typeof identityWords<string>>): string[] {
   if (self === undefined) return [];
-  if (self.word !== 'address') return [` self-identity ${self.word} ${self.value}`];
+  if (self.word === 'user-fqdn') return [` self-identity user-fqdn ${self.value}`];
+  if (self.word === 'fqdn')
+    return [
+      ` ! Cygnet expects ${self.value}: hostname and ip domain name of the router must make that`,
+      ' self-identity fqdn',
+    ];
   const own = local.address.kind === 'address' ? local.address.address : undefined;
   const told = ` ! Cygnet expects ${self.value}: where the interface has another address, set remote.id of the tunnel to that`;
   return [...(own === self.value ? [] : [told]), ' self-identity address'];

@@ -133,6 +133,22 @@ describe('what a device cannot do', () => {
     },
   );
 
+  it('is said by Cisco IOS where the identity of IKEv1 is what the router is called, or its interface has', () => {
+    const told = (id: string) => {
+      const text = CONFIGURATION.replace(
+        '{subnets: [10.23.0.0/16, 10.25.0.0/16]}',
+        `{id: ${id}, subnets: [10.23.0.0/16]}`,
+      );
+      const changed = loadText(text);
+      const tunnel = changed.tunnels.find(({ name }) => name === 'public-cloud');
+      const result = tunnel && exportTunnel(tunnel, changed, { format: 'cisco-ios', reveal: false });
+      return typeof result === 'object' ? result.text : '';
+    };
+    expect(told('vpn.example.com')).toContain('! Cygnet expects vpn.example.com: hostname and');
+    expect(told('10.9.9.9')).toContain('! Cygnet expects 10.9.9.9: where the interface has another address');
+    expect(told('a@example.com')).toContain('\n self-identity user-fqdn a@example.com\n');
+  });
+
   it('leaves a place that no device takes in the line that would be wrong', () => {
     expect(exported('hard', 'fortigate').text).toContain('set dhgrp <none for modp2048s256>');
   });
