@@ -97,17 +97,12 @@ function impliedNotation({ integrity }: Proposal, chosen: string): string {
   return integrity.reduce((text, keyword) => text.replace(`${keyword}-prf${keyword}`, keyword), chosen);
 }
 
-/** `group 14`, for people. */
-export function groupNumber(keyword: DiffieHellmanKeyword): number {
-  return keyExchangeMethod(keyword).group;
-}
-
 /** Words for groups that a device numbers, such as `group14`. */
 export function numberedGroups(
   groups: readonly DiffieHellmanKeyword[],
   word: (number: number) => string,
 ): Readonly<Partial<Record<DiffieHellmanKeyword, string>>> {
-  return Object.fromEntries(groups.map((keyword) => [keyword, word(groupNumber(keyword))]));
+  return Object.fromEntries(groups.map((keyword) => [keyword, word(keyExchangeMethod(keyword).group)]));
 }
 
 /** Words for algorithms that a device calls as we do. */

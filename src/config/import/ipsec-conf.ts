@@ -61,7 +61,7 @@ function tunnelOf(conn: Conn, keys: readonly SharedKey[], remarks: Remarks): For
   if (version.text === '1' && mode === 'main' && key.owners.length > 0 && !key.owners.some(isAddressOwner))
     remarks.note(
       key.secret.position,
-      `of IKEv1 in main mode; strongSwan finds the key by address before it knows the identity: name the addresses too`,
+      'strongSwan finds a key of IKEv1 in main mode by address, before it knows the identity: name the addresses too',
     );
   const rest: Rest = {
     start: startOf(name, get, remarks),
