@@ -4,7 +4,8 @@ set -euo pipefail
 
 needed=(
   kmod iproute2 iputils-ping iptables tcpdump
-  strongswan-swanctl charon-systemd libstrongswan-standard-plugins libstrongswan-extra-plugins
+  strongswan-swanctl charon-systemd strongswan-starter strongswan-charon
+  libstrongswan-standard-plugins libstrongswan-extra-plugins
 )
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
@@ -34,8 +35,8 @@ if [ ${#missing[@]} -gt 0 ]; then
   apt-get -q -o Acquire::Retries=3 update
   apt-get -q -o Acquire::Retries=3 install -y --no-install-recommends "${missing[@]}"
   # Installing charon also starts it, on the ports that Cygnet is there for.
-  if [[ " ${missing[*]} " == *" charon-systemd "* ]] && [ -d /run/systemd/system ]; then
-    systemctl disable --now strongswan.service >/dev/null 2>&1 || true
+  if [[ " ${missing[*]} " == *" charon"* || " ${missing[*]} " == *"-charon "* ]] && [ -d /run/systemd/system ]; then
+    systemctl disable --now strongswan.service strongswan-starter.service >/dev/null 2>&1 || true
   fi
 fi
 

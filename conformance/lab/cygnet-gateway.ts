@@ -99,6 +99,14 @@ export class CygnetGateway implements RunningGateway {
     return tunnel;
   }
 
+  /** What the other end of its tunnel needs, with the key. */
+  async exported(format: string): Promise<string> {
+    const outcome = await this.command(['export', this.tunnel, '--format', format, '--reveal']);
+    const failed = failure('cygnet export', outcome);
+    if (failed !== undefined || outcome.stderr !== '') throw new Error(failed ?? `cygnet export: ${outcome.stderr}`);
+    return outcome.stdout;
+  }
+
   command(args: readonly string[]): Promise<Outcome> {
     return run([...this.#program, ...args, '--control', this.#control], { timeout: 90_000 });
   }

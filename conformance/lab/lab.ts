@@ -5,9 +5,9 @@ import { CygnetGateway, startCygnet } from './cygnet-gateway.ts';
 import type { RunningGateway } from './gateway.ts';
 import { routes } from './kernel-state.ts';
 import type { PingStream } from './ping-stream.ts';
-import type { SaKind, Scenario, SideName } from './scenario.ts';
+import type { SaKind, Scenario, SideName, StrongswanSetup } from './scenario.ts';
 import { peersOfA, sidesOf, siteOf } from './sides.ts';
-import { StrongswanGateway, startStrongswan } from './strongswan-gateway.ts';
+import { type ExportedFiles, StrongswanGateway, startStrongswan } from './strongswan-gateway.ts';
 import { buildTopology, clearTopology, moveGateway } from './topology.ts';
 
 export type LabOptions = {
@@ -20,6 +20,9 @@ export type LabOptions = {
 
 /** File of a scenario's directory that `show` writes to. */
 export const TRANSCRIPT = 'transcript.txt';
+
+/** The formats that are the whole of a strongSwan's configuration. */
+const EXPORTED_FORMATS = { swanctl: ['swanctl'], 'ipsec.conf': ['ipsec.conf', 'ipsec.secrets'] } as const;
 
 /** One scenario's namespaces, gateways and capture, from the first to the last step. */
 export class Lab {
@@ -78,8 +81,16 @@ export class Lab {
     const gateway =
       'cygnet' in setup
         ? await startCygnet(setup.cygnet, place, this.#options.repository)
-        : await startStrongswan(setup.strongswan, place);
+        : await startStrongswan(setup.strongswan, place, await this.#exportedFiles(setup.strongswan));
     this.#gateways.set(side, gateway);
+  }
+
+  /** A strongSwan's files by their names, where Cygnet on side a writes them. */
+  async #exportedFiles({ exported }: StrongswanSetup): Promise<ExportedFiles> {
+    const files: Record<string, string> = {};
+    for (const format of exported === undefined ? [] : EXPORTED_FORMATS[exported])
+      files[format] = await this.cygnet('a').exported(format);
+    return files;
   }
 
   async stop(side: SideName): Promise<void> {

@@ -12,16 +12,18 @@ export function renderSection(section: Section, depth = 0): string {
     .join('');
 }
 
-/** strongswan.conf for charon and for the swanctl that talks to it. */
-export function strongswanConf(setup: StrongswanSetup, viciSocket: string): Section {
+/** strongswan.conf for charon, with or without the starter before it, and for the swanctl that talks to it. */
+export function strongswanConf(setup: StrongswanSetup, viciSocket: string, directory: string): Section {
+  const legacy = setup.exported === 'ipsec.conf';
+  const stroke = { socket: `unix://${directory}/stroke`, secrets_file: `${directory}/ipsec.secrets` };
   return {
-    'charon-systemd': {
+    [legacy ? 'charon' : 'charon-systemd']: {
       // Loading all of Debian's plugins takes ten times as long as these, which are all that PSK gateways use.
-      load: PLUGINS.join(' '),
+      load: [...PLUGINS, ...(legacy ? ['stroke'] : [])].join(' '),
       cookie_threshold_ip: 0,
       filelog: { stderr: { default: 1, ike: 2, cfg: 2, enc: 1, flush_line: true } },
       journal: { default: -1 },
-      plugins: { vici: { socket: `unix://${viciSocket}` } },
+      plugins: { vici: { socket: `unix://${viciSocket}` }, ...(legacy ? { stroke } : {}) },
       ...setup.charon,
     },
     swanctl: { load: 'random openssl' },

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DaemonProcess } from './daemon-process.ts';
 import type { Place, ReportedChild, ReportedIke, RunningGateway } from './gateway.ts';
@@ -8,9 +8,16 @@ import { type Outcome, run } from './shell.ts';
 import { renderSection, strongswanConf } from './strongswan-config.ts';
 import { parseListSas, type StrongswanChildSa, type StrongswanIkeSa } from './strongswan-sas.ts';
 
+/** Configuration files that were written elsewhere, by the name of their format. */
+export type ExportedFiles = Readonly<Record<string, string>>;
+
 /** Starts charon in a namespace and loads its connections. */
-export async function startStrongswan(setup: StrongswanSetup, place: Place): Promise<StrongswanGateway> {
-  const gateway = new StrongswanGateway(setup, place);
+export async function startStrongswan(
+  setup: StrongswanSetup,
+  place: Place,
+  exported: ExportedFiles,
+): Promise<StrongswanGateway> {
+  const gateway = new StrongswanGateway(setup, place, exported);
   await gateway.load();
   return gateway;
 }
@@ -23,16 +30,22 @@ export class StrongswanGateway implements RunningGateway {
   readonly #swanctl: string;
   readonly #process: DaemonProcess;
 
-  constructor(setup: StrongswanSetup, place: Place) {
+  constructor(setup: StrongswanSetup, place: Place, exported: ExportedFiles) {
     this.#setup = setup;
     this.#vici = join(place.directory, 'vici');
     this.#swanctlFile = join(place.directory, 'swanctl.conf');
     this.#settingsFile = join(place.directory, 'strongswan.conf');
-    writeFileSync(this.#swanctlFile, renderSection(setup.swanctl));
-    writeFileSync(this.#settingsFile, renderSection(strongswanConf(setup, this.#vici)));
+    writeFileSync(this.#swanctlFile, exported.swanctl ?? renderSection(setup.swanctl));
+    for (const name of ['ipsec.conf', 'ipsec.secrets'])
+      writeFileSync(join(place.directory, name), exported[name] ?? '', { mode: 0o600 });
+    writeFileSync(this.#settingsFile, renderSection(strongswanConf(setup, this.#vici, place.directory)));
     this.#swanctl = unconfinedCopy('/usr/sbin/swanctl', place.directory);
     rmSync(this.#vici, { force: true });
-    this.#process = new DaemonProcess(place.namespace, [unconfinedCopy('/usr/sbin/charon-systemd', place.directory)], {
+    const program =
+      setup.exported === 'ipsec.conf'
+        ? ['/usr/lib/ipsec/starter', '--nofork', '--conf', join(place.directory, 'ipsec.conf')]
+        : [unconfinedCopy('/usr/sbin/charon-systemd', place.directory)];
+    this.#process = new DaemonProcess(place.namespace, program, {
       logFile: join(place.directory, 'charon.log'),
       env: { STRONGSWAN_CONF: this.#settingsFile },
     });
@@ -43,6 +56,8 @@ export class StrongswanGateway implements RunningGateway {
       if (!this.#process.running) throw new Error(`charon ended: ${this.log().trim().slice(-300)}`);
       return existsSync(this.#vici) ? { value: true } : { unmet: 'charon opened no vici socket' };
     });
+    // starter gives charon what is in ipsec.conf, and what it starts is started already.
+    if (this.#setup.exported === 'ipsec.conf') return;
     const loaded = await this.#ask('--load-all', '--noprompt', '--file', this.#swanctlFile);
     if (loaded.status !== 0) throw new Error(`swanctl --load-all: ${loaded.stderr.trim() || loaded.stdout.trim()}`);
   }
@@ -55,6 +70,7 @@ export class StrongswanGateway implements RunningGateway {
 
   async kill(): Promise<void> {
     await this.#process.kill();
+    if (this.#setup.exported === 'ipsec.conf') killStartedCharon();
   }
 
   up(): Promise<string | undefined> {
@@ -137,6 +153,23 @@ export class StrongswanGateway implements RunningGateway {
     ]);
   }
 }
+
+/** The starter's charon is a process of its own, which outlives it where it has no time to end it. */
+function killStartedCharon(): void {
+  for (const file of PID_FILES) {
+    if (!existsSync(file)) continue;
+    const pid = Number(readFileSync(file, 'utf8').trim());
+    rmSync(file, { force: true });
+    try {
+      if (pid > 1) process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended already.
+    }
+  }
+}
+
+/** Where they are is compiled into them. */
+const PID_FILES = ['/run/charon.pid', '/run/starter.charon.pid'];
 
 /** charon says goodbye to its peers first and waits for their answers. */
 const STOP_PATIENCE_MS = 15_000;

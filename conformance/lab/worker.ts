@@ -63,7 +63,7 @@ function keep(directory: string, name: string): void {
   mkdirSync(target, { recursive: true });
   cpSync(directory, target, {
     recursive: true,
-    filter: (source) => !/\/(vici|control\.sock|charon-systemd|swanctl)$/.test(source),
+    filter: (source) => !/\/(vici|stroke|control\.sock|charon-systemd|swanctl)$/.test(source),
   });
 }
 
