@@ -59,7 +59,8 @@ function damaged(text: string): fc.Arbitrary<string> {
         'include idc.conf\n',
       ),
       fc.string({ maxLength: 6 }),
-      fc.nat(text.length).map((from) => text.slice(from, from + 40)),
+      // Not the key itself, which anybody who writes it elsewhere tells by himself.
+      fc.nat(text.length).map((from) => text.replaceAll(/topsecretkey|746f7[0-9a-f]*/g, '').slice(from, from + 40)),
     ),
   });
   return fc

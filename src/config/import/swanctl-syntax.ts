@@ -98,7 +98,10 @@ function readReferences(reader: Reader): Written[] {
   return references;
 }
 
-/** Words joined by one blank, to the end of the line, a comment or the section's end; or texts in quotes. */
+/**
+ * Words joined by one blank, to the end of the line, a comment or the section's end; or texts in quotes. A sign among them
+ * means that a line break is missing: what follows may be a key, which must not become a part of what is quoted in errors.
+ */
 function readValue(reader: Reader): Written | undefined {
   reader.skip(/[\t\r ]+/y);
   const { position: start } = reader;
@@ -107,8 +110,11 @@ function readValue(reader: Reader): Written | undefined {
   const words: string[] = [];
   for (;;) {
     reader.skip(/[\t\r ]+/y);
+    const at = reader.position;
     const word = readText(reader) ?? reader.take(/[^#}"\r\n\t ]+/y);
     if (word === undefined) break;
+    if (word === '=' || word === '{')
+      throw new Refused(at, `a line break is missing before this ${word}; or quote the value`);
     words.push(word);
   }
   return words.length === 0 ? undefined : { text: words.join(' '), position };
@@ -121,12 +127,12 @@ function readPattern(reader: Reader): Written {
   return { text, position };
 }
 
-/** A text in quotes, which may go over several lines. */
+/** A text in quotes; it goes over several lines only where each ends with a backslash, else its end is missing. */
 function readText(reader: Reader): string | undefined {
   const { position } = reader;
   if (!reader.at('"')) return undefined;
   const raw = reader.take(/"(?:[^"\\]|\\[\s\S])*"/y);
-  if (raw === undefined) throw new Refused(position, 'the closing quote is missing');
+  if (raw === undefined || /(^|[^\\\r])\r?\n/.test(raw)) throw new Refused(position, 'the closing quote is missing');
   return unquote(raw.replace(/\\\r?\n/g, '').replace(/\r/g, ''));
 }
 

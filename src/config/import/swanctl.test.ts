@@ -127,6 +127,8 @@ describe('swanctl.conf', () => {
     ['connections { a = "b', '1:19 error the closing quote is missing'],
     ['connections { a : { } }', '1:19 error a section to refer to is missing'],
     ['connections { = }', '1:15 error a name of a section or setting is expected here'],
+    ['connections { a = b secrets { ike { secret = abc } } }', '1:29 error a line break is missing before this {; or quote the value'],
+    ['connections { a = "b\n secret = "abc" }', '1:19 error the closing quote is missing'],
     ['x {'.repeat(18), '1:49 error sections are nested more than 16 deep'],
     ['include\t"', '1:9 error the closing quote is missing'],
     ['connections { a : connections.gone { } }', '1:19 error there is no section of this name; write it in full'],
