@@ -111,9 +111,10 @@ function readValue(reader: Reader): Written | undefined {
   for (;;) {
     reader.skip(/[\t\r ]+/y);
     const at = reader.position;
-    const word = readText(reader) ?? reader.take(/[^#}"\r\n\t ]+/y);
+    const quoted = readText(reader);
+    const word = quoted ?? reader.take(/[^#}"\r\n\t ]+/y);
     if (word === undefined) break;
-    if (word === '=' || word === '{')
+    if (quoted === undefined && (word === '=' || word === '{'))
       throw new Refused(at, `a line break is missing before this ${word}; or quote the value`);
     words.push(word);
   }

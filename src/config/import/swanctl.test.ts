@@ -107,6 +107,12 @@ describe('swanctl.conf', () => {
     expect(problemsOf(GOOD.replace('# child', setting))).toEqual(problems);
   });
 
+  it.each(['{', '='])('takes a key that is %s in quotes', (key) => {
+    const loaded = load(GOOD.replace(KEY, key));
+    if ('errors' in loaded) throw new Error(loaded.errors.map(told).join('\n'));
+    expect(loaded.configuration.tunnels[0]?.policy.psk.expose()).toEqual(new TextEncoder().encode(key));
+  });
+
   it('refuses what authenticates in another way', () => {
     const wrong = (by: string) => problemsOf(GOOD.replace('local { auth = psk }', by));
     const certificates = 'certificates are not supported: tunnels here have pre-shared keys; set the peer up with one';
