@@ -32,6 +32,7 @@ import { abandon, answerEffect, doWork, viewIkeSa } from './machines.ts';
 import { messageKeysOf } from './message-keys.ts';
 import { bugOf, reportOrphan } from './mishaps.ts';
 import { forgetIkeSa, indexIkeSa } from './registry.ts';
+import { renameTunnels } from './rename.ts';
 import { parseTimerKey, Run, timerKey } from './run.ts';
 import { onTrapAnswer, removeTrap, setTrap, trappedTunnel } from './traps.ts';
 import { resolveDuplicates } from './uniqueness.ts';
@@ -43,6 +44,8 @@ import {
   onEstablished,
   onTunnelAnswer,
   onTunnelTimer,
+  pruneTunnel,
+  renewTunnel,
   terminateTunnel,
 } from './v1/tunnel.ts';
 import { ikeSaFor } from './v2/children.ts';
@@ -288,7 +291,9 @@ export class IkeCore {
     switch (command.kind) {
       case 'configure': {
         const before = this.#policies;
+        if (command.renamed !== undefined) renameTunnels(run, this.#state, command.renamed);
         this.#use(command.tunnels);
+        run.policies = this.#policies;
         const steps = planBlocks(before, this.#policies);
         if (steps.length > 0) run.requestCleanUp({ kind: 'apply', steps });
         return;
@@ -303,6 +308,10 @@ export class IkeCore {
         return this.#trap(run, command);
       case 'local-address':
         return this.#onLocalAddress(run, command);
+      case 'rekey':
+        return this.#renew(run, command);
+      case 'prune':
+        return this.#renew(run, command);
       case 'terminate':
         return this.#terminate(run, command.tunnel, command.reason);
     }
@@ -337,6 +346,17 @@ export class IkeCore {
         ofIkeSa: (sa, action) => this.#guard(run, sa, action),
         ofTunnel: (tunnel, action) => this.#guardTunnel(run, tunnel, action),
       },
+    );
+  }
+
+  /** In IKEv2 it is the affair of each IKE SA, in IKEv1 of the tunnel. */
+  #renew(run: Run, work: Extract<Work, { readonly kind: 'rekey' | 'prune' }>): void {
+    const { tunnel } = work;
+    const policy = this.#policies.get(tunnel);
+    if (policy === undefined) return;
+    for (const sa of run.ikeSasV2Of(tunnel)) this.#guard(run, sa, () => doWork(run, sa, work));
+    this.#guardTunnel(run, tunnel, () =>
+      work.kind === 'rekey' ? renewTunnel(run, tunnel, work.what) : pruneTunnel(run, policy, work.reason),
     );
   }
 

@@ -51,6 +51,16 @@ export function removeTrap(run: Run, state: CoreState, tunnel: string): void {
   run.requestCleanUp({ kind: 'apply', steps });
 }
 
+/** The tunnel has another name: the trap stands all the while. */
+export function moveTrap({ policies, routes }: Trap, from: string, to: string): DataPlaneStep[] {
+  return [
+    ...policySteps('add', to, policies),
+    ...routeSteps('add', to, routes),
+    ...routeSteps('remove', from, routes),
+    ...policySteps('remove', from, policies),
+  ];
+}
+
 /** Whether the answer was for the tunnel's trap. What the data plane refuses is undone and reported. */
 export function onTrapAnswer(
   run: Run,

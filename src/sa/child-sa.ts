@@ -12,6 +12,7 @@ import type {
   SaSpec,
   UsageLimits,
 } from './data-plane.ts';
+import { policyKey, routeKey } from './ledger.ts';
 import type { ChildProtocol, CipherSuite } from './proposal.ts';
 import type { TrafficSelector } from './traffic-selector.ts';
 import { selectorToPrefixes } from './traffic-selector.ts';
@@ -20,7 +21,7 @@ import { selectorToPrefixes } from './traffic-selector.ts';
 export type ChildSa = {
   readonly id: string;
   /** Whose it is, whatever becomes of the IKE SA that made it. */
-  readonly tunnel: string;
+  tunnel: string;
   /** The IKE SA that made it, or in IKEv2 the one that has inherited it: they end together (RFC 7296 §1.4.1). */
   ikeSa: number;
   /** Who began the exchange that made it. */
@@ -44,8 +45,9 @@ export type ChildSa = {
   readonly reqid: number;
   readonly inboundSpi: number;
   readonly outboundSpi: number;
-  readonly localSelectors: readonly TrafficSelector[];
-  readonly remoteSelectors: readonly TrafficSelector[];
+  /** What was agreed on, without what the configuration has taken out since. */
+  localSelectors: readonly TrafficSelector[];
+  remoteSelectors: readonly TrafficSelector[];
   /** The outer endpoints as installed; they follow the IKE SA's. */
   local: Endpoint;
   remote: Endpoint;
@@ -123,6 +125,32 @@ export function planRemove(child: ChildSa): DataPlaneStep[] {
     ...policies(child, DIRECTIONS).map((policy): DataPlaneStep => ({ kind: 'remove-policy', owner: child.id, policy })),
     ...(child.sends ? [outbound] : []),
     { kind: 'remove-sa', sa: inboundSa(child) },
+  ];
+}
+
+export type Segments = {
+  readonly localSelectors: readonly TrafficSelector[];
+  readonly remoteSelectors: readonly TrafficSelector[];
+};
+
+/**
+ * Takes segments out of a Child SA that goes on with the others: what it no longer is for finds no policy, in either
+ * direction. `child` is as it was before; the caller stores what is kept with the request.
+ */
+export function planShrink(child: ChildSa, kept: Segments): DataPlaneStep[] {
+  const shrunk: ChildSa = { ...child, ...kept };
+  const stays = new Set(policies(shrunk, DIRECTIONS).map(policyKey));
+  const ways = routes(shrunk);
+  const open = new Set(ways.map(routeKey));
+  const owner = child.id;
+  return [
+    ...routes(child)
+      .filter((route) => !open.has(routeKey(route)))
+      .map((route): DataPlaneStep => ({ kind: 'remove-route', owner, route })),
+    ...(child.sends ? ways.map((route): DataPlaneStep => ({ kind: 'add-route', owner, route })) : []),
+    ...policies(child, DIRECTIONS)
+      .filter((policy) => !stays.has(policyKey(policy)))
+      .map((policy): DataPlaneStep => ({ kind: 'remove-policy', owner, policy })),
   ];
 }
 

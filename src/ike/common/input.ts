@@ -5,6 +5,9 @@ import type { PacketSelectors } from '../../sa/traffic-selector.ts';
 import type { TunnelPolicy } from './policy.ts';
 import type { Reason } from './reason.ts';
 
+/** What is to get new keys. */
+export type Renewed = 'ike' | 'child';
+
 /** Everything that can reach the core. */
 export type Input =
   /** As it came from UDP: on port 4500 with its non-ESP marker. `local` is the address it was sent to. */
@@ -18,8 +21,19 @@ export type Input =
   | { readonly kind: 'command'; readonly command: CoreCommand };
 
 export type CoreCommand =
-  /** Replaces the set of tunnels. Live SAs are left alone: whoever changes a tunnel also says what becomes of them. */
-  | { readonly kind: 'configure'; readonly tunnels: readonly TunnelPolicy[] }
+  /**
+   * Replaces the set of tunnels. Live SAs are left alone: whoever changes a tunnel also says what becomes of them.
+   * `renamed` has the new name of each tunnel that goes on under another one, by the old.
+   */
+  | {
+      readonly kind: 'configure';
+      readonly tunnels: readonly TunnelPolicy[];
+      readonly renamed?: ReadonlyMap<string, string>;
+    }
+  /** What the tunnel no longer has of segments goes out of its Child SAs; the rest of each goes on. */
+  | { readonly kind: 'prune'; readonly tunnel: string; readonly reason: Reason }
+  /** Makes successors now, make before break: of the IKE SA, or of all Child SAs. */
+  | { readonly kind: 'rekey'; readonly tunnel: string; readonly what: Renewed }
   /** `remote` is the resolved address of a peer given by name, `packet` the one that has asked for the tunnel. */
   | {
       readonly kind: 'initiate';

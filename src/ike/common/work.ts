@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../base/net.ts';
 import type { KeyExchangeResult } from '../../crypto/key-exchange-job.ts';
 import type { DataPlaneReply } from '../../sa/data-plane.ts';
+import type { Renewed } from './input.ts';
 import type { OwnAddresses } from './own-addresses.ts';
 import type { Reason } from './reason.ts';
 
@@ -18,6 +19,10 @@ export type Work =
   | { readonly kind: 'child-due'; readonly child: string }
   /** The tunnel lacks Child SAs that it should have. */
   | { readonly kind: 'connect'; readonly tunnel: string }
+  /** New keys are wanted now: those of the IKE SA, or of the tunnel's Child SAs. */
+  | { readonly kind: 'rekey'; readonly tunnel: string; readonly what: Renewed }
+  /** The tunnel has fewer segments than before. */
+  | { readonly kind: 'prune'; readonly tunnel: string; readonly reason: Reason }
   /** The addresses of this machine have changed. */
   | { readonly kind: 'own-addresses'; readonly own: OwnAddresses }
   /** The tunnel makes no more use of it. */

@@ -1,12 +1,14 @@
 import type { IpAddress } from '../../base/net.ts';
-import type { ChildSa } from '../../sa/child-sa.ts';
+import type { ChildSa, Segments } from '../../sa/child-sa.ts';
 import type { DataPlaneEvent, DataPlaneReply } from '../../sa/data-plane.ts';
+import type { Renewed } from '../common/input.ts';
 import { kernelRefused } from '../common/kernel-refusal.ts';
 import { moveChildren } from '../common/move-children.ts';
 import { holds, type OwnAddresses } from '../common/own-addresses.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import type { Reason } from '../common/reason.ts';
 import { ADDRESS_GONE } from '../common/refusals.ts';
+import { isEmpty, remainingSegments } from '../common/remaining-segments.ts';
 import { tunnelsOf } from '../common/sharing.ts';
 import type { EffectAnswer } from '../common/work.ts';
 import { rekeyTimer, removeChild, sendDeletes } from './child-end.ts';
@@ -21,7 +23,7 @@ import { connectingIkeSa, countOrphans, currentIkeSa, isConnecting, likeOf, shar
 import { leaveToOthers } from './leaving.ts';
 import { missingPairs, samePair } from './pairs.ts';
 import { followPeer, gatherChildren } from './peer-path.ts';
-import { replaceOlder } from './replacement.ts';
+import { onRekeyTimer, replaceOlder } from './replacement.ts';
 import type { IkeSaV1 } from './state.ts';
 
 /**
@@ -62,6 +64,29 @@ export function onEstablished(ctx: ContextV1, sa: IkeSaV1): void {
 function adopt(ctx: ContextV1, sa: IkeSaV1, policy: TunnelPolicy): void {
   for (const { name } of likeOf(ctx, policy))
     if (ctx.ownChildrenOf(name).length > 0 && currentIkeSa(ctx, name) === undefined) share(ctx, sa, name);
+}
+
+/** Makes successors now, as if the end of their lifetimes were near. */
+export function renewTunnel(ctx: ContextV1, tunnel: string, what: Renewed): void {
+  const sa = currentIkeSa(ctx, tunnel);
+  if (what === 'child') for (const child of ctx.ownChildrenOf(tunnel)) replaceChild(ctx, child);
+  else if (sa === undefined) restorePhase1(ctx, tunnel);
+  else onRekeyTimer(ctx, sa);
+}
+
+/** The tunnel has fewer pairs of segments than before: the Child SAs of the others are deleted. */
+export function pruneTunnel(ctx: ContextV1, policy: TunnelPolicy, reason: Reason): void {
+  const remains = (child: Segments) => !isEmpty(remainingSegments(child, policy));
+  for (const sa of ctx.ikeSasOf(policy.name))
+    sa.waiting = sa.waiting.filter(
+      ({ tunnel, local, remote }) =>
+        tunnel !== policy.name || remains({ localSelectors: [local], remoteSelectors: [remote] }),
+    );
+  // One that is being made is its Quick Mode's affair.
+  const gone = ctx.ownChildrenOf(policy.name).filter((child) => child.state !== 'installing' && !remains(child));
+  const sa = currentIkeSa(ctx, policy.name);
+  if (sa !== undefined) sendDeletes(ctx, sa, gone);
+  for (const child of gone) removeChild(ctx, child, reason);
 }
 
 /** Deletes all SAs of the tunnel, at the peer too. */

@@ -1,7 +1,8 @@
 import { SECOND } from '../../base/time.ts';
 import { childTimer } from '../common/child-timers.ts';
+import type { Work } from '../common/work.ts';
 import { isContested } from './child-crossing.ts';
-import { findChild } from './children.ts';
+import { childrenOf, findChild } from './children.ts';
 import type { ContextV2 } from './context.ts';
 import { addTask } from './message-window.ts';
 import { renewIkeSa } from './renewal.ts';
@@ -19,6 +20,16 @@ export function onChildDue(ctx: ContextV2, sa: IkeSaV2, id: string): void {
   if (isContested(ctx, sa, child)) return ctx.setTimer(child.tunnel, childTimer('rekey', id), ctx.now.mono + SECOND);
   const { tunnel, localSelectors: local, remoteSelectors: remote } = child;
   addTask(sa, { kind: 'create-child', tunnel, replaces: id, local, remote });
+}
+
+/** The operator wants new keys now, as if the end of the lifetime were near. */
+export function renewNow(
+  ctx: ContextV2,
+  sa: IkeSaV2,
+  { tunnel, what }: Extract<Work, { readonly kind: 'rekey' }>,
+): void {
+  if (what === 'ike') return onIkeDue(ctx, sa);
+  for (const child of childrenOf(ctx, sa)) if (child.tunnel === tunnel) onChildDue(ctx, sa, child.id);
 }
 
 /** The IKE SA is near the end of its lifetime. */

@@ -7,7 +7,7 @@ import { onSwitched, onSwitchTimer } from './child-switch.ts';
 import { findChild } from './children.ts';
 import { abandon, childGone, closeIkeSa, vanish } from './close.ts';
 import type { ContextV2 } from './context.ts';
-import { onChildDue, onIkeDue } from './due.ts';
+import { onChildDue, onIkeDue, renewNow } from './due.ts';
 import { onCreationAgreed, onCreationInstalled, onCreationSpiAllocated } from './exchanges/create-child-initiator.ts';
 import { onAnswerComputed, onAnswerInstalled, onAnswerSpiAllocated } from './exchanges/create-child-responder.ts';
 import { onCreationGenerated } from './exchanges/create-child-sa.ts';
@@ -30,6 +30,7 @@ import { onOwnAddresses } from './mobike/own-addresses.ts';
 import { tryOtherPaths } from './mobike/search.ts';
 import { followPeer } from './peer-path.ts';
 import { onRetryTimer } from './postpone.ts';
+import { pruneChildren } from './pruning.ts';
 import { receive } from './receive.ts';
 import type { IkeSaV2, Step } from './state.ts';
 import { endSuperfluous, onSuperfluousTimer } from './superfluous.ts';
@@ -89,6 +90,10 @@ function perform(ctx: ContextV2, sa: IkeSaV2, work: Work): void {
       return onChildTimer(ctx, sa, work);
     case 'connect':
       return planMissing(ctx, sa, work.tunnel);
+    case 'rekey':
+      return renewNow(ctx, sa, work);
+    case 'prune':
+      return pruneChildren(ctx, sa, work);
     case 'peer-mapped':
       return followPeer(ctx, sa, { local: sa.local, remote: work.remote });
     case 'own-addresses':

@@ -1,0 +1,66 @@
+import type { DataPlaneStep } from '../sa/data-plane.ts';
+import type { CoreState } from './core-state.ts';
+import type { Run } from './run.ts';
+import { moveTrap } from './traps.ts';
+
+/**
+ * Tunnels go on under other names: `renamed` has the new name of each by the old. Nothing of theirs is touched but what
+ * the name stands on; what the data plane holds of Child SAs goes by their own ids, which stay.
+ */
+export function renameTunnels(run: Run, state: CoreState, renamed: ReadonlyMap<string, string>): void {
+  const nameOf = (tunnel: string): string => renamed.get(tunnel) ?? tunnel;
+  for (const sa of state.ikeSas.values()) renameWithin(sa, renamed);
+  for (const [id, tunnels] of state.tunnelsOf) state.tunnelsOf.set(id, tunnels.map(nameOf));
+  for (const child of [...state.children.values()].flat()) child.tunnel = nameOf(child.tunnel);
+  for (const [request, owner] of state.requests)
+    if (typeof owner === 'string') state.requests.set(request, nameOf(owner));
+  for (const [request, move] of state.moves) state.moves.set(request, { ...move, tunnel: nameOf(move.tunnel) });
+  rekey(state.children, nameOf);
+  rekey(state.byTunnel, nameOf);
+  const closed = [...state.closedTunnels].map(nameOf);
+  state.closedTunnels.clear();
+  for (const tunnel of closed) state.closedTunnels.add(tunnel);
+  moveTimers(run, state, renamed);
+  const steps = moveTraps(state, renamed);
+  if (steps.length > 0) run.requestCleanUp({ kind: 'apply', steps });
+}
+
+/** All at once, as two may change their names with each other. */
+function rekey<Value>(map: Map<string, Value>, nameOf: (tunnel: string) => string): void {
+  const entries = [...map].map(([tunnel, value]) => [nameOf(tunnel), value] as const);
+  map.clear();
+  for (const [tunnel, value] of entries) map.set(tunnel, value);
+}
+
+/**
+ * Whatever of an IKE SA names a tunnel, also in what is under way, calls it `tunnel` or lists it in `guests` or `refused`.
+ * The state is plain data, so that all of it can be walked through.
+ */
+function renameWithin(value: unknown, renamed: ReadonlyMap<string, string>): void {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
+  if (Array.isArray(value) || value instanceof Map || value instanceof Set) {
+    for (const inner of value.values()) renameWithin(inner, renamed);
+    return;
+  }
+  const fields = value as Record<string, unknown>;
+  for (const [key, inner] of Object.entries(fields)) {
+    if (key === 'tunnel' && typeof inner === 'string') {
+      if (renamed.has(inner)) fields[key] = renamed.get(inner);
+    } else if ((key === 'guests' || key === 'refused') && Array.isArray(inner)) {
+      fields[key] = inner.map((name: string) => renamed.get(name) ?? name);
+    } else renameWithin(inner, renamed);
+  }
+}
+
+function moveTimers(run: Run, state: CoreState, renamed: ReadonlyMap<string, string>): void {
+  const moved = [...renamed].map(([from, to]) => ({ from, to, timers: [...(state.timers.get(from) ?? [])] }));
+  for (const { from, timers } of moved) for (const [name] of timers) run.clearTimer(from, name);
+  for (const { to, timers } of moved) for (const [name, at] of timers) run.setTimer(to, name, at);
+}
+
+function moveTraps(state: CoreState, renamed: ReadonlyMap<string, string>): DataPlaneStep[] {
+  const moved = [...renamed].map(([from, to]) => ({ from, to, trap: state.traps.get(from) }));
+  for (const { from } of moved) state.traps.delete(from);
+  for (const { to, trap } of moved) if (trap !== undefined) state.traps.set(to, trap);
+  return moved.flatMap(({ from, to, trap }) => (trap === undefined ? [] : moveTrap(trap, from, to)));
+}
