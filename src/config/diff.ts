@@ -1,43 +1,141 @@
-import { equalBytes, toHex } from '../base/bytes.ts';
+import { toHex } from '../base/bytes.ts';
+import type { TunnelPolicy } from '../ike/common/policy.ts';
+import { formatSelector, selectorKey, type TrafficSelector } from '../sa/traffic-selector.ts';
 import type { Configuration, Tunnel } from './configuration.ts';
 
+export type SegmentPair = { readonly local: string; readonly remote: string };
+
+/** What a new configuration means for one tunnel. */
 export type TunnelChange = {
   readonly tunnel: string;
+  /** Its name so far, where that was another one. */
+  readonly was?: string;
   readonly change: 'unchanged' | 'changed' | 'added' | 'removed';
+  /** What differs, in the words of the configuration. */
+  readonly keys: readonly string[];
+  /** Whether it has to start over. If not, it goes on with its SAs. */
+  readonly reconnect: boolean;
+  /** What is to get new keys at once, so that the change takes effect; make before break. */
+  readonly renew: readonly ('ike' | 'child')[];
+  readonly addedPairs: readonly SegmentPair[];
+  readonly droppedPairs: readonly SegmentPair[];
 };
 
 /**
  * What a new configuration means for each tunnel: those of `after` in its order, then those that are gone. Only what
  * the tunnel does counts (its policy with everything that it takes from gateway and peer, and whether it is enabled);
- * labels, remarks and the way a value is written do not.
+ * names, labels, remarks and the way a value is written do not. A tunnel that is there under another name and is the
+ * same in everything else is that tunnel.
  */
 export function diffConfigurations(before: Configuration, after: Configuration): TunnelChange[] {
+  const names = new Set(after.tunnels.map(({ name }) => name));
   const old = new Map(before.tunnels.map((tunnel) => [tunnel.name, tunnel]));
+  const orphans = new Map(before.tunnels.filter(({ name }) => !names.has(name)).map((one) => [fingerprint(one), one]));
   const kept = after.tunnels.map((tunnel): TunnelChange => {
-    const earlier = old.get(tunnel.name);
-    old.delete(tunnel.name);
-    if (earlier === undefined) return { tunnel: tunnel.name, change: 'added' };
-    return { tunnel: tunnel.name, change: sameTunnel(earlier, tunnel) ? 'unchanged' : 'changed' };
+    const earlier = old.get(tunnel.name) ?? orphans.get(fingerprint(tunnel));
+    if (earlier === undefined) return { ...nothing(tunnel.name), change: 'added' };
+    old.delete(earlier.name);
+    orphans.delete(fingerprint(earlier));
+    return compare(earlier, tunnel);
   });
-  return [...kept, ...[...old.keys()].map((tunnel): TunnelChange => ({ tunnel, change: 'removed' }))];
+  return [...kept, ...[...old.keys()].map((name): TunnelChange => ({ ...nothing(name), change: 'removed' }))];
 }
 
-function sameTunnel(a: Tunnel, b: Tunnel): boolean {
-  return (
-    a.enabled === b.enabled &&
-    canonical(a.policy) === canonical(b.policy) &&
-    // All keys are our own operator's, and nobody else can ask for this comparison: ordinary comparison will do.
-    equalBytes(a.policy.psk.expose(), b.policy.psk.expose()) &&
-    equalBytes(ppkOf(a), ppkOf(b))
-  );
+/**
+ * What a difference takes: `in-place` nothing but to be known, `ike` and `child` new SAs of that kind, `segments` more or
+ * fewer Child SAs, `reconnect` a new beginning.
+ */
+type Cost = 'in-place' | 'ike' | 'child' | 'segments' | 'reconnect';
+
+type Part = { readonly key: string; readonly cost: Cost; readonly of: (policy: TunnelPolicy) => unknown };
+
+// biome-ignore format: one part, one row
+const PARTS: readonly Part[] = [
+  { key: 'gateways.address', cost: 'reconnect', of: ({ local }) => [local.address, local.alternatives] },
+  { key: 'peers.address', cost: 'reconnect', of: ({ remote }) => remote.address },
+  { key: 'peers.profile', cost: 'reconnect', of: ({ singlePairs }) => singlePairs },
+  { key: 'local.id', cost: 'reconnect', of: ({ local }) => local.identity },
+  { key: 'remote.id', cost: 'reconnect', of: ({ remote }) => remote.identity },
+  { key: 'psk', cost: 'reconnect', of: ({ psk }) => toHex(psk.expose()) },
+  { key: 'ppk', cost: 'reconnect', of: ({ ppk }) => ppk && [ppk.id, ppk.required, toHex(ppk.secret.expose())] },
+  { key: 'ike.version', cost: 'reconnect', of: ({ version }) => version },
+  { key: 'ike.mode', cost: 'reconnect', of: ({ mode }) => mode },
+  { key: 'ike.mobike', cost: 'reconnect', of: ({ mobike }) => mobike },
+  { key: 'ipsec.protocol', cost: 'reconnect', of: ({ childProtocol }) => childProtocol },
+  { key: 'local.subnets', cost: 'segments', of: ({ local }) => local.selectors },
+  { key: 'remote.subnets', cost: 'segments', of: ({ remote }) => remote.selectors },
+  { key: 'ike.proposals', cost: 'ike', of: ({ ikeProposals }) => ikeProposals },
+  { key: 'ike.lifetime', cost: 'ike', of: ({ ikeLifetime }) => ikeLifetime },
+  { key: 'ipsec.proposals', cost: 'child', of: ({ childProposals }) => childProposals },
+  { key: 'ipsec.lifetime', cost: 'child', of: ({ childLifetime }) => childLifetime },
+  { key: 'ipsec.lifetimeBytes', cost: 'child', of: ({ childUsage }) => childUsage?.bytes },
+  { key: 'ipsec.lifetimePackets', cost: 'child', of: ({ childUsage }) => childUsage?.packets },
+  { key: 'routes', cost: 'child', of: ({ routes }) => routes },
+  { key: 'ike.reauthenticate', cost: 'in-place', of: ({ reauthenticate }) => reauthenticate },
+  { key: 'ike.childless', cost: 'in-place', of: ({ childless }) => childless },
+  { key: 'start', cost: 'in-place', of: ({ start }) => start },
+  { key: 'dpd', cost: 'in-place', of: ({ dpd }) => dpd },
+  { key: 'retry', cost: 'in-place', of: ({ retry }) => retry },
+  { key: 'blockClearText', cost: 'in-place', of: ({ blockClearText }) => blockClearText },
+];
+
+/** What no row knows begins anew. */
+const UNKNOWN_PART: Part = { key: 'more', cost: 'reconnect', of: () => undefined };
+
+function compare(earlier: Tunnel, tunnel: Tunnel): TunnelChange {
+  const parts = differingParts(earlier.policy, tunnel.policy);
+  const costs = new Set(parts.map(({ cost }) => cost));
+  const [was, is] = [pairsOf(earlier), pairsOf(tunnel)];
+  const isEnabled = earlier.enabled !== tunnel.enabled;
+  return {
+    ...nothing(tunnel.name),
+    ...(earlier.name === tunnel.name ? {} : { was: earlier.name }),
+    change: parts.length > 0 || isEnabled ? 'changed' : 'unchanged',
+    keys: [...(isEnabled ? ['enabled'] : []), ...parts.map(({ key }) => key)],
+    reconnect: isEnabled || costs.has('reconnect'),
+    renew: (['ike', 'child'] as const).filter((kind) => costs.has(kind)),
+    addedPairs: [...is].filter(([key]) => !was.has(key)).map(([, pair]) => pair),
+    droppedPairs: [...was].filter(([key]) => !is.has(key)).map(([, pair]) => pair),
+  };
 }
 
-/** Whether there is one at all shows in the rest of the policy. */
-function ppkOf({ policy }: Tunnel): Uint8Array {
-  return policy.ppk?.secret.expose() ?? new Uint8Array(0);
+function differingParts(a: TunnelPolicy, b: TunnelPolicy): readonly Part[] {
+  // All keys are our own operator's, and nobody else can ask for this comparison: ordinary comparison will do.
+  const parts = PARTS.filter(({ of }) => canonical(of(a)) !== canonical(of(b)));
+  return parts.length === 0 && identity(a) !== identity(b) ? [UNKNOWN_PART] : parts;
 }
 
-/** A policy is built with its keys always in the same order. Its secrets turn into a constant word. */
-function canonical(policy: Tunnel['policy']): string {
-  return JSON.stringify(policy, (_, value: unknown) => (value instanceof Uint8Array ? toHex(value) : value));
+function pairsOf({ policy: { local, remote } }: Tunnel): ReadonlyMap<string, SegmentPair> {
+  const pair = (ours: TrafficSelector, theirs: TrafficSelector): [string, SegmentPair] => [
+    `${selectorKey(ours)} ${selectorKey(theirs)}`,
+    { local: formatSelector(ours), remote: formatSelector(theirs) },
+  ];
+  return new Map(local.selectors.flatMap((ours) => remote.selectors.map((theirs) => pair(ours, theirs))));
+}
+
+function nothing(tunnel: string): TunnelChange {
+  return {
+    tunnel,
+    change: 'unchanged',
+    keys: [],
+    reconnect: false,
+    renew: [],
+    addedPairs: [],
+    droppedPairs: [],
+  };
+}
+
+/** Equal for tunnels that differ in names at most. Holds the keys: for comparisons only. */
+function fingerprint({ enabled, policy }: Tunnel): string {
+  return canonical([enabled, identity(policy), ...PARTS.map(({ of }) => of(policy))]);
+}
+
+/** All of a policy but its names; its secrets turn into a constant word. */
+function identity(policy: TunnelPolicy): string {
+  return canonical({ ...policy, name: '', gateway: '', peer: '' });
+}
+
+/** A policy is built with its keys always in the same order. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value ?? null, (_, inner: unknown) => (inner instanceof Uint8Array ? toHex(inner) : inner));
 }

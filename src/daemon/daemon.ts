@@ -162,11 +162,11 @@ export class Daemon {
   /** Puts another configuration in force: only the tunnels that differ are touched. */
   apply(configuration: Configuration): readonly TunnelChange[] {
     const changes = diffConfigurations(this.#configuration, configuration);
-    const changed = new Set(changes.filter(({ change }) => change === 'changed').map(({ tunnel }) => tunnel));
+    const updates = new Map(changes.map((change) => [change.tunnel, change]));
     this.#configuration = configuration;
     this.#observations.keepOnly(new Set(configuration.tunnels.map(({ name }) => name)));
     this.#addresses.look();
-    this.#runner.call('reconfigure', (now) => this.#service.reconfigure(configuration.tunnels, changed, now));
+    this.#runner.call('reconfigure', (now) => this.#service.reconfigure(configuration.tunnels, updates, now));
     return changes;
   }
 

@@ -11,6 +11,7 @@ import type { ChildSaView, IkeSaView } from '../ike/common/view.ts';
 import { IkeCore } from '../ike/core.ts';
 import { GatewayService } from '../tunnel/gateway-service.ts';
 import type { ConnectionStatus, TunnelStatus } from '../tunnel/status.ts';
+import type { TunnelUpdate } from '../tunnel/tunnel-update.ts';
 import type { SimGateway, SimMachine } from './gateway.ts';
 import { expectAgreement, stepChecks } from './invariants.ts';
 import type { PairOptions, PairSide } from './pair.ts';
@@ -98,8 +99,10 @@ export class ServicePair {
     gateway.call((_, now) => serviceOf(gateway).release('net', now));
   }
 
-  reconfigure(gateway: SimGateway, policy: TunnelPolicy): void {
-    gateway.call((_, now) => serviceOf(gateway).reconfigure([{ policy, enabled: true }], new Set([policy.name]), now));
+  /** Another policy for its tunnel, which starts over with it unless `update` says what it takes. */
+  reconfigure(gateway: SimGateway, policy: TunnelPolicy, update: Partial<TunnelUpdate> = { reconnect: true }): void {
+    const updates = new Map([[policy.name, { change: 'changed' as const, reconnect: false, renew: [], ...update }]]);
+    gateway.call((_, now) => serviceOf(gateway).reconfigure([{ policy, enabled: true }], updates, now));
   }
 
   /** The machine of a gateway gets another address, and its daemon hears of it. */
@@ -129,9 +132,9 @@ export class ServicePair {
     return [this.sendPacket(this.left), this.sendPacket(this.right)];
   }
 
-  /** One packet from the segment behind `gateway`. */
-  sendPacket(gateway: SimGateway): PacketFate {
-    const there = { source: '10.1.0.5', destination: '10.2.0.5', protocol: 1, bytes: 84 };
+  /** One packet from the segment behind `gateway`; `right` is in one behind the right. */
+  sendPacket(gateway: SimGateway, right: IpAddress = '10.2.0.5'): PacketFate {
+    const there = { source: '10.1.0.5', destination: right, protocol: 1, bytes: 84 };
     const back = { ...there, source: there.destination, destination: there.source };
     return this.world.transmit(gateway, gateway === this.left ? there : back);
   }
@@ -146,8 +149,9 @@ export function connectionStatus(gateway: SimGateway): ConnectionStatus {
 }
 
 export function tunnelStatus(gateway: SimGateway): TunnelStatus {
-  const status = serviceOf(gateway).status('net', () => undefined);
-  if (status === undefined) throw new RangeError('no tunnel net');
+  const service = serviceOf(gateway);
+  const status = service.status(service.names()[0] ?? '', () => undefined);
+  if (status === undefined) throw new RangeError('no tunnel');
   return status;
 }
 

@@ -102,8 +102,9 @@ export function completeLater(run: ServiceRun, tunnel: TunnelState): void {
 /** Evidence of why it is not up; what happens beside a working tunnel is not its failure. */
 export function noteFailure(tunnel: TunnelState, stage: Stage, reason: Reason): void {
   if (reason.code === 'replaced' || tunnel.desired === 'down') return;
-  // In IKEv1 some pairs may work while another fails.
-  const beside = tunnel.children.size > 0 && !(stage === 2 && tunnel.policy.version === 1);
+  // In IKEv1, and where the configuration has added pairs, some may work while another fails.
+  const inPart = tunnel.policy.version === 1 || tunnel.pairsAdded;
+  const beside = tunnel.children.size > 0 && !(stage === 2 && inPart);
   if (beside) return;
   tunnel.failure = { stage, reason };
 }

@@ -1,12 +1,16 @@
 import type { ChildSaView } from '../ike/common/view.ts';
-import { selectorKey } from '../sa/traffic-selector.ts';
+import { containsSelector, selectorKey, type TrafficSelector } from '../sa/traffic-selector.ts';
 import type { ServiceRun } from './service-run.ts';
 import type { TunnelState } from './tunnel-state.ts';
 
-/** IKEv1 has a Child SA for each pair of segments; in IKEv2 one is for all of them, but for peers that cannot do that. */
+/**
+ * IKEv1 has a Child SA for each pair of segments; in IKEv2 one is for all of them, but for peers that cannot do that, and
+ * but for pairs that the configuration has added since.
+ */
 export function isComplete(run: ServiceRun, tunnel: TunnelState): boolean {
   const { version, singlePairs, local, remote } = tunnel.policy;
-  if (version === 2 && singlePairs !== true) return tunnel.children.size > 0;
+  if (version === 2 && singlePairs !== true)
+    return tunnel.children.size > 0 && (!tunnel.pairsAdded || carriesAll(run, tunnel));
   const installed = run.childrenOf(tunnel.policy.name).filter(({ state }) => state === 'installed');
   const pairs = new Set(installed.map(pairKey));
   return pairs.size >= local.selectors.length * remote.selectors.length;
@@ -16,6 +20,18 @@ export function isComplete(run: ServiceRun, tunnel: TunnelState): boolean {
 export function lacksSomething(run: ServiceRun, tunnel: TunnelState): boolean {
   if (tunnel.children.size > 0) return !isComplete(run, tunnel);
   return tunnel.current === undefined;
+}
+
+/** A peer that has narrowed a segment has left out the rest of it for good. */
+function carriesAll(run: ServiceRun, { policy: { name, local, remote } }: TunnelState): boolean {
+  const carrying = run.childrenOf(name).filter(({ state }) => state !== 'deleting' && state !== 'rekeyed');
+  const isWithin = (selector: TrafficSelector, all: readonly TrafficSelector[]) =>
+    all.some((one) => containsSelector(one, selector) || containsSelector(selector, one));
+  return local.selectors.every((ours) =>
+    remote.selectors.every((theirs) =>
+      carrying.some((child) => isWithin(ours, child.localSelectors) && isWithin(theirs, child.remoteSelectors)),
+    ),
+  );
 }
 
 function pairKey({ localSelectors, remoteSelectors }: ChildSaView): string {

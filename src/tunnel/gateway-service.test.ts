@@ -1,7 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { TunnelPolicy } from '../ike/common/policy.ts';
 import type { Reason } from '../ike/common/reason.ts';
-import { at, deleted, failed, GONE, installed, rig, SILENCE, segment, tunnel, waiting } from './testing/service-rig.ts';
+import {
+  at,
+  deleted,
+  failed,
+  GONE,
+  installed,
+  PACKET,
+  rig,
+  SILENCE,
+  segment,
+  tunnel,
+  waiting,
+} from './testing/service-rig.ts';
+import type { TunnelUpdate } from './tunnel-update.ts';
 
 describe('a tunnel that should be up', () => {
   it('is connecting for three attempts 12 s apart, then failed, and is tried on', () => {
@@ -107,15 +120,144 @@ describe('what the operator says', () => {
     const { start, apply, service, core } = rig();
     start();
     const before = core.commands.length;
-    apply(service.reconfigure([{ policy: tunnel(), enabled: true }], new Set(), at(500)));
+    apply(service.reconfigure([{ policy: tunnel(), enabled: true }], new Map(), at(500)));
     expect(core.commands.slice(before).map(({ kind }) => kind)).toEqual(['configure']);
-    apply(service.reconfigure([{ policy: tunnel({ peer: 'q' }), enabled: true }], new Set(['t']), at(600)));
+    apply(
+      service.reconfigure([{ policy: tunnel({ peer: 'q' }), enabled: true }], changed({ reconnect: true }), at(600)),
+    );
     expect(core.commands.slice(before + 1).map(({ kind }) => kind)).toEqual([
       'terminate',
       'configure',
       'admit',
       'initiate',
     ]);
+  });
+});
+
+const changed = (update: Partial<TunnelUpdate> = {}) =>
+  new Map([['t', { change: 'changed' as const, reconnect: false, renew: [], ...update }]]);
+
+describe('a tunnel whose configuration changes', () => {
+  const [ONE, TWO, THREE] = ['10.1.0.0', '10.2.0.0', '10.3.0.0'].map(segment);
+  const withSegments = (...theirs: (typeof PACKET.source | undefined)[]) =>
+    tunnel({
+      local: { ...tunnel().local, selectors: [ONE ?? PACKET.source] },
+      remote: { ...tunnel().remote, selectors: theirs.flatMap((one) => one ?? []) },
+    });
+
+  const connectedRig = () => {
+    const one = rig(withSegments(TWO));
+    one.start();
+    one.core.up(ONE ?? PACKET.source, TWO ?? PACKET.source, 't#1');
+    one.say(100, installed());
+    return {
+      ...one,
+      change: (policy: ReturnType<typeof tunnel>, update: Partial<TunnelUpdate> = {}, at_ = 20_000) => {
+        const before = one.core.commands.length;
+        one.apply(one.service.reconfigure([{ policy, enabled: true }], changed(update), at(at_)));
+        return one.core.commands.slice(before);
+      },
+    };
+  };
+
+  it('goes on and gets new keys of the kinds that are asked for', () => {
+    const { change, status } = connectedRig();
+    expect(change(withSegments(TWO), { renew: ['child', 'ike'] })).toEqual([
+      { kind: 'configure', tunnels: [withSegments(TWO)] },
+      { kind: 'rekey', tunnel: 't', what: 'child' },
+      { kind: 'rekey', tunnel: 't', what: 'ike' },
+    ]);
+    expect(status()?.connectionStatus).toBe('connected');
+  });
+
+  it('starts over where it does not carry anything that could be disturbed', () => {
+    const { say, change } = connectedRig();
+    say(50_000, deleted());
+    expect(change(withSegments(TWO), { renew: ['child'] }, 51_000).map(({ kind }) => kind)).toEqual([
+      'terminate',
+      'configure',
+      'admit',
+      'initiate',
+    ]);
+  });
+
+  it('asks for the pairs that are new until it has them', () => {
+    const { change, core, fire, timerAt, say, status } = connectedRig();
+    expect(change(withSegments(TWO, THREE)).map(({ kind }) => kind)).toEqual(['configure', 'prune', 'initiate']);
+    expect(timerAt()).toBe(32_000);
+    say(20_100, { type: 'child.failed', tunnel: 't', ikeSa: 1, reason: GONE });
+    expect(status()).toMatchObject({ connectionStatus: 'connected', reason: GONE });
+    fire();
+    expect(core.count('initiate')).toBe(3);
+    core.up(ONE ?? PACKET.source, THREE ?? PACKET.source, 't#2');
+    say(33_000, installed('t#2'));
+    expect(timerAt()).toBeUndefined();
+    expect(status()?.reason).toBeNull();
+  });
+
+  it('asks for nothing where it has fewer', () => {
+    const { change, timerAt } = connectedRig();
+    expect(change(withSegments(TWO)).map(({ kind }) => kind)).toEqual(['configure']);
+    expect(timerAt()).toBeUndefined();
+  });
+
+  it('follows how it is to be started', () => {
+    const { change, say, core } = connectedRig();
+    expect(change({ ...withSegments(TWO), start: 'on-traffic' }).map(({ kind }) => kind)).toEqual([
+      'configure',
+      'trap',
+    ]);
+    expect(change({ ...withSegments(TWO), start: 'respond' })).toContainEqual({
+      kind: 'trap',
+      tunnel: 't',
+      set: false,
+    });
+    say(50_000, deleted());
+    expect(core.count('initiate')).toBe(1);
+  });
+
+  it('stays down where the operator has taken it down, whatever changes', () => {
+    const { apply, service, change, status } = connectedRig();
+    apply(service.down('t', at(10_000)));
+    expect(change(withSegments(THREE), { reconnect: true }).map(({ kind }) => kind)).toEqual([
+      'terminate',
+      'configure',
+    ]);
+    expect(status()?.connectionStatus).toBe('disabled');
+  });
+
+  it('keeps its attempts and their time under another name', () => {
+    const one = rig();
+    one.start();
+    one.say(100, failed(1));
+    const effects = one.apply(
+      one.service.reconfigure(
+        [{ policy: tunnel({ name: 'u' }), enabled: true }],
+        new Map([['u', { was: 't', change: 'unchanged', reconnect: false, renew: [] }]]),
+        at(500),
+      ),
+    );
+    expect(effects).toEqual([
+      { kind: 'timer.clear', key: 'tunnel:t' },
+      { kind: 'timer.set', key: 'tunnel:u', at: 12_000 },
+    ]);
+    expect(one.core.commands.at(-1)).toMatchObject({ kind: 'configure', renamed: new Map([['t', 'u']]) });
+    expect(one.service.status('t', () => undefined)).toBeUndefined();
+    expect(one.service.status('u', () => undefined)).toMatchObject({ name: 'u', attempt: 1 });
+    one.service.handle({ kind: 'timer', key: 'tunnel:u' }, at(12_000));
+    expect(one.core.commands.at(-1)).toEqual({ kind: 'initiate', tunnel: 'u' });
+  });
+
+  it('asks for the address of its peer again under another name', () => {
+    const named = { remote: { address: { kind: 'name', name: 'peer.example' }, selectors: [] } } as const;
+    const one = rig(tunnel(named));
+    one.start();
+    const effects = one.service.reconfigure(
+      [{ policy: tunnel({ ...named, name: 'u' }), enabled: true }],
+      new Map([['u', { was: 't', change: 'unchanged', reconnect: false, renew: [] }]]),
+      at(500),
+    );
+    expect(effects).toContainEqual({ kind: 'resolve', tunnel: 'u', name: 'peer.example' });
   });
 });
 

@@ -1,17 +1,19 @@
 import type { Now } from '../base/time.ts';
 import type { Effect } from '../ike/common/effect.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
-import type { Input } from '../ike/common/input.ts';
+import type { Input, Renewed } from '../ike/common/input.ts';
 import type { Reason } from '../ike/common/reason.ts';
 import { beginSeries, onResolved, onRetryTimer, retryNow } from './attempts.ts';
 import { lacksSomething } from './completeness.ts';
 import { clearRetry, tunnelOfTimer } from './pace.ts';
+import { planReconfiguration, takePolicies } from './reconfiguration.ts';
 import { type CountersOf, reportTunnel } from './report.ts';
 import { type Core, ServiceRun } from './service-run.ts';
 import type { TunnelStatus } from './status.ts';
 import { awaitTraffic, removeTrap } from './traps.ts';
 import { onTunnelEvent } from './tunnel-events.ts';
 import { type ManagedTunnel, newTunnelState, type TunnelState, wish } from './tunnel-state.ts';
+import { adjust, type TunnelUpdate } from './tunnel-update.ts';
 
 const STOPPED: Reason = { code: 'terminated', text: 'the tunnel was taken down' };
 const RECONFIGURED: Reason = { code: 'terminated', text: 'the configuration of the tunnel has changed' };
@@ -91,6 +93,13 @@ export class GatewayService {
     return this.#finish(run);
   }
 
+  /** Makes successors of its IKE SA or its Child SAs now; nothing where there are none. */
+  renew(name: string, what: Renewed, now: Now): readonly Effect[] {
+    const run = this.#run(now);
+    if (this.#tunnels.has(name)) run.command({ kind: 'rekey', tunnel: name, what });
+    return this.#finish(run);
+  }
+
   /** Lets the tunnel be as the configuration wants it again, after `down`. */
   release(name: string, now: Now): readonly Effect[] {
     const run = this.#run(now);
@@ -103,29 +112,30 @@ export class GatewayService {
     return this.#finish(run);
   }
 
-  /** Takes a new set of tunnels: the changed ones reconnect, the removed ones go, the others are left alone. */
-  reconfigure(tunnels: readonly ManagedTunnel[], changed: ReadonlySet<string>, now: Now): readonly Effect[] {
+  /**
+   * Takes a new set of tunnels. `updates` says by its new name what has changed of one: it starts over, or goes on and
+   * gets what it lacks. Those that are gone are taken down; all others are not touched.
+   */
+  reconfigure(
+    tunnels: readonly ManagedTunnel[],
+    updates: ReadonlyMap<string, TunnelUpdate>,
+    now: Now,
+  ): readonly Effect[] {
     const run = this.#run(now);
-    const wanted = new Map(tunnels.map((tunnel) => [tunnel.policy.name, tunnel]));
-    const fresh: TunnelState[] = [];
-    for (const [name, state] of [...this.#tunnels]) {
-      if (wanted.has(name) && !changed.has(name)) continue;
+    const plan = planReconfiguration(this.#tunnels, tunnels, updates);
+    for (const state of plan.ended) {
       rest(run, state, 'down');
-      run.command({ kind: 'terminate', tunnel: name, reason: RECONFIGURED });
+      run.command({ kind: 'terminate', tunnel: state.policy.name, reason: RECONFIGURED });
       run.follow();
-      this.#tunnels.delete(name);
     }
-    for (const [name, tunnel] of wanted) {
-      if (this.#tunnels.has(name)) continue;
-      const state = newTunnelState(tunnel);
-      this.#tunnels.set(name, state);
-      fresh.push(state);
-    }
-    run.command({ kind: 'configure', tunnels: this.#policies() });
-    for (const state of fresh) {
-      run.command({ kind: 'admit', tunnel: state.policy.name, admit: true });
-      begin(run, state);
-    }
+    this.#tunnels.clear();
+    for (const [name, state] of plan.tunnels) this.#tunnels.set(name, state);
+    const before = new Map(plan.kept.map(({ state }) => [state, state.policy]));
+    const renamed = takePolicies(run, plan.kept);
+    run.command({ kind: 'configure', tunnels: this.#policies(), ...(renamed.size === 0 ? {} : { renamed }) });
+    for (const { state, update } of plan.kept)
+      if (update?.change === 'changed') adjust(run, state, before.get(state) ?? state.policy, update);
+    for (const state of plan.fresh) this.#beginAnew(run, state);
     return this.#finish(run);
   }
 
@@ -150,6 +160,13 @@ export class GatewayService {
     const tunnel = this.#tunnels.get(name);
     if (tunnel === undefined) return undefined;
     return reportTunnel(tunnel, { ikeSas: this.#core.views(name), children: this.#core.children(name) }, countersOf);
+  }
+
+  #beginAnew(run: ServiceRun, state: TunnelState): void {
+    // What the operator has taken down stays so.
+    if (state.enabled && state.desired === 'down') return;
+    run.command({ kind: 'admit', tunnel: state.policy.name, admit: true });
+    begin(run, state);
   }
 
   #policies() {

@@ -15,6 +15,14 @@ export function clearRetry(run: ServiceRun, tunnel: TunnelState): void {
   run.effects.push({ kind: 'timer.clear', key: timerOfTunnel(tunnel.policy.name) });
 }
 
+/** The tunnel is about to have another name: its timer ends; returns the way to set it again under that. */
+export function moveRetry(run: ServiceRun, tunnel: TunnelState): () => void {
+  const at = tunnel.nextAttemptAt;
+  if (at === undefined) return () => undefined;
+  run.effects.push({ kind: 'timer.clear', key: timerOfTunnel(tunnel.policy.name) });
+  return () => run.effects.push({ kind: 'timer.set', key: timerOfTunnel(tunnel.policy.name), at: at.mono });
+}
+
 /** Whose timer it is; undefined for one of the core. */
 export function tunnelOfTimer(key: string): string | undefined {
   return key.startsWith('tunnel:') ? key.slice('tunnel:'.length) : undefined;

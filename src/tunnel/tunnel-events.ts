@@ -55,6 +55,7 @@ function onConnected(run: ServiceRun, tunnel: TunnelState, child: string): void 
   tunnel.current = undefined;
   if (tunnel.desired !== 'traffic') removeTrap(run, tunnel);
   if (!isComplete(run, tunnel)) return completeLater(run, tunnel);
+  tunnel.pairsAdded = false;
   tunnel.failure = undefined;
   tunnel.attemptsLeft = 0;
   tunnel.packet = undefined;

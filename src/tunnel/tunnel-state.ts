@@ -9,7 +9,7 @@ export type ManagedTunnel = { readonly policy: TunnelPolicy; readonly enabled: b
 
 /** What the supervisor remembers of one tunnel. Plain data. */
 export type TunnelState = {
-  readonly policy: TunnelPolicy;
+  policy: TunnelPolicy;
   readonly enabled: boolean;
   /**
    * `up`: we see to it; `traffic`: we do once a packet asks for it; `peer`: it is up to the peer; `down`: the operator
@@ -36,6 +36,8 @@ export type TunnelState = {
   /** The Child SAs that carry its traffic now: the only evidence of being connected. */
   readonly children: Set<string>;
   connectedAt: Instant | undefined;
+  /** The configuration has given it pairs of segments since it was connected: what of them is missing is asked for. */
+  pairsAdded: boolean;
 };
 
 export function newTunnelState({ policy, enabled }: ManagedTunnel): TunnelState {
@@ -55,6 +57,7 @@ export function newTunnelState({ policy, enabled }: ManagedTunnel): TunnelState 
     nextAttemptAt: undefined,
     children: new Set(),
     connectedAt: undefined,
+    pairsAdded: false,
   };
 }
 
