@@ -211,13 +211,15 @@ describe('daemon', () => {
   it('a reload that changes nothing about a tunnel leaves its SAs alone; one that does reconnects it', async () => {
     const { daemon, dataPlane, peer } = await connected();
     const before = [...dataPlane.sas];
-    expect(daemon.apply(configuration('daemon', ['remarks: a remark']))).toEqual([
-      { tunnel: 't', change: 'unchanged' },
+    expect(daemon.apply(configuration('daemon', ['remarks: a remark']))).toMatchObject([{ change: 'unchanged' }]);
+    expect(dataPlane.sas).toEqual(before);
+    expect(daemon.apply(configuration('daemon', ['dpd: {delay: 9s}']))).toMatchObject([
+      { tunnel: 't', change: 'changed', keys: ['dpd'], reconnect: false },
     ]);
     expect(dataPlane.sas).toEqual(before);
 
-    const changes = daemon.apply(configuration('daemon', ['dpd: {delay: 9s}']));
-    expect(changes).toEqual([{ tunnel: 't', change: 'changed' }]);
+    const changes = daemon.apply(configuration('daemon', ['ipsec: {protocol: ah}']));
+    expect(changes).toMatchObject([{ tunnel: 't', change: 'changed', reconnect: true }]);
     expect(dataPlane.sas).toEqual([]);
     await expect.poll(() => peer.events.some(({ type }) => type === 'ike.closed')).toBe(true);
   });
