@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cygnet } from './testing/cli.ts';
 
-const COMMANDS = ['daemon', 'check', 'up', 'down', 'restart', 'status', 'list', 'show', 'events'];
+const COMMANDS = ['daemon', 'check', 'up', 'down', 'restart', 'rekey', 'status', 'list', 'show', 'events'];
 
 describe('the command line', () => {
   it('prints its help on stdout where asked, with every command and exit status', async () => {
@@ -53,6 +53,7 @@ describe('the command line', () => {
     ['up', 'idc'],
     ['down', 'idc'],
     ['restart', 'idc'],
+    ['rekey', 'idc'],
     ['events'],
     ['events', '-f'],
   ])('%s %s without a daemon: exit status 4, and how to start one', async (...argv) => {

@@ -14,6 +14,7 @@ import { keylogCommand } from './commands/keylog.ts';
 import { listCommand } from './commands/list.ts';
 import { logsCommand } from './commands/logs.ts';
 import { metricsCommand } from './commands/metrics.ts';
+import { rekeyCommand } from './commands/rekey.ts';
 import { restartCommand } from './commands/restart.ts';
 import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
@@ -31,6 +32,7 @@ const COMMANDS_IN_ORDER = [
   upCommand,
   downCommand,
   restartCommand,
+  rekeyCommand,
   statusCommand,
   listCommand,
   showCommand,

@@ -29,6 +29,8 @@ describe('the control client', () => {
       await client.call('up', { tunnels: ['idc', strange.name] });
       await client.call('down', { tunnels: ['idc'] });
       await client.call('restart', { tunnels: ['idc'] });
+      await client.call('rekey', { tunnels: ['idc'] });
+      expect(gateway.calls.splice(3)).toEqual(['rekey ike idc']);
       expect(gateway.calls).toEqual([`up idc ${strange.name}`, 'down idc', 'restart idc']);
       await server.close();
     });

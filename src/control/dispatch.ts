@@ -70,6 +70,7 @@ const HANDLERS: Handlers = {
   up: (api, { tunnels }) => act(api, tunnels, (names) => api.up(names)),
   down: (api, { tunnels }) => act(api, tunnels, (names) => api.down(names)),
   restart: (api, { tunnels }) => act(api, tunnels, (names) => api.restart(names)),
+  rekey: (api, { tunnels, what }) => act(api, tunnels, (names) => api.rekey(names, what ?? 'ike')),
 };
 
 const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];

@@ -38,6 +38,8 @@ export interface GatewayApi {
   down(names: readonly string[]): Promise<void>;
   /** `down`, then `up`; resolves once the old SAs no longer count as connected. */
   restart(names: readonly string[]): Promise<void>;
+  /** Begins successors of the IKE SA or of all Child SAs; a `conflict` where there is none. */
+  rekey(names: readonly string[], what: 'ike' | 'child'): Promise<void>;
   /** The last messages of a tunnel, oldest first. */
   exchanges(name: string): readonly ExchangedMessage[];
   /** Secret. */

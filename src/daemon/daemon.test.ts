@@ -224,6 +224,18 @@ describe('daemon', () => {
     await expect.poll(() => peer.events.some(({ type }) => type === 'ike.closed')).toBe(true);
   });
 
+  it('`rekey` by the control API makes successors, and is refused where there is nothing to succeed', async () => {
+    const { daemon, statusNow } = await connected();
+    const before = await statusNow();
+    await daemon.api.rekey(['t'], 'ike');
+    await expect.poll(async () => (await statusNow())?.ike?.initiatorSpi).not.toBe(before?.ike?.initiatorSpi);
+    await daemon.api.rekey(['t'], 'child');
+    const spis = async () => (await statusNow())?.children.map(({ spiIn }) => spiIn) ?? [];
+    await expect.poll(spis).not.toEqual(before?.children.map(({ spiIn }) => spiIn));
+    await daemon.api.down(['t']);
+    await expect(daemon.api.rekey(['t'], 'child')).rejects.toMatchObject({ code: 'conflict' });
+  });
+
   it('`down` by the control API reaches the peer, and the status is disabled', async () => {
     const { daemon, peer, statusNow } = await connected();
     await daemon.api.down(['t']);

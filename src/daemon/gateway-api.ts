@@ -18,6 +18,7 @@ import type {
 } from '../control/protocol.ts';
 import { searchRows } from '../control/search.ts';
 import type { Effect } from '../ike/common/effect.ts';
+import type { Renewed } from '../ike/common/input.ts';
 import type { MessageKeys } from '../ike/common/message-keys.ts';
 import type { ExchangedMessage } from '../observe/exchange-record.ts';
 import { keyLog } from '../observe/key-log.ts';
@@ -50,6 +51,7 @@ export interface ApiSubject {
 export interface TunnelCommands {
   up(name: string, now: Now): readonly Effect[];
   down(name: string, now: Now): readonly Effect[];
+  renew(name: string, what: Renewed, now: Now): readonly Effect[];
 }
 
 /** The control API's port, on the daemon. */
@@ -126,6 +128,18 @@ export class DaemonApi implements GatewayApi {
 
   async down(names: readonly string[]): Promise<void> {
     for (const name of names) this.#subject.command('down', (service, now) => service.down(name, now));
+  }
+
+  async rekey(names: readonly string[], what: Renewed): Promise<void> {
+    for (const { name, ike, children } of this.#subject.statuses(names)) {
+      const isThere = what === 'child' ? children.length > 0 : ike?.state === 'established';
+      if (!isThere)
+        throw new ControlError(
+          'conflict',
+          `${name} has no ${what === 'ike' ? 'IKE' : 'Child'} SA that could be rekeyed`,
+        );
+    }
+    for (const name of names) this.#subject.command('rekey', (service, now) => service.renew(name, what, now));
   }
 
   async restart(names: readonly string[]): Promise<void> {

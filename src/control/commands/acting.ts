@@ -46,4 +46,25 @@ export const ACTING = {
     examples: [['idc', 'delete its SAs, then connect; the exit status tells whether it is up']],
     exits: [0, 1, 2, 4, 5, 6],
   },
+  rekey: {
+    method: 'POST',
+    path: '/v1/rekey',
+    access: 'admin',
+    request: z.strictObject({
+      tunnels: names,
+      what: z
+        .enum(['ike', 'child'])
+        .describe('the IKE SA, which is meant where nothing is said, or all Child SAs')
+        .optional(),
+    }),
+    reply: statusReportSchema,
+    kind: 'reply',
+    summary: 'give tunnels new keys now, without a break',
+    note: BEGUN,
+    examples: [
+      ['idc', 'a successor of its IKE SA'],
+      ['idc --child', 'successors of all its Child SAs, which shows whether the PFS groups of both ends fit'],
+    ],
+    exits: [0, 1, 2, 4, 5, 6],
+  },
 } as const satisfies Record<string, Command>;

@@ -24,6 +24,7 @@ export class FakeGateway implements GatewayApi {
   readonly calls: string[] = [];
   readonly #tunnels = new Map<string, TunnelStatus>();
   onUp: (name: string) => void = (name) => this.set({ ...this.tunnel(name), connectionStatus: 'connecting' });
+  onRekey: (name: string) => void = () => {};
   onDown: (name: string) => void = (name) => this.set(sampleTunnel({ name, connectionStatus: 'disabled' }));
 
   constructor(tunnels: readonly TunnelStatus[]) {
@@ -110,6 +111,11 @@ export class FakeGateway implements GatewayApi {
   async down(names: readonly string[]): Promise<void> {
     this.calls.push(`down ${names.join(' ')}`);
     for (const name of names) this.onDown(name);
+  }
+
+  async rekey(names: readonly string[], what: 'ike' | 'child'): Promise<void> {
+    this.calls.push(`rekey ${what} ${names.join(' ')}`);
+    for (const name of names) this.onRekey(name);
   }
 
   async restart(names: readonly string[]): Promise<void> {
