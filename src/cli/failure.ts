@@ -24,5 +24,6 @@ const EXIT_OF_FAULT: Readonly<Record<ControlClientFault, ExitStatus>> = {
   timeout: EXIT.timeout,
   'not-found': EXIT.notFound,
   refused: EXIT.failed,
+  invalid: EXIT.configurationInvalid,
   protocol: EXIT.failed,
 };

@@ -1,7 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { cygnet } from './testing/cli.ts';
 
-const COMMANDS = ['daemon', 'check', 'up', 'down', 'restart', 'rekey', 'status', 'list', 'show', 'events'];
+const COMMANDS = [
+  'daemon',
+  'check',
+  'up',
+  'down',
+  'restart',
+  'rekey',
+  'create',
+  'edit',
+  'rename',
+  'delete',
+  'plan',
+  'apply',
+  'status',
+  'list',
+  'show',
+  'events',
+];
 
 describe('the command line', () => {
   it('prints its help on stdout where asked, with every command and exit status', async () => {
@@ -54,6 +71,12 @@ describe('the command line', () => {
     ['down', 'idc'],
     ['restart', 'idc'],
     ['rekey', 'idc'],
+    ['create', 'peer', 'p'],
+    ['edit', 'peer', 'p'],
+    ['rename', 'peer', 'p', 'q'],
+    ['delete', 'peer', 'p'],
+    ['plan'],
+    ['apply'],
     ['events'],
     ['events', '-f'],
   ])('%s %s without a daemon: exit status 4, and how to start one', async (...argv) => {

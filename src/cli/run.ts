@@ -14,6 +14,8 @@ import { keylogCommand } from './commands/keylog.ts';
 import { listCommand } from './commands/list.ts';
 import { logsCommand } from './commands/logs.ts';
 import { metricsCommand } from './commands/metrics.ts';
+import { createCommand, deleteCommand, editCommand, renameCommand } from './commands/objects.ts';
+import { applyCommand, planCommand } from './commands/plan.ts';
 import { rekeyCommand } from './commands/rekey.ts';
 import { restartCommand } from './commands/restart.ts';
 import { showCommand } from './commands/show.ts';
@@ -37,6 +39,12 @@ const COMMANDS_IN_ORDER = [
   listCommand,
   showCommand,
   exportCommand,
+  createCommand,
+  editCommand,
+  renameCommand,
+  deleteCommand,
+  planCommand,
+  applyCommand,
   logsCommand,
   exchangesCommand,
   captureCommand,

@@ -1,9 +1,13 @@
+import { buffer } from 'node:stream/consumers';
+
 /** What the command line reaches of the process, so that a test can stand in its place. */
 export type Terminal = {
   /** Data: whole lines. */
   readonly out: (text: string) => void;
   /** Talk: whole lines. */
   readonly err: (text: string) => void;
+  /** All of stdin, as text. */
+  readonly input: () => Promise<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether stdout is a terminal that shows colours. */
   readonly colour: boolean;
@@ -16,6 +20,7 @@ export function processTerminal(): Terminal {
   return {
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),
+    input: async () => (await buffer(process.stdin)).toString('utf8'),
     env: process.env,
     colour: process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
     now: () => Date.now(),

@@ -1,3 +1,5 @@
+import type { ProblemReport } from './plan-shapes.ts';
+
 export type ControlClientFault =
   /** Nobody listens, we may not connect, or the daemon went away. */
   | 'unreachable'
@@ -6,6 +8,8 @@ export type ControlClientFault =
   | 'not-found'
   /** The daemon will not do it; the message says why. */
   | 'refused'
+  /** The configuration would not be valid; `problems` says why. */
+  | 'invalid'
   | 'protocol';
 
 export class ControlClientError extends Error {
@@ -13,11 +17,19 @@ export class ControlClientError extends Error {
   /** Of the system, where it has refused. */
   readonly errno: string | undefined;
 
-  constructor(fault: ControlClientFault, message: string, errno?: string) {
+  /** With the fault `invalid`. */
+  readonly problems: readonly ProblemReport[];
+
+  constructor(
+    fault: ControlClientFault,
+    message: string,
+    { errno, problems = [] }: { readonly errno?: string; readonly problems?: readonly ProblemReport[] } = {},
+  ) {
     super(message);
     this.name = 'ControlClientError';
     this.fault = fault;
     this.errno = errno;
+    this.problems = problems;
   }
 }
 
@@ -27,7 +39,7 @@ export function unreachable(path: string, error: unknown): ControlClientError {
   return new ControlClientError(
     'unreachable',
     hint.replace('{path}', () => path),
-    code,
+    { errno: code },
   );
 }
 

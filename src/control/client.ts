@@ -192,7 +192,8 @@ function parseJson(text: string): unknown {
 function refusal(body: unknown): ControlClientError {
   const report = errorReportSchema.safeParse(body);
   if (!report.success) return notUnderstood('error');
-  const { code, message } = report.data.error;
+  const { code, message, problems = [] } = report.data.error;
+  if (code === 'invalid') return new ControlClientError('invalid', message, { problems });
   return new ControlClientError(code === 'not-found' ? 'not-found' : 'refused', message);
 }
 

@@ -15,6 +15,8 @@ export type Command = {
   readonly adminKeys?: readonly string[];
   /** GET takes what is not in the path from the query, POST from a JSON body. */
   readonly request: z.ZodObject;
+  /** Bytes of a body, where more than usual are needed. */
+  readonly maxBody?: number;
   readonly reply: z.ZodType;
   /**
    * `events`: a stream of server-sent events, each with the reply as its data; `text`: the reply is a text as it is;

@@ -71,6 +71,14 @@ const HANDLERS: Handlers = {
   down: (api, { tunnels }) => act(api, tunnels, (names) => api.down(names)),
   restart: (api, { tunnels }) => act(api, tunnels, (names) => api.restart(names)),
   rekey: (api, { tunnels, what }) => act(api, tunnels, (names) => api.rekey(names, what ?? 'ike')),
+  create: (api, { kind, name, set, dryRun }) =>
+    api.change({ change: 'create', kind, name, set: set ?? {} }, dryRun === true),
+  edit: (api, { kind, name, set, unset, dryRun }) =>
+    api.change({ change: 'edit', kind, name, set: set ?? {}, unset: unset ?? [] }, dryRun === true),
+  rename: (api, { kind, name, to, dryRun }) => api.change({ change: 'rename', kind, name, to }, dryRun === true),
+  delete: (api, { kind, names, dryRun }) => api.change({ change: 'delete', kind, names }, dryRun === true),
+  plan: (api, { text }) => api.replace(text, true),
+  apply: (api, { text }) => api.replace(text, false),
 };
 
 const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];

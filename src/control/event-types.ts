@@ -23,6 +23,7 @@ export const EVENT_TYPES = {
   'traffic.waiting': 'a packet has asked for a tunnel that waits for one',
   'trap.failed': 'the kernel refuses to tell of packets for a tunnel',
   'kernel.failed': 'the kernel has refused an operation',
+  'configuration.applied': 'another configuration is in force',
   'datagram.dropped': 'datagrams were dropped; counted, at a limited rate',
 } as const satisfies Record<string, string>;
 

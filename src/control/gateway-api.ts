@@ -1,3 +1,5 @@
+import type { ObjectKind } from './commands/configuration.ts';
+import type { PlanReport } from './plan-shapes.ts';
 import type {
   ControlEvent,
   ExchangedMessage,
@@ -12,11 +14,34 @@ import type {
   VersionReport,
 } from './protocol.ts';
 
+type Values = Readonly<Record<string, unknown>>;
+
+/** One change of the configuration by its objects. */
+export type ObjectChange =
+  | { readonly change: 'create'; readonly kind: ObjectKind; readonly name: string; readonly set: Values }
+  | {
+      readonly change: 'edit';
+      readonly kind: ObjectKind;
+      readonly name: string;
+      readonly set: Values;
+      readonly unset: readonly string[];
+    }
+  | { readonly change: 'rename'; readonly kind: ObjectKind; readonly name: string; readonly to: string }
+  | { readonly change: 'delete'; readonly kind: ObjectKind; readonly names: readonly string[] };
+
+/** How the configuration changes. Each rejects with a ControlError, and then has changed nothing. */
+export interface ConfigurationApi {
+  /** With `dryRun` only tells what it would do. */
+  change(change: ObjectChange, dryRun: boolean): Promise<PlanReport>;
+  /** The main file with another text, or without one the files as they are on the disk. */
+  replace(text: string | undefined, dryRun: boolean): Promise<PlanReport>;
+}
+
 /**
  * What the daemon lets be asked of it. Names that reach it are known: the server has checked them against
  * `tunnelNames`. A method that cannot do what is asked rejects with a ControlError.
  */
-export interface GatewayApi {
+export interface GatewayApi extends ConfigurationApi {
   version(): VersionReport;
   tunnelNames(): readonly string[];
   /** All tunnels where no names are given; otherwise those, in that order. */

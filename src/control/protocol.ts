@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ChildStatus, IkeStatus, StatusReport, TunnelStatus } from '../tunnel/status.ts';
+import { PLAN_SHAPES, type ProblemReport, problemSchema } from './plan-shapes.ts';
 
 /** What goes over the control socket: every reply as a schema. A published interface, changed only by adding. */
 
@@ -342,6 +343,7 @@ export const ERROR_STATUS = {
   timeout: 408,
   conflict: 409,
   'too-large': 413,
+  invalid: 422,
   internal: 500,
   busy: 503,
 } as const satisfies Record<string, number>;
@@ -349,7 +351,12 @@ export const ERROR_STATUS = {
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
 export type ErrorReport = {
-  readonly error: { readonly code: string; readonly message: string; readonly nearest?: string };
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly nearest?: string;
+    readonly problems?: readonly ProblemReport[];
+  };
 };
 
 export const errorReportSchema: z.ZodType<ErrorReport> = z.object({
@@ -357,6 +364,11 @@ export const errorReportSchema: z.ZodType<ErrorReport> = z.object({
     code: z.string(),
     message: z.string().describe('plain words'),
     nearest: z.string().exactOptional().describe('the name that was probably meant'),
+    problems: z
+      .array(problemSchema)
+      .readonly()
+      .exactOptional()
+      .describe('with the code invalid: all that is wrong, and what is doubtful'),
   }),
 });
 
@@ -381,5 +393,6 @@ export const SHAPES = {
   ControlEvent: controlEventSchema,
   VersionReport: versionReportSchema,
   OpenApi: openApiSchema,
+  ...PLAN_SHAPES,
   ErrorReport: errorReportSchema,
 } as const satisfies Record<string, z.ZodType>;

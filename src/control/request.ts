@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
+import type { Command } from './command.ts';
 import { COMMANDS, type CommandName } from './commands.ts';
 import { ControlError } from './control-error.ts';
 
@@ -12,8 +13,8 @@ export async function readRequest(
   { command, parameters, query }: { command: CommandName; parameters: Record<string, string>; query: URLSearchParams },
   maxBody: number,
 ): Promise<object> {
-  const { method, request: schema } = COMMANDS[command];
-  const fields = method === 'POST' ? await readBody(message, maxBody) : readQuery(query, schema);
+  const { method, request: schema, maxBody: ownMaximum }: Command = COMMANDS[command];
+  const fields = method === 'POST' ? await readBody(message, ownMaximum ?? maxBody) : readQuery(query, schema);
   const parsed = schema.safeParse({ ...fields, ...parameters });
   if (!parsed.success) throw new ControlError('bad-request', describeIssues(parsed.error));
   return parsed.data;

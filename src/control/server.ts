@@ -4,7 +4,7 @@ import { type ReadOnly, requireNoSecrets, requireReading } from './access.ts';
 import { streamBytes } from './byte-stream.ts';
 import type { Command } from './command.ts';
 import { COMMANDS, type CommandName, type RequestOf } from './commands.ts';
-import { ControlError } from './control-error.ts';
+import { ControlError, type ErrorDetails } from './control-error.ts';
 import { beginCapture, perform, route } from './dispatch.ts';
 import { resumeAfter, streamEvents } from './event-stream.ts';
 import type { GatewayApi } from './gateway-api.ts';
@@ -162,13 +162,13 @@ function answerError(message: IncomingMessage, response: ServerResponse, error: 
   const known = error instanceof ControlError ? error : new ControlError('internal', INTERNAL);
   // What is left of an oversized body is not read: the connection ends with this answer.
   if (!message.complete) response.setHeader('connection', 'close');
-  answerJson(response, ERROR_STATUS[known.code], errorReport(known.code, known.message, known.nearest));
+  answerJson(response, ERROR_STATUS[known.code], errorReport(known.code, known.message, known.details));
 }
 
 const INTERNAL = 'the daemon failed on this request; its log tells more';
 
-function errorReport(code: ErrorCode, message: string, nearest?: string): ErrorReport {
-  return { error: nearest === undefined ? { code, message } : { code, message, nearest } };
+function errorReport(code: ErrorCode, message: string, details: ErrorDetails = {}): ErrorReport {
+  return { error: { code, message, ...details } };
 }
 
 /** What Node's parser refuses before there is a request: answered where the socket still takes it, then closed. */

@@ -19,6 +19,8 @@ import { daemonActuators, performSafely } from './actuators.ts';
 import { type Audited, startAudits } from './audits.ts';
 import { BugReporter } from './bug-reporter.ts';
 import { systemNow } from './clock.ts';
+import { ConfigurationControl } from './configuration-control.ts';
+import type { ConfigurationStore } from './configuration-store.ts';
 import { readCounters } from './counters.ts';
 import { EffectRunner } from './effect-runner.ts';
 import { EventPublisher } from './event-publisher.ts';
@@ -43,6 +45,8 @@ export interface DataPlane extends Audited {
 
 export type DaemonOptions = {
   readonly configuration: Configuration;
+  /** The files behind it; without them it cannot be changed. */
+  readonly store?: ConfigurationStore;
   readonly capabilities: Capabilities;
   readonly dataPlane: DataPlane;
   /** Where gateways may have several addresses. */
@@ -143,6 +147,7 @@ export class Daemon {
       exchanges: (name) => this.#observations.exchanges.of(name),
       metrics: () => this.#metrics(options.version),
       cannotStart: (name) => (this.#stopping ? 'the daemon is stopping' : this.#service.cannotStart(name)),
+      changes: this.#changes(options.store, history),
       command: (name, effects) => this.#runner.call(name, (now) => effects(this.#service, now)),
     });
   }
@@ -216,6 +221,19 @@ export class Daemon {
       const peers = [...configured, ...this.#core.views(name).map(({ remote }) => remote.address)];
       const { from, to } = datagram;
       if (peers.includes(from.address) || peers.includes(to.address)) listener(datagram);
+    });
+  }
+
+  #changes(store: ConfigurationStore | undefined, history: EventHistory): ConfigurationControl {
+    return new ConfigurationControl({
+      store,
+      inForce: () => this.#configuration,
+      apply: (configuration) => this.apply(configuration),
+      tell: (text) => {
+        const event = 'configuration.applied';
+        this.#log.write('info', text, { event });
+        history.publish({ time: new Date(systemNow().wall).toISOString(), level: 'info', event, text });
+      },
     });
   }
 

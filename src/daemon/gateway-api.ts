@@ -5,7 +5,8 @@ import { gatewaySummaries, peerSummaries } from '../config/summary.ts';
 import { weakChoices } from '../config/weak-choices.ts';
 import { ControlError, unknownTunnel } from '../control/control-error.ts';
 import type { EventHistory } from '../control/event-history.ts';
-import type { GatewayApi } from '../control/gateway-api.ts';
+import type { ConfigurationApi, GatewayApi, ObjectChange } from '../control/gateway-api.ts';
+import type { PlanReport } from '../control/plan-shapes.ts';
 import type {
   ExportReport,
   GatewayRow,
@@ -44,6 +45,8 @@ export interface ApiSubject {
   metrics(): string;
   /** Why the tunnel cannot be started by us; undefined where it can. */
   cannotStart(name: string): string | undefined;
+  /** How the configuration changes. */
+  readonly changes: ConfigurationApi;
   /** Runs a command of the gateway service; its effects have been performed when this returns. */
   command(name: string, effects: (service: TunnelCommands, now: Now) => readonly Effect[]): void;
 }
@@ -128,6 +131,14 @@ export class DaemonApi implements GatewayApi {
 
   async down(names: readonly string[]): Promise<void> {
     for (const name of names) this.#subject.command('down', (service, now) => service.down(name, now));
+  }
+
+  change(change: ObjectChange, dryRun: boolean): Promise<PlanReport> {
+    return this.#subject.changes.change(change, dryRun);
+  }
+
+  replace(text: string | undefined, dryRun: boolean): Promise<PlanReport> {
+    return this.#subject.changes.replace(text, dryRun);
   }
 
   async rekey(names: readonly string[], what: Renewed): Promise<void> {

@@ -1,16 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { Secret } from '../base/secret.ts';
 import type { Configuration } from '../config/configuration.ts';
-import { loadConfiguration } from '../config/load.ts';
-import type { Problem } from '../config/problem.ts';
-import { formatProblem } from '../config/problem.ts';
-import { releaseLimits } from '../config/release-limits.ts';
+import { formatProblem, type Problem } from '../config/problem.ts';
 import { EXIT, type ExitStatus } from '../control/exit.ts';
 import type { EventLevel, VersionReport } from '../control/protocol.ts';
 import { Log } from '../observe/log.ts';
 import { AddressWatch } from '../xfrm/address-watch.ts';
 import { XfrmDataPlane } from '../xfrm/xfrm-data-plane.ts';
 import { probeCapabilities } from './capabilities.ts';
+import { ConfigurationStore, InvalidConfiguration } from './configuration-store.ts';
 import { openControlSockets } from './control-sockets.ts';
 import { readCrashSecret } from './crash-secret.ts';
 import { Daemon } from './daemon.ts';
@@ -37,9 +35,10 @@ export type StartOptions = {
 export async function startDaemon(options: StartOptions): Promise<ExitStatus> {
   const log = new Log({ level: options.logLevel });
   try {
-    const configuration = readConfiguration(options.configPath, log);
+    const store = new ConfigurationStore(options.configPath);
+    const configuration = readConfiguration(store, log);
     if (configuration === undefined) return EXIT.configurationInvalid;
-    return await run(configuration, options, log);
+    return await run({ configuration, store }, options, log);
   } catch (error) {
     const text = startFailureText(error);
     log.write('error', `the daemon ends: ${text}`, { event: 'daemon.failed', error });
@@ -50,12 +49,17 @@ export async function startDaemon(options: StartOptions): Promise<ExitStatus> {
 }
 
 /** Undefined where it is invalid; all that is wrong or doubtful is in the log. */
-function readConfiguration(path: string, log: Log): Configuration | undefined {
-  const loaded = loadConfiguration(path);
-  const errors = 'errors' in loaded ? loaded.errors : releaseLimits(loaded.configuration);
-  logProblems(log, errors);
-  if (!('errors' in loaded)) logProblems(log, loaded.warnings);
-  return 'errors' in loaded || errors.length > 0 ? undefined : loaded.configuration;
+function readConfiguration(store: ConfigurationStore, log: Log): Configuration | undefined {
+  try {
+    const proposal = store.propose({ kind: 'reload' });
+    store.commit(proposal);
+    logProblems(log, proposal.warnings);
+    return proposal.configuration;
+  } catch (error) {
+    if (!(error instanceof InvalidConfiguration)) throw error;
+    logProblems(log, error.details.problems ?? []);
+    return undefined;
+  }
 }
 
 function logProblems(log: Log, problems: readonly Problem[]): void {
@@ -66,15 +70,17 @@ function logProblems(log: Log, problems: readonly Problem[]): void {
   }
 }
 
-async function run(configuration: Configuration, options: StartOptions, log: Log): Promise<ExitStatus> {
-  const daemon = openDaemon(configuration, options, log);
+type Configured = { readonly configuration: Configuration; readonly store: ConfigurationStore };
+
+async function run(configured: Configured, options: StartOptions, log: Log): Promise<ExitStatus> {
+  const daemon = openDaemon(configured, options, log);
   const hurry = new Latch();
   try {
     const close = await openControlSockets(daemon.api, options, (error) =>
       log.write('error', 'a control request failed', { event: 'bug', error }),
     );
     try {
-      return await untilStopped(daemon, hurry, options, log);
+      return await untilStopped(daemon, hurry, log);
     } finally {
       await close();
     }
@@ -83,7 +89,7 @@ async function run(configuration: Configuration, options: StartOptions, log: Log
   }
 }
 
-function openDaemon(configuration: Configuration, options: StartOptions, log: Log): Daemon {
+function openDaemon(configured: Configured, options: StartOptions, log: Log): Daemon {
   const dataPlane = XfrmDataPlane.open();
   try {
     const { capabilities, shortcomings } = probeCapabilities(dataPlane.capabilities());
@@ -91,7 +97,7 @@ function openDaemon(configuration: Configuration, options: StartOptions, log: Lo
     const version = versionReport();
     const secret = crashSecret(options.stateDirectory, log);
     const edge = { dataPlane, addresses: AddressWatch.open(), entropy: systemEntropy, log, version };
-    const daemon = new Daemon({ configuration, capabilities, ...edge, ...secret });
+    const daemon = new Daemon({ ...configured, capabilities, ...edge, ...secret });
     // Only now: whoever has the IKE ports is the one run of ours, and the SAs of any other are dead.
     const leftovers = dataPlane.removeLeftovers();
     if (leftovers > 0)
@@ -112,7 +118,7 @@ function crashSecret(directory: string | undefined, log: Log): { readonly crashS
 }
 
 /** Runs until the first signal to stop has been obeyed; a second one hurries. */
-async function untilStopped(daemon: Daemon, hurry: Latch, options: StartOptions, log: Log): Promise<ExitStatus> {
+async function untilStopped(daemon: Daemon, hurry: Latch, log: Log): Promise<ExitStatus> {
   let exit: ExitStatus = EXIT.ok;
   const end = new Latch();
   const stop = (why: string): void => {
@@ -122,7 +128,7 @@ async function untilStopped(daemon: Daemon, hurry: Latch, options: StartOptions,
   };
   const silence = listenToSignals({
     stop: (signal) => stop(signal),
-    reload: () => reload(daemon, options.configPath, log),
+    reload: () => void reload(daemon, log),
     crash: (error) => {
       log.write('error', 'an exception that nothing caught', { event: 'bug', error });
       exit = EXIT.failed;
@@ -141,19 +147,15 @@ async function untilStopped(daemon: Daemon, hurry: Latch, options: StartOptions,
   }
 }
 
-/** The whole file is read and checked first; where it is invalid, what is in force stays. */
-function reload(daemon: Daemon, path: string, log: Log): void {
-  const configuration = readConfiguration(path, log);
-  if (configuration === undefined) {
-    log.write('error', 'the configuration is invalid; the one in force stays', { event: 'configuration.refused' });
-    return;
+/** The whole file is read and checked first; where it is invalid, what is in force stays. Never rejects. */
+async function reload(daemon: Daemon, log: Log): Promise<void> {
+  try {
+    logProblems(log, (await daemon.api.replace(undefined, false)).warnings);
+  } catch (error) {
+    if (error instanceof InvalidConfiguration) logProblems(log, error.details.problems ?? []);
+    const why = error instanceof Error ? error.message : String(error);
+    log.write('error', `the configuration in force stays: ${why}`, { event: 'configuration.refused' });
   }
-  const changes = daemon.apply(configuration);
-  const touched = changes.filter(({ change }) => change !== 'unchanged');
-  const text = touched.map(({ tunnel, change }) => `${tunnel} ${change}`).join(', ');
-  log.write('info', `configuration reloaded: ${text === '' ? 'no tunnel differs' : text}`, {
-    event: 'configuration.reloaded',
-  });
 }
 
 const STARTED_AT = new Date();

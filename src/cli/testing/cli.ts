@@ -11,6 +11,8 @@ export const NOW = Date.parse('2026-01-02T03:14:17.678Z');
 
 export type CliOptions = {
   readonly env?: Record<string, string>;
+  /** What stdin has. */
+  readonly input?: string;
   readonly colour?: boolean;
   readonly startDaemon?: Context['startDaemon'];
 };
@@ -23,6 +25,7 @@ export async function cygnet(argv: readonly string[], options: CliOptions = {}):
     terminal: {
       out: (text) => void out.push(`${text}\n`),
       err: (text) => void err.push(`${text}\n`),
+      input: async () => options.input ?? '',
       env: options.env ?? {},
       colour: options.colour ?? false,
       now: () => NOW,

@@ -1,7 +1,8 @@
 import { ControlError } from '../control-error.ts';
 import { EventHistory } from '../event-history.ts';
 import type { EventType } from '../event-types.ts';
-import type { GatewayApi } from '../gateway-api.ts';
+import type { GatewayApi, ObjectChange } from '../gateway-api.ts';
+import type { PlanReport } from '../plan-shapes.ts';
 import type {
   ControlEvent,
   ExchangedMessage,
@@ -111,6 +112,21 @@ export class FakeGateway implements GatewayApi {
   async down(names: readonly string[]): Promise<void> {
     this.calls.push(`down ${names.join(' ')}`);
     for (const name of names) this.onDown(name);
+  }
+
+  /** What a change of the configuration would do, or why it cannot be. */
+  plan: PlanReport | ControlError = { tunnels: [], files: [], warnings: [] };
+
+  async change(change: ObjectChange, dryRun: boolean): Promise<PlanReport> {
+    this.calls.push(`${dryRun ? 'would ' : ''}${JSON.stringify(change)}`);
+    if (this.plan instanceof ControlError) throw this.plan;
+    return this.plan;
+  }
+
+  async replace(text: string | undefined, dryRun: boolean): Promise<PlanReport> {
+    this.calls.push(`${dryRun ? 'plan' : 'apply'} ${text ?? 'the disk'}`);
+    if (this.plan instanceof ControlError) throw this.plan;
+    return this.plan;
   }
 
   async rekey(names: readonly string[], what: 'ike' | 'child'): Promise<void> {
