@@ -22,10 +22,15 @@ describe('the control client', () => {
         await gateway.show('idc', { reveal: true }),
       );
       expect(await client.call('list', { kind: 'tunnels', query: 'C1D2' })).toEqual({
-        tunnels: [connectedTunnel('idc')],
+        tunnels: [{ ...connectedTunnel('idc'), labels: {}, remarks: '' }],
+        total: 1,
+        next: null,
       });
-      expect(await client.call('list', { kind: 'gateways' })).toEqual({ gateways: await gateway.list('gateways') });
-      expect(await client.call('list', { kind: 'peers' })).toEqual({ peers: await gateway.list('peers') });
+      expect(await client.call('list', { kind: 'tunnels', limit: 1 })).toMatchObject({ total: 2, next: 'idc' });
+      expect(await client.call('list', { kind: 'gateways' })).toMatchObject({
+        gateways: await gateway.list('gateways'),
+      });
+      expect(await client.call('list', { kind: 'peers' })).toMatchObject({ peers: await gateway.list('peers') });
       await client.call('up', { tunnels: ['idc', strange.name] });
       await client.call('down', { tunnels: ['idc'] });
       await client.call('restart', { tunnels: ['idc'] });

@@ -2,6 +2,7 @@ import { nearestWord } from '../base/nearest.ts';
 import { COMMANDS, type CommandName, type ReplyCommandName, type ReplyOf, type RequestOf } from './commands.ts';
 import { ControlError, unknownTunnel } from './control-error.ts';
 import type { GatewayApi } from './gateway-api.ts';
+import { listPage } from './listing.ts';
 import { openApiDocument } from './openapi.ts';
 import type { OpenApi } from './protocol.ts';
 
@@ -49,7 +50,10 @@ const HANDLERS: Handlers = {
   version: async (api) => api.version(),
   openapi: async () => openApiDocument() as OpenApi,
   status: (api, { tunnel }) => api.status(tunnel === undefined ? undefined : known(api, tunnel)),
-  list: async (api, { kind, query }) => ({ [kind]: await api.list(kind, query) }),
+  list: async (api, { kind, ...request }) => {
+    const { rows, total, next } = listPage(kind, await api.list(kind), request);
+    return { [kind]: rows, total, next };
+  },
   show: (api, { tunnel, reveal }) => {
     known(api, [tunnel]);
     return api.show(tunnel, { reveal: reveal === 'true' });

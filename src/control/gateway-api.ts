@@ -10,7 +10,7 @@ import type {
   PeerRow,
   StatusReport,
   TunnelDetail,
-  TunnelStatus,
+  TunnelRow,
   VersionReport,
 } from './protocol.ts';
 
@@ -46,10 +46,10 @@ export interface GatewayApi extends ConfigurationApi {
   tunnelNames(): readonly string[];
   /** All tunnels where no names are given; otherwise those, in that order. */
   status(names?: readonly string[]): Promise<StatusReport>;
-  list(kind: 'tunnels', query?: string): Promise<readonly TunnelStatus[]>;
-  list(kind: 'gateways', query?: string): Promise<readonly GatewayRow[]>;
-  list(kind: 'peers', query?: string): Promise<readonly PeerRow[]>;
-  list(kind: ListKind, query?: string): Promise<readonly (TunnelStatus | GatewayRow | PeerRow)[]>;
+  list(kind: 'tunnels'): Promise<readonly TunnelRow[]>;
+  list(kind: 'gateways'): Promise<readonly GatewayRow[]>;
+  list(kind: 'peers'): Promise<readonly PeerRow[]>;
+  list(kind: ListKind): Promise<readonly (TunnelRow | GatewayRow | PeerRow)[]>;
   /** The configuration of the other end; the pre-shared key is hidden unless `reveal` is set. */
   export(name: string, options: { readonly format: string; readonly reveal: boolean }): Promise<ExportReport>;
   /** The pre-shared key is null unless `reveal` is set. */

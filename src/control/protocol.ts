@@ -48,6 +48,12 @@ export type VersionReport = {
 /** An OpenAPI document; what is in it is told by that standard. */
 export type OpenApi = { readonly openapi: string; readonly [key: string]: unknown };
 
+/** A tunnel as `list` shows it. */
+export type TunnelRow = TunnelStatus & {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly remarks: string;
+};
+
 export type GatewayRow = {
   readonly name: string;
   readonly address: string;
@@ -158,7 +164,7 @@ const pairsReport: z.ZodType<TunnelStatus['pairs']> = z.object({
   down: z.array(z.object({ local: z.string(), remote: z.string() })).readonly(),
 });
 
-const tunnelStatus: z.ZodType<TunnelStatus> = z.object({
+const tunnelFields = {
   name: z.string(),
   gateway: z.string(),
   peer: z.string(),
@@ -170,7 +176,11 @@ const tunnelStatus: z.ZodType<TunnelStatus> = z.object({
   ike: ikeStatus.nullable(),
   children: z.array(childStatus).readonly(),
   pairs: pairsReport,
-});
+};
+
+const tunnelStatus: z.ZodType<TunnelStatus> = z.object(tunnelFields);
+
+const tunnelRow: z.ZodType<TunnelRow> = z.object({ ...tunnelFields, labels, remarks: z.string() });
 
 export const statusReportSchema: z.ZodType<StatusReport> = z.object({ tunnels: z.array(tunnelStatus).readonly() });
 
@@ -225,15 +235,19 @@ export type ListKind = (typeof LIST_KINDS)[number];
 
 /** The reply to `list`: the one list that was asked for, under its own name. */
 export type ListReport = {
-  readonly tunnels?: readonly TunnelStatus[];
+  readonly tunnels?: readonly TunnelRow[];
   readonly gateways?: readonly GatewayRow[];
   readonly peers?: readonly PeerRow[];
+  readonly total: number;
+  readonly next: string | null;
 };
 
 export const listReportSchema: z.ZodType<ListReport> = z.object({
-  tunnels: z.array(tunnelStatus).readonly().exactOptional(),
+  tunnels: z.array(tunnelRow).readonly().exactOptional(),
   gateways: z.array(gatewayRow).readonly().exactOptional(),
   peers: z.array(peerRow).readonly().exactOptional(),
+  total: count.describe('how many fit, on all pages'),
+  next: z.string().nullable().describe('the cursor of the next page; null where this is the last'),
 });
 
 const seconds = z.number().nonnegative().describe('seconds');
@@ -380,6 +394,7 @@ export const SHAPES = {
   IkeStatus: ikeStatus,
   ChildStatus: childStatus,
   ListReport: listReportSchema,
+  TunnelRow: tunnelRow,
   GatewayRow: gatewayRow,
   PeerRow: peerRow,
   TunnelDetail: tunnelDetailSchema,

@@ -23,4 +23,15 @@ describe('the search of lists', () => {
     expect(found('dc spare')).toEqual(['dc2']);
     expect(found('dc2 prod')).toEqual([]);
   });
+
+  it('takes what is nearly meant where nothing has the words, and nothing that is far from it', () => {
+    expect(found('icd-prod')).toEqual(['idc-prod']);
+    expect(found('sparre')).toEqual(['dc2']);
+    expect(found('tets')).toEqual(['dc2']);
+    expect(found('prdo idc')).toEqual(['idc-prod']);
+    expect(found('munich')).toEqual([]);
+    expect(found('10.99.0.7')).toEqual([]);
+    expect(searchRows([{ name: 'öffentlich' }, { name: '数据中心' }], 'öfentlich')).toEqual([{ name: 'öffentlich' }]);
+    expect(found('((*')).toEqual([]);
+  });
 });

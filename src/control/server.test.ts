@@ -35,7 +35,7 @@ describe('the control server', () => {
       const list = await http(path, { path: '/v1/list/gateways?query=PROD' });
       expect(list.body).toMatchObject({ gateways: [{ name: 'gw1' }] });
       const none = await http(path, { path: '/v1/list/gateways?query=nothing' });
-      expect(none.body).toEqual({ gateways: [] });
+      expect(none.body).toEqual({ gateways: [], total: 0, next: null });
       const up = await http(path, { method: 'POST', path: '/v1/up', body: '{"tunnels":["idc"]}' });
       expect(up).toMatchObject({ status: 200, body: { tunnels: [{ name: 'idc' }] } });
       expect(gateway.calls).toEqual(['up idc']);

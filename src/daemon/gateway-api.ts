@@ -15,9 +15,9 @@ import type {
   PeerRow,
   StatusReport,
   TunnelDetail,
+  TunnelRow,
   VersionReport,
 } from '../control/protocol.ts';
-import { searchRows } from '../control/search.ts';
 import type { Effect } from '../ike/common/effect.ts';
 import type { Renewed } from '../ike/common/input.ts';
 import type { MessageKeys } from '../ike/common/message-keys.ts';
@@ -81,12 +81,12 @@ export class DaemonApi implements GatewayApi {
     return { tunnels: this.#subject.statuses(names ?? this.tunnelNames()) };
   }
 
-  list(kind: 'tunnels', query?: string): Promise<readonly TunnelStatus[]>;
-  list(kind: 'gateways', query?: string): Promise<readonly GatewayRow[]>;
-  list(kind: 'peers', query?: string): Promise<readonly PeerRow[]>;
-  list(kind: ListKind, query?: string): Promise<readonly (TunnelStatus | GatewayRow | PeerRow)[]>;
-  async list(kind: ListKind, query?: string): Promise<readonly (TunnelStatus | GatewayRow | PeerRow)[]> {
-    return searchRows<TunnelStatus | GatewayRow | PeerRow>(this.#rows(kind), query);
+  list(kind: 'tunnels'): Promise<readonly TunnelRow[]>;
+  list(kind: 'gateways'): Promise<readonly GatewayRow[]>;
+  list(kind: 'peers'): Promise<readonly PeerRow[]>;
+  list(kind: ListKind): Promise<readonly (TunnelRow | GatewayRow | PeerRow)[]>;
+  async list(kind: ListKind): Promise<readonly (TunnelRow | GatewayRow | PeerRow)[]> {
+    return this.#rows(kind);
   }
 
   async show(name: string, options: { readonly reveal: boolean }): Promise<TunnelDetail> {
@@ -159,18 +159,23 @@ export class DaemonApi implements GatewayApi {
     await this.up(names);
   }
 
-  #rows(kind: ListKind): readonly (TunnelStatus | GatewayRow | PeerRow)[] {
+  #rows(kind: ListKind): readonly (TunnelRow | GatewayRow | PeerRow)[] {
     const configuration = this.#subject.configuration();
     const tunnels = this.#subject.statuses(this.tunnelNames());
     const connected = tunnels.filter(({ connectionStatus }) => connectionStatus === 'connected');
     const rows = {
-      tunnels: () => tunnels,
+      tunnels: () => tunnels.map((status) => ({ ...status, ...this.#remarksOf(status.name) })),
       gateways: () =>
         gatewaySummaries(configuration).map((row) => ({ ...row, connected: count(connected, 'gateway', row.name) })),
       peers: () =>
         peerSummaries(configuration).map((row) => ({ ...row, connected: count(connected, 'peer', row.name) })),
     };
     return rows[kind]();
+  }
+
+  #remarksOf(name: string): Pick<TunnelRow, 'labels' | 'remarks'> {
+    const { labels, remarks } = this.#tunnel(name);
+    return { labels, remarks };
   }
 
   #tunnel(name: string): Tunnel {

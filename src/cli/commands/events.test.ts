@@ -47,11 +47,17 @@ describe('cygnet events', () => {
 
   it('follows from now on, and from an event on where that is named, until the daemon goes', async () => {
     const gateway = busyGateway();
+    let followers = 0;
+    const subscribe = gateway.events.subscribe.bind(gateway.events);
+    gateway.events.subscribe = (subscription) => {
+      followers++;
+      return subscribe(subscription);
+    };
     await withSocketPath(async (path) => {
       const server = await startControlServer({ path, api: gateway });
       const env = { CYGNET_CONTROL: path };
       const [fromNow, fromTwo] = [cygnet(['events', '-f'], { env }), cygnet(['events', '-f', '--after', '2'], { env })];
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await expect.poll(() => followers).toBe(2);
       gateway.publish({ event: 'ike.closed', text: 'new' });
       await new Promise((resolve) => setTimeout(resolve, 50));
       await server.close();

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listReportSchema } from '../../control/protocol.ts';
 import { connectedTunnel, FakeGateway, sampleTunnel } from '../../control/testing/fake-gateway.ts';
@@ -38,12 +41,50 @@ describe('cygnet list', () => {
     });
   });
 
+  it('sorts, and goes on from page to page', async () => {
+    await withGateway(gateway(), async (cygnet) => {
+      expect(await cygnet(['list', 'tunnels', '--sort', 'name', '--limit', '1'])).toMatchObject({
+        out: expect.stringMatching(/\nbranch /),
+        err: '1 of 2 tunnels\nmore with: --cursor branch\n',
+      });
+      const last = await cygnet(['list', 'tunnels', '--sort', 'name', '--limit', '1', '--cursor', 'branch']);
+      expect(last).toMatchObject({ out: expect.stringMatching(/\nidc /), err: '1 of 2 tunnels\n' });
+      expect(await cygnet(['list', 'peers', '--sort', 'state'])).toMatchObject({
+        exit: 1,
+        err: expect.stringContaining('peers are sorted by name, address'),
+      });
+      expect(await cygnet(['list', 'peers', '--limit', '0'])).toMatchObject({ exit: 2 });
+    });
+  });
+
+  it('exports to spreadsheets', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'cygnet-list-'));
+    try {
+      await withGateway(gateway(), async (cygnet) => {
+        const { out, err } = await cygnet(['list', 'gateways', '--csv']);
+        expect(out).toContain('\r\ngw1,192.168.93.46,106.75.234.78,10.0.192.0/20,2,1,env=prod,first\n');
+        expect(err).toBe('');
+        const file = join(directory, 'list.xlsx');
+        expect(await cygnet(['list', 'tunnels', '--xlsx', file])).toEqual({
+          exit: 0,
+          out: '',
+          err: `2 tunnels in ${file}\n`,
+        });
+        expect(readFileSync(file).subarray(0, 2).toString()).toBe('PK');
+        expect(await cygnet(['list', 'tunnels', '--xlsx', join(directory, 'none', 'x')])).toMatchObject({ exit: 1 });
+        expect(await cygnet(['list', 'tunnels', '--csv', '--json'])).toMatchObject({ exit: 2 });
+      });
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
   it.each(['tunnels', 'gateways', 'peers'])('%s --json is the published shape', async (kind) => {
     await withGateway(gateway(), async (cygnet) => {
       const { exit, out, err } = await cygnet(['list', kind, '--json']);
       expect([exit, err]).toEqual([0, '']);
       const report = JSON.parse(out);
-      expect(Object.keys(report)).toEqual([kind]);
+      expect(Object.keys(report)).toEqual([kind, 'total', 'next']);
       expect(listReportSchema.parse(report)).toEqual(report);
       expect(report[kind].length).toBeGreaterThan(0);
     });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Command, name } from '../command.ts';
+import { SORT_KEYS } from '../listing.ts';
 import {
   controlEventSchema,
   exportReportSchema,
@@ -61,7 +62,26 @@ export const READING = {
     access: 'read',
     request: z.strictObject({
       kind: z.enum(LIST_KINDS),
-      query: z.string().max(256).describe('words that must all occur in the row').optional(),
+      query: z
+        .string()
+        .max(256)
+        .describe('words that must all occur in the row; where they do in none, rows that nearly have them')
+        .optional(),
+      sort: z
+        .string()
+        .max(64)
+        .describe(
+          `${LIST_KINDS.map((kind) => `${kind}: ${Object.keys(SORT_KEYS[kind]).join(', ')}`).join('; ')}; with a hyphen before it, the last comes first`,
+        )
+        .optional(),
+      limit: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(10_000)
+        .describe('rows of a page; all where nothing is said')
+        .optional(),
+      cursor: z.string().max(256).describe('`next` of the page before').optional(),
     }),
     reply: listReportSchema,
     kind: 'reply',
@@ -70,6 +90,8 @@ export const READING = {
     examples: [
       ['tunnels', 'every tunnel'],
       ['gateways prod', 'the gateways with "prod" in a name, a label or an address'],
+      ['tunnels --sort state --limit 50', 'the first 50'],
+      ['tunnels --xlsx tunnels.xlsx', 'for a spreadsheet; also --csv'],
       ['peers --json', 'for programs'],
     ],
     exits: [0, 1, 2, 4, 6],

@@ -14,10 +14,10 @@ import type {
   PolicyReport,
   StatusReport,
   TunnelDetail,
+  TunnelRow,
   TunnelStatus,
   VersionReport,
 } from '../protocol.ts';
-import { searchRows } from '../search.ts';
 
 /** Test support: a gateway of fixed tunnels, whose commands do what the test says. */
 export class FakeGateway implements GatewayApi {
@@ -56,12 +56,16 @@ export class FakeGateway implements GatewayApi {
     return { tunnels: (names ?? this.tunnelNames()).map((name) => this.tunnel(name)) };
   }
 
-  list(kind: 'tunnels', query?: string): Promise<readonly TunnelStatus[]>;
-  list(kind: 'gateways', query?: string): Promise<readonly GatewayRow[]>;
-  list(kind: 'peers', query?: string): Promise<readonly PeerRow[]>;
-  async list(kind: ListKind, query?: string): Promise<readonly (TunnelStatus | GatewayRow | PeerRow)[]> {
-    const rows = { tunnels: [...this.#tunnels.values()], gateways: [SAMPLE_GATEWAY], peers: [SAMPLE_PEER] };
-    return searchRows<TunnelStatus | GatewayRow | PeerRow>(rows[kind], query);
+  list(kind: 'tunnels'): Promise<readonly TunnelRow[]>;
+  list(kind: 'gateways'): Promise<readonly GatewayRow[]>;
+  list(kind: 'peers'): Promise<readonly PeerRow[]>;
+  async list(kind: ListKind): Promise<readonly (TunnelRow | GatewayRow | PeerRow)[]> {
+    const rows = {
+      tunnels: [...this.#tunnels.values()].map((tunnel) => ({ ...tunnel, labels: {}, remarks: '' })),
+      gateways: [SAMPLE_GATEWAY],
+      peers: [SAMPLE_PEER],
+    };
+    return rows[kind];
   }
 
   async export(name: string, { format, reveal }: { format: string; reveal: boolean }): Promise<ExportReport> {
