@@ -169,6 +169,9 @@ export class Daemon {
     const changes = diffConfigurations(this.#configuration, configuration);
     const updates = new Map(changes.map((change) => [change.tunnel, change]));
     this.#configuration = configuration;
+    this.#observations.rename(
+      new Map(changes.flatMap(({ was, tunnel }) => (was === undefined ? [] : [[was, tunnel]]))),
+    );
     this.#observations.keepOnly(new Set(configuration.tunnels.map(({ name }) => name)));
     this.#addresses.look();
     this.#runner.call('reconfigure', (now) => this.#service.reconfigure(configuration.tunnels, updates, now));

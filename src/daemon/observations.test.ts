@@ -51,6 +51,23 @@ describe('the observations', () => {
     expect(observations.usage.total('idc').in.packets).toBe(7);
   });
 
+  it('go on under another name of a tunnel, what its SAs carry from then on too', () => {
+    const { observations, plane } = observed(7);
+    observations.perform({ kind: 'query', sas: [sa(1)] }, plane);
+    observations.see({ type: 'peer.unresponsive', tunnel: 'idc', ikeSa: 1 }, now);
+    observations.rename(new Map([['idc', 'north']]));
+    observations.keepOnly(new Set(['north']));
+    expect(observations.usage.total('north').in.packets).toBe(7);
+    expect(observations.counts.of('north').deadPeers).toBe(1);
+    observations.perform({ kind: 'query', sas: [sa(1)] }, (request) => {
+      const reply = plane(request);
+      if (reply.kind !== 'counters') return reply;
+      return { ...reply, counters: reply.counters.map((one) => ({ ...one, packets: 9 })) };
+    });
+    expect(observations.usage.total('north').in.packets).toBe(9);
+    expect(observations.usage.total('idc').in.packets).toBe(0);
+  });
+
   it('keep messages apart from what is counted, and forget tunnels that are gone', () => {
     const { observations } = observed(7);
     const record = { exchange: 'IKE_AUTH', messageId: 1, kind: 'request', payloads: [] } as const;

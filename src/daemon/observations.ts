@@ -38,6 +38,11 @@ export class Observations {
     return reply;
   }
 
+  /** Tunnels go on under other names: `renamed` has the new one by the old. */
+  rename(renamed: ReadonlyMap<string, string>): void {
+    for (const part of [this.counts, this.exchanges, this.usage]) part.rename(renamed);
+  }
+
   /** Forgets what is not configured any longer. */
   keepOnly(tunnels: ReadonlySet<string>): void {
     this.counts.keepOnly(tunnels);

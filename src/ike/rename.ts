@@ -1,3 +1,4 @@
+import { renameKeys } from '../base/rename-keys.ts';
 import type { DataPlaneStep } from '../sa/data-plane.ts';
 import type { CoreState } from './core-state.ts';
 import type { Run } from './run.ts';
@@ -15,21 +16,14 @@ export function renameTunnels(run: Run, state: CoreState, renamed: ReadonlyMap<s
   for (const [request, owner] of state.requests)
     if (typeof owner === 'string') state.requests.set(request, nameOf(owner));
   for (const [request, move] of state.moves) state.moves.set(request, { ...move, tunnel: nameOf(move.tunnel) });
-  rekey(state.children, nameOf);
-  rekey(state.byTunnel, nameOf);
+  renameKeys(state.children, renamed);
+  renameKeys(state.byTunnel, renamed);
   const closed = [...state.closedTunnels].map(nameOf);
   state.closedTunnels.clear();
   for (const tunnel of closed) state.closedTunnels.add(tunnel);
   moveTimers(run, state, renamed);
   const steps = moveTraps(state, renamed);
   if (steps.length > 0) run.requestCleanUp({ kind: 'apply', steps });
-}
-
-/** All at once, as two may change their names with each other. */
-function rekey<Value>(map: Map<string, Value>, nameOf: (tunnel: string) => string): void {
-  const entries = [...map].map(([tunnel, value]) => [nameOf(tunnel), value] as const);
-  map.clear();
-  for (const [tunnel, value] of entries) map.set(tunnel, value);
 }
 
 /**

@@ -38,6 +38,41 @@ describe('a trap for the next packet of a tunnel (RFC 4301 §4.4.1)', () => {
     expect(left.eventTypes()).toContain('traffic.waiting');
   });
 
+  it('set again, it no longer waits for segments that the tunnel has lost', () => {
+    const more = selectorFromPrefix({ address: '10.3.0.0', length: 16 });
+    const [usual] = pair({ left: { start: 'on-traffic' } }).left.tunnels;
+    if (usual === undefined) throw new Error('no tunnel');
+    const remote = { ...usual.remote, selectors: [...usual.remote.selectors, more] };
+    const { left } = pair({ left: { remote, start: 'on-traffic' } });
+    trap(left, true);
+    left.command({ kind: 'configure', tunnels: [usual] });
+    trap(left, true);
+    const ofTrap = left
+      .steps('remove-policy')
+      .filter((step) => step.kind === 'remove-policy' && step.owner === 'trap:net');
+    expect(ofTrap).toMatchObject([{ policy: { destination: more } }]);
+    expect(left.steps('remove-route')).toMatchObject([{ route: { destination: { address: '10.3.0.0' } } }]);
+  });
+
+  it('stands all the while where the tunnel gets another name, and is found under that', () => {
+    const { left } = pair();
+    trap(left, true);
+    const [step] = traps(left);
+    const [policy] = left.tunnels;
+    if (policy === undefined) throw new Error('no tunnel');
+    left.command({
+      kind: 'configure',
+      tunnels: [{ ...policy, name: 'home' }],
+      renamed: new Map([['net', 'home']]),
+    });
+    const owners = (kind: 'add-policy' | 'remove-policy') =>
+      left.steps(kind).flatMap((one) => ('owner' in one && one.owner.startsWith('trap:') ? [one.owner] : []));
+    expect(owners('add-policy')).toEqual(['trap:net', 'trap:home']);
+    expect(owners('remove-policy')).toEqual(['trap:net']);
+    caught(left, reqidOf(step));
+    expect(left.events.at(-1)).toMatchObject({ type: 'traffic.waiting', tunnel: 'home' });
+  });
+
   it('that the data plane refuses is reported and undone, and can be set later', () => {
     const { left } = pair();
     left.refuses = 'add-policy';

@@ -1,5 +1,6 @@
 import type { IpAddress } from '../base/net.ts';
 import type { DataPlaneReply, DataPlaneStep, PolicySpec, RouteSpec } from '../sa/data-plane.ts';
+import { policyKey, routeKey } from '../sa/ledger.ts';
 import { reqidAt } from '../sa/reqid.ts';
 import { selectorToPrefixes } from '../sa/traffic-selector.ts';
 import { kernelRefused } from './common/kernel-refusal.ts';
@@ -25,13 +26,23 @@ export function setTrap(run: Run, state: CoreState, policy: TunnelPolicy, resolv
   const routes = trapRoutes(policy, remote);
   const request = run.requestDataPlane(policy.name, {
     kind: 'apply',
-    steps: policySteps('add', policy.name, policies),
+    steps: [
+      ...policySteps('add', policy.name, policies),
+      ...policySteps('remove', policy.name, gone(before, policies)),
+    ],
   });
   state.traps.set(policy.name, { reqid, request, policies, routes });
-  const stale = (before?.routes ?? []).filter(({ via }) => via !== remote);
+  const open = new Set(routes.map(routeKey));
+  const stale = (before?.routes ?? []).filter((route) => !open.has(routeKey(route)));
   const moves = [...routeSteps('add', policy.name, routes), ...routeSteps('remove', policy.name, stale)];
   // Apart from the policies: a trap without a route may still catch something, and keeps clear text in.
   if (moves.length > 0) run.requestCleanUp({ kind: 'apply', steps: moves });
+}
+
+/** Of a trap that is set anew: the policies of segments that the tunnel no longer has. */
+function gone(before: Trap | undefined, policies: Trap['policies']): Trap['policies'] {
+  const stays = new Set(policies.map(policyKey));
+  return (before?.policies ?? []).filter((policy) => !stays.has(policyKey(policy)));
 }
 
 /** The tunnel's own address has changed: where a trap is set, its template names the new one. */

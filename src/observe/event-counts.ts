@@ -1,3 +1,4 @@
+import { renameKeys } from '../base/rename-keys.ts';
 import type { Instant, Now } from '../base/time.ts';
 import { SECOND } from '../base/time.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
@@ -44,6 +45,11 @@ export class EventCounts {
 
   of(tunnel: string): Readonly<TunnelCounts> {
     return this.#tunnels.get(tunnel) ?? newCounts();
+  }
+
+  /** Tunnels go on under other names: `renamed` has the new one by the old. */
+  rename(renamed: ReadonlyMap<string, string>): void {
+    renameKeys(this.#tunnels, renamed);
   }
 
   /** Forgets the tunnels that are configured no longer. */

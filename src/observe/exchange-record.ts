@@ -1,3 +1,4 @@
+import { renameKeys } from '../base/rename-keys.ts';
 import type { Now } from '../base/time.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
 import type { MessageRecord } from '../ike/common/message-record.ts';
@@ -53,6 +54,11 @@ export class ExchangeRecord {
   /** Oldest first. */
   of(tunnel: string): readonly ExchangedMessage[] {
     return [...(this.#byTunnel.get(tunnel) ?? [])];
+  }
+
+  /** Tunnels go on under other names: `renamed` has the new one by the old. */
+  rename(renamed: ReadonlyMap<string, string>): void {
+    renameKeys(this.#byTunnel, renamed);
   }
 
   /** Forgets the tunnels that are configured no longer. */

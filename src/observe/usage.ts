@@ -1,3 +1,4 @@
+import { renameKeys } from '../base/rename-keys.ts';
 import type { ChildSaView } from '../ike/common/view.ts';
 import type { SaCounters, SaKey } from '../sa/data-plane.ts';
 import { saKey } from '../sa/ledger.ts';
@@ -78,6 +79,14 @@ export class Usage {
   /** Of one pair of segments, as far as SAs carried it alone. */
   ofPair(tunnel: string, local: string, remote: string): UsageTotals {
     return totals(this.#pairs.get(tunnel)?.get(pairName(local, remote)));
+  }
+
+  /** Tunnels go on under other names: `renamed` has the new one by the old. */
+  rename(renamed: ReadonlyMap<string, string>): void {
+    renameKeys(this.#tunnels, renamed);
+    renameKeys(this.#pairs, renamed);
+    for (const [key, counted] of this.#sas)
+      this.#sas.set(key, { ...counted, tunnel: renamed.get(counted.tunnel) ?? counted.tunnel });
   }
 
   /** Forgets the tunnels that are configured no longer. */
