@@ -123,6 +123,34 @@ describe.each([
     });
   });
 
+  it('adds and drops pairs at any loss: in the end both have what is configured', () => {
+    forEachSeed(5, (seed) => {
+      const pair = connectedPair(seed, tunnel, both);
+      pair.world.network.conditions = PRESETS.lossy10;
+      change(pair, { right: rightWith('10.3.0.0', '10.4.0.0'), tunnel });
+      pair.world.run(3 * MINUTE);
+      pair.world.network.conditions = PRESETS.calm;
+      pair.world.run(MINUTE);
+      for (const gateway of [pair.left, pair.right]) expect(segmentsOf(gateway)).toEqual(['10.3.0.0', '10.4.0.0']);
+      expectTraffic(pair, 1, '10.3.0.5');
+      expectTraffic(pair, 1, '10.4.0.5');
+    });
+  });
+
+  it('adds a pair to one that is started by traffic: a packet for it makes it', () => {
+    const pair = connectedPair(1, { ...tunnel, start: 'on-traffic' });
+    pair.sendPacket(pair.left);
+    pair.world.run(10 * SECOND);
+    change(pair, { right: both, tunnel: { ...tunnel, start: 'on-traffic' } });
+    pair.world.run(MINUTE);
+    expect(segmentsOf(pair.left)).toEqual(['10.2.0.0']);
+    expect(pair.sendPacket(pair.left, SECOND_SEGMENT)).toBe('acquire');
+    pair.world.run(10 * SECOND);
+    expectTraffic(pair, 2, SECOND_SEGMENT);
+    expectTraffic(pair, 2);
+    expect(countEvents(pair.left, 'ike.initiated')).toBe(1);
+  });
+
   it('has another retry, other names around it: nothing happens at all', () => {
     const pair = connectedPair(1, tunnel);
     const before = pair.left.machine.children();

@@ -195,6 +195,16 @@ describe('a tunnel whose configuration changes', () => {
     expect(status()?.reason).toBeNull();
   });
 
+  it('asks for them no longer when it has lost everything: the next Child SA is for all, or the peer narrows it', () => {
+    const { change, core, say, timerAt } = connectedRig();
+    change(withSegments(TWO, THREE));
+    core.down('t#1');
+    say(50_000, deleted());
+    core.up(ONE ?? PACKET.source, TWO ?? PACKET.source, 't#2');
+    say(51_000, installed('t#2'));
+    expect(timerAt()).toBeUndefined();
+  });
+
   it('asks for nothing where it has fewer', () => {
     const { change, timerAt } = connectedRig();
     expect(change(withSegments(TWO)).map(({ kind }) => kind)).toEqual(['configure']);

@@ -65,6 +65,7 @@ function onConnected(run: ServiceRun, tunnel: TunnelState, child: string): void 
 function onLost(run: ServiceRun, tunnel: TunnelState, reason: Reason): void {
   const lasted = run.now.mono - (tunnel.connectedAt ?? run.now.mono);
   tunnel.connectedAt = undefined;
+  tunnel.pairsAdded = false;
   if (!OWN_DOING.has(reason.code)) tunnel.failure = { stage: 1, reason };
   if (tunnel.current !== undefined) return;
   if (tunnel.desired === 'traffic') return awaitTraffic(run, tunnel);
