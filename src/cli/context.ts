@@ -27,11 +27,13 @@ export const DEFAULT_STATE = '/var/lib/cygnet';
 export function describedCommand({ usage, summary, examples, exits }: CommandSpec): Command {
   const [name = '', ...args] = usage.split(' ');
   const calls = examples.map(([args, meaning]) => [`  cygnet ${name} ${args}`.trimEnd(), meaning] as const);
-  const width = Math.max(0, ...calls.map(([call]) => call.length)) + 2;
+  const width = Math.max(0, ...calls.map(([call]) => call.length).filter(fits)) + 2;
   const lines = [
     '',
     'Examples:',
-    ...calls.map(([call, meaning]) => `${call.padEnd(width)}${meaning}`),
+    ...calls.map(([call, meaning]) =>
+      fits(call.length) ? `${call.padEnd(width)}${meaning}` : `${call}\n      ${meaning}`,
+    ),
     '',
     'Exit status:',
     ...exits.map((exit) => `  ${exit}  ${EXIT_TEXT[exit]}`),
@@ -39,6 +41,11 @@ export function describedCommand({ usage, summary, examples, exits }: CommandSpe
   const description = `${summary.slice(0, 1).toUpperCase()}${summary.slice(1)}.`;
   const command = new Command(name).summary(summary).description(description).addHelpText('after', lines.join('\n'));
   return args.length === 0 ? command : command.arguments(args.join(' '));
+}
+
+/** Whether what a call means has room behind it. */
+function fits(length: number): boolean {
+  return length <= 70;
 }
 
 /** A command of the control API, by its row of the table. */

@@ -72,7 +72,7 @@ describe('the command line', () => {
     ['restart', 'idc'],
     ['rekey', 'idc'],
     ['create', 'peer', 'p'],
-    ['edit', 'peer', 'p'],
+    ['edit', 'peer', 'p', '--set', 'remarks=x'],
     ['rename', 'peer', 'p', 'q'],
     ['delete', 'peer', 'p'],
     ['plan'],

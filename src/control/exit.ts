@@ -18,7 +18,7 @@ export const EXIT_TEXT = {
   2: 'wrong usage',
   3: 'the configuration is invalid',
   4: 'the daemon cannot be reached',
-  5: 'no tunnel of that name',
+  5: 'no tunnel, gateway or peer of that name',
   6: 'not settled within the time',
   7: 'a tunnel that should be up is not connected',
 } as const satisfies Record<ExitStatus, string>;

@@ -213,7 +213,22 @@ describe.each([1, 2] as const)('IKEv%i: a tunnel with another name', (version) =
     }
   });
 
-  it('also while it connects, and with two that change names', () => {
+  it('in the middle of what is under way', () => {
+    const both = up({ version });
+    both.left.mono += 60 * SECOND;
+    both.right.mono += 60 * SECOND;
+    both.left.hold = true;
+    both.left.fire('rekey-net#1');
+    configure(both, { version, name: 'home' }, renamed);
+    both.left.hold = false;
+    both.left.answerHeld();
+    settle(both);
+    expect(both.left.events).toContainEqual(expect.objectContaining({ type: 'child.rekeyed', tunnel: 'home' }));
+    expect(both.left.core.children('net')).toEqual([]);
+    expect(JSON.stringify([...both.left.core.snapshot().ikeSas.values()])).not.toContain('"tunnel":"net"');
+  });
+
+  it('also with two that change names', () => {
     const both = up({ version });
     const other = { ...policies({ version, name: 'other' }).left, remote: policies({ version }).left.remote };
     both.left.command({ kind: 'configure', tunnels: [policies({ version }).left, other] });

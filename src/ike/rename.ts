@@ -38,12 +38,18 @@ function renameWithin(value: unknown, renamed: ReadonlyMap<string, string>): voi
   }
   const fields = value as Record<string, unknown>;
   for (const [key, inner] of Object.entries(fields)) {
-    if (key === 'tunnel' && typeof inner === 'string') {
-      if (renamed.has(inner)) fields[key] = renamed.get(inner);
-    } else if ((key === 'guests' || key === 'refused') && Array.isArray(inner)) {
-      fields[key] = inner.map((name: string) => renamed.get(name) ?? name);
-    } else renameWithin(inner, renamed);
+    const name = NAMES.has(key) ? renamedValue(inner, renamed) : undefined;
+    if (name === undefined) renameWithin(inner, renamed);
+    else fields[key] = name;
   }
+}
+
+const NAMES: ReadonlySet<string> = new Set(['tunnel', 'guests', 'refused']);
+
+/** Undefined for what is no name, such as what IKEv1 has refused. */
+function renamedValue(value: unknown, renamed: ReadonlyMap<string, string>): string | string[] | undefined {
+  if (typeof value === 'string') return renamed.get(value) ?? value;
+  return Array.isArray(value) ? value.map((name: string) => renamed.get(name) ?? name) : undefined;
 }
 
 function moveTimers(run: Run, state: CoreState, renamed: ReadonlyMap<string, string>): void {

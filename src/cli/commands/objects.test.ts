@@ -40,6 +40,7 @@ describe('cygnet create, edit, rename, delete', () => {
   it.each([
     [['create', 'tunel', 't'], 'It must be one of tunnel, gateway, peer.'],
     [['edit', 'tunnel', 't', '--set', 'ike.dhGroup'], 'It must be a key and a value'],
+    [['edit', 'tunnel', 't'], 'name what is to change, with --set or --unset'],
     [['delete', 'tunnel'], "missing required argument 'name'"],
     [['rename', 'tunnel', 'a'], "missing required argument 'to'"],
   ])('%j is wrong usage', async (argv, words) => {

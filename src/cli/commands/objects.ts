@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { OBJECT_KINDS, type ObjectKind } from '../../control/commands/configuration.ts';
-import type { ExitStatus } from '../../control/exit.ts';
+import { EXIT, type ExitStatus } from '../../control/exit.ts';
 import type { PlanReport } from '../../control/plan-shapes.ts';
 import { configure } from '../configure.ts';
 import { type Context, clientCommand, controlClient } from '../context.ts';
+import { CliFailure } from '../failure.ts';
 import type { Terminal } from '../terminal.ts';
 
 type Finish = (status: ExitStatus) => void;
@@ -13,8 +14,8 @@ type Values = Record<string, string>;
 export function createCommand({ terminal }: Context, finish: Finish): Command {
   return objectCommand('create')
     .argument('<name>', 'its name')
-    .option('--set <key=value>', SET_HELP, setValue, {})
-    .action(async (kind: ObjectKind, name: string, { set, ...shared }: Shared & { set: Values }) => {
+    .option('--set <key=value>', SET_HELP, setValue)
+    .action(async (kind: ObjectKind, name: string, { set = {}, ...shared }: Shared & { set?: Values }) => {
       const values = await filled(set, terminal);
       finish(
         await ask(terminal, shared, (client, more) => client.call('create', { kind, name, set: values, ...more })),
@@ -25,10 +26,16 @@ export function createCommand({ terminal }: Context, finish: Finish): Command {
 export function editCommand({ terminal }: Context, finish: Finish): Command {
   return objectCommand('edit')
     .argument('<name>', 'its name')
-    .option('--set <key=value>', SET_HELP, setValue, {})
-    .option('--unset <key>', 'take a key out, so that its default is used; can be repeated', unsetKey, [])
+    .option('--set <key=value>', SET_HELP, setValue)
+    .option('--unset <key>', 'take a key out, so that its default is used; can be repeated', unsetKey)
     .action(
-      async (kind: ObjectKind, name: string, { set, unset, ...shared }: Shared & { set: Values; unset: string[] }) => {
+      async (
+        kind: ObjectKind,
+        name: string,
+        { set = {}, unset = [], ...shared }: Shared & { set?: Values; unset?: string[] },
+      ) => {
+        if (Object.keys(set).length + unset.length === 0)
+          throw new CliFailure(EXIT.usage, 'name what is to change, with --set or --unset');
         const values = await filled(set, terminal);
         const change = { kind, name, set: values, unset };
         finish(await ask(terminal, shared, (client, more) => client.call('edit', { ...change, ...more })));
@@ -85,13 +92,13 @@ function kindOf(text: string): ObjectKind {
   return kind;
 }
 
-function setValue(text: string, values: Values): Values {
+function setValue(text: string, values: Values = {}): Values {
   const [, key, value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (key === undefined) throw new InvalidArgumentError('It must be a key and a value, such as ike.dhGroup=14.');
   return { ...values, [key]: value };
 }
 
-function unsetKey(text: string, keys: readonly string[]): readonly string[] {
+function unsetKey(text: string, keys: readonly string[] = []): readonly string[] {
   return [...keys, text];
 }
 
