@@ -108,6 +108,19 @@ describe('the files behind the configuration in force', () => {
     expect(textOf()).toBe(MAIN);
   });
 
+  it('of another daemon are not changed', () => {
+    const foreign = path('swanctl.conf');
+    const text =
+      'connections {\n a {\n version = 2\n local_addrs = 192.0.2.1\n remote_addrs = 203.0.113.7\n local { auth = psk\n }\n remote { auth = psk\n }\n children {\n a {\n local_ts = 10.0.0.0/16\n remote_ts = 10.1.0.0/16\n }\n }\n }\n}\nsecrets {\n ike-a {\n secret = abcdef\n }\n}\n';
+    writeFileSync(foreign, text, { mode: 0o600 });
+    store = new ConfigurationStore(foreign);
+    put({ kind: 'reload' });
+    expect(() => store.propose({ kind: 'change', change: edit })).toThrow(
+      'is a swanctl.conf, which is changed by hand',
+    );
+    expect(readFileSync(foreign, 'utf8')).toBe(text);
+  });
+
   it('keep a gateway or peer that has tunnels', () => {
     const remove = (kind: 'gateway' | 'peer', names: string[]) =>
       store.propose({ kind: 'change', change: { change: 'delete', kind, names } });

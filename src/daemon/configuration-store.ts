@@ -3,6 +3,7 @@ import { ChangeRefusal, type ConfigurationChange } from '../config/edit/change.t
 import { editFiles } from '../config/edit/edit-files.ts';
 import { type Replacement, replaceFiles } from '../config/edit/replace-files.ts';
 import { type ConfigurationHost, systemHost } from '../config/host.ts';
+import { languageOf } from '../config/import/language.ts';
 import { loadConfiguration } from '../config/load.ts';
 import type { Problem } from '../config/problem.ts';
 import { releaseLimits } from '../config/release-limits.ts';
@@ -82,6 +83,12 @@ export class ConfigurationStore {
   }
 
   #edit(change: ConfigurationChange): ReadonlyMap<string, string> {
+    const language = languageOf(this.#path, this.#texts.get(this.#path) ?? '');
+    if (language !== 'yaml')
+      throw new ControlError(
+        'conflict',
+        `${this.#path} is a ${language}, which is changed by hand; "cygnet import" makes a file of it that commands can change`,
+      );
     if (change.change === 'delete') this.#requireUnused(change);
     return inWords(() => editFiles(this.#texts, change));
   }
