@@ -72,4 +72,19 @@ describe('reauthentication of both ends at once', () => {
       expect(installedChildren(right)).toHaveLength(1);
     });
   });
+
+  it('and leaves one IKE SA where the peer rekeys the one that is to go before that is found out', () => {
+    forEachSeed(200, (seed) => {
+      const dice = new Dice(seed);
+      const pair = new CorePair({ seed });
+      pair.world.network.conditions = { ...PRESETS.calm, latency: [SECOND / 10, SECOND] };
+      pair.initiate(pair.left);
+      pair.initiate(pair.right);
+      pair.world.run(dice.within([0, 8 * SECOND]));
+      perform(pair, 'rekey the IKE SA', dice.pick([pair.left, pair.right]));
+      pair.world.run(90 * SECOND);
+      for (const { machine } of [pair.left, pair.right]) expect(machine.views()).toHaveLength(1);
+      expectInOrder(pair.world);
+    });
+  });
 });

@@ -8,6 +8,7 @@ import type { IkeKeys } from './keymat.ts';
 import { inheritedIdSync } from './message-id-sync.ts';
 import { inheritMobility } from './mobike/succession.ts';
 import { type IkeSaV2, type NewIkeSa, newIkeSa } from './state.ts';
+import { awaitDelete } from './superfluous.ts';
 
 /** Who has begun a rekeying deletes what is superfluous after it; what it forgets goes after this time. */
 const FORGOTTEN_AFTER: Duration = MINUTE;
@@ -70,6 +71,7 @@ export function inherit(ctx: ContextV2, from: IkeSaV2, to: IkeSaV2): void {
   ctx.setTimer(from.id, 'lifetime', ctx.now.mono + FORGOTTEN_AFTER);
   const policy = ctx.policies.get(to.tunnel);
   if (policy !== undefined) startLife(ctx, to, policy);
+  if (from.superfluous) awaitDelete(ctx, to);
   ctx.touch(from);
   ctx.touch(to);
   ctx.emit({ type: 'ike.rekeyed', tunnel: from.tunnel, ikeSa: from.id, successor: to.id });

@@ -107,6 +107,8 @@ export type IkeSaV2 = {
   readonly lowerNonce: Uint8Array | undefined;
   /** Since when it is ours to delete, as soon as the peer is known to have what takes its place. */
   superfluousSince: Instant | undefined;
+  /** Another IKE SA has taken its place, or is to: whatever becomes of this one, its successor is not wanted either. */
+  superfluous: boolean;
   /** The peer is known to have it as well: it has said something since the IKE SA was established. */
   proven: boolean;
   /** The last proof that the peer lives. */
@@ -338,6 +340,7 @@ export function newIkeSa(options: NewIkeSa): IkeSaV2 {
     rekeyAt: undefined,
     lowerNonce: undefined,
     superfluousSince: undefined,
+    superfluous: false,
     proven: false,
     lastHeardAt: options.startedAt,
     origin: options.remote,

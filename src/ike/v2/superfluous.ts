@@ -15,13 +15,15 @@ import type { IkeSaV2 } from './state.ts';
  * which it has perhaps lost.
  */
 export function awaitDelete(ctx: ContextV2, sa: IkeSaV2): void {
+  sa.superfluous = true;
   ctx.setTimer(sa.id, 'superfluous', ctx.now.mono + PATIENCE);
 }
 
 /** The peer has kept it, or it is ours to delete; so we do, unless the others have come to their end meanwhile. */
 export function onSuperfluousTimer(ctx: ContextV2, sa: IkeSaV2): void {
   const others = othersThan(ctx, sa);
-  if (sa.phase !== 'established' || others.length === 0) {
+  sa.superfluous = sa.phase === 'established' && others.length > 0;
+  if (!sa.superfluous) {
     sa.superfluousSince = undefined;
     return;
   }
