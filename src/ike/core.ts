@@ -3,9 +3,6 @@ import { WireError } from '../base/errors.ts';
 import type { Endpoint } from '../base/net.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Now } from '../base/time.ts';
-import { type ChildSa, inboundSa, outboundSa } from '../sa/child-sa.ts';
-import type { DataPlaneEvent } from '../sa/data-plane.ts';
-import { saKey } from '../sa/ledger.ts';
 import type { Capabilities } from '../sa/proposal.ts';
 import { planBlocks } from './block-policies.ts';
 import { endDrain } from './common/child-drain.ts';
@@ -24,9 +21,10 @@ import type { EffectAnswer, Work } from './common/work.ts';
 import { Contacts } from './contacts.ts';
 import { freshCookies } from './cookie-rotation.ts';
 import { type CoreState, type Move, newCoreState } from './core-state.ts';
+import { onDataPlaneEvent } from './data-plane-event.ts';
 import { classifyDatagram } from './demux.ts';
 import type { IkeSa } from './ike-sa.ts';
-import { followOwnAddresses } from './local-address.ts';
+import { type Boundaries, followOwnAddresses } from './local-address.ts';
 import { findIkeSa } from './lookup.ts';
 import { abandon, answerEffect, doWork, viewIkeSa } from './machines.ts';
 import { messageKeysOf } from './message-keys.ts';
@@ -34,13 +32,12 @@ import { bugOf, reportOrphan } from './mishaps.ts';
 import { forgetIkeSa, indexIkeSa } from './registry.ts';
 import { renameTunnels } from './rename.ts';
 import { parseTimerKey, Run, timerKey } from './run.ts';
-import { onTrapAnswer, removeTrap, setTrap, trappedTunnel } from './traps.ts';
+import { onTrapAnswer, removeTrap, setTrap } from './traps.ts';
 import { resolveDuplicates } from './uniqueness.ts';
 import { answerPhase1 } from './v1/exchanges/phase1-responder.ts';
 import {
   connectTunnel,
   dropTunnel,
-  onChildEvent,
   onEstablished,
   onTunnelAnswer,
   onTunnelTimer,
@@ -145,7 +142,7 @@ export class IkeCore {
       case 'job.reply':
         return this.#onReply(run, input.request, { kind: 'job', result: input.result });
       case 'dataplane.event':
-        return this.#onDataPlaneEvent(run, input.event);
+        return onDataPlaneEvent(run, this.#state, input.event, this.#boundaries(run));
       case 'command':
         return this.#onCommand(run, input.command);
       case 'resolved':
@@ -262,31 +259,6 @@ export class IkeCore {
     this.#guardTunnel(run, child.tunnel, () => onTunnelAnswer(run, child.tunnel, request, answer));
   }
 
-  #onDataPlaneEvent(run: Run, event: DataPlaneEvent): void {
-    if (event.kind === 'acquire') {
-      const tunnel = trappedTunnel(this.#state, event.reqid);
-      const { source, destination } = event;
-      if (tunnel !== undefined) run.emit({ type: 'traffic.waiting', tunnel, source, destination });
-    }
-    if (event.kind !== 'mapping' && event.kind !== 'expire') return;
-    const key = saKey(event.sa);
-    for (const child of [...this.#state.children.values()].flat()) {
-      // By the whole key: the peer chooses the SPI of our outbound SA, which may be one of somebody else's as well.
-      if (saKey(inboundSa(child)) !== key && saKey(outboundSa(child)) !== key) continue;
-      const sa = this.#state.ikeSas.get(child.ikeSa);
-      if (sa?.version === 2) return this.#onChildEvent(run, sa, child, event);
-      return this.#guardTunnel(run, child.tunnel, () => onChildEvent(run, child, event));
-    }
-  }
-
-  /** In IKEv2 a Child SA is its IKE SA's affair. */
-  #onChildEvent(run: Run, sa: IkeSa, child: ChildSa, event: ChildEvent): void {
-    const spent = event.kind === 'expire' && event.hard ? 'child-expired' : 'child-due';
-    const work: Work =
-      event.kind === 'mapping' ? { kind: 'peer-mapped', remote: event.from } : { kind: spent, child: child.id };
-    this.#guard(run, sa, () => doWork(run, sa, work));
-  }
-
   #onCommand(run: Run, command: CoreCommand): void {
     switch (command.kind) {
       case 'configure': {
@@ -338,15 +310,7 @@ export class IkeCore {
     this.#state.ownAddresses.set(gateway, { address: own.address, others: own.others });
     this.#use(this.#configured);
     run.policies = this.#policies;
-    followOwnAddresses(
-      run,
-      this.#state,
-      { gateway, own },
-      {
-        ofIkeSa: (sa, action) => this.#guard(run, sa, action),
-        ofTunnel: (tunnel, action) => this.#guardTunnel(run, tunnel, action),
-      },
-    );
+    followOwnAddresses(run, this.#state, { gateway, own }, this.#boundaries(run));
   }
 
   /** In IKEv2 it is the affair of each IKE SA, in IKEv1 of the tunnel. */
@@ -400,6 +364,13 @@ export class IkeCore {
     this.#settle(run);
   }
 
+  #boundaries(run: Run): Boundaries {
+    return {
+      ofIkeSa: (sa, action) => this.#guard(run, sa, action),
+      ofTunnel: (tunnel, action) => this.#guardTunnel(run, tunnel, action),
+    };
+  }
+
   /** Brings the indexes up to date with what the IKE SAs have become. */
   #settle(run: Run): void {
     for (const sa of run.touched) {
@@ -412,5 +383,3 @@ export class IkeCore {
     }
   }
 }
-
-type ChildEvent = Extract<DataPlaneEvent, { readonly kind: 'mapping' | 'expire' }>;

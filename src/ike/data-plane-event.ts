@@ -1,0 +1,44 @@
+import { type ChildSa, inboundSa, outboundSa } from '../sa/child-sa.ts';
+import type { DataPlaneEvent } from '../sa/data-plane.ts';
+import { saKey } from '../sa/ledger.ts';
+import type { Work } from './common/work.ts';
+import type { CoreState } from './core-state.ts';
+import type { IkeSa } from './ike-sa.ts';
+import type { Boundaries } from './local-address.ts';
+import { doWork } from './machines.ts';
+import type { Run } from './run.ts';
+import { trappedTunnel } from './traps.ts';
+import { onChildEvent } from './v1/tunnel.ts';
+
+/** What the data plane reports by itself, for the tunnel or the Child SA that it is about. */
+export function onDataPlaneEvent(
+  run: Run,
+  state: CoreState,
+  event: DataPlaneEvent,
+  { ofIkeSa, ofTunnel }: Boundaries,
+): void {
+  if (event.kind === 'acquire') {
+    const tunnel = trappedTunnel(state, event.reqid);
+    const { source, destination } = event;
+    if (tunnel !== undefined) run.emit({ type: 'traffic.waiting', tunnel, source, destination });
+  }
+  if (event.kind !== 'mapping' && event.kind !== 'expire') return;
+  const key = saKey(event.sa);
+  for (const child of [...state.children.values()].flat()) {
+    // By the whole key: the peer chooses the SPI of our outbound SA, which may be one of somebody else's as well.
+    if (saKey(inboundSa(child)) !== key && saKey(outboundSa(child)) !== key) continue;
+    const sa = state.ikeSas.get(child.ikeSa);
+    if (sa?.version === 2) return ofIkeSa(sa, () => tellIkeSa(run, sa, child, event));
+    return ofTunnel(child.tunnel, () => onChildEvent(run, child, event));
+  }
+}
+
+type ChildEvent = Extract<DataPlaneEvent, { readonly kind: 'mapping' | 'expire' }>;
+
+/** In IKEv2 a Child SA is its IKE SA's affair. */
+function tellIkeSa(run: Run, sa: IkeSa, child: ChildSa, event: ChildEvent): void {
+  const spent = event.kind === 'expire' && event.hard ? 'child-expired' : 'child-due';
+  const work: Work =
+    event.kind === 'mapping' ? { kind: 'peer-mapped', remote: event.from } : { kind: spent, child: child.id };
+  doWork(run, sa, work);
+}
