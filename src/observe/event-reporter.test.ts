@@ -17,6 +17,7 @@ const segment = { protocol: 0, startPort: 0, endPort: 65_535, start: '10.1.0.1',
 /** All there is: whatever can be caused from outside is among them. */
 const EVENTS: { readonly [Type in GatewayEvent['type']]: Extract<GatewayEvent, { type: Type }> } = {
   'ike.initiated': { type: 'ike.initiated', ...ref, remote },
+  'ike.answered': { type: 'ike.answered', ...ref, remote },
   'ike.established': { type: 'ike.established', ...ref },
   'ike.rekeyed': { type: 'ike.rekeyed', ...ref, successor: 2 },
   'ike.failed': { type: 'ike.failed', ...ref, stage: 1, reason },
@@ -38,6 +39,7 @@ const EVENTS: { readonly [Type in GatewayEvent['type']]: Extract<GatewayEvent, {
   'trap.failed': { type: 'trap.failed', tunnel: 'idc', reason },
   'kernel.failed': { type: 'kernel.failed', tunnel: 'idc', operation: 'add ESP SA', code: 'ENOSYS' },
   'peer.refused': { type: 'peer.refused', remote, reason },
+  'peer.unfinished': { type: 'peer.unfinished', tunnel: 'idc', remote },
   'datagram.dropped': dropped,
 };
 const FLOODS = Object.values(EVENTS);

@@ -46,6 +46,8 @@ const ike: IkeStatus = {
 
 const lines: [GatewayEvent, string, string][] = [
   [{ type: 'ike.initiated', ...ref, remote }, 'info', 'connecting to 192.0.2.1:500'],
+  [{ type: 'ike.answered', ...ref, remote }, 'debug', '192.0.2.1:500 answers'],
+  [{ type: 'peer.unfinished', tunnel: 'idc', remote }, 'debug', '192.0.2.1:500 began an IKE SA and did not go on'],
   [
     { type: 'ike.established', ...ref },
     'info',

@@ -72,6 +72,11 @@ const ROWS: Rows = {
     rate: 'low',
     text: ({ remote }) => `connecting to ${endpoint(remote)}`,
   },
+  'ike.answered': {
+    level: 'debug',
+    rate: 'low',
+    text: ({ remote }) => `${endpoint(remote)} answers`,
+  },
   'ike.established': { level: 'info', rate: 'high', text: (_, { ike }) => establishedText(ike) },
   'ike.rekeyed': {
     level: 'info',
@@ -138,6 +143,11 @@ const ROWS: Rows = {
     level: 'warn',
     rate: 'low',
     text: ({ remote, reason }) => `refused ${endpoint(remote)}: ${reason.text}`,
+  },
+  'peer.unfinished': {
+    level: 'debug',
+    rate: 'low',
+    text: ({ remote }) => `${endpoint(remote)} began an IKE SA and did not go on`,
   },
   'datagram.dropped': {
     level: 'warn',

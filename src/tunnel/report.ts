@@ -60,7 +60,8 @@ function firstAttemptsUnderWay(tunnel: TunnelState): boolean {
 
 /** Beside a working pair of segments, that of one which does not work. */
 function reasonOf(tunnel: TunnelState): Reason | null {
-  const reason = tunnel.failure?.reason;
+  const failure = tunnel.failure?.reason;
+  const reason = failure === undefined ? undefined : { code: failure.code, text: failure.text };
   const waits = tunnel.desired === 'traffic' && tunnel.trapped && tunnel.children.size === 0 && !isTrying(tunnel);
   if (!waits) return reason ?? null;
   if (reason === undefined) return NO_TRAFFIC;

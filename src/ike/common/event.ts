@@ -9,6 +9,8 @@ import type { Reason, Stage } from './reason.ts';
  */
 export type GatewayEvent =
   | (IkeSaRef & { readonly type: 'ike.initiated'; readonly remote: Endpoint })
+  /** The peer has answered; whether it is the peer at all is not proven yet. `remote` is where the answer came from. */
+  | (IkeSaRef & { readonly type: 'ike.answered'; readonly remote: Endpoint })
   | (IkeSaRef & { readonly type: 'ike.established' })
   | (IkeSaRef & { readonly type: 'ike.rekeyed'; readonly successor: number })
   /** An IKE SA that was not yet established came to nothing. */
@@ -51,6 +53,8 @@ export type GatewayEvent =
     }
   /** A request that fits no tunnel, or a peer refused before there was an IKE SA. */
   | { readonly type: 'peer.refused'; readonly remote: Endpoint; readonly tunnel?: string; readonly reason: Reason }
+  /** A peer began an IKE SA and did not go on; which tunnel it meant is a guess by its address. */
+  | { readonly type: 'peer.unfinished'; readonly remote: Endpoint; readonly tunnel: string }
   /** `why` is a fixed word per cause, for counters; `count` is how many of them this event stands for. */
   | { readonly type: 'datagram.dropped'; readonly remote: Endpoint; readonly why: string; readonly count: number };
 

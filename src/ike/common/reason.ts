@@ -1,3 +1,5 @@
+import type { Evidence } from './evidence.ts';
+
 /** Why a tunnel is not up, as a closed list that statuses, metrics and diagnosis share. */
 export type ReasonCode =
   | 'no-response'
@@ -26,7 +28,7 @@ export type ReasonCode =
   | 'internal-error';
 
 /** `text` is one sentence for the operator, without secrets; peer-supplied parts are escaped and cut. */
-export type Reason = { readonly code: ReasonCode; readonly text: string };
+export type Reason = { readonly code: ReasonCode; readonly text: string; readonly evidence?: Evidence };
 
 /** 1: the IKE SA; 2: the Child SA. What the operator sees as stage 1 and stage 2 failure. */
 export type Stage = 1 | 2;

@@ -1,5 +1,6 @@
 import { formatIdentity, type Identity } from '../../sa/identity.ts';
 import { formatSelector, type TrafficSelector } from '../../sa/traffic-selector.ts';
+import { identitySeen } from './evidence.ts';
 import type { TunnelPolicy } from './policy.ts';
 import type { Reason } from './reason.ts';
 
@@ -8,7 +9,7 @@ import type { Reason } from './reason.ts';
 export function identityMismatch(policy: TunnelPolicy, actual: Identity): Reason {
   const expected = policy.remote.identity === undefined ? 'any' : formatIdentity(policy.remote.identity);
   const text = `the peer calls itself "${formatIdentity(actual)}", this tunnel expects "${expected}"`;
-  return { code: 'peer-identity-mismatch', text };
+  return { code: 'peer-identity-mismatch', text, evidence: identitySeen(actual) };
 }
 
 /** `theirLocal` and `theirRemote` are what the peer says of our ends: its own remote and local selectors. */

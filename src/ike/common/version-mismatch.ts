@@ -14,6 +14,6 @@ export function tellVersionMismatch(
   if (policy === undefined || policy.remote.address.kind !== 'address' || !ctx.admits(policy)) return;
   if (!ctx.isTimely(`version ${policy.name}`)) return;
   const text = `the peer speaks IKEv${spoken}, this tunnel is configured for IKEv${other} (ike.version)`;
-  const reason: Reason = { code: 'version-mismatch', text };
+  const reason: Reason = { code: 'version-mismatch', text, evidence: { version: spoken } };
   ctx.emit({ type: 'peer.refused', remote: path.remote, tunnel: policy.name, reason });
 }

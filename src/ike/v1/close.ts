@@ -66,6 +66,7 @@ export function giveUp(ctx: ContextV1, sa: IkeSaV1): void {
 const SILENT_ABOUT_KEY: Reason = {
   code: 'authentication-failed',
   text: 'the peer fell silent when it was our turn to prove our identity: most likely the pre-shared keys differ',
+  evidence: { proof: 'silent' },
 };
 
 function forget(ctx: ContextV1, sa: IkeSaV1): void {

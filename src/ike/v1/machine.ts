@@ -1,5 +1,6 @@
 import { WireError } from '../../base/errors.ts';
 import { sendKeepalive } from '../common/keepalive.ts';
+import { tellUnfinished } from '../common/unfinished.ts';
 import type { EffectAnswer, Work } from '../common/work.ts';
 import { enqueue } from '../common/work-queue.ts';
 import { giveUp, onRefusedTimer, vanish } from './close.ts';
@@ -108,10 +109,16 @@ const TIMERS: ReadonlyMap<string, OnTimer> = new Map<string, OnTimer>([
   ['retransmit', (ctx, sa) => (retransmitPhase1(ctx, sa) ? undefined : giveUp(ctx, sa))],
   ['handshake', (ctx, sa) => (sa.establishedAt === undefined ? giveUp(ctx, sa) : undefined)],
   ['refused', onRefusedTimer],
-  ['half-open', (ctx, sa) => (sa.establishedAt === undefined ? vanish(ctx, sa, 'half-open-expired') : undefined)],
+  ['half-open', onHalfOpenTimer],
   ['liveness', onLivenessTimer],
   ['keepalive', (ctx, sa) => sendKeepalive(ctx, sa)],
   ['rekey', onRekeyTimer],
   ['expiry', onExpiryTimer],
   ['drain', onDrained],
 ]);
+
+function onHalfOpenTimer(ctx: ContextV1, sa: IkeSaV1): void {
+  if (sa.establishedAt !== undefined) return;
+  tellUnfinished(ctx, sa);
+  vanish(ctx, sa, 'half-open-expired');
+}

@@ -1,3 +1,4 @@
+import { invariant } from '../../base/errors.ts';
 import { type ChildSa, MAX_SELECTOR_PAIRS } from '../../sa/child-sa.ts';
 import { formatProposal } from '../../sa/proposal.ts';
 import { selectSuite } from '../../sa/suite-selection.ts';
@@ -10,6 +11,7 @@ import {
   type TrafficSelector,
 } from '../../sa/traffic-selector.ts';
 import type { Context } from '../common/context.ts';
+import { type Evidence, proposalTexts, selectorsSeen } from '../common/evidence.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import type { Reason } from '../common/reason.ts';
 import { selectorList, selectorMismatch } from '../common/refusals.ts';
@@ -37,9 +39,14 @@ export function answerChild(
   const own = first ? firstChildOffers(ctx, policy) : childOffers(ctx, policy);
   const peer = offers.map((offer) => offer.proposal);
   const selected = selectSuite(own, peer, policy.childProtocol, { ignoreKeyExchange: first });
-  if (!('suite' in selected)) return refuse('NO_PROPOSAL_CHOSEN', 'no-proposal-chosen', selected.text);
+  const exchange = exchangeOf(first);
+  if (!('suite' in selected)) {
+    const evidence = { proposals: proposalTexts(peer), mismatch: selected.mismatch, exchange };
+    const reason = { code: 'no-proposal-chosen', text: selected.text, evidence } as const;
+    return { notify: 'NO_PROPOSAL_CHOSEN', reason };
+  }
   const offer = offers[selected.peerIndex];
-  if (offer === undefined) return refuse('NO_PROPOSAL_CHOSEN', 'no-proposal-chosen', 'no usable proposal');
+  invariant(offer !== undefined, 'what was selected was offered');
   const tsi = requirePayload(payloads, 'TSi').selectors;
   const tsr = requirePayload(payloads, 'TSr').selectors;
   // RFC 7296 §2.9: what both sides want; the initiator's selectors are the remote ones here.
@@ -50,7 +57,9 @@ export function answerChild(
   );
   const nothing = localSelectors.length === 0 || remoteSelectors.length === 0;
   if (nothing || !keepsScope(replaced, { localSelectors, remoteSelectors })) {
-    return refuse('TS_UNACCEPTABLE', 'traffic-selectors-unacceptable', selectorMismatch(policy, tsr, tsi));
+    const evidence = { ...selectorsSeen(tsr, tsi), exchange };
+    const text = selectorMismatch(policy, tsr, tsi);
+    return { notify: 'TS_UNACCEPTABLE', reason: { code: 'traffic-selectors-unacceptable', text, evidence } };
   }
   return {
     suite: selected.suite,
@@ -112,7 +121,8 @@ export function acceptChild(
   const keeps = keepsScope(replaced, { localSelectors, remoteSelectors });
   if (!within || pairs === 0 || pairs > maxPairs(policy) || !keeps) {
     const text = selectorMismatch(policy, localSelectors, remoteSelectors);
-    return { code: 'traffic-selectors-unacceptable', text };
+    const evidence = { ...selectorsSeen(localSelectors, remoteSelectors), exchange: exchangeOf(first) };
+    return { code: 'traffic-selectors-unacceptable', text, evidence };
   }
   const [proposalNumber, peerSpi] = [chosen.number, spiOf(chosen.spi)];
   return { suite, proposalNumber, leftOut: [], peerSpi, localSelectors, remoteSelectors };
@@ -120,9 +130,10 @@ export function acceptChild(
 
 /** What the operator reads when the peer refuses the Child SA that we asked for. */
 export function refusedByPeer(ctx: Context, policy: TunnelPolicy, notify: string, first: boolean): Reason {
+  const evidence: Evidence = { notify, exchange: exchangeOf(first) };
   if (notify === 'TS_UNACCEPTABLE') {
     const text = `the peer does not accept these segments: local ${selectorList(policy.local.selectors)}, peer ${selectorList(policy.remote.selectors)}; they must mirror the peer's configuration`;
-    return { code: 'traffic-selectors-unacceptable', text };
+    return { code: 'traffic-selectors-unacceptable', text, evidence };
   }
   if (notify === 'NO_PROPOSAL_CHOSEN') {
     const offers = (first ? firstChildOffers(ctx, policy) : childOffers(ctx, policy)).map(formatProposal).join(', ');
@@ -130,9 +141,10 @@ export function refusedByPeer(ctx: Context, policy: TunnelPolicy, notify: string
     return {
       code: 'no-proposal-chosen',
       text: `the peer accepts none of our IPsec proposals: ${policy.childProtocol} ${offers}${hint}`,
+      evidence,
     };
   }
-  return { code: 'child-refused', text: `the peer refuses the Child SA with ${notify}` };
+  return { code: 'child-refused', text: `the peer refuses the Child SA with ${notify}`, evidence };
 }
 
 /** RFC 7296 §2.9.2: a successor lets through at least what the one before it did. */
@@ -160,8 +172,9 @@ function same(a: TrafficSelector, b: TrafficSelector): boolean {
   return formatSelector(a) === formatSelector(b);
 }
 
-function refuse(notify: NotifyName, code: Reason['code'], text: string): ChildRefusal {
-  return { notify, reason: { code, text } };
+/** The first Child SA is made in IKE_AUTH. */
+function exchangeOf(first: boolean): 'IKE_AUTH' | 'CREATE_CHILD_SA' {
+  return first ? 'IKE_AUTH' : 'CREATE_CHILD_SA';
 }
 
 function spiOf(bytes: Uint8Array): number {

@@ -1,6 +1,7 @@
 import { invariant, WireError } from '../../base/errors.ts';
 import type { KeyExchangeResult } from '../../crypto/key-exchange-job.ts';
 import { sendKeepalive } from '../common/keepalive.ts';
+import { tellUnfinished } from '../common/unfinished.ts';
 import type { EffectAnswer, Work } from '../common/work.ts';
 import { enqueue } from '../common/work-queue.ts';
 import { onSwitched, onSwitchTimer } from './child-switch.ts';
@@ -181,7 +182,7 @@ const TIMERS: ReadonlyMap<string, OnTimer> = new Map<string, OnTimer>([
   ['retransmit', onRetransmitTimer],
   ['handshake', (ctx, sa) => (sa.establishedAt === undefined ? giveUp(ctx, sa) : undefined)],
   ['refused', (ctx, sa) => (sa.phase === 'init-sent' ? giveUp(ctx, sa) : undefined)],
-  ['half-open', (ctx, sa) => (sa.establishedAt === undefined ? vanish(ctx, sa, 'half-open-expired') : undefined)],
+  ['half-open', onHalfOpenTimer],
   ['liveness', onLivenessTimer],
   ['keepalive', (ctx, sa) => (sa.phase === 'established' ? sendKeepalive(ctx, sa) : undefined)],
   ['rekey', onIkeDue],
@@ -200,4 +201,10 @@ function onRetransmitTimer(ctx: ContextV2, sa: IkeSaV2): void {
   if (parting !== undefined) return abandon(ctx, sa, parting.reason);
   ctx.emit({ type: 'peer.unresponsive', tunnel: sa.tunnel, ikeSa: sa.id });
   abandon(ctx, sa, { code: 'peer-unresponsive', text: 'the peer no longer answers' });
+}
+
+function onHalfOpenTimer(ctx: ContextV2, sa: IkeSaV2): void {
+  if (sa.establishedAt !== undefined) return;
+  tellUnfinished(ctx, sa);
+  vanish(ctx, sa, 'half-open-expired');
 }

@@ -95,6 +95,7 @@ export function onAggressiveAnswer(ctx: ContextV1, sa: IkeSaV1, received: Receiv
     remoteId: identityFromPayload(id),
     hashR: requirePayload(payloads, 'HASH').data.slice(),
   };
+  ctx.emit({ type: 'ike.answered', tunnel: sa.tunnel, ikeSa: sa.id, remote: received.remote });
   const job = { kind: 'ke.agree', method, privateKey, peerPublic: answer.publicR } as const;
   requestKeyExchange(ctx, sa, job, { kind: 'aggressive-agreed', answer });
 }

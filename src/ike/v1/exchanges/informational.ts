@@ -102,12 +102,9 @@ function readEarly(sa: IkeSaV1, { header, body }: Received): readonly PayloadV1[
 }
 
 function refusalOf(sa: IkeSaV1, error: NotifyPayload): Reason {
-  const found = REFUSALS.get(error.notify);
-  if (found !== undefined) return found;
-  return {
-    code: 'protocol-error',
-    text: `the peer refuses ${sa.mode === 'main' ? 'Main' : 'Aggressive'} Mode with ${notifyName(error.notify)}`,
-  };
+  const notify = notifyName(error.notify);
+  const text = `the peer refuses ${sa.mode === 'main' ? 'Main' : 'Aggressive'} Mode with ${notify}`;
+  return { ...(REFUSALS.get(error.notify) ?? { code: 'protocol-error', text }), evidence: { notify } };
 }
 
 const REFUSALS: ReadonlyMap<number, Reason> = new Map<number, Reason>([

@@ -66,6 +66,7 @@ export function onSaChosen(ctx: ContextV1, sa: IkeSaV1, received: Received): voi
   handshake.refusal = undefined;
   ctx.clearTimer(sa.id, 'refused');
   ctx.clearTimer(sa.id, 'retransmit');
+  ctx.emit({ type: 'ike.answered', tunnel: sa.tunnel, ikeSa: sa.id, remote: received.remote });
   // The peer is there: from now on the time is that of the rest of the exchange.
   ctx.setTimer(sa.id, 'handshake', ctx.now.mono + attemptDuration(policy));
   const job = { kind: 'ke.generate', method: keyExchange, privateKey: handshake.privateKey } as const;

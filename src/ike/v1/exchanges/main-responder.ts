@@ -232,10 +232,11 @@ export function wrongKey(candidates: readonly TunnelPolicy[]): Reason {
     .map(({ name }) => name)
     .join(', ');
   const text = `the peer has another pre-shared key than any of the tunnels that it may mean: ${names}${candidates.length > 8 ? ' ...' : ''}`;
-  return { code: 'authentication-failed', text };
+  return { code: 'authentication-failed', text, evidence: { proof: 'unreadable' } };
 }
 
 const ONE_WRONG_KEY: Reason = {
   code: 'authentication-failed',
   text: 'the pre-shared keys differ: what the peer sends cannot be read with the key that is configured here',
+  evidence: { proof: 'unreadable' },
 };

@@ -64,7 +64,7 @@ function refuseUnconfigured(
     // Nobody gets an answer to less than it has.
     requirePayload(decodeMessage(header, message.subarray(HEADER_BYTES)), 'SA');
     const text = `the peer asks for ${MODE_NAMES[mode]}, this tunnel is configured for ${MODE_NAMES[policy.mode]} (ike.mode)`;
-    const reason: Reason = { code: 'mode-mismatch', text };
+    const reason: Reason = { code: 'mode-mismatch', text, evidence: { mode } };
     return refuseOpening(ctx, { header, path }, { tunnel: policy.name, notify: 'AUTHENTICATION_FAILED', reason });
   }
   ctx.drop(path.remote, 'no-tunnel-for-peer');

@@ -320,15 +320,16 @@ function lower(key: keyof Lifetimes, a: number | undefined, b: number | undefine
 
 function refusalOf(ctx: ContextV1, policy: TunnelPolicy, quickMode: QuickMode, notify: NotifyPayload): Reason {
   const { local, remote } = quickMode.plan;
+  const evidence = { notify: notifyName(notify.notify), exchange: 'Quick Mode' } as const;
   if (notify.notify === NOTIFY.INVALID_ID_INFORMATION) {
     const text = `the peer does not accept these segments: local ${selectorList([local])}, peer ${selectorList([remote])}; they must mirror the peer's configuration`;
-    return { code: 'traffic-selectors-unacceptable', text };
+    return { code: 'traffic-selectors-unacceptable', text, evidence };
   }
   if (notify.notify === NOTIFY.NO_PROPOSAL_CHOSEN) {
     const text = `the peer accepts none of our IPsec proposals (PFS group included): ${offeredText(ctx, policy)}`;
-    return { code: 'no-proposal-chosen', text };
+    return { code: 'no-proposal-chosen', text, evidence };
   }
-  return { code: 'child-refused', text: `the peer refuses the Child SA with ${notifyName(notify.notify)}` };
+  return { code: 'child-refused', text: `the peer refuses the Child SA with ${evidence.notify}`, evidence };
 }
 
 const SILENT: Reason = { code: 'peer-unresponsive', text: 'the peer no longer answers on this IKE SA' };
@@ -342,4 +343,8 @@ const NOTHING_TO_OFFER: Reason = {
   code: 'no-proposal-chosen',
   text: 'this machine supports none of the configured IPsec proposals',
 };
-const NO_ANSWER: Reason = { code: 'no-response', text: 'the peer does not answer Quick Mode' };
+const NO_ANSWER: Reason = {
+  code: 'no-response',
+  text: 'the peer does not answer Quick Mode',
+  evidence: { exchange: 'Quick Mode', proof: 'silent' },
+};

@@ -5,6 +5,7 @@ import { formatProposal, type Proposal, restrictProposals } from '../../../sa/pr
 import { selectSuite } from '../../../sa/suite-selection.ts';
 import { containsSelector, type TrafficSelector } from '../../../sa/traffic-selector.ts';
 import type { Context } from '../../common/context.ts';
+import { type Evidence, proposalTexts, selectorsSeen } from '../../common/evidence.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import { NAT_TRAVERSAL_PORT } from '../../common/ports.ts';
 import type { Reason } from '../../common/reason.ts';
@@ -60,7 +61,8 @@ export function answerQuickMode(
       pair === undefined
         ? 'the peer asks for segments that are no addresses, or for only one of the two'
         : selectorMismatch(policy, [pair.local], [pair.remote]);
-    return { notify: 'INVALID_ID_INFORMATION', reason: { code: 'traffic-selectors-unacceptable', text } };
+    const evidence = pairSeen(pair);
+    return { notify: 'INVALID_ID_INFORMATION', reason: { code: 'traffic-selectors-unacceptable', text, evidence } };
   }
   const offers = readChildOffers(offered.proposals).filter((offer) => encapsulationPasses(sa, offer));
   const peer = offers.map(({ proposal }) => proposal);
@@ -68,7 +70,9 @@ export function answerQuickMode(
   const offer = 'suite' in selected ? offers[selected.peerIndex] : undefined;
   if (!('suite' in selected) || offer === undefined) {
     const text = `the IPsec proposals do not match: ${'text' in selected ? selected.text : 'nothing usable is offered'}`;
-    return { notify: 'NO_PROPOSAL_CHOSEN', reason: { code: 'no-proposal-chosen', text } };
+    const mismatch = 'mismatch' in selected ? { mismatch: selected.mismatch } : {};
+    const evidence = { proposals: proposalTexts(peer), ...mismatch, exchange: 'Quick Mode' } as const;
+    return { notify: 'NO_PROPOSAL_CHOSEN', reason: { code: 'no-proposal-chosen', text, evidence } };
   }
   return { suite: selected.suite, peerSpi: offer.spi.slice(), ...pair, lifetimes: offer.lifetimes, offer };
 }
@@ -96,7 +100,7 @@ export function acceptQuickMode(
       pair === undefined ? [] : [pair.local],
       pair === undefined ? [] : [pair.remote],
     );
-    return { code: 'traffic-selectors-unacceptable', text };
+    return { code: 'traffic-selectors-unacceptable', text, evidence: pairSeen(pair) };
   }
   return { suite: selected.suite, peerSpi: offer.spi.slice(), ...pair, lifetimes: offer.lifetimes, offer };
 }
@@ -107,6 +111,11 @@ export function offeredText(ctx: Context, policy: TunnelPolicy): string {
 }
 
 type Pair = { readonly local: TrafficSelector; readonly remote: TrafficSelector };
+
+function pairSeen(pair: Pair | undefined): Evidence {
+  const seen = pair === undefined ? {} : selectorsSeen([pair.local], [pair.remote]);
+  return { ...seen, exchange: 'Quick Mode' };
+}
 
 function childOffers(ctx: Context, policy: TunnelPolicy): readonly Proposal[] {
   return restrictProposals(policy.childProposals, ctx.capabilities);

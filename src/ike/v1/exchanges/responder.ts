@@ -2,8 +2,9 @@ import { toHex } from '../../../base/bytes.ts';
 import { randomU32 } from '../../../base/entropy.ts';
 import { SECOND } from '../../../base/time.ts';
 import { restrictProposals } from '../../../sa/proposal.ts';
-import { selectSuite } from '../../../sa/suite-selection.ts';
+import { type SuiteMismatch, selectSuite } from '../../../sa/suite-selection.ts';
 import type { Context } from '../../common/context.ts';
+import { type Evidence, proposalTexts } from '../../common/evidence.ts';
 import type { Admission } from '../../common/half-open.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
@@ -83,14 +84,18 @@ export function chooseSuite(
 ): (Choice & { readonly policy: TunnelPolicy }) | Reason {
   const offers = readIkeOffers(requirePayload(payloads, 'SA').proposals);
   const peer = offers.map(({ proposal }) => proposal);
-  let mismatch: string | undefined;
+  let mismatch: SuiteMismatch | undefined;
   for (const policy of candidates) {
     const selected = selectSuite(restrictProposals(policy.ikeProposals, ctx.capabilities), peer, 'ike');
     const offer = 'suite' in selected ? offers[selected.peerIndex] : undefined;
     if ('suite' in selected && offer !== undefined) return { suite: selected.suite, offer, policy };
-    if ('mismatch' in selected) mismatch ??= selected.text;
+    if ('mismatch' in selected) mismatch ??= selected;
   }
-  return { code: 'no-proposal-chosen', text: `the IKE proposals do not match: ${mismatch}` };
+  const evidence: Evidence = {
+    proposals: proposalTexts(peer),
+    ...(mismatch === undefined ? {} : { mismatch: mismatch.mismatch }),
+  };
+  return { code: 'no-proposal-chosen', text: `the IKE proposals do not match: ${mismatch?.text}`, evidence };
 }
 
 /** Says no, once for each message and in less than it has, so that nobody can use us to flood others. */

@@ -208,13 +208,14 @@ function refusalOf(
         ? 'the pre-shared keys differ'
         : `the pre-shared keys or the post-quantum keys "${ppk.id}" differ`;
     const text = `the peer refuses our authentication: ${keys}, or it does not know us as "${own}" or itself${peer}`;
-    return { code: 'authentication-failed', text };
+    return { code: 'authentication-failed', text, evidence: { notify: notifyName(error.notify) } };
   }
   const name = error === undefined ? 'an answer without proof of identity' : notifyName(error.notify);
   // What strongSwan says with `childless = force`.
   const mayWantChildless = error?.notify === NOTIFY.INVALID_SYNTAX && sa.childless && !policy.childless;
   const advice = mayWantChildless ? '; if it makes Child SAs separately only, set ike.childless: true' : '';
-  return { code: 'protocol-error', text: `the peer refuses IKE_AUTH with ${name}${advice}` };
+  const evidence = error === undefined ? {} : { evidence: { notify: name } };
+  return { code: 'protocol-error', text: `the peer refuses IKE_AUTH with ${name}${advice}`, ...evidence };
 }
 
 /** The IKE SA stands, but its tunnel has nothing to carry: it is taken down, and the next attempt starts over. */

@@ -9,6 +9,7 @@ import { asProposal, type CipherSuite, type Proposal } from '../../../sa/proposa
 import { selectSuite } from '../../../sa/suite-selection.ts';
 import { candidatesFor } from '../../common/candidates.ts';
 import type { Context } from '../../common/context.ts';
+import { identitySeen } from '../../common/evidence.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
@@ -278,7 +279,7 @@ function notMeant(candidates: readonly TunnelPolicy[], identity: Identity, asked
     peerKnown && asked !== undefined && first !== undefined
       ? `the peer asks for "${formatIdentity(asked)}", this gateway is "${formatIdentity(first.local.identity)}"`
       : `the peer calls itself "${formatIdentity(identity)}", this tunnel expects "${expected}"`;
-  return { code: 'peer-identity-mismatch', text };
+  return { code: 'peer-identity-mismatch', text, evidence: identitySeen(identity, asked) };
 }
 
 const NOBODYS_KEY = new Secret(utf8('no peer has this key'));
@@ -290,6 +291,7 @@ const FORBIDDEN_NAT: Reason = {
 const NO_AUTH: Reason = {
   code: 'authentication-failed',
   text: 'the peer wants to authenticate by EAP; this tunnel uses a pre-shared key',
+  evidence: { method: 'eap' },
 };
 const SUITE_NOT_ALLOWED: Reason = {
   code: 'no-proposal-chosen',

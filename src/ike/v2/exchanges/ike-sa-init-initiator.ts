@@ -123,6 +123,7 @@ export function onInitAgreed(ctx: Context, sa: IkeSaV2, answer: InitAnswer, resu
   sa.fragmentation = answer.fragmentation;
   sa.childless = answer.childless;
   settleRequest(ctx, sa);
+  ctx.emit({ type: 'ike.answered', tunnel: sa.tunnel, ikeSa: sa.id, remote: sa.remote });
   // The peer is there: the second exchange has as much time as the first.
   const policy = ctx.policies.get(sa.tunnel);
   if (policy !== undefined) ctx.setTimer(sa.id, 'handshake', ctx.now.mono + attemptDuration(policy));
@@ -179,7 +180,8 @@ function repeatWithMethod(ctx: Context, sa: IkeSaV2, notify: NotifyPayload): voi
   if (wanted === undefined || !offered.includes(wanted)) {
     const ours = [...new Set(offered)].map(groupName).join(', ');
     const text = `the peer wants Diffie-Hellman group ${group ?? '?'}, this tunnel offers ${ours}`;
-    return noteRefusal(ctx, sa, { code: 'key-exchange-mismatch', text });
+    const evidence = { notify: 'INVALID_KE_PAYLOAD', ...(group === undefined ? {} : { group }) };
+    return noteRefusal(ctx, sa, { code: 'key-exchange-mismatch', text, evidence });
   }
   const handshake = handshakeOf(sa);
   if (wanted === handshake.method) return;
@@ -250,15 +252,16 @@ function forgetRefusal(ctx: Context, sa: IkeSaV2): void {
 
 function refusalOf(ctx: Context, sa: IkeSaV2, error: NotifyPayload): Reason {
   invariant(isErrorNotify(error.notify), 'only errors refuse');
+  const evidence = { notify: notifyName(error.notify) };
   if (error.notify === NOTIFY.NO_PROPOSAL_CHOSEN) {
     const policy = ctx.policies.get(sa.tunnel);
     const offers = policy === undefined ? '' : ikeOffers(ctx, policy).map(formatProposal).join(', ');
-    return { code: 'no-proposal-chosen', text: `the peer accepts none of our IKE proposals: ${offers}` };
+    return { code: 'no-proposal-chosen', text: `the peer accepts none of our IKE proposals: ${offers}`, evidence };
   }
   if (error.notify === NOTIFY.INVALID_MAJOR_VERSION) {
-    return { code: 'version-mismatch', text: 'the peer does not speak IKEv2' };
+    return { code: 'version-mismatch', text: 'the peer does not speak IKEv2', evidence };
   }
-  return { code: 'protocol-error', text: `the peer refuses IKE_SA_INIT with ${notifyName(error.notify)}` };
+  return { code: 'protocol-error', text: `the peer refuses IKE_SA_INIT with ${evidence.notify}`, evidence };
 }
 
 /**

@@ -5,9 +5,10 @@ import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
 import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
 import { withSlots } from '../../../sa/proposal.ts';
-import { type SuiteSelection, selectSuite } from '../../../sa/suite-selection.ts';
+import { type SuiteMismatch, type SuiteSelection, selectSuite } from '../../../sa/suite-selection.ts';
 import { candidatesFor } from '../../common/candidates.ts';
 import type { Context } from '../../common/context.ts';
+import { type Evidence, proposalTexts } from '../../common/evidence.ts';
 import type { Admission } from '../../common/half-open.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
@@ -152,17 +153,21 @@ type NoChoice = { readonly tunnel: string | undefined; readonly reason: Reason }
 
 /** The first tunnel that the peer may mean and whose proposals go with its own; which one it is shows in IKE_AUTH. */
 function chooseSuite(ctx: Context, candidates: readonly TunnelPolicy[], offers: readonly Offer[]): Choice | NoChoice {
-  let mismatch: string | undefined;
+  let mismatch: SuiteMismatch | undefined;
   const peer = offers.map((offer) => offer.proposal);
   const ppk = candidates.some((candidate) => candidate.ppk !== undefined);
   for (const policy of candidates) {
     const selected = selectSuite(ikeOffers(ctx, policy), peer, 'ike');
     const offer = 'suite' in selected ? offers[selected.peerIndex] : undefined;
     if ('suite' in selected && offer !== undefined) return { tunnel: policy.name, selected, offer, ppk };
-    if ('mismatch' in selected) mismatch ??= selected.text;
+    if ('mismatch' in selected) mismatch ??= selected;
   }
-  const text = `the IKE proposals do not match: ${mismatch ?? 'no tunnel is configured for this peer'}`;
-  return { tunnel: candidates[0]?.name, reason: { code: 'no-proposal-chosen', text } };
+  const text = `the IKE proposals do not match: ${mismatch?.text ?? 'no tunnel is configured for this peer'}`;
+  const evidence: Evidence = {
+    proposals: proposalTexts(peer),
+    ...(mismatch === undefined ? {} : { mismatch: mismatch.mismatch }),
+  };
+  return { tunnel: candidates[0]?.name, reason: { code: 'no-proposal-chosen', text, evidence } };
 }
 
 function startResponding(
