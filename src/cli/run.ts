@@ -4,6 +4,7 @@ import { EXIT, EXIT_TEXT, type ExitStatus } from '../control/exit.ts';
 import { captureCommand } from './commands/capture.ts';
 import { checkCommand } from './commands/check.ts';
 import { daemonCommand } from './commands/daemon.ts';
+import { diagnoseCommand } from './commands/diagnose.ts';
 import { downCommand } from './commands/down.ts';
 import { eventsCommand } from './commands/events.ts';
 import { exchangesCommand } from './commands/exchanges.ts';
@@ -45,6 +46,7 @@ const COMMANDS_IN_ORDER = [
   deleteCommand,
   planCommand,
   applyCommand,
+  diagnoseCommand,
   logsCommand,
   exchangesCommand,
   captureCommand,

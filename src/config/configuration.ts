@@ -19,6 +19,8 @@ type Named = {
   readonly remarks: string;
   /** Where its name stands. */
   readonly origin: Position;
+  /** Where what is written below it stands, by the keys that lead there: `ike.dhGroup`. */
+  readonly places: Readonly<Record<string, Position>>;
 };
 
 export type Gateway = Named & {

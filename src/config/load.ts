@@ -8,6 +8,7 @@ import type { ConfigurationHost } from './host.ts';
 import { systemHost } from './host.ts';
 import type { Entry, Merged } from './merge.ts';
 import { mergeFiles } from './merge.ts';
+import { placesOf } from './positions.ts';
 import type { Problem } from './problem.ts';
 import { sortProblems } from './problem.ts';
 import { childProposals, ikeProposals } from './proposals.ts';
@@ -92,6 +93,7 @@ function resolveGateway({ name, raw, source, report }: Entry<RawGateway>): Gatew
     labels: raw.labels ?? {},
     remarks: raw.remarks ?? '',
     origin: source.key(['gateways', name]),
+    places: placesOf(source, ['gateways', name], raw),
   };
 }
 
@@ -103,6 +105,7 @@ function resolvePeer({ name, raw, source }: Entry<RawPeer>): Peer {
     labels: raw.labels ?? {},
     remarks: raw.remarks ?? '',
     origin: source.key(['peers', name]),
+    places: placesOf(source, ['peers', name], raw),
   };
 }
 
@@ -134,6 +137,7 @@ function resolveTunnel(entry: Entry<RawTunnel>, context: Context): Tunnel[] {
     labels: raw.labels ?? {},
     remarks: raw.remarks ?? '',
     origin: source.key(['tunnels', name]),
+    places: placesOf(source, ['tunnels', name], raw),
   };
   warnOfWeakness(tunnel, report);
   return [tunnel];

@@ -62,6 +62,10 @@ const HANDLERS: Handlers = {
     known(api, [tunnel]);
     return api.export(tunnel, { format, reveal: reveal === 'true' });
   },
+  diagnose: (api, { tunnel }) => {
+    known(api, [tunnel]);
+    return api.diagnose(tunnel);
+  },
   metrics: async (api) => api.metrics(),
   exchanges: async (api, { tunnel }) => {
     known(api, [tunnel]);

@@ -4,6 +4,7 @@
  */
 export const EVENT_TYPES = {
   'ike.initiated': 'an attempt to connect has begun',
+  'ike.answered': 'the peer has answered; nothing is proven yet',
   'ike.established': 'an IKE SA is up (stage 1)',
   'ike.rekeyed': 'an IKE SA has a successor with new keys',
   'ike.failed': 'an attempt came to nothing, in stage 1 or 2',
@@ -20,6 +21,7 @@ export const EVENT_TYPES = {
   'peer.synchronized': 'another member of the cluster at the other end has taken over (RFC 6311)',
   'path.changed': 'the tunnel has moved to other addresses (RFC 4555)',
   'peer.refused': 'a request that fits no tunnel was refused',
+  'peer.unfinished': 'a peer has begun an IKE SA and did not go on',
   'traffic.waiting': 'a packet has asked for a tunnel that waits for one',
   'trap.failed': 'the kernel refuses to tell of packets for a tunnel',
   'kernel.failed': 'the kernel has refused an operation',

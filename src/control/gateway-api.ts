@@ -2,6 +2,7 @@ import type { ObjectKind } from './commands/configuration.ts';
 import type { PlanReport } from './plan-shapes.ts';
 import type {
   ControlEvent,
+  Diagnosis,
   ExchangedMessage,
   ExportReport,
   GatewayRow,
@@ -54,6 +55,8 @@ export interface GatewayApi extends ConfigurationApi {
   export(name: string, options: { readonly format: string; readonly reveal: boolean }): Promise<ExportReport>;
   /** The pre-shared key is null unless `reveal` is set. */
   show(name: string, options: { readonly reveal: boolean }): Promise<TunnelDetail>;
+  /** Why the tunnel is as it is. */
+  diagnose(name: string): Promise<Diagnosis>;
   /**
    * Starts an attempt now. Resolves once the statuses reflect that: a failure left by an earlier attempt is no
    * longer shown. A tunnel that is connected stays as it is. A `conflict` where the tunnel cannot be started.

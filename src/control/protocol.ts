@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import type { Diagnosis } from '../tunnel/diagnosis/diagnosis.ts';
 import type { ChildStatus, IkeStatus, StatusReport, TunnelStatus } from '../tunnel/status.ts';
 import { PLAN_SHAPES, type ProblemReport, problemSchema } from './plan-shapes.ts';
+import { check, comparison, configurationPlace, diagnosisSchema } from './diagnosis-schema.ts';
 
 /** What goes over the control socket: every reply as a schema. A published interface, changed only by adding. */
 
-export type { StatusReport, TunnelStatus };
+export type { Diagnosis, StatusReport, TunnelStatus };
 export type ChildReport = ChildStatus;
 export type IkeReport = IkeStatus;
 export type ConnectionStatus = TunnelStatus['connectionStatus'];
@@ -400,6 +402,10 @@ export const SHAPES = {
   TunnelDetail: tunnelDetailSchema,
   PolicyReport: policyReport,
   ExportReport: exportReportSchema,
+  Diagnosis: diagnosisSchema,
+  Comparison: comparison,
+  Check: check,
+  ConfigurationPlace: configurationPlace,
   Metrics: metricsSchema,
   ExchangesReport: exchangesReportSchema,
   ExchangedMessage: exchangedMessage,

@@ -15,6 +15,7 @@ import type { CapturedDatagram } from '../observe/pcap.ts';
 import type { DataPlaneEvent, DataPlaneReply, DataPlaneRequest } from '../sa/data-plane.ts';
 import type { Capabilities } from '../sa/proposal.ts';
 import { GatewayService } from '../tunnel/gateway-service.ts';
+import { readXfrmErrors } from '../xfrm/error-counters.ts';
 import { daemonActuators, performSafely } from './actuators.ts';
 import { type Audited, startAudits } from './audits.ts';
 import { BugReporter } from './bug-reporter.ts';
@@ -24,10 +25,12 @@ import type { ConfigurationStore } from './configuration-store.ts';
 import { readCounters } from './counters.ts';
 import { EffectRunner } from './effect-runner.ts';
 import { EventPublisher } from './event-publisher.ts';
+import { readForwarding } from './forwarding.ts';
 import { DaemonApi } from './gateway-api.ts';
 import type { IkePorts } from './ike-sockets.ts';
 import { IkeSockets } from './ike-sockets.ts';
 import { JobPool } from './job-pool.ts';
+import { KernelErrorWatch } from './kernel-error-watch.ts';
 import { type AddressSource, LocalAddresses } from './local-addresses.ts';
 import { daemonMetrics } from './metrics.ts';
 import { Observations } from './observations.ts';
@@ -73,6 +76,7 @@ export class Daemon {
   readonly #jobs: JobPool;
   readonly #timers: Timers;
   readonly #addresses: LocalAddresses;
+  readonly #kernelErrors = new KernelErrorWatch(readXfrmErrors);
   readonly #observations: Observations;
   readonly #packets = new PacketTap();
   #configuration: Configuration;
@@ -144,6 +148,7 @@ export class Daemon {
       statuses: (names) => this.#statuses(names),
       messageKeys: (name) => this.#core.messageKeys(name),
       tap: (name, listener) => this.#tap(name, listener),
+      diagnose: (name) => this.#diagnose(name),
       exchanges: (name) => this.#observations.exchanges.of(name),
       metrics: () => this.#metrics(options.version),
       cannotStart: (name) => (this.#stopping ? 'the daemon is stopping' : this.#service.cannotStart(name)),
@@ -156,6 +161,7 @@ export class Daemon {
   start(): void {
     this.#addresses.look();
     this.#runner.call('start', (now) => this.#service.start(now));
+    this.#kernelErrors.start();
     this.#endAudits = startAudits({
       dataPlane: this.#dataPlane,
       onEvent: (event) => this.#input({ kind: 'dataplane.event', event }),
@@ -188,6 +194,7 @@ export class Daemon {
     this.#runner.call('stop', (now) => this.#service.stop(now));
     await this.#quiet(hurry, patience);
     this.#endAudits();
+    this.#kernelErrors.close();
     this.#timers.clearAll();
     this.#addresses.close();
     this.#sockets.close();
@@ -264,9 +271,21 @@ export class Daemon {
   }
 
   #statuses(names: readonly string[]) {
-    const edge = { dataPlane: { perform: (request: DataPlaneRequest) => this.#perform(request) }, log: this.#log };
-    const countersOf = readCounters(this.#core.children(), (request) => performSafely(edge, request));
+    const countersOf = this.#countersOf();
     return names.flatMap((name) => this.#service.status(name, countersOf) ?? []);
+  }
+
+  #countersOf() {
+    const edge = { dataPlane: { perform: (request: DataPlaneRequest) => this.#perform(request) }, log: this.#log };
+    return readCounters(this.#core.children(), (request) => performSafely(edge, request));
+  }
+
+  #diagnose(name: string) {
+    const forwarding = readForwarding(this.#familyOf(name));
+    return this.#service.diagnose(name, systemNow(), {
+      countersOf: this.#countersOf(),
+      host: { kernelErrors: this.#kernelErrors.moved(), ...(forwarding === undefined ? {} : { forwarding }) },
+    });
   }
 
   #metrics(version: VersionReport): string {

@@ -1,6 +1,7 @@
 import type { Now } from '../base/time.ts';
 import type { Configuration, Tunnel } from '../config/configuration.ts';
 import { exportTunnel } from '../config/export/formats.ts';
+import { locate } from '../config/positions.ts';
 import { gatewaySummaries, peerSummaries } from '../config/summary.ts';
 import { weakChoices } from '../config/weak-choices.ts';
 import { ControlError, unknownTunnel } from '../control/control-error.ts';
@@ -8,6 +9,7 @@ import type { EventHistory } from '../control/event-history.ts';
 import type { ConfigurationApi, GatewayApi, ObjectChange } from '../control/gateway-api.ts';
 import type { PlanReport } from '../control/plan-shapes.ts';
 import type {
+  Diagnosis,
   ExportReport,
   GatewayRow,
   KeyLogReport,
@@ -24,6 +26,7 @@ import type { MessageKeys } from '../ike/common/message-keys.ts';
 import type { ExchangedMessage } from '../observe/exchange-record.ts';
 import { keyLog } from '../observe/key-log.ts';
 import { type CapturedDatagram, pcapHeader, pcapPacket } from '../observe/pcap.ts';
+import type { Diagnosed } from '../tunnel/diagnosis/diagnose.ts';
 import type { TunnelStatus } from '../tunnel/status.ts';
 import { policyReport } from './policy-report.ts';
 
@@ -35,6 +38,8 @@ export interface ApiSubject {
   configuration(): Configuration;
   /** In the order of the names, with fresh counters; names that do not exist are left out. */
   statuses(names: readonly string[]): readonly TunnelStatus[];
+  /** Why the tunnel is as it is; undefined for one that does not exist. */
+  diagnose(name: string): Diagnosed | undefined;
   /** The last messages of a tunnel, oldest first. */
   exchanges(name: string): readonly ExchangedMessage[];
   /** Secret. */
@@ -105,6 +110,15 @@ export class DaemonApi implements GatewayApi {
     const exported = exportTunnel(this.#tunnel(name), this.#subject.configuration(), options);
     if (typeof exported === 'string') throw new ControlError('bad-request', exported);
     return exported;
+  }
+
+  async diagnose(name: string): Promise<Diagnosis> {
+    const tunnel = this.#tunnel(name);
+    const diagnosed = this.#subject.diagnose(name);
+    if (diagnosed === undefined) throw unknownTunnel(name, this.tunnelNames());
+    const { finding, keys } = diagnosed;
+    const configuration = this.#subject.configuration();
+    return { ...finding, configuration: keys.flatMap((ways) => locate(configuration, tunnel, ways) ?? []) };
   }
 
   exchanges(name: string): readonly ExchangedMessage[] {

@@ -9,6 +9,7 @@ import type { Input } from '../ike/common/input.ts';
 import type { TunnelPolicy } from '../ike/common/policy.ts';
 import type { ChildSaView, IkeSaView } from '../ike/common/view.ts';
 import { IkeCore } from '../ike/core.ts';
+import type { Finding } from '../tunnel/diagnosis/diagnosis.ts';
 import { GatewayService } from '../tunnel/gateway-service.ts';
 import type { ConnectionStatus, TunnelStatus } from '../tunnel/status.ts';
 import type { TunnelUpdate } from '../tunnel/tunnel-update.ts';
@@ -153,6 +154,14 @@ export function tunnelStatus(gateway: SimGateway): TunnelStatus {
   const status = service.status(service.names()[0] ?? '', () => undefined);
   if (status === undefined) throw new RangeError('no tunnel');
   return status;
+}
+
+/** What the gateway makes of its tunnel; no counters move. */
+export function diagnosisOf(gateway: SimGateway, now: Now): Finding {
+  const sources = { countersOf: () => undefined, host: { kernelErrors: {} } };
+  const diagnosed = serviceOf(gateway).diagnose('net', now, sources);
+  if (diagnosed === undefined) throw new RangeError('no tunnel net');
+  return diagnosed.finding;
 }
 
 function serviceOf(gateway: SimGateway): GatewayService {

@@ -5,6 +5,9 @@ import type { Input, Renewed } from '../ike/common/input.ts';
 import type { Reason } from '../ike/common/reason.ts';
 import { beginSeries, onResolved, onRetryTimer, retryNow } from './attempts.ts';
 import { lacksSomething } from './completeness.ts';
+import { type Diagnosed, diagnose } from './diagnosis/diagnose.ts';
+import type { HostFacts } from './diagnosis/facts.ts';
+import { forgetFailures } from './diagnosis/trail.ts';
 import { clearRetry, tunnelOfTimer } from './pace.ts';
 import { planReconfiguration, takePolicies } from './reconfiguration.ts';
 import { type CountersOf, reportTunnel } from './report.ts';
@@ -76,6 +79,7 @@ export class GatewayService {
       tunnel.desired = wish(tunnel.policy) === 'traffic' ? 'traffic' : 'up';
       tunnel.attempt = 0;
       tunnel.failure = undefined;
+      tunnel.trail = forgetFailures(tunnel.trail);
       if (lacksSomething(run, tunnel)) beginSeries(run, tunnel);
     }
     return this.#finish(run);
@@ -162,6 +166,17 @@ export class GatewayService {
     return reportTunnel(tunnel, { ikeSas: this.#core.views(name), children: this.#core.children(name) }, countersOf);
   }
 
+  /** Why the tunnel is as it is; undefined for a name that is not configured. */
+  diagnose(name: string, now: Now, { countersOf, host }: DiagnosisSources): Diagnosed | undefined {
+    const tunnel = this.#tunnels.get(name);
+    const status = this.status(name, countersOf);
+    if (tunnel === undefined || status === undefined) return undefined;
+    const { policy, trail } = tunnel;
+    const children = this.#core.children(name);
+    const since = Math.min(now.wall, ...children.flatMap(({ installedAt }) => installedAt ?? []));
+    return diagnose({ policy, status, trail, carriesFor: now.wall - since, host, now: now.wall });
+  }
+
   #beginAnew(run: ServiceRun, state: TunnelState): void {
     // What the operator has taken down stays so.
     if (state.enabled && state.desired === 'down') return;
@@ -199,6 +214,9 @@ export class GatewayService {
     return run.effects;
   }
 }
+
+/** What a diagnosis is made of beside what the service remembers. */
+export type DiagnosisSources = { readonly countersOf: CountersOf; readonly host: HostFacts };
 
 /** What is to be done for a tunnel without being asked. */
 function begin(run: ServiceRun, tunnel: TunnelState): void {

@@ -2,6 +2,7 @@ import type { GatewayEvent } from '../ike/common/event.ts';
 import type { Reason } from '../ike/common/reason.ts';
 import { attempt, completeLater, noteFailure, onIkeSaGone, onStage1Up, onTraffic } from './attempts.ts';
 import { isComplete, lacksSomething } from './completeness.ts';
+import { follow } from './diagnosis/trail.ts';
 import { clearRetry, retryAfter } from './pace.ts';
 import type { ServiceRun } from './service-run.ts';
 import { awaitTraffic, removeTrap, setTrap } from './traps.ts';
@@ -15,6 +16,8 @@ const AT_ONCE: ReadonlySet<Reason['code']> = new Set<Reason['code']>(['expired',
 
 /** What an event of the core means for its tunnel. */
 export function onTunnelEvent(run: ServiceRun, tunnel: TunnelState, event: GatewayEvent): void {
+  const { version } = tunnel.policy;
+  tunnel.trail = follow(tunnel.trail, event, { now: run.now, connected: tunnel.children.size > 0, version });
   switch (event.type) {
     case 'ike.initiated':
       // Beside Child SAs it may be one that the core has begun to replace another, and that makes none.

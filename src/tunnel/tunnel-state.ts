@@ -3,6 +3,7 @@ import type { Instant, Moment } from '../base/time.ts';
 import type { TunnelPolicy } from '../ike/common/policy.ts';
 import type { Reason, Stage } from '../ike/common/reason.ts';
 import type { PacketSelectors } from '../sa/traffic-selector.ts';
+import { NO_TRAIL, type Trail } from './diagnosis/trail.ts';
 
 /** A configured tunnel: what the core needs of it, and whether the operator wants it at all. */
 export type ManagedTunnel = { readonly policy: TunnelPolicy; readonly enabled: boolean };
@@ -38,6 +39,8 @@ export type TunnelState = {
   connectedAt: Instant | undefined;
   /** The configuration has given it pairs of segments since it was connected: what of them is missing is asked for. */
   pairsAdded: boolean;
+  /** What the events have shown of it, for whoever asks why it is as it is. */
+  trail: Trail;
 };
 
 export function newTunnelState({ policy, enabled }: ManagedTunnel): TunnelState {
@@ -58,6 +61,7 @@ export function newTunnelState({ policy, enabled }: ManagedTunnel): TunnelState 
     children: new Set(),
     connectedAt: undefined,
     pairsAdded: false,
+    trail: NO_TRAIL,
   };
 }
 

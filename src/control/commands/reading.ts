@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Command, name } from '../command.ts';
 import { SORT_KEYS } from '../listing.ts';
+import { diagnosisSchema } from '../diagnosis-schema.ts';
 import {
   controlEventSchema,
   exportReportSchema,
@@ -135,6 +136,21 @@ export const READING = {
       ['--list-formats', 'what there is'],
     ],
     exits: [0, 1, 2, 4, 5, 6],
+  },
+  diagnose: {
+    method: 'GET',
+    path: '/v1/tunnels/{tunnel}/diagnosis',
+    access: 'read',
+    request: z.strictObject({ tunnel: name }),
+    reply: diagnosisSchema,
+    kind: 'reply',
+    summary: 'tell why a tunnel is not connected, and what to change at which end',
+    note: 'Of a tunnel that is connected it tells whether packets go both ways, and what will go wrong later.',
+    examples: [
+      ['idc', 'the verdict, what was seen, both sides of it, the fix here and there'],
+      ['idc --json', 'for programs'],
+    ],
+    exits: [0, 1, 2, 4, 5, 6, 7],
   },
   events: {
     method: 'GET',

@@ -5,6 +5,7 @@ import type { GatewayApi, ObjectChange } from '../gateway-api.ts';
 import type { PlanReport } from '../plan-shapes.ts';
 import type {
   ControlEvent,
+  Diagnosis,
   ExchangedMessage,
   ExportReport,
   GatewayRow,
@@ -102,6 +103,10 @@ export class FakeGateway implements GatewayApi {
 
   metrics(): string {
     return '# EOF\n';
+  }
+
+  async diagnose(name: string): Promise<Diagnosis> {
+    return { ...SAMPLE_DIAGNOSIS, tunnel: name, connectionStatus: this.tunnel(name).connectionStatus };
   }
 
   async up(names: readonly string[]): Promise<void> {
@@ -221,6 +226,37 @@ export function connectedTunnel(name = 'idc'): TunnelStatus {
     ],
   });
 }
+
+export const SAMPLE_DIAGNOSIS: Diagnosis = {
+  tunnel: 'idc',
+  connectionStatus: 'stage1Failure',
+  code: 'dh-group-mismatch',
+  verdict: 'the DH groups of stage 1 differ: the peer wants 14 (modp2048), this end has 2 (modp1024)',
+  severity: 'broken',
+  role: 'initiator',
+  authenticated: false,
+  evidence: ['INVALID_KE_PAYLOAD from 113.31.113.78, which wants DH group 14 (modp2048)', 'last seen 12s ago'],
+  comparisons: [
+    {
+      what: 'IKE proposals',
+      here: ['ike aes128-sha1-modp1024'],
+      peer: ['DH group 14 (modp2048)'],
+      difference: null,
+    },
+  ],
+  checks: [
+    { name: 'udp-500', state: 'passed', text: 'UDP 500 answers (22 ms)' },
+    { name: 'ike-version', state: 'passed', text: 'IKE version agreed' },
+    { name: 'ike-proposal', state: 'failed', text: 'IKE proposal differs' },
+    { name: 'pre-shared-key', state: 'not-reached', text: 'pre-shared key not reached yet' },
+  ],
+  configuration: [
+    { key: 'tunnels.idc.ike.dhGroup', written: true, file: '/etc/cygnet/cygnet.yaml', line: 52, column: 22 },
+  ],
+  fixHere: 'set ike.dhGroup: 14',
+  fixThere: 'or set DH group 2 (modp1024) there',
+  faq: ['6 (4)'],
+};
 
 const SAMPLE_GATEWAY: GatewayRow = {
   name: 'gw1',

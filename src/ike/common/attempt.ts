@@ -18,5 +18,5 @@ export const REFUSAL_GRACE: Duration = 2_500;
 
 export function noResponse(remote: Endpoint): Reason {
   const text = `no answer from ${remote.address} on UDP port ${remote.port}; check that the peer runs and that no firewall drops UDP 500 and 4500`;
-  return { code: 'no-response', text };
+  return { code: 'no-response', text, evidence: { proof: 'silent', port: remote.port } };
 }

@@ -29,8 +29,13 @@ export type Evidence = {
   readonly mode?: 'main' | 'aggressive';
   /** The peer wants to authenticate in another way than with a pre-shared key. */
   readonly method?: 'eap';
-  /** `unreadable`: what came cannot be read with our keys. `silent`: nothing came. */
-  readonly proof?: 'unreadable' | 'silent';
+  /**
+   * `unreadable`: what came cannot be read with our keys. `silent`: nothing came. `shown`: the peer said it under keys that
+   * only the holder of the pre-shared key has.
+   */
+  readonly proof?: 'unreadable' | 'silent' | 'shown';
+  /** The UDP port of the peer that is silent. */
+  readonly port?: number;
 };
 
 /** How many items of a list are kept. */

@@ -58,16 +58,16 @@ export function onRefusedTimer(ctx: ContextV1, sa: IkeSaV1): void {
 export function giveUp(ctx: ContextV1, sa: IkeSaV1): void {
   if (sa.establishedAt !== undefined) return;
   if (sa.role === 'responder') return vanish(ctx, sa, 'half-open-expired');
-  abandon(ctx, sa, sa.handshake?.refusal ?? (sa.phase === 'mm5-sent' ? SILENT_ABOUT_KEY : noResponse(sa.remote)));
+  abandon(ctx, sa, sa.handshake?.refusal ?? (sa.phase === 'mm5-sent' ? silentAboutKey(sa) : noResponse(sa.remote)));
   if (currentIkeSa(ctx, sa.tunnel) === undefined) countOrphans(ctx, sa.tunnel);
 }
 
 /** Main Mode goes silent at this point where the keys differ: the peer cannot even read who we are. */
-const SILENT_ABOUT_KEY: Reason = {
-  code: 'authentication-failed',
-  text: 'the peer fell silent when it was our turn to prove our identity: most likely the pre-shared keys differ',
-  evidence: { proof: 'silent' },
-};
+function silentAboutKey({ remote }: IkeSaV1): Reason {
+  const text =
+    'the peer fell silent when it was our turn to prove our identity: most likely the pre-shared keys differ';
+  return { code: 'authentication-failed', text, evidence: { proof: 'silent', port: remote.port } };
+}
 
 function forget(ctx: ContextV1, sa: IkeSaV1): void {
   sa.phase = 'closed';

@@ -3,6 +3,7 @@ import { WireError } from '../../../base/errors.ts';
 import { constantTimeEqual } from '../../../crypto/constant-time.ts';
 import type { ChildSa } from '../../../sa/child-sa.ts';
 import type { ChildProtocol } from '../../../sa/proposal.ts';
+import type { Evidence } from '../../common/evidence.ts';
 import type { Reason } from '../../common/reason.ts';
 import { WRONG_KEY } from '../../common/refusals.ts';
 import { FLAG_V1 } from '../../wire/header.ts';
@@ -79,7 +80,7 @@ function onUnreadable(ctx: ContextV1, sa: IkeSaV1, received: Received): void {
   if (sa.role === 'initiator' && sa.phase === 'mm5-sent') {
     // What can be read is the peer's own word, as nobody else has these keys.
     if (error === undefined) noteRefusal(ctx, sa, WRONG_KEY);
-    else abandon(ctx, sa, refusalOf(sa, error));
+    else abandon(ctx, sa, refusalOf(sa, error, 'shown'));
   } else if (sa.role === 'responder' && sa.phase === 'am2-sent') {
     const policy = ctx.policies.get(sa.tunnel);
     if (policy !== undefined && error === undefined) tellRefusal(ctx, received, policy.name, wrongKey([policy]));
@@ -101,10 +102,11 @@ function readEarly(sa: IkeSaV1, { header, body }: Received): readonly PayloadV1[
   }
 }
 
-function refusalOf(sa: IkeSaV1, error: NotifyPayload): Reason {
+function refusalOf(sa: IkeSaV1, error: NotifyPayload, proof?: 'shown'): Reason {
   const notify = notifyName(error.notify);
+  const evidence: Evidence = { notify, ...(proof === undefined ? {} : { proof }) };
   const text = `the peer refuses ${sa.mode === 'main' ? 'Main' : 'Aggressive'} Mode with ${notify}`;
-  return { ...(REFUSALS.get(error.notify) ?? { code: 'protocol-error', text }), evidence: { notify } };
+  return { ...(REFUSALS.get(error.notify) ?? { code: 'protocol-error', text }), evidence };
 }
 
 const REFUSALS: ReadonlyMap<number, Reason> = new Map<number, Reason>([

@@ -9,7 +9,7 @@ import { asProposal, type CipherSuite, type Proposal } from '../../../sa/proposa
 import { selectSuite } from '../../../sa/suite-selection.ts';
 import { candidatesFor } from '../../common/candidates.ts';
 import type { Context } from '../../common/context.ts';
-import { identitySeen } from '../../common/evidence.ts';
+import { identitySeen, proposalTexts } from '../../common/evidence.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
@@ -176,10 +176,13 @@ function authenticate(ctx: Context, sa: IkeSaV2, idi: IdPayload, payloads: reado
   }
   const { possible, refusal } = claims(named);
   const authentic = possible.filter(proven);
-  if (authentic.length === 0) return possible[0] === undefined && refusal !== undefined ? refusal : wrongKey(possible);
+  if (authentic.length === 0) {
+    const reason = possible[0] === undefined && refusal !== undefined ? refusal : wrongKey(possible);
+    return { ...reason, evidence: identitySeen(identity, asked) };
+  }
   const { suite } = sa;
   const usable = authentic.filter(({ policy }) => suite !== undefined && allows(ikeOffers(ctx, policy), suite));
-  return bySelectors(ctx, usable, payloads) ?? SUITE_NOT_ALLOWED;
+  return bySelectors(ctx, usable, payloads) ?? suiteNotAllowed(suite);
 }
 
 /** What a peer would prove with its AUTH, if it means this tunnel. */
@@ -293,7 +296,8 @@ const NO_AUTH: Reason = {
   text: 'the peer wants to authenticate by EAP; this tunnel uses a pre-shared key',
   evidence: { method: 'eap' },
 };
-const SUITE_NOT_ALLOWED: Reason = {
-  code: 'no-proposal-chosen',
-  text: 'the peer turned out to be one whose tunnel does not allow the IKE proposal in use',
-};
+function suiteNotAllowed(suite: CipherSuite | undefined): Reason {
+  const text = 'the peer turned out to be one whose tunnel does not allow the IKE proposal in use';
+  const proposals = suite === undefined ? [] : proposalTexts([asProposal(suite)]);
+  return { code: 'no-proposal-chosen', text, evidence: { proposals } };
+}

@@ -1,0 +1,116 @@
+import { checksOf } from './checks.ts';
+import { classify } from './classify.ts';
+import type { DiagnosisCode } from './codes.ts';
+import { compare } from './comparison.ts';
+import { judgeConnected } from './connected.ts';
+import type { CheckName, Finding } from './diagnosis.ts';
+import { besidesText, evidenceOf } from './evidence-text.ts';
+import type { Facts } from './facts.ts';
+import { kernelErrorTexts } from './kernel-errors.ts';
+import { keysOf } from './proposal-difference.ts';
+import type { Failure } from './trail.ts';
+import { fill, proposalsOf, valuesOf } from './values.ts';
+import type { Verdict } from './verdicts/verdict.ts';
+import { VERDICTS } from './verdicts.ts';
+
+/** The finding, and the keys of the configuration that it is about, each with the ways to say it. */
+export type Diagnosed = { readonly finding: Finding; readonly keys: readonly (readonly string[])[] };
+
+/** What is wrong with a tunnel, from what was seen of it. */
+export function diagnose(facts: Facts): Diagnosed {
+  const { code, failure, others } = judge(facts);
+  const row = VERDICTS[code];
+  const values = valuesOf(facts, failure);
+  const connected = facts.status.connectionStatus === 'connected';
+  const finding: Finding = {
+    tunnel: facts.policy.name,
+    connectionStatus: facts.status.connectionStatus,
+    code,
+    verdict: fill(row.verdict, values),
+    severity: connected && failure !== undefined ? 'doubtful' : row.severity,
+    role: failure?.role ?? null,
+    authenticated: failure?.authenticated ?? connected,
+    evidence: [
+      ...(failure === undefined ? [] : evidenceOf(facts, failure)),
+      ...others.map((other) => besidesText(facts, other)),
+      ...(connected ? [countersText(facts), ...kernelErrorTexts(facts.host.kernelErrors)] : []),
+    ],
+    comparisons: row.compares.flatMap((what) => compare(facts, failure, what)),
+    checks: checksOf(facts, failure, failsOf(code, row)),
+    fixHere: fill(row.here, values),
+    fixThere: fill(row.there, values),
+    faq: row.faq,
+  };
+  return { finding, keys: keysFor(facts, failure, row) };
+}
+
+type Judgement = {
+  readonly code: DiagnosisCode;
+  readonly failure?: Failure | undefined;
+  readonly others: readonly Failure[];
+};
+
+function judge(facts: Facts): Judgement {
+  const { status } = facts;
+  if (status.connectionStatus === 'connected') return { ...judgeConnected(facts), others: [] };
+  if (status.connectionStatus === 'disabled') return { code: 'disabled', others: [] };
+  const [best, ...others] = candidates(facts);
+  if (best !== undefined) return { ...best, others: others.map(({ failure }) => failure) };
+  const { code } = status.reason ?? {};
+  if (code === 'unresolved-peer') return { code: 'peer-unresolved', others: [] };
+  if (status.connectionStatus === 'connecting') return { code: 'connecting', others: [] };
+  return { code: code === 'no-traffic' ? 'waiting-for-traffic' : 'waiting-for-peer', others: [] };
+}
+
+/** Where several are known: what is older than this beside a newer one is history, milliseconds. */
+const STALE = 600_000;
+
+/**
+ * What is known of why it is not up, the most telling first: what the peer itself has said before what anybody could have,
+ * then what explains more, then our own attempts.
+ */
+function candidates(facts: Facts): { readonly code: DiagnosisCode; readonly failure: Failure }[] {
+  const { own, peers, lost } = facts.trail;
+  const all = [own, peers, lost].filter((failure) => failure !== undefined);
+  const newest = Math.max(...all.map(({ at }) => at));
+  return all
+    .filter(({ at }) => newest - at < STALE)
+    .map((failure) => ({ code: classify({ ...facts, failure }), failure }))
+    .toSorted((a, b) => weight(b) - weight(a));
+}
+
+function weight({ code, failure }: { readonly code: DiagnosisCode; readonly failure: Failure }): number {
+  const { tells } = VERDICTS[code];
+  return tells + (failure.authenticated && tells > 1 ? 4 : 0);
+}
+
+/** Packets are the last step of a tunnel that is connected. */
+function failsOf(code: DiagnosisCode, { fails }: Verdict): readonly CheckName[] {
+  return code === 'no-traffic-yet' ? ['traffic'] : fails;
+}
+
+function keysFor(facts: Facts, failure: Failure | undefined, { keys }: Verdict): readonly (readonly string[])[] {
+  if (typeof keys !== 'string') return keys;
+  const part = keys === 'ike-transforms' ? 'ike' : 'ipsec';
+  const named = failure === undefined ? [] : keysOf(proposalsOf(facts, failure).differences, part);
+  return named.length > 0 ? named : ALL_TRANSFORMS[part];
+}
+
+const ALL_TRANSFORMS = {
+  ike: [
+    ['ike.encryption', 'ike.proposals'],
+    ['ike.authentication', 'ike.proposals'],
+    ['ike.dhGroup', 'ike.proposals'],
+  ],
+  ipsec: [
+    ['ipsec.protocol'],
+    ['ipsec.encryption', 'ipsec.proposals'],
+    ['ipsec.authentication', 'ipsec.proposals'],
+    ['ipsec.pfs', 'ipsec.proposals'],
+  ],
+} as const;
+
+function countersText({ status }: Facts): string {
+  const sum = (key: 'packetsIn' | 'packetsOut') => status.children.reduce((total, child) => total + child[key], 0);
+  return `${sum('packetsIn')} packets in and ${sum('packetsOut')} out by the present SAs`;
+}

@@ -1,0 +1,27 @@
+import type { Duration } from '../../base/time.ts';
+import type { TunnelPolicy } from '../../ike/common/policy.ts';
+import type { TunnelStatus } from '../status.ts';
+import type { Failure, Trail } from './trail.ts';
+
+/** All that a diagnosis is made of. */
+export type Facts = {
+  readonly policy: TunnelPolicy;
+  readonly status: TunnelStatus;
+  readonly trail: Trail;
+  /** How long the oldest of its present Child SAs has been there; 0 without any. */
+  readonly carriesFor: Duration;
+  readonly host: HostFacts;
+  /** Wall clock, milliseconds since 1970. */
+  readonly now: number;
+};
+
+/** What the machine itself tells. */
+export type HostFacts = {
+  /** Counters of the kernel's IPsec errors that have moved lately, by their names in /proc/net/xfrm_stat; all tunnels together. */
+  readonly kernelErrors: Readonly<Record<string, number>>;
+  /** Whether it forwards packets between interfaces; absent where that is not known. */
+  readonly forwarding?: boolean;
+};
+
+/** What a verdict on a negotiation that failed rests on. */
+export type Case = Facts & { readonly failure: Failure };
