@@ -1,5 +1,6 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Diagnosis } from '../../src/tunnel/diagnosis/diagnosis.ts';
 import type { ChildStatus, StatusReport, TunnelStatus } from '../../src/tunnel/status.ts';
 import { DaemonProcess } from './daemon-process.ts';
 import { normalSpi, type Place, type ReportedChild, type ReportedIke, type RunningGateway } from './gateway.ts';
@@ -18,6 +19,7 @@ export class CygnetGateway implements RunningGateway {
   readonly tunnel: string;
   readonly #program: readonly string[];
   readonly #control: string;
+  readonly #file: string;
   readonly #process: DaemonProcess;
 
   constructor(setup: CygnetSetup, place: Place, repository: string) {
@@ -25,6 +27,7 @@ export class CygnetGateway implements RunningGateway {
     this.#program = [process.execPath, join(repository, 'bin/cygnet.js')];
     this.#control = join(place.directory, 'control.sock');
     const file = join(place.directory, 'cygnet.yaml');
+    this.#file = file;
     const { configuration } = setup;
     writeFileSync(file, typeof configuration === 'string' ? configuration : JSON.stringify(configuration, null, 2), {
       mode: 0o600,
@@ -105,6 +108,18 @@ export class CygnetGateway implements RunningGateway {
     const failed = failure('cygnet export', outcome);
     if (failed !== undefined || outcome.stderr !== '') throw new Error(failed ?? `cygnet export: ${outcome.stderr}`);
     return outcome.stdout;
+  }
+
+  /** What `cygnet diagnose --json` says; its exit status may tell that the tunnel is down. */
+  async diagnosis(): Promise<Diagnosis> {
+    const outcome = await this.command(['diagnose', this.tunnel, '--json']);
+    if (outcome.stdout.trim() === '') throw new Error(`cygnet diagnose --json: ${outcome.stderr.trim()}`);
+    return JSON.parse(outcome.stdout) as Diagnosis;
+  }
+
+  /** A line of its configuration, from 1. */
+  configurationLine(line: number): string {
+    return readFileSync(this.#file, 'utf8').split('\n')[line - 1] ?? '';
   }
 
   command(args: readonly string[]): Promise<Outcome> {

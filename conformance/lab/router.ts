@@ -25,6 +25,7 @@ export async function buildRouter(topology: Topology): Promise<void> {
   await ipBatch(['link set lo up', ...perSide, ...own], ROUTER);
   await must(inNamespace(ROUTER, ['sh', '-c', `${forwarding(true)}; ${PROXY_ARP}`]));
   for (const rule of translations(topology)) await addRule(`-t nat -A ${rule}`);
+  for (const match of topology.drops ?? []) await addRule(`-A FORWARD ${match} -j DROP`);
 }
 
 /** Whether anything passes the router; where nothing does, nobody is told. */

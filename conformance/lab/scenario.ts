@@ -32,6 +32,8 @@ export type Topology = {
   readonly natOfB?: string;
   /** The same for a's; from outside, the ports of IKE lead to a. */
   readonly natOfA?: string;
+  /** What the router drops from the beginning on, as matches of iptables: `-p udp --dport 4500`. */
+  readonly drops?: readonly string[];
   /** Bytes, of the links between the router and the gateways; 1500 where not given. */
   readonly mtu?: number;
 };
@@ -103,6 +105,11 @@ export type Expectation =
   | { readonly expect: 'connected'; readonly on: SideName | 'both' }
   /** `cygnet status --json` comes to contain this, of the scenario's tunnel or of another one. */
   | { readonly expect: 'status'; readonly on: SideName; readonly tunnel?: string; readonly contains: object }
+  /**
+   * `cygnet diagnose --json` comes to contain this, and `cygnet diagnose` says these words; what it says is the same in both,
+   * and every place that it names is one in the configuration.
+   */
+  | { readonly expect: 'diagnosis'; readonly on: SideName; readonly contains: object; readonly says: readonly string[] }
   | { readonly expect: 'exit-status'; readonly on: SideName; readonly of: readonly string[]; readonly is: number }
   | PingExpectation
   /** At least so many pings of `keep-pinging` were answered, and none, or only so many, were not; ends them. */

@@ -3,6 +3,7 @@ import { poll } from '../poll.ts';
 import type { Expectation, SideName } from '../scenario.ts';
 import { bothOr } from '../sides.ts';
 import { differences } from './contains.ts';
+import { expectDiagnosis } from './diagnosis.ts';
 import {
   expectCounters,
   expectForeignUntouched,
@@ -25,6 +26,7 @@ type Expectations = {
 export const EXPECTATIONS: Expectations = {
   connected: (lab, { on }) => expectConnected(lab, on),
   status: expectStatus,
+  diagnosis: expectDiagnosis,
   'exit-status': expectExitStatus,
   pings: expectPings,
   'none-lost': (lab, { atLeast, butFor }) => expectNoneLost(lab, atLeast, butFor ?? 0),

@@ -21,6 +21,7 @@ const refused = ({ evidence }: Seen) => evidence.notify !== undefined;
 const stage = (number: 1 | 2) => (seen: Seen) => seen.failure.stage === number;
 const version = (number: 1 | 2) => (seen: Seen) => seen.policy.version === number;
 const answered = ({ failure }: Seen) => failure.attempt?.answered !== undefined;
+const asResponder = ({ failure }: Seen) => failure.role === 'responder';
 const mismatch = (type: NonNullable<Evidence['mismatch']>) => (seen: Seen) => seen.evidence.mismatch === type;
 const all =
   (...conditions: readonly ((seen: Seen) => boolean)[]) =>
@@ -56,6 +57,7 @@ const ROWS: { readonly [Code in ReasonCode]: readonly [...Row[], Always] } = {
   'authentication-failed': [
     { code: 'eap-wanted', when: ({ evidence }) => evidence.method === 'eap' },
     { code: 'psk-mismatch', when: ({ evidence }) => evidence.notify === 'PAYLOAD_MALFORMED' },
+    { code: 'psk-or-identity-mismatch', when: all(refused, asResponder) },
     { code: 'mode-or-identity-mismatch', when: all(refused, version(1), keyShown) },
     { code: 'psk-mismatch', when: all(refused, version(1), answered) },
     { code: 'mode-or-identity-mismatch', when: all(refused, version(1)) },

@@ -69,6 +69,14 @@ const ROWS: readonly Row[] = [
   ['psk-mismatch', 'initiator', MAIN, 1, 'authentication-failed', { notify: 'AUTHENTICATION_FAILED' }, ANSWERED],
   ['psk-or-identity-mismatch', 'initiator', V2, 1, 'authentication-failed', { notify: 'AUTHENTICATION_FAILED' }],
   [
+    'psk-or-identity-mismatch',
+    'responder',
+    AGGRESSIVE,
+    1,
+    'authentication-failed',
+    { notify: 'AUTHENTICATION_FAILED' },
+  ],
+  [
     'mode-or-identity-mismatch',
     'initiator',
     MAIN,

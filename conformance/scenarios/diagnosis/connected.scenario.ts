@@ -1,0 +1,83 @@
+import { cygnet, direct, FROM_A, mirrored, swanctl } from '../../lab/presets.ts';
+import type { Scenario } from '../../lab/scenario.ts';
+
+const connects = {
+  topology: direct,
+  a: { cygnet: cygnet() },
+  b: { strongswan: swanctl(mirrored()) },
+} as const;
+
+/** What goes wrong although both ends say that the tunnel is up: question 9 of the platform's FAQ. */
+export default [
+  {
+    ...connects,
+    name: 'works',
+    title: 'a tunnel that carries packets both ways is told to be fine',
+    rfc: [],
+    steps: [
+      { expect: 'connected', on: 'both' },
+      { expect: 'diagnosis', on: 'a', contains: { code: 'no-traffic-yet', severity: 'fine' }, says: ['9'] },
+      { expect: 'pings' },
+      {
+        expect: 'diagnosis',
+        on: 'a',
+        contains: { code: 'connected', severity: 'fine' },
+        says: ['packets go both ways'],
+      },
+      { expect: 'exit-status', on: 'a', of: ['diagnose', 'idc'], is: 0 },
+    ],
+  },
+  {
+    ...connects,
+    name: 'esp-blocked',
+    title: 'ESP is dropped on the way: packets go out and none come back',
+    rfc: [],
+    topology: { ...direct, drops: ['-p esp'] },
+    steps: [
+      { expect: 'connected', on: 'both' },
+      { expect: 'pings', count: 3, lost: true, from: 'a' },
+      {
+        expect: 'diagnosis',
+        on: 'a',
+        contains: { code: 'no-return-traffic', severity: 'broken', faq: ['9', '8'] },
+        says: ['0 packets in and 3 out', 'let IP protocol 50'],
+      },
+    ],
+  },
+  {
+    ...connects,
+    name: 'pfs-at-rekeying',
+    title: 'the PFS groups differ: the tunnel stays up, and that it cannot be rekeyed is told at the first attempt',
+    rfc: ['RFC 7296 §1.3.3'],
+    a: { cygnet: cygnet(FROM_A, { ipsec: { pfs: 2 } }) },
+    b: { strongswan: swanctl(mirrored(), { esp: 'aes128-sha1-modp2048' }) },
+    steps: [
+      { expect: 'connected', on: 'both' },
+      { expect: 'pings' },
+      { do: 'rekey', on: 'b', what: 'children' },
+      {
+        expect: 'diagnosis',
+        on: 'a',
+        contains: { code: 'pfs-mismatch', severity: 'doubtful', connectionStatus: 'connected', role: 'responder' },
+        says: ['DH group: here 2 (modp1024), there 14 (modp2048)'],
+      },
+    ],
+  },
+  {
+    ...connects,
+    name: 'narrowed',
+    title: 'strongSwan has fewer segments: the tunnel is up, and what is left out is told',
+    rfc: ['RFC 7296 §2.9'],
+    a: { cygnet: cygnet({ ...FROM_A, localSubnets: ['10.0.192.0/20', '10.1.0.0/24'] }) },
+    steps: [
+      { expect: 'connected', on: 'both' },
+      { expect: 'pings' },
+      {
+        expect: 'diagnosis',
+        on: 'a',
+        contains: { code: 'narrowed', severity: 'doubtful', faq: ['7 (1)'] },
+        says: ['10.1.0.0/24 <-> 10.23.0.0/16'],
+      },
+    ],
+  },
+] satisfies readonly Scenario[];
