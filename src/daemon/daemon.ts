@@ -8,6 +8,7 @@ import { diffConfigurations } from '../config/diff.ts';
 import { EventHistory } from '../control/event-history.ts';
 import type { VersionReport } from '../control/protocol.ts';
 import type { CoreCommand, Input } from '../ike/common/input.ts';
+import { IKE_PORT } from '../ike/common/ports.ts';
 import { IkeCore } from '../ike/core.ts';
 import type { Datagram } from '../native/udp-socket.ts';
 import type { Log } from '../observe/log.ts';
@@ -37,6 +38,7 @@ import { Observations } from './observations.ts';
 import { PacketTap } from './packet-tap.ts';
 import { Resolver } from './resolver.ts';
 import { Timers } from './timers.ts';
+import { asksInVersion } from './version-question.ts';
 
 /** Whatever carries the packets, on the edge of the daemon. */
 export interface DataPlane extends Audited {
@@ -148,7 +150,8 @@ export class Daemon {
       statuses: (names) => this.#statuses(names),
       messageKeys: (name) => this.#core.messageKeys(name),
       tap: (name, listener) => this.#tap(name, listener),
-      diagnose: (name) => this.#diagnose(name),
+      diagnose: (name, spoken) => this.#diagnose(name, spoken),
+      askVersion: (name) => this.#askVersion(name, options.entropy),
       exchanges: (name) => this.#observations.exchanges.of(name),
       metrics: () => this.#metrics(options.version),
       cannotStart: (name) => (this.#stopping ? 'the daemon is stopping' : this.#service.cannotStart(name)),
@@ -280,10 +283,20 @@ export class Daemon {
     return readCounters(this.#core.children(), (request) => performSafely(edge, request));
   }
 
-  #diagnose(name: string) {
+  /** Only a peer whose address is known can be asked. */
+  async #askVersion(name: string, entropy: Entropy): Promise<1 | 2 | undefined> {
+    const policy = this.#configuration.tunnels.find((tunnel) => tunnel.name === name)?.policy;
+    if (policy?.remote.address.kind !== 'address') return undefined;
+    const version = policy.version === 1 ? 2 : 1;
+    const remote = { address: policy.remote.address.address, port: IKE_PORT };
+    return (await asksInVersion({ policy, version, remote, entropy })) ? version : undefined;
+  }
+
+  #diagnose(name: string, spoken: 1 | 2 | undefined) {
     const forwarding = readForwarding(this.#familyOf(name));
     return this.#service.diagnose(name, systemNow(), {
       countersOf: this.#countersOf(),
+      spoken,
       host: { kernelErrors: this.#kernelErrors.moved(), ...(forwarding === undefined ? {} : { forwarding }) },
     });
   }

@@ -39,7 +39,9 @@ export interface ApiSubject {
   /** In the order of the names, with fresh counters; names that do not exist are left out. */
   statuses(names: readonly string[]): readonly TunnelStatus[];
   /** Why the tunnel is as it is; undefined for one that does not exist. */
-  diagnose(name: string): Diagnosed | undefined;
+  diagnose(name: string, spoken?: 1 | 2): Diagnosed | undefined;
+  /** The other IKE version, where the peer has the tunnel in that. */
+  askVersion(name: string): Promise<1 | 2 | undefined>;
   /** The last messages of a tunnel, oldest first. */
   exchanges(name: string): readonly ExchangedMessage[];
   /** Secret. */
@@ -114,7 +116,9 @@ export class DaemonApi implements GatewayApi {
 
   async diagnose(name: string): Promise<Diagnosis> {
     const tunnel = this.#tunnel(name);
-    const diagnosed = this.#subject.diagnose(name);
+    const first = this.#subject.diagnose(name);
+    const spoken = first?.wantsVersion === true ? await this.#subject.askVersion(name) : undefined;
+    const diagnosed = spoken === undefined ? first : this.#subject.diagnose(name, spoken);
     if (diagnosed === undefined) throw unknownTunnel(name, this.tunnelNames());
     const { finding, keys } = diagnosed;
     const configuration = this.#subject.configuration();

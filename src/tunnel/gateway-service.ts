@@ -167,14 +167,15 @@ export class GatewayService {
   }
 
   /** Why the tunnel is as it is; undefined for a name that is not configured. */
-  diagnose(name: string, now: Now, { countersOf, host }: DiagnosisSources): Diagnosed | undefined {
+  diagnose(name: string, now: Now, { countersOf, host, spoken }: DiagnosisSources): Diagnosed | undefined {
     const tunnel = this.#tunnels.get(name);
     const status = this.status(name, countersOf);
     if (tunnel === undefined || status === undefined) return undefined;
     const { policy, trail } = tunnel;
     const children = this.#core.children(name);
     const since = Math.min(now.wall, ...children.flatMap(({ installedAt }) => installedAt ?? []));
-    return diagnose({ policy, status, trail, carriesFor: now.wall - since, host, now: now.wall });
+    const asked = spoken === undefined ? {} : { spoken };
+    return diagnose({ policy, status, trail, carriesFor: now.wall - since, host, now: now.wall, ...asked });
   }
 
   #beginAnew(run: ServiceRun, state: TunnelState): void {
@@ -216,7 +217,11 @@ export class GatewayService {
 }
 
 /** What a diagnosis is made of beside what the service remembers. */
-export type DiagnosisSources = { readonly countersOf: CountersOf; readonly host: HostFacts };
+export type DiagnosisSources = {
+  readonly countersOf: CountersOf;
+  readonly host: HostFacts;
+  readonly spoken?: 1 | 2 | undefined;
+};
 
 /** What is to be done for a tunnel without being asked. */
 function begin(run: ServiceRun, tunnel: TunnelState): void {

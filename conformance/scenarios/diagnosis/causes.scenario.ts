@@ -11,7 +11,7 @@ export default diagnoses([
     faq: ['6 (1)'],
     link: { psk: 'another.1231' },
     initiator: { main: { code: 'psk-mismatch' }, aggressive: { code: 'psk-mismatch' } },
-    responder: { v2: { code: 'psk-mismatch' }, main: { code: 'psk-mismatch' } },
+    responder: { v2: { code: 'psk-mismatch' }, main: { code: 'psk-mismatch' }, aggressive: { code: 'psk-mismatch' } },
   },
   {
     name: 'psk-told',
@@ -19,13 +19,13 @@ export default diagnoses([
     faq: ['6 (1)', '6 (3)'],
     link: { psk: 'another.1231' },
     initiator: { v2: { code: 'psk-or-identity-mismatch', says: ['AUTHENTICATION_FAILED from 113.31.113.78'] } },
-    responder: { aggressive: { code: 'psk-or-identity-mismatch' } },
   },
   {
     name: 'version-1',
     title: 'strongSwan has IKEv1',
     faq: ['6 (2)'],
     algorithms: MAIN,
+    initiator: { v2: { code: 'version-mismatch', says: ['set ike.version: 1', 'asked in IKEv1'] } },
     responder: { v2: { code: 'version-mismatch', says: ['set ike.version: 1'] } },
   },
   {
@@ -33,14 +33,15 @@ export default diagnoses([
     title: 'strongSwan has IKEv2',
     faq: ['6 (2)'],
     cygnet: MAIN,
+    initiator: { v2: { code: 'version-mismatch', says: ['set ike.version: 2', 'asked in IKEv2'] } },
     responder: { v2: { code: 'version-mismatch', says: ['set ike.version: 2'] } },
   },
   {
-    name: 'version-told',
-    title: 'the versions differ, and strongSwan only says that it has no proposal',
-    faq: ['6 (4)', '6 (2)'],
-    cygnet: MAIN,
-    initiator: { v2: { code: 'ike-proposals-refused', says: ['ike.version'] } },
+    name: 'version-1-aggressive',
+    title: 'strongSwan has IKEv1 in Aggressive Mode, and says nothing in IKEv2',
+    faq: ['6 (2)'],
+    algorithms: AGGRESSIVE,
+    initiator: { v2: { code: 'version-mismatch', says: ['set ike.version: 1'] } },
   },
   {
     name: 'mode',
@@ -155,6 +156,7 @@ export default diagnoses([
     title: 'a firewall drops UDP 4500, which NAT makes necessary',
     faq: ['8', '6 (1)'],
     topology: { drops: ['-p udp --dport 4500'], natOfA: '106.75.234.99' },
+    link: { local: '106.75.234.99' },
     initiator: { main: { code: 'psk-or-port-4500', says: ['this end behind NAT'] } },
   },
   {

@@ -40,9 +40,11 @@ const ROWS: { readonly [Code in ReasonCode]: readonly [...Row[], Always] } = {
     { code: 'quick-mode-silent', when: ({ evidence }) => evidence.exchange === 'Quick Mode' },
     { code: 'port-4500-blocked', when: all(answered, ({ evidence }) => evidence.port === 4500) },
     { code: 'silent-after-answer', when: answered },
+    { code: 'version-mismatch', when: ({ spoken }) => spoken !== undefined },
     { code: 'no-answer' },
   ],
   'no-proposal-chosen': [
+    { code: 'version-mismatch', when: all(stage(1), refused, ({ spoken }) => spoken !== undefined) },
     { code: 'ike-proposals-refused', when: all(stage(1), refused) },
     { code: 'dh-group-mismatch', when: all(stage(1), mismatch('keyExchange')) },
     { code: 'ike-proposal-mismatch', when: all(stage(1), ({ evidence }) => evidence.proposals !== undefined) },

@@ -20,8 +20,8 @@ const COMPARISONS: { readonly [What in Verdict['compares'][number]]: Compare } =
   'ike-proposals': compareProposals,
   'ipsec-proposals': compareProposals,
   segments: compareSegments,
-  versions: ({ policy }, failure) => {
-    const theirs = failure?.reason?.evidence?.version;
+  versions: ({ policy, spoken }, failure) => {
+    const theirs = failure?.reason?.evidence?.version ?? spoken;
     return [
       {
         what: 'IKE version',
@@ -78,7 +78,7 @@ function compareSegments(facts: Facts, failure: Failure | undefined): Comparison
   const here = configuredSegments(facts);
   const agreed = agreedSegments(facts);
   const asked = failure?.reason?.evidence?.selectors;
-  const there = asked ?? (failure === undefined && agreed.local.length > 0 ? agreed : undefined);
+  const there = asked ?? (agreed.local.length > 0 ? agreed : undefined);
   const difference = asked === undefined ? `left out: ${missingPairs(facts)}` : segmentDifference(here, asked);
   return [
     {

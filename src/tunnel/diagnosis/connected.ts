@@ -16,7 +16,10 @@ export function judgeConnected(facts: Facts): { readonly code: DiagnosisCode; re
   const traffic = trafficCode(facts);
   if (traffic !== undefined) return { code: traffic };
   const failure = besideFailure(facts);
-  if (failure !== undefined) return { code: classify({ ...facts, failure }), failure };
+  const code = failure === undefined ? undefined : classify({ ...facts, failure });
+  // Some of them it does accept.
+  if (failure !== undefined && code !== undefined)
+    return { code: code === 'segments-refused' ? 'narrowed' : code, failure };
   if (facts.status.pairs.down.length > 0) return { code: 'narrowed' };
   const { packetsIn, packetsOut } = sums(facts.status.children);
   return { code: packetsIn + packetsOut === 0 ? 'no-traffic-yet' : 'connected' };

@@ -354,6 +354,26 @@ describe('what is said', () => {
   });
 });
 
+describe('a peer that may have another IKE version', () => {
+  it.each([
+    ['no-response', SILENT],
+    ['no-proposal-chosen', { notify: 'NO_PROPOSAL_CHOSEN' }],
+  ] as const)('is to be asked where it leaves that open (%s), and then it is clear', (reason, evidence) => {
+    const known = failed(failure('initiator', 1, reason, evidence), V2);
+    expect(diagnose(known).wantsVersion).toBe(true);
+    const { finding, wantsVersion } = diagnose({ ...known, spoken: 1 });
+    expect(finding).toMatchObject({ code: 'version-mismatch', fixHere: 'set ike.version: 1', faq: ['6 (2)'] });
+    expect(finding.comparisons).toEqual([{ what: 'IKE version', here: ['2'], peer: ['1'], difference: null }]);
+    expect(wantsVersion).toBe(false);
+  });
+
+  it('is not asked where the cause is known, nor as the one that called', () => {
+    expect(diagnose(failed(failure('initiator', 1, 'authentication-failed'))).wantsVersion).toBe(false);
+    expect(diagnose(failed(failure('responder', 1, 'no-response', SILENT))).wantsVersion).toBe(false);
+    expect(diagnose(connected(3, 3)).wantsVersion).toBe(false);
+  });
+});
+
 describe('what may be believed', () => {
   const spoofed = failure('responder', 1, 'no-proposal-chosen', { proposals: THEIR_IKE, mismatch: 'encryption' });
 
@@ -409,7 +429,9 @@ describe('a tunnel that is connected', () => {
     const beside = { ...failure('initiator', 2, 'traffic-selectors-unacceptable', evidence), renewed: false };
     const trail = { begun: [7], beside };
     const known = { policy: policy(MAIN), trail };
-    expect(diagnose(partly(connected(3, 3, known))).finding.code).toBe('segments-refused');
+    const { finding } = diagnose(partly(connected(3, 3, known)));
+    expect(finding).toMatchObject({ code: 'narrowed', severity: 'doubtful', authenticated: true });
+    expect(finding.evidence).toContain('INVALID_ID_INFORMATION from 192.0.2.2 in Quick Mode');
     expect(diagnose(connected(3, 3, known)).finding.code).toBe('connected');
   });
 

@@ -13,8 +13,13 @@ import { fill, proposalsOf, valuesOf } from './values.ts';
 import type { Verdict } from './verdicts/verdict.ts';
 import { VERDICTS } from './verdicts.ts';
 
-/** The finding, and the keys of the configuration that it is about, each with the ways to say it. */
-export type Diagnosed = { readonly finding: Finding; readonly keys: readonly (readonly string[])[] };
+export type Diagnosed = {
+  /** Whether it would help to know if the peer has the tunnel in the other IKE version. */
+  readonly wantsVersion: boolean;
+  readonly finding: Finding;
+  /** The keys of the configuration that it is about, each with the ways to say it. */
+  readonly keys: readonly (readonly string[])[];
+};
 
 /** What is wrong with a tunnel, from what was seen of it. */
 export function diagnose(facts: Facts): Diagnosed {
@@ -41,8 +46,12 @@ export function diagnose(facts: Facts): Diagnosed {
     fixThere: fill(row.there, values),
     faq: row.faq,
   };
-  return { finding, keys: keysFor(facts, failure, row) };
+  const wantsVersion = failure?.role === 'initiator' && AMBIGUOUS.has(code);
+  return { finding, keys: keysFor(facts, failure, row), wantsVersion };
 }
+
+/** What a peer says, or does not, that has nothing in this version or nothing that fits. */
+const AMBIGUOUS: ReadonlySet<DiagnosisCode> = new Set<DiagnosisCode>(['no-answer', 'ike-proposals-refused']);
 
 type Judgement = {
   readonly code: DiagnosisCode;

@@ -14,6 +14,7 @@ export function evidenceOf(facts: Facts, failure: Failure): string[] {
     attempt?.nat === undefined ? '' : natText(attempt.nat),
     saidText(failure, peer),
     reason === undefined ? '' : reason.text,
+    facts.spoken === undefined ? '' : `asked in IKEv${facts.spoken} with our proposals, the peer takes it up`,
     failure.authenticated
       ? 'this came in an IKE SA: it is the word of the peer'
       : 'nobody has proven to have sent this: it is as good as the network it came over',

@@ -11,6 +11,8 @@ export type Facts = {
   /** How long the oldest of its present Child SAs has been there; 0 without any. */
   readonly carriesFor: Duration;
   readonly host: HostFacts;
+  /** The other IKE version, where the peer takes up a first message of it. */
+  readonly spoken?: 1 | 2;
   /** Wall clock, milliseconds since 1970. */
   readonly now: number;
 };

@@ -91,6 +91,13 @@ describe('what is refused beside a working tunnel', () => {
     expect(after([REKEYED], { connected: true, from: refused }).beside).toBeUndefined();
   });
 
+  it('knows who asked by what was seen', () => {
+    const reason: Reason = { ...REFUSED, evidence: { proposals: ['esp aes256'], exchange: 'CREATE_CHILD_SA' } };
+    const event: GatewayEvent = { type: 'child.failed', ...ref, reason };
+    expect(after([event], { connected: true, from: up }).beside?.role).toBe('responder');
+    expect(after([INITIATED, ESTABLISHED, event]).own?.role).toBe('responder');
+  });
+
   it('outlives the new IKE SA that takes over instead', () => {
     const refused = after([childFailed()], { connected: true, from: up });
     const renewed = after([{ ...ESTABLISHED, ikeSa: 9 }, INSTALLED, REKEYED], { connected: true, from: refused });

@@ -148,9 +148,16 @@ function onChildFailed(
   { now, connected }: Pick<Situation, 'now' | 'connected'>,
 ): Trail {
   const about = { stage: 2, at: now.wall, authenticated: true } as const;
-  if (!connected) return fail(trail, event, about);
-  const role = trail.begun.includes(event.ikeSa) ? 'initiator' : 'responder';
-  return { ...trail, beside: { ...about, role, reason: event.reason, renewed: false } };
+  const role = roleOf(trail, event);
+  if (connected) return { ...trail, beside: { ...about, role, reason: event.reason, renewed: false } };
+  const failed = fail(trail, event, about);
+  return failed.own?.reason === event.reason ? { ...failed, own: { ...failed.own, role } } : failed;
+}
+
+/** Within an IKE SA of ours the peer may ask as well: only who is asked sees what is offered. */
+function roleOf({ begun }: Trail, { ikeSa, reason }: Extract<GatewayEvent, { type: 'child.failed' }>): Failure['role'] {
+  const asked = reason.evidence?.proposals !== undefined;
+  return begun.includes(ikeSa) && !asked ? 'initiator' : 'responder';
 }
 
 function ofPeer({ remote }: { readonly remote: Endpoint }, now: Now): Failure {
