@@ -28,7 +28,7 @@ describe('cygnet status', () => {
         'branch  idc-peer  Waiting',
         '',
       ]);
-      expect(err).toBe('4 tunnels: 1 connected, 1 failed, 1 connecting, 1 waiting; more with: cygnet show cisco\n');
+      expect(err).toBe('4 tunnels: 1 connected, 1 failed, 1 connecting, 1 waiting; why: cygnet diagnose cisco\n');
       expect(exit).toBe(7);
     });
   });

@@ -20,7 +20,7 @@ export function statusCommand({ terminal }: Context, finish: (status: ExitStatus
   function tell(tunnels: readonly TunnelStatus[]): void {
     if (tunnels.length > 0) terminal.out(statusTable(tunnels, terminal));
     const failed = tunnels.find(({ reason }) => reason !== null);
-    const hint = failed === undefined || tunnels.length === 1 ? '' : `; more with: cygnet show ${failed.name}`;
+    const hint = failed === undefined || tunnels.length === 1 ? '' : `; why: cygnet diagnose ${failed.name}`;
     terminal.err(`${summaryText(tunnels)}${hint}`);
   }
 }

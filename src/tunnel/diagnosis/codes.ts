@@ -55,6 +55,7 @@ export type ConnectedCode =
   | 'no-return-traffic'
   | 'no-outgoing-traffic'
   | 'forwarding-off'
+  | 'reverse-path-filtered'
   | 'stale-spi'
   | 'integrity-failures'
   | 'policy-mismatch'

@@ -30,7 +30,9 @@ function trafficCode({ status, host, carriesFor }: Facts): DiagnosisCode | undef
   const { packetsIn, packetsOut } = sums(status.children);
   if (carriesFor < PATIENCE || (packetsIn === 0) === (packetsOut === 0)) return undefined;
   if (packetsIn === 0) return codeOfKernelErrors(host.kernelErrors) ?? 'no-return-traffic';
-  return host.forwarding === false ? 'forwarding-off' : 'no-outgoing-traffic';
+  if (host.forwarding === false) return 'forwarding-off';
+  const filtered = (host.kernelErrors.IPReversePathFilter ?? 0) > 0;
+  return filtered ? 'reverse-path-filtered' : 'no-outgoing-traffic';
 }
 
 /**

@@ -189,6 +189,7 @@ const STATES: readonly (readonly [DiagnosisCode, Facts])[] = [
   ['no-return-traffic', connected(0, 3)],
   ['no-outgoing-traffic', connected(3, 0)],
   ['forwarding-off', connected(3, 0, { host: { kernelErrors: {}, forwarding: false } })],
+  ['reverse-path-filtered', connected(3, 0, { host: { kernelErrors: { IPReversePathFilter: 3 } } })],
   ['stale-spi', connected(0, 3, { host: { kernelErrors: { XfrmInNoStates: 5, XfrmInNoPols: 1 } } })],
   ['integrity-failures', connected(0, 3, { host: { kernelErrors: { XfrmInStateProtoError: 5 } } })],
   ['policy-mismatch', connected(0, 3, { host: { kernelErrors: { XfrmInTmplMismatch: 5 } } })],

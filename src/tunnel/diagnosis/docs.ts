@@ -74,8 +74,8 @@ The numbers of the FAQ are those of the platform's description of its VPN gatewa
 
 const KERNEL = `## Error counters of the kernel
 
-Where a tunnel is connected and nothing comes in, counters of \`/proc/net/xfrm_stat\` that have moved in the last ten minutes
-tell why. They count for the whole machine, so that on a gateway with several tunnels they may be those of another one.
+Where a tunnel is connected and packets go one way only, the kernel's counters that have moved in the last ten minutes
+(\`/proc/net/xfrm_stat\`, and \`IPReversePathFilter\` of \`/proc/net/netstat\`) tell why. They count for the whole machine, so that on a gateway with several tunnels they may be those of another one.
 `;
 
 function codeSection([code, { verdict, here, there, keys, faq }]: [string, Verdict]): string {

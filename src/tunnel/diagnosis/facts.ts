@@ -19,7 +19,7 @@ export type Facts = {
 
 /** What the machine itself tells. */
 export type HostFacts = {
-  /** Counters of the kernel's IPsec errors that have moved lately, by their names in /proc/net/xfrm_stat; all tunnels together. */
+  /** Counters of the kernel's errors that have moved lately, by its own names; all tunnels together. */
   readonly kernelErrors: Readonly<Record<string, number>>;
   /** Whether it forwards packets between interfaces; absent where that is not known. */
   readonly forwarding?: boolean;

@@ -1,6 +1,6 @@
 import type { DiagnosisCode } from './codes.ts';
 
-/** What a counter of /proc/net/xfrm_stat means; `code` where it explains why nothing comes in. */
+/** What a counter of /proc/net/xfrm_stat, or one of /proc/net/netstat, means; `code` where it explains why nothing comes in. */
 export type KernelError = { readonly meaning: string; readonly code?: DiagnosisCode };
 
 /** https://docs.kernel.org/networking/xfrm_proc.html; what is not here is told by its name alone. */
@@ -28,6 +28,7 @@ export const KERNEL_ERRORS: Readonly<Record<string, KernelError>> = {
   XfrmOutStateExpired: { meaning: 'packets were to go out by an SA whose lifetime was over' },
   XfrmOutStateModeError: { meaning: 'packets were too large for the path, or did not fit their mode' },
   XfrmOutBundleGenError: { meaning: 'there was no route for packets that were protected' },
+  IPReversePathFilter: { meaning: 'packets came by another interface than the one that leads back (rp_filter)' },
   XfrmFwdHdrError: { meaning: 'packets to be forwarded had a broken header' },
 };
 

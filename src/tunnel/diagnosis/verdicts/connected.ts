@@ -71,6 +71,18 @@ export const CONNECTED: Readonly<Record<ConnectedCode, Verdict>> = {
     compares: [],
     tells: 0,
   },
+  'reverse-path-filtered': {
+    severity: 'doubtful',
+    verdict:
+      'the tunnel is connected and packets come in, but this machine drops them: its reverse path filter wants what comes from {remoteSubnets} at another interface',
+    here: 'loosen the filter: sysctl net.ipv4.conf.all.rp_filter=2, and the same for the outer interface',
+    there: NOTHING,
+    keys: [['routes']],
+    faq: ['9'],
+    fails: ['traffic'],
+    compares: [],
+    tells: 0,
+  },
   'stale-spi': {
     severity: 'broken',
     verdict: 'the peer sends with an SA that this end no longer has, so that nothing comes in',
