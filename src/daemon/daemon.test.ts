@@ -7,6 +7,7 @@ import type { Configuration } from '../config/configuration.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { loadText } from '../config/testing/load-text.ts';
 import { memoryHost } from '../config/testing/memory-host.ts';
+import { diagnosisSchema } from '../control/diagnosis-schema.ts';
 import { ENCRYPTION, INTEGRITY, KEY_EXCHANGE, PRF } from '../crypto/algorithms.ts';
 import { UdpSocket } from '../native/udp-socket.ts';
 import type { Capabilities } from '../sa/proposal.ts';
@@ -138,6 +139,28 @@ describe('daemon', () => {
       'there is no tunnel "u"',
     );
     expect((await daemon.api.export('t', { format: 'json', reveal: false })).text).not.toContain('abcdefghijk');
+  });
+
+  it('tells why a tunnel is not connected, and on which line of the configuration the key stands', async () => {
+    const { daemon, peer } = setUp(['ipsec: {encryption: aes256}']);
+    daemon.start();
+    peer.start();
+    await expect.poll(async () => (await daemon.api.diagnose('t')).code).toBe('ipsec-proposal-mismatch');
+    const diagnosis = await daemon.api.diagnose('t');
+    expect(diagnosis).toMatchObject({
+      tunnel: 't',
+      role: 'responder',
+      authenticated: true,
+      fixHere: 'set ipsec.encryption: aes128',
+      configuration: [{ key: 'tunnels.t.ipsec.encryption', written: true, file: '/etc/cygnet/cygnet.yaml', line: 14 }],
+    });
+    expect(() => diagnosisSchema.parse(diagnosis)).not.toThrow();
+    await expect(daemon.api.diagnose('other')).rejects.toThrow('there is no tunnel');
+  });
+
+  it('tells of a tunnel that is connected that packets go both ways', async () => {
+    const { daemon } = await connected();
+    expect(await daemon.api.diagnose('t')).toMatchObject({ code: 'connected', severity: 'fine', configuration: [] });
   });
 
   it('counts what it carries, and remembers what was said', async () => {
