@@ -14,7 +14,7 @@ export function checksOf(facts: Facts, failure: Failure | undefined, fails: read
   const range = { first: Math.min(...steps, BEYOND), last: Math.max(...steps, 0) };
   return rows.map((row): Check => {
     if (row.name === 'nat') return natCheck(facts, failure, range.first > row.step);
-    const state = stateOf(row, fails, range);
+    const state = connected ? stateOfConnected(facts, row.name, fails) : stateOf(row, fails, range);
     if (row.name === 'udp-4500' && state === 'passed' && !usesPort4500(facts, failure))
       return {
         name: row.name,
@@ -35,6 +35,14 @@ function stateOf(
   if (fails.includes(name)) return fails.length > 1 ? 'suspect' : 'failed';
   if (step < first) return 'passed';
   return step <= last ? 'unknown' : 'not-reached';
+}
+
+/** All has been agreed on once; whether packets go both ways, their counters tell. */
+function stateOfConnected({ status }: Facts, name: CheckName, fails: readonly CheckName[]): Check['state'] {
+  if (fails.includes(name)) return 'failed';
+  const both =
+    status.children.some(({ packetsIn }) => packetsIn > 0) && status.children.some(({ packetsOut }) => packetsOut > 0);
+  return name === 'traffic' && !both ? 'unknown' : 'passed';
 }
 
 type Row = { readonly name: CheckName; readonly step: number; readonly label: string };

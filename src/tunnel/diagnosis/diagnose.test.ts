@@ -416,6 +416,20 @@ describe('a tunnel that is connected', () => {
     expect(finding).toMatchObject({ code: 'pfs-mismatch', severity: 'doubtful' });
   });
 
+  it.each([
+    ['both ways', connected(3, 3), 'packets go both ways'],
+    ['one way', connected(0, 3), 'packets do not go both ways'],
+    ['not at all', connected(0, 0), 'packets not seen yet'],
+  ])('has been agreed on, whether packets go %s', (_, known, last) => {
+    const { checks } = diagnose(known).finding;
+    expect(checks.map(({ text }) => text).slice(-4)).toEqual([
+      'segments agreed',
+      'IPsec proposal agreed',
+      'kernel has the SAs',
+      last,
+    ]);
+  });
+
   it('tells of the errors of the kernel even where packets go both ways', () => {
     const { finding } = diagnose(connected(3, 3, { host: { kernelErrors: { XfrmInStateSeqError: 2, XfrmNew: 1 } } }));
     expect(finding.code).toBe('connected');

@@ -3,7 +3,7 @@ import { classify } from './classify.ts';
 import type { DiagnosisCode } from './codes.ts';
 import { compare } from './comparison.ts';
 import { judgeConnected } from './connected.ts';
-import type { CheckName, Finding } from './diagnosis.ts';
+import type { Finding } from './diagnosis.ts';
 import { besidesText, evidenceOf } from './evidence-text.ts';
 import type { Facts } from './facts.ts';
 import { kernelErrorTexts } from './kernel-errors.ts';
@@ -41,7 +41,7 @@ export function diagnose(facts: Facts): Diagnosed {
       ...(connected ? [countersText(facts), ...kernelErrorTexts(facts.host.kernelErrors)] : []),
     ],
     comparisons: row.compares.flatMap((what) => compare(facts, failure, what)),
-    checks: checksOf(facts, failure, failsOf(code, row)),
+    checks: checksOf(facts, failure, row.fails),
     fixHere: fill(row.here, values),
     fixThere: fill(row.there, values),
     faq: row.faq,
@@ -91,11 +91,6 @@ function candidates(facts: Facts): { readonly code: DiagnosisCode; readonly fail
 function weight({ code, failure }: { readonly code: DiagnosisCode; readonly failure: Failure }): number {
   const { tells } = VERDICTS[code];
   return tells + (failure.authenticated && tells > 1 ? 4 : 0);
-}
-
-/** Packets are the last step of a tunnel that is connected. */
-function failsOf(code: DiagnosisCode, { fails }: Verdict): readonly CheckName[] {
-  return code === 'no-traffic-yet' ? ['traffic'] : fails;
 }
 
 function keysFor(facts: Facts, failure: Failure | undefined, { keys }: Verdict): readonly (readonly string[])[] {
