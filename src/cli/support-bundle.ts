@@ -26,6 +26,7 @@ export async function supportBundle(client: ControlClient, now: number): Promise
   for (const { name: tunnel } of tunnels) {
     const directory = `tunnels/${encodeURIComponent(tunnel)}`;
     await add(`${directory}/show.json`, async () => json(await client.call('show', { tunnel })));
+    await add(`${directory}/diagnosis.json`, async () => json(await client.call('diagnose', { tunnel, ask: 'false' })));
     await add(`${directory}/exchanges.json`, async () => json(await client.call('exchanges', { tunnel })));
   }
   await add('metrics.txt', () => client.call('metrics', {}));

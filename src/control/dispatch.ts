@@ -62,9 +62,9 @@ const HANDLERS: Handlers = {
     known(api, [tunnel]);
     return api.export(tunnel, { format, reveal: reveal === 'true' });
   },
-  diagnose: (api, { tunnel }) => {
+  diagnose: (api, { tunnel, ask }) => {
     known(api, [tunnel]);
-    return api.diagnose(tunnel);
+    return api.diagnose(tunnel, { ask: ask !== 'false' });
   },
   metrics: async (api) => api.metrics(),
   exchanges: async (api, { tunnel }) => {

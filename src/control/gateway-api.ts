@@ -55,8 +55,8 @@ export interface GatewayApi extends ConfigurationApi {
   export(name: string, options: { readonly format: string; readonly reveal: boolean }): Promise<ExportReport>;
   /** The pre-shared key is null unless `reveal` is set. */
   show(name: string, options: { readonly reveal: boolean }): Promise<TunnelDetail>;
-  /** Why the tunnel is as it is. */
-  diagnose(name: string): Promise<Diagnosis>;
+  /** Why the tunnel is as it is. Where that leaves the IKE version open, and `ask` is set, the peer is asked. */
+  diagnose(name: string, options: { readonly ask: boolean }): Promise<Diagnosis>;
   /**
    * Starts an attempt now. Resolves once the statuses reflect that: a failure left by an earlier attempt is no
    * longer shown. A tunnel that is connected stays as it is. A `conflict` where the tunnel cannot be started.

@@ -114,10 +114,10 @@ export class DaemonApi implements GatewayApi {
     return exported;
   }
 
-  async diagnose(name: string): Promise<Diagnosis> {
+  async diagnose(name: string, { ask }: { readonly ask: boolean }): Promise<Diagnosis> {
     const tunnel = this.#tunnel(name);
     const first = this.#subject.diagnose(name);
-    const spoken = first?.wantsVersion === true ? await this.#subject.askVersion(name) : undefined;
+    const spoken = ask && first?.wantsVersion === true ? await this.#subject.askVersion(name) : undefined;
     const diagnosed = spoken === undefined ? first : this.#subject.diagnose(name, spoken);
     if (diagnosed === undefined) throw unknownTunnel(name, this.tunnelNames());
     const { finding, keys } = diagnosed;

@@ -39,6 +39,13 @@ idc: Stage 1 failure: the DH groups of stage 1 differ: the peer wants 14 (modp20
     expect(JSON.parse(out)).toEqual(SAMPLE_DIAGNOSIS);
   });
 
+  it('lets the peer be asked, unless it is told not to', async () => {
+    const gateway = failing();
+    await diagnose(['idc'], gateway);
+    await diagnose(['idc', '--no-ask'], gateway);
+    expect(gateway.calls).toEqual(['diagnose idc', 'diagnose idc without asking']);
+  });
+
   it('has the exit status of a tunnel that is connected, or of one that does not exist', async () => {
     const connected = new FakeGateway([sampleTunnel({ connectionStatus: 'connected' })]);
     expect((await diagnose(['idc'], connected)).exit).toBe(0);

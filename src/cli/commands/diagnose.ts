@@ -9,9 +9,11 @@ import { STATE } from '../tunnel-text.ts';
 
 export function diagnoseCommand({ terminal }: Context, finish: (status: ExitStatus) => void): Command {
   return clientCommand('diagnose', 'diagnose <tunnel>')
+    .option('--no-ask', 'send nothing to the peer, not even a question for its IKE version')
     .option('--json', 'print JSON')
-    .action(async (tunnel: string, options: { json?: true; control?: string }) => {
-      const diagnosis = await controlClient(options, terminal).call('diagnose', { tunnel });
+    .action(async (tunnel: string, options: { ask: boolean; json?: true; control?: string }) => {
+      const request = options.ask ? { tunnel } : { tunnel, ask: 'false' as const };
+      const diagnosis = await controlClient(options, terminal).call('diagnose', request);
       terminal.out(options.json ? JSON.stringify(diagnosis, null, 2) : diagnosisText(diagnosis, terminal));
       finish(STATE[diagnosis.connectionStatus].isDown ? EXIT.tunnelDown : EXIT.ok);
     });

@@ -141,7 +141,13 @@ export const READING = {
     method: 'GET',
     path: '/v1/tunnels/{tunnel}/diagnosis',
     access: 'read',
-    request: z.strictObject({ tunnel: name }),
+    request: z.strictObject({
+      tunnel: name,
+      ask: z
+        .enum(['true', 'false'])
+        .describe('false: nothing is sent to the peer; else it may be asked which IKE version it has')
+        .optional(),
+    }),
     reply: diagnosisSchema,
     kind: 'reply',
     summary: 'tell why a tunnel is not connected, and what to change at which end',

@@ -105,7 +105,8 @@ export class FakeGateway implements GatewayApi {
     return '# EOF\n';
   }
 
-  async diagnose(name: string): Promise<Diagnosis> {
+  async diagnose(name: string, { ask }: { ask: boolean }): Promise<Diagnosis> {
+    this.calls.push(`diagnose ${name}${ask ? '' : ' without asking'}`);
     return { ...SAMPLE_DIAGNOSIS, tunnel: name, connectionStatus: this.tunnel(name).connectionStatus };
   }
 

@@ -38,7 +38,8 @@ This file is generated from \`src/tunnel/diagnosis\`; \`npm run docs\` writes it
 \`cygnet diagnose TUNNEL\` tells why a tunnel is not connected, what was seen on the wire, what both ends said, which key of
 the configuration it is about and where that stands, and what to change here *or* at the other end. \`--json\` gives the
 same to programs ([Diagnosis](control-api.md#diagnosis)). Where the peer leaves open whether it is the IKE version that differs,
-\`diagnose\` asks it with one first message of the other version, from a port of its own, and leaves the answer at that.
+\`diagnose\` asks it with one first message of the other version, from a port of its own, and leaves the answer at that (not
+with \`--no-ask\`).
 
     # cygnet diagnose idc
     idc: Stage 1 failure: the DH groups of stage 1 differ: the peer wants 14 (modp2048), this end has 2 (modp1024)
