@@ -173,7 +173,7 @@ export default diagnoses([
     link: { localSubnets: ['10.99.0.0/24'], remoteSubnets: ['10.98.0.0/24'] },
     initiator: {
       v2: { code: 'segments-refused', says: ['TS_UNACCEPTABLE from 113.31.113.78', OUR_PAIR] },
-      main: { code: 'segments-refused', says: ['INVALID_ID_INFORMATION from 113.31.113.78', OUR_PAIR] },
+      main: { code: 'segments-refused', says: ['INVALID-ID-INFORMATION from 113.31.113.78', OUR_PAIR] },
     },
     responder: {
       v2: { code: 'segments-mismatch', says: ['for our end the peer has 10.99.0.0/24', 'peer: 10.98.0.0/24'] },

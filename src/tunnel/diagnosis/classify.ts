@@ -58,7 +58,7 @@ const ROWS: { readonly [Code in ReasonCode]: readonly [...Row[], Always] } = {
   'key-exchange-mismatch': [{ code: 'dh-group-mismatch' }],
   'authentication-failed': [
     { code: 'eap-wanted', when: ({ evidence }) => evidence.method === 'eap' },
-    { code: 'psk-mismatch', when: ({ evidence }) => evidence.notify === 'PAYLOAD_MALFORMED' },
+    { code: 'psk-mismatch', when: ({ evidence }) => evidence.notify === 'PAYLOAD-MALFORMED' },
     { code: 'psk-or-identity-mismatch', when: all(refused, asResponder) },
     { code: 'mode-or-identity-mismatch', when: all(refused, version(1), keyShown) },
     { code: 'psk-mismatch', when: all(refused, version(1), answered) },

@@ -47,7 +47,7 @@ const ROWS: readonly Row[] = [
   ['psk-or-port-4500', 'initiator', MAIN, 1, 'authentication-failed', SILENT_4500, ANSWERED],
   ['peer-unresolved', 'initiator', V2, 1, 'unresolved-peer'],
   ['ike-proposals-refused', 'initiator', V2, 1, 'no-proposal-chosen', { notify: 'NO_PROPOSAL_CHOSEN' }],
-  ['ike-proposals-refused', 'initiator', MAIN, 1, 'no-proposal-chosen', { notify: 'NO_PROPOSAL_CHOSEN' }],
+  ['ike-proposals-refused', 'initiator', MAIN, 1, 'no-proposal-chosen', { notify: 'NO-PROPOSAL-CHOSEN' }],
   ['ike-proposal-mismatch', 'responder', V2, 1, 'no-proposal-chosen', { proposals: THEIR_IKE, mismatch: 'encryption' }],
   ['ike-proposal-mismatch', 'responder', MAIN, 1, 'no-proposal-chosen', { proposals: THEIR_IKE }],
   ['dh-group-mismatch', 'initiator', V2, 1, 'key-exchange-mismatch', { notify: 'INVALID_KE_PAYLOAD', group: 14 }],
@@ -65,8 +65,8 @@ const ROWS: readonly Row[] = [
   ['psk-mismatch', 'responder', MAIN, 1, 'authentication-failed', { proof: 'unreadable' }],
   ['psk-mismatch', 'initiator', V2, 1, 'authentication-failed', undefined, ANSWERED],
   ['psk-mismatch', 'initiator', MAIN, 1, 'authentication-failed', SILENT, ANSWERED],
-  ['psk-mismatch', 'initiator', MAIN, 1, 'authentication-failed', { notify: 'PAYLOAD_MALFORMED' }, ANSWERED],
-  ['psk-mismatch', 'initiator', MAIN, 1, 'authentication-failed', { notify: 'AUTHENTICATION_FAILED' }, ANSWERED],
+  ['psk-mismatch', 'initiator', MAIN, 1, 'authentication-failed', { notify: 'PAYLOAD-MALFORMED' }, ANSWERED],
+  ['psk-mismatch', 'initiator', MAIN, 1, 'authentication-failed', { notify: 'AUTHENTICATION-FAILED' }, ANSWERED],
   ['psk-or-identity-mismatch', 'initiator', V2, 1, 'authentication-failed', { notify: 'AUTHENTICATION_FAILED' }],
   [
     'psk-or-identity-mismatch',
@@ -113,11 +113,11 @@ const ROWS: readonly Row[] = [
     'peer-identity-mismatch',
     { identity: '192.0.2.2', asked: 'y.example' },
   ],
-  ['own-identity-refused', 'initiator', MAIN, 1, 'peer-identity-mismatch', { notify: 'INVALID_ID_INFORMATION' }],
+  ['own-identity-refused', 'initiator', MAIN, 1, 'peer-identity-mismatch', { notify: 'INVALID-ID-INFORMATION' }],
   ['eap-wanted', 'responder', V2, 1, 'authentication-failed', { method: 'eap' }],
   ['ppk-mismatch', 'responder', V2, 1, 'ppk-mismatch'],
   ['segments-refused', 'initiator', V2, 2, 'traffic-selectors-unacceptable', { notify: 'TS_UNACCEPTABLE' }],
-  ['segments-refused', 'initiator', MAIN, 2, 'traffic-selectors-unacceptable', { notify: 'INVALID_ID_INFORMATION' }],
+  ['segments-refused', 'initiator', MAIN, 2, 'traffic-selectors-unacceptable', { notify: 'INVALID-ID-INFORMATION' }],
   [
     'segments-mismatch',
     'responder',
@@ -383,6 +383,29 @@ describe('what may be believed', () => {
     expect(diagnose(known).finding).toMatchObject({ code: 'connected', severity: 'fine', authenticated: true });
   });
 
+  it('what comes under the keys of Main Mode is the word of the peer', () => {
+    const own = failure('initiator', 1, 'authentication-failed', { notify: 'AUTHENTICATION_FAILED', proof: 'shown' });
+    const { finding } = diagnose(facts({ policy: policy(MAIN), trail: { begun: [], own, peers: spoofed } }));
+    expect(finding).toMatchObject({ code: 'mode-or-identity-mismatch', authenticated: true });
+    expect(finding.evidence).toContain('this came under keys that only the peer has');
+  });
+
+  it('silence, and what this machine itself cannot do, nobody has sent', () => {
+    for (const own of [failure('initiator', 1, 'no-response', SILENT), failure('initiator', 2, 'kernel-refused')]) {
+      const { evidence } = diagnose(facts({ trail: { begun: [], own } })).finding;
+      expect(evidence.filter((text) => text.includes('proven') || text.includes('keys'))).toEqual([]);
+    }
+  });
+
+  it('a peer whose name has no address has said nothing lately, whatever it did before', () => {
+    const own = failure('initiator', 1, 'no-response', SILENT);
+    const known = facts({
+      status: status({ reason: { code: 'unresolved-peer', text: 'none' } }),
+      trail: { begun: [], own },
+    });
+    expect(diagnose(known).finding).toMatchObject({ code: 'peer-unresolved', role: null });
+  });
+
   it('nor does it outweigh what the peer has said in an IKE SA', () => {
     const own = failure('initiator', 2, 'traffic-selectors-unacceptable', { notify: 'TS_UNACCEPTABLE' });
     const { finding } = diagnose(facts({ trail: { begun: [], own, peers: spoofed } }));
@@ -440,13 +463,13 @@ describe('a tunnel that is connected', () => {
   });
 
   it('of IKEv1 is told of the pair that has no Child SA, and no longer once it has', () => {
-    const evidence = { notify: 'INVALID_ID_INFORMATION', exchange: 'Quick Mode' } as const;
+    const evidence = { notify: 'INVALID-ID-INFORMATION', exchange: 'Quick Mode' } as const;
     const beside = { ...failure('initiator', 2, 'traffic-selectors-unacceptable', evidence), renewed: false };
     const trail = { begun: [7], beside };
     const known = { policy: policy(MAIN), trail };
     const { finding } = diagnose(partly(connected(3, 3, known)));
     expect(finding).toMatchObject({ code: 'narrowed', severity: 'doubtful', authenticated: true });
-    expect(finding.evidence).toContain('INVALID_ID_INFORMATION from 192.0.2.2 in Quick Mode');
+    expect(finding.evidence).toContain('INVALID-ID-INFORMATION from 192.0.2.2 in Quick Mode');
     expect(diagnose(connected(3, 3, known)).finding.code).toBe('connected');
   });
 

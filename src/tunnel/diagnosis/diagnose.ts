@@ -4,7 +4,7 @@ import type { DiagnosisCode } from './codes.ts';
 import { compare } from './comparison.ts';
 import { judgeConnected } from './connected.ts';
 import type { Finding } from './diagnosis.ts';
-import { besidesText, evidenceOf } from './evidence-text.ts';
+import { besidesText, evidenceOf, isAuthenticated } from './evidence-text.ts';
 import type { Facts } from './facts.ts';
 import { kernelErrorTexts } from './kernel-errors.ts';
 import { keysOf } from './proposal-difference.ts';
@@ -34,7 +34,7 @@ export function diagnose(facts: Facts): Diagnosed {
     verdict: fill(row.verdict, values),
     severity: connected && failure !== undefined ? 'doubtful' : row.severity,
     role: failure?.role ?? null,
-    authenticated: failure?.authenticated ?? connected,
+    authenticated: failure === undefined ? connected : isAuthenticated(failure),
     evidence: [
       ...(failure === undefined ? [] : evidenceOf(facts, failure)),
       ...others.map((other) => besidesText(facts, other)),
@@ -63,12 +63,12 @@ function judge(facts: Facts): Judgement {
   const { status } = facts;
   if (status.connectionStatus === 'connected') return { ...judgeConnected(facts), others: [] };
   if (status.connectionStatus === 'disabled') return { code: 'disabled', others: [] };
+  // There is nobody to negotiate with.
+  if (status.reason?.code === 'unresolved-peer') return { code: 'peer-unresolved', others: [] };
   const [best, ...others] = candidates(facts);
   if (best !== undefined) return { ...best, others: others.map(({ failure }) => failure) };
-  const { code } = status.reason ?? {};
-  if (code === 'unresolved-peer') return { code: 'peer-unresolved', others: [] };
   if (status.connectionStatus === 'connecting') return { code: 'connecting', others: [] };
-  return { code: code === 'no-traffic' ? 'waiting-for-traffic' : 'waiting-for-peer', others: [] };
+  return { code: status.reason?.code === 'no-traffic' ? 'waiting-for-traffic' : 'waiting-for-peer', others: [] };
 }
 
 /** Where several are known: what is older than this beside a newer one is history, milliseconds. */
@@ -90,7 +90,7 @@ function candidates(facts: Facts): { readonly code: DiagnosisCode; readonly fail
 
 function weight({ code, failure }: { readonly code: DiagnosisCode; readonly failure: Failure }): number {
   const { tells } = VERDICTS[code];
-  return tells + (failure.authenticated && tells > 1 ? 4 : 0);
+  return tells + (isAuthenticated(failure) && tells > 1 ? 4 : 0);
 }
 
 function keysFor(facts: Facts, failure: Failure | undefined, { keys }: Verdict): readonly (readonly string[])[] {

@@ -15,17 +15,30 @@ export function evidenceOf(facts: Facts, failure: Failure): string[] {
     saidText(failure, peer),
     reason === undefined ? '' : reason.text,
     facts.spoken === undefined ? '' : `asked in IKEv${facts.spoken} with our proposals, the peer takes it up`,
-    failure.authenticated
-      ? 'this came in an IKE SA: it is the word of the peer'
-      : 'nobody has proven to have sent this: it is as good as the network it came over',
+    trustText(failure),
     `last seen ${ageText(facts.now - failure.at)} ago`,
   ].filter(Boolean);
 }
 
+/** Whether keys that only the peer can have were under what it rests on: those of an IKE SA, or of Main Mode. */
+export function isAuthenticated({ authenticated, reason }: Failure): boolean {
+  return authenticated || reason?.evidence?.proof === 'shown';
+}
+
 /** A failure that another one explains better, in one line. */
 export function besidesText(facts: Facts, { role, reason, at }: Failure): string {
-  const who = role === 'initiator' ? 'when we begin' : 'when the peer begins';
+  const who = role === null ? 'earlier' : role === 'initiator' ? 'when we begin' : 'when the peer begins';
   return `besides, ${who}: ${reason?.text ?? 'it does not go on'} (${ageText(facts.now - at)} ago)`;
+}
+
+/** Silence, and what this machine itself refuses, nobody has sent. */
+function trustText(failure: Failure): string {
+  const { proof, exchange: _, port: __, ...said } = failure.reason?.evidence ?? {};
+  const isSaid = Object.keys(said).length > 0 || proof === 'unreadable' || failure.remote !== undefined;
+  if (!isSaid) return '';
+  return isAuthenticated(failure)
+    ? 'this came under keys that only the peer has'
+    : 'nobody has proven to have sent this: it is as good as the network it came over';
 }
 
 function saidText({ reason, attempt }: Failure, peer: string): string {

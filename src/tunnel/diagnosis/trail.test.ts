@@ -76,6 +76,13 @@ describe('the trail of a tunnel', () => {
     expect(forgetFailures(trail)).toEqual({ begun: [7], attempt: trail.attempt });
   });
 
+  it("knows why the last Child SA ended, and what the kernel refuses, as nobody's negotiation", () => {
+    const deleted: GatewayEvent = { type: 'child.deleted', ...ref, child: 't#1', reason: CLOSED };
+    expect(after([INSTALLED, deleted], { connected: true }).lost).toMatchObject({ role: null, reason: CLOSED });
+    const trap: GatewayEvent = { type: 'trap.failed', tunnel: 't', reason: { code: 'kernel-refused', text: 'full' } };
+    expect(after([trap]).own).toMatchObject({ role: null, stage: 2, reason: { code: 'kernel-refused' } });
+  });
+
   it('stays small whatever happens', () => {
     const many = Array.from({ length: 100 }, (_, index): GatewayEvent => ({ ...INITIATED, ikeSa: index }));
     expect(after(many).begun).toHaveLength(4);

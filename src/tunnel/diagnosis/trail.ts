@@ -39,7 +39,8 @@ export type Attempt = {
 };
 
 export type Failure = {
-  readonly role: 'initiator' | 'responder';
+  /** Ours in the negotiation; null where there was none. */
+  readonly role: 'initiator' | 'responder' | null;
   readonly stage: Stage;
   /** Absent where the peer only did not go on. */
   readonly reason?: Reason;
@@ -92,6 +93,10 @@ export function follow(trail: Trail, event: GatewayEvent, { now, connected, vers
         : fail(trail, event, { stage: 1, at: now.wall, authenticated: true });
     case 'child.failed':
       return onChildFailed(trail, event, { now, connected });
+    case 'trap.failed': {
+      const failure = { role: null, stage: 2, reason: event.reason, at: now.wall, authenticated: false } as const;
+      return { ...trail, own: failure };
+    }
     case 'peer.refused':
       return { ...trail, peers: { ...ofPeer(event, now), reason: event.reason } };
     case 'peer.unfinished':
@@ -102,7 +107,7 @@ export function follow(trail: Trail, event: GatewayEvent, { now, connected, vers
     case 'child.rekeyed':
       return onReplaced(trail);
     case 'child.deleted': {
-      const failure = { role: 'initiator', stage: 1, reason: event.reason, at: now.wall, authenticated: true } as const;
+      const failure = { role: null, stage: 1, reason: event.reason, at: now.wall, authenticated: true } as const;
       return { ...trail, lost: failure };
     }
     default:
