@@ -46,6 +46,27 @@ export default [
   },
   {
     ...connects,
+    name: 'stale-spi',
+    title: 'the kernel has lost the SA that strongSwan sends with: its error counter tells why nothing comes in',
+    rfc: [],
+    steps: [
+      { expect: 'connected', on: 'both' },
+      {
+        do: 'show',
+        on: 'a',
+        command: ['ip', 'xfrm', 'state', 'deleteall', 'src', direct.b.address, 'dst', direct.a.address],
+      },
+      { expect: 'pings', count: 3, lost: true, from: 'a' },
+      {
+        expect: 'diagnosis',
+        on: 'a',
+        contains: { code: 'stale-spi', severity: 'broken' },
+        says: ['more XfrmInNoStates', 'make new SAs with "cygnet restart"'],
+      },
+    ],
+  },
+  {
+    ...connects,
     name: 'pfs-at-rekeying',
     title: 'the PFS groups differ: the tunnel stays up, and that it cannot be rekeyed is told at the first attempt',
     rfc: ['RFC 7296 §1.3.3'],

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Evidence } from '../../ike/common/evidence.ts';
 import type { TunnelPolicy } from '../../ike/common/policy.ts';
 import type { ReasonCode } from '../../ike/common/reason.ts';
+import { NOTIFY, notifyName } from '../../ike/v1/wire/notify.ts';
 import { selectorFromPrefix } from '../../sa/traffic-selector.ts';
 import type { DiagnosisCode } from './codes.ts';
 import { diagnose } from './diagnose.ts';
@@ -65,7 +66,15 @@ const ROWS: readonly Row[] = [
   ['psk-mismatch', 'responder', MAIN, 1, 'authentication-failed', { proof: 'unreadable' }],
   ['psk-mismatch', 'initiator', V2, 1, 'authentication-failed', undefined, ANSWERED],
   ['psk-mismatch', 'initiator', MAIN, 1, 'authentication-failed', SILENT, ANSWERED],
-  ['psk-mismatch', 'initiator', MAIN, 1, 'authentication-failed', { notify: 'PAYLOAD-MALFORMED' }, ANSWERED],
+  [
+    'psk-mismatch',
+    'initiator',
+    MAIN,
+    1,
+    'authentication-failed',
+    { notify: notifyName(NOTIFY.PAYLOAD_MALFORMED) },
+    ANSWERED,
+  ],
   ['psk-mismatch', 'initiator', MAIN, 1, 'authentication-failed', { notify: 'AUTHENTICATION-FAILED' }, ANSWERED],
   ['psk-or-identity-mismatch', 'initiator', V2, 1, 'authentication-failed', { notify: 'AUTHENTICATION_FAILED' }],
   [
