@@ -65,6 +65,13 @@ export default diagnoses([
     initiator: { main: { code: 'mode-or-identity-mismatch', says: ['ike.mode'] } },
   },
   {
+    name: 'mode-main-told',
+    title: 'strongSwan is configured for Main Mode, and only says that authentication has failed',
+    faq: ['6 (2)', '6 (3)'],
+    algorithms: MAIN,
+    initiator: { aggressive: { code: 'mode-or-identity-mismatch', says: ['than aggressive'] } },
+  },
+  {
     name: 'id-theirs',
     title: "strongSwan's identity is not the configured one",
     faq: ['6 (3)'],
@@ -120,6 +127,7 @@ export default diagnoses([
     responder: {
       v2: { code: 'dh-group-mismatch', says: ['set ike.dhGroup: 14'] },
       main: { code: 'dh-group-mismatch', says: ['set ike.dhGroup: 14'] },
+      aggressive: { code: 'dh-group-mismatch', says: ['set ike.dhGroup: 14'] },
     },
   },
   {
@@ -131,6 +139,16 @@ export default diagnoses([
       v2: { code: 'ike-proposals-refused', says: ['NO_PROPOSAL_CHOSEN from 113.31.113.78'] },
       main: { code: 'ike-proposals-refused', says: ['here: ike aes128-sha1-modp1024'] },
       aggressive: { code: 'ike-proposals-refused' },
+    },
+  },
+  {
+    name: 'ike-group-told',
+    title: 'the DH groups of stage 1 differ, and strongSwan only says that it has no proposal',
+    faq: ['6 (4)', '6 (2)'],
+    algorithms: { ike: 'aes128-sha1-modp2048' },
+    initiator: {
+      v2: { code: 'ike-proposals-refused', says: ['ike.dhGroup'] },
+      main: { code: 'ike-proposals-refused', says: ['ike.dhGroup'] },
     },
   },
   {
@@ -185,6 +203,10 @@ export default diagnoses([
     title: 'the segments of strongSwan are swapped',
     faq: ['7 (1)'],
     link: { localSubnets: ['10.23.0.0/16'], remoteSubnets: ['10.0.192.0/20'] },
+    initiator: {
+      v2: { code: 'segments-refused', says: ['look for swapped ones'] },
+      main: { code: 'segments-refused', says: ['look for swapped ones'] },
+    },
     responder: {
       v2: { code: 'segments-mismatch', says: ['the two sides are swapped'] },
       main: { code: 'segments-mismatch', says: ['the two sides are swapped'] },
@@ -198,6 +220,16 @@ export default diagnoses([
     responder: {
       v2: { code: 'ipsec-protocol-mismatch', says: ['set ipsec.protocol: ah'] },
       main: { code: 'ipsec-protocol-mismatch', says: ['the peer has ah, this end esp'] },
+    },
+  },
+  {
+    name: 'protocol-told',
+    title: 'strongSwan has AH, and only says that it has no proposal',
+    faq: ['7 (2)', '7 (3)'],
+    algorithms: { ah: 'sha1' },
+    initiator: {
+      v2: { code: 'ipsec-proposals-refused', says: ['ipsec.protocol'] },
+      main: { code: 'ipsec-proposals-refused', says: ['ipsec.protocol'] },
     },
   },
   {
@@ -223,5 +255,12 @@ export default diagnoses([
     faq: ['7 (3)'],
     algorithms: { esp: 'aes128-sha1-modp2048' },
     responder: { main: { code: 'pfs-mismatch', says: ['DH group: here 2 (modp1024), there 14 (modp2048)'] } },
+  },
+  {
+    name: 'pfs-told',
+    title: 'the PFS groups differ, and strongSwan only says that it has no proposal',
+    faq: ['7 (2)', '7 (3)'],
+    algorithms: { esp: 'aes128-sha1-modp2048' },
+    initiator: { main: { code: 'ipsec-proposals-refused', says: ['ipsec.pfs'] } },
   },
 ]);
