@@ -102,7 +102,10 @@ describe('what is refused beside a working tunnel', () => {
     const reason: Reason = { ...REFUSED, evidence: { proposals: ['esp aes256'], exchange: 'CREATE_CHILD_SA' } };
     const event: GatewayEvent = { type: 'child.failed', ...ref, reason };
     expect(after([event], { connected: true, from: up }).beside?.role).toBe('responder');
-    expect(after([INITIATED, ESTABLISHED, event]).own?.role).toBe('responder');
+    expect(after([INITIATED, ESTABLISHED, event]).peers?.role).toBe('responder');
+    const told: Reason = { ...REFUSED, evidence: { notify: 'TS_UNACCEPTABLE', exchange: 'CREATE_CHILD_SA' } };
+    const shared: GatewayEvent = { type: 'child.failed', ...theirs, reason: told };
+    expect(after([shared]).own?.role).toBe('initiator');
   });
 
   it('outlives the new IKE SA that takes over instead', () => {

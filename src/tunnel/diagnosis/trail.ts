@@ -152,17 +152,30 @@ function onChildFailed(
   event: Extract<GatewayEvent, { type: 'child.failed' }>,
   { now, connected }: Pick<Situation, 'now' | 'connected'>,
 ): Trail {
-  const about = { stage: 2, at: now.wall, authenticated: true } as const;
-  const role = roleOf(trail, event);
-  if (connected) return { ...trail, beside: { ...about, role, reason: event.reason, renewed: false } };
-  const failed = fail(trail, event, about);
-  return failed.own?.reason === event.reason ? { ...failed, own: { ...failed.own, role } } : failed;
+  const { ikeSa, reason } = event;
+  if (reason.code === 'replaced') return trail;
+  const { attempt } = trail;
+  const failure = {
+    role: roleOf(trail, event),
+    stage: 2,
+    reason,
+    at: now.wall,
+    ikeSa,
+    authenticated: true,
+    ...(attempt?.ikeSa === ikeSa ? { attempt } : {}),
+  } as const;
+  if (connected) return { ...trail, beside: { ...failure, renewed: false } };
+  return failure.role === 'initiator' ? { ...trail, own: failure } : { ...trail, peers: failure };
 }
 
-/** Within an IKE SA of ours the peer may ask as well: only who is asked sees what is offered. */
-function roleOf({ begun }: Trail, { ikeSa, reason }: Extract<GatewayEvent, { type: 'child.failed' }>): Failure['role'] {
-  const asked = reason.evidence?.proposals !== undefined;
-  return begun.includes(ikeSa) && !asked ? 'initiator' : 'responder';
+/**
+ * Who has asked for the Child SA, in whosever IKE SA, which tunnels may share: only who is asked sees what is offered, and
+ * only who asks is refused by a notification.
+ */
+function roleOf({ begun }: Trail, { ikeSa, reason }: Extract<GatewayEvent, { type: 'child.failed' }>) {
+  const { proposals, notify } = reason.evidence ?? {};
+  if (proposals !== undefined) return 'responder';
+  return notify !== undefined || begun.includes(ikeSa) ? 'initiator' : 'responder';
 }
 
 function ofPeer({ remote }: { readonly remote: Endpoint }, now: Now): Failure {
