@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Diagnosis } from '../tunnel/diagnosis/diagnosis.ts';
 import type { ChildStatus, IkeStatus, StatusReport, TunnelStatus } from '../tunnel/status.ts';
-import { PLAN_SHAPES, type ProblemReport, problemSchema } from './plan-shapes.ts';
 import { check, comparison, configurationPlace, diagnosisSchema } from './diagnosis-schema.ts';
+import { PLAN_SHAPES, type ProblemReport, problemSchema } from './plan-shapes.ts';
 
 /** What goes over the control socket: every reply as a schema. A published interface, changed only by adding. */
 

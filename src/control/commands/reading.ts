@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Command, name } from '../command.ts';
-import { SORT_KEYS } from '../listing.ts';
 import { diagnosisSchema } from '../diagnosis-schema.ts';
+import { SORT_KEYS } from '../listing.ts';
 import {
   controlEventSchema,
   exportReportSchema,
