@@ -50,7 +50,7 @@ describe.each(['/etc/ipsec.conf', '/etc/swanctl/swanctl.conf'])('what is importe
         if ('errors' in result) throw new Error(result.errors.map(formatProblem).join('\n'));
         const keys = Object.fromEntries(result.keys.map(({ name, text }) => [`/etc/cygnet/${name}`, text]));
         const after = loaded('/etc/cygnet/c.yaml', { '/etc/cygnet/c.yaml': result.text, ...keys });
-        expect(diffConfigurations(before, after)).toEqual([{ tunnel: 't', change: 'unchanged' }]);
+        expect(diffConfigurations(before, after)).toMatchObject([{ tunnel: 't', change: 'unchanged' }]);
         const secret = Buffer.from(before.tunnels[0]?.policy.psk.expose() ?? []).toString('hex');
         if (secret === '00ff20') expect(result.text.includes('00ff20')).toBe(reveal);
       }

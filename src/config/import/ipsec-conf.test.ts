@@ -98,7 +98,9 @@ describe('ipsec.conf', () => {
     const result = load(GOOD);
     if ('errors' in result) throw new Error(result.errors.map(told).join('\n'));
     expect(result.warnings).toEqual([]);
-    expect(diffConfigurations(loadText(SAME), result.configuration)).toEqual([{ tunnel: 'idc', change: 'unchanged' }]);
+    expect(diffConfigurations(loadText(SAME), result.configuration)).toMatchObject([
+      { tunnel: 'idc', change: 'unchanged' },
+    ]);
     expect(result.configuration.files).toEqual(['/etc/ipsec.conf', '/etc/ipsec.secrets']);
   });
 

@@ -96,7 +96,9 @@ describe('swanctl.conf', () => {
     const result = load(GOOD);
     if ('errors' in result) throw new Error(result.errors.map(told).join('\n'));
     expect(result.warnings).toEqual([]);
-    expect(diffConfigurations(loadText(SAME), result.configuration)).toEqual([{ tunnel: 'idc', change: 'unchanged' }]);
+    expect(diffConfigurations(loadText(SAME), result.configuration)).toMatchObject([
+      { tunnel: 'idc', change: 'unchanged' },
+    ]);
   });
 
   it.each(CONNECTION)('tells of %s at its place', (setting, ...problems) => {
