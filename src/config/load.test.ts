@@ -314,6 +314,13 @@ tunnels:
     });
   });
 
+  it('routes may go into another table, with a metric', () => {
+    const routesOf = (routes: string) => loadTunnel(`routes: ${routes}`).policy.routes;
+    expect(routesOf('true')).toBe(true);
+    expect(routesOf('{table: 220, metric: 4294967295}')).toEqual({ table: 220, metric: 4_294_967_295 });
+    expect(routesOf('{metric: 50}')).toEqual({ metric: 50 });
+  });
+
   it('a disabled tunnel is checked and known, but no policy', () => {
     const configuration = loadText(tunnelText('enabled: false'));
     expect(configuration.tunnels.map((tunnel) => [tunnel.name, tunnel.enabled])).toEqual([['t', false]]);

@@ -50,7 +50,7 @@ export const freeText = () => z.string();
 
 export const integer = (min: number, max: number) =>
   scalar((value) => {
-    const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+    const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
     return number >= min && number <= max
       ? number
       : new Refusal(`"${shorten(value)}" is not a whole number from ${min} to ${max}`);

@@ -128,6 +128,15 @@ const ppkId = scalar((value) =>
     : new Refusal(`"${shorten(value)}" is no name of a key; write 1 to 128 printable ASCII characters without blanks`),
 );
 
+/** Table 255 is `local`, which the kernel fills; 0 names none. */
+const routePlace = section({
+  table: integer(1, 0xffff_ffff)
+    .refine((table) => table !== LOCAL_TABLE, 'table 255 belongs to the kernel (local); choose another one')
+    .optional(),
+  metric: integer(1, 0xffff_ffff).optional(),
+});
+const LOCAL_TABLE = 255;
+
 const tunnel = section({
   enabled: flag().optional(),
   gateway: text(),
@@ -168,7 +177,7 @@ const tunnel = section({
     attempts: integer(1, 100).optional(),
     interval: duration(SECOND, 60 * MINUTE).optional(),
   }).optional(),
-  routes: flag().optional(),
+  routes: z.union([flag(), routePlace]).optional(),
   blockClearText: flag().optional(),
   labels: labels.optional(),
   remarks: freeText().optional(),

@@ -96,7 +96,8 @@ export type PolicyReport = {
   readonly ipsec: { readonly protocol: 'esp' | 'ah'; readonly proposals: readonly string[]; readonly lifetime: number };
   readonly dpd: { readonly delay: number; readonly timeout: number; readonly action: 'hold' | 'clear' | 'restart' };
   readonly retry: { readonly attempts: number; readonly interval: number };
-  readonly routes: boolean;
+  /** Where they are not in the main table or have a metric, that. */
+  readonly routes: boolean | { readonly table?: number | undefined; readonly metric?: number | undefined };
   readonly blockClearText: boolean;
 };
 
@@ -275,7 +276,7 @@ const policyReport: z.ZodType<PolicyReport> = z.object({
   ipsec: z.object({ protocol: z.enum(['esp', 'ah']), proposals: names, lifetime: seconds }),
   dpd: z.object({ delay: seconds, timeout: seconds, action: z.enum(['hold', 'clear', 'restart']) }),
   retry: z.object({ attempts: count, interval: seconds }),
-  routes: z.boolean(),
+  routes: z.union([z.boolean(), z.object({ table: count.optional(), metric: count.optional() })]),
   blockClearText: z.boolean(),
 });
 

@@ -2,7 +2,7 @@ import type { IpAddress } from '../base/net.ts';
 import type { DataPlaneReply, DataPlaneStep, PolicySpec, RouteSpec } from '../sa/data-plane.ts';
 import { policyKey, routeKey } from '../sa/ledger.ts';
 import { reqidAt } from '../sa/reqid.ts';
-import { selectorToPrefixes } from '../sa/traffic-selector.ts';
+import { routesTo } from '../sa/routes.ts';
 import { kernelRefused } from './common/kernel-refusal.ts';
 import type { TunnelPolicy } from './common/policy.ts';
 import type { CoreState, Trap } from './core-state.ts';
@@ -102,10 +102,8 @@ function trapPolicies(policy: TunnelPolicy, remote: IpAddress, reqid: number): P
 
 /** Where the first packet starts the tunnel, it has to get to where the policies apply. */
 function trapRoutes({ start, routes, local, remote }: TunnelPolicy, via: IpAddress): RouteSpec[] {
-  if (start !== 'on-traffic' || !routes) return [];
-  return remote.selectors
-    .flatMap(selectorToPrefixes)
-    .map((destination) => ({ destination, via, localSelectors: local.selectors }));
+  if (start !== 'on-traffic') return [];
+  return routesTo(routes, { remote: remote.selectors, local: local.selectors, via });
 }
 
 function policySteps(verb: 'add' | 'remove', tunnel: string, policies: Trap['policies']): DataPlaneStep[] {

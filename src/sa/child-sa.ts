@@ -14,8 +14,8 @@ import type {
 } from './data-plane.ts';
 import { policyKey, routeKey } from './ledger.ts';
 import type { ChildProtocol, CipherSuite } from './proposal.ts';
+import { type RouteChoice, routesTo } from './routes.ts';
 import type { TrafficSelector } from './traffic-selector.ts';
-import { selectorToPrefixes } from './traffic-selector.ts';
 
 /** A Child SA, the same for both IKE versions: what is installed, not how it was negotiated. Plain data. */
 export type ChildSa = {
@@ -53,7 +53,7 @@ export type ChildSa = {
   remote: Endpoint;
   /** Whether in UDP; it begins or ends where a NAT appears or disappears (RFC 4555 §3.5). */
   encap: boolean;
-  readonly routes: boolean;
+  readonly routes: RouteChoice;
   installedAt: Moment | undefined;
   /** Whether its outbound SA is in the data plane, or has been asked for. */
   sends: boolean;
@@ -262,13 +262,7 @@ function policies(child: ChildSa, directions: readonly PolicyDirection[]): Polic
   );
 }
 
-function routes(child: ChildSa): RouteSpec[] {
-  if (!child.routes || child.mode === 'transport') return [];
-  return child.remoteSelectors.flatMap((remote) =>
-    selectorToPrefixes(remote).map((destination) => ({
-      destination,
-      via: child.remote.address,
-      localSelectors: child.localSelectors,
-    })),
-  );
+function routes({ mode, routes, remoteSelectors, localSelectors, remote }: ChildSa): RouteSpec[] {
+  if (mode === 'transport') return [];
+  return routesTo(routes, { remote: remoteSelectors, local: localSelectors, via: remote.address });
 }

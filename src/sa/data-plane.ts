@@ -109,7 +109,10 @@ export type PolicySpec = {
   };
 };
 
-export type RouteSpec = {
+/** The routing table, by number, and the metric; those of the kernel (`main`, none) where nothing is said. */
+export type RoutePlace = { readonly table?: number | undefined; readonly metric?: number | undefined };
+
+export type RouteSpec = RoutePlace & {
   readonly destination: Prefix;
   /** The outer peer: the route leaves by the interface and next hop that lead there. */
   readonly via: IpAddress;

@@ -63,7 +63,13 @@ export function policySlot(policy: PolicySpec): string {
 
 /** A route is the same where it leads to the same place by the same peer; its source address may differ. */
 export function routeKey(route: RouteSpec): string {
-  return `${formatPrefix(route.destination)} via ${route.via}`;
+  return `${routeSlot(route)} via ${route.via}`;
+}
+
+/** The place that a route takes in a kernel, which tells those to one destination apart by table and metric. */
+export function routeSlot({ destination, table, metric }: RouteSpec): string {
+  const place = [table === undefined ? '' : ` table ${table}`, metric === undefined ? '' : ` metric ${metric}`];
+  return formatPrefix(destination) + place.join('');
 }
 
 /** What identifies an SA in a kernel. */

@@ -87,6 +87,7 @@ export const RTM_GETADDR = 22;
 export const RTM_NEWROUTE = 24;
 export const RTM_DELROUTE = 25;
 export const RTM_GETROUTE = 26;
+export const RT_TABLE_UNSPEC = 0;
 export const RT_TABLE_MAIN = 254;
 export const RT_SCOPE_UNIVERSE = 0;
 export const RT_SCOPE_LINK = 253;
@@ -102,7 +103,10 @@ export const RTPROT_CYGNET = 201;
 export const RTA_DST = 1;
 export const RTA_OIF = 4;
 export const RTA_GATEWAY = 5;
+export const RTA_PRIORITY = 6;
 export const RTA_PREFSRC = 7;
+/** Tables above 255 have no room in `struct rtmsg`. */
+export const RTA_TABLE = 15;
 /** The gateway is on the link of the interface, whatever the addresses of the interface say. */
 export const RTNH_F_ONLINK = 4;
 export const IFA_ADDRESS = 1;

@@ -40,4 +40,19 @@ describe('routes', () => {
     expect(bed.apply(step)).toMatchObject({ code: 'EPERM' });
     expect(bed.kernel.routes.size).toBe(1);
   });
+
+  it('those to one destination in another table or of another metric are routes of their own', () => {
+    const places = [{}, { table: 100 }, { table: 70_000, metric: 5 }, { metric: 7 }];
+    for (const [index, place] of places.entries()) {
+      bed.apply({ kind: 'add-route', owner: String(index), route: { ...route(), ...place } });
+    }
+    const keys = ['', ' table 100', ' table 70000 metric 5', ' metric 7'].map((place) => `10.1.2.0/24${place}`);
+    expect([...bed.kernel.routes.keys()]).toEqual(keys);
+    bed.apply({ kind: 'remove-route', owner: '2', route: { ...route(), table: 70_000, metric: 5 } });
+    expect([...bed.kernel.routes.keys()]).toEqual(keys.filter((_, index) => index !== 2));
+    bed.apply({ kind: 'remove-route', owner: '0', route: route() });
+    bed.apply({ kind: 'remove-route', owner: '1', route: { ...route(), table: 100 } });
+    bed.apply({ kind: 'remove-route', owner: '3', route: { ...route(), metric: 7 } });
+    bed.expectEmpty();
+  });
 });

@@ -1,6 +1,7 @@
 import type { AddressFamily, IpAddress } from '../base/net.ts';
-import { addressFamily, addressToInteger, formatPrefix } from '../base/net.ts';
+import { addressFamily, addressToInteger } from '../base/net.ts';
 import type { RouteSpec } from '../sa/data-plane.ts';
+import { routeSlot } from '../sa/ledger.ts';
 import type { TrafficSelector } from '../sa/traffic-selector.ts';
 import { RTM_NEWADDR, RTM_NEWROUTE } from './constants.ts';
 import type { Answer, NetlinkClient } from './netlink-client.ts';
@@ -25,12 +26,12 @@ type Installed = { readonly ok: true; readonly foreign: boolean };
 type Refused = Extract<Outcome, { ok: false }>;
 
 /**
- * Our routes in the main table. A destination has one route, that of its eldest claim; the others follow when it
- * goes. Traffic is chosen by the policies: a route only brings it to where they apply.
+ * Our routes. A destination has one route in each table and of each metric, that of its eldest claim; the others follow
+ * when it goes. Traffic is chosen by the policies: a route only brings it to where they apply.
  */
 export class KernelRoutes {
   readonly #client: NetlinkClient;
-  /** By destination; no slot is without claims. */
+  /** By destination, table and metric; no slot is without claims. */
   readonly #slots = new Map<string, Slot>();
 
   constructor(client: NetlinkClient) {
@@ -64,12 +65,12 @@ export class KernelRoutes {
   }
 
   #claims(route: RouteSpec): readonly Claim[] {
-    return this.#slots.get(formatPrefix(route.destination))?.claims ?? [];
+    return this.#slots.get(routeSlot(route))?.claims ?? [];
   }
 
   /** Gives the destination its new claims and brings the kernel into line. */
   #settle(route: RouteSpec, claims: readonly Claim[], { anew } = { anew: false }): Outcome {
-    const key = formatPrefix(route.destination);
+    const key = routeSlot(route);
     const slot = this.#slots.get(key) ?? NO_SLOT;
     const after = claims[0]?.route;
     const unchanged = !anew && sameRoute(slot.claims[0]?.route, after);
@@ -91,12 +92,12 @@ export class KernelRoutes {
   }
 
   #install(spec: RouteSpec): Installed | Refused {
-    const operation = `add route ${formatPrefix(spec.destination)}`;
+    const operation = `add route ${routeSlot(spec)}`;
     const route = this.#resolve(spec);
     if (!('destination' in route)) return refused(operation, route);
     let answer = this.#client.request(encodeNewRoute(route));
     // One with our protocol number is left from a run of ours that was killed; the kernel deletes no other.
-    if (!answer.ok && answer.code === 'EEXIST' && this.#client.request(encodeDeleteRoute(spec.destination)).ok) {
+    if (!answer.ok && answer.code === 'EEXIST' && this.#client.request(encodeDeleteRoute(spec.destination, spec)).ok) {
       answer = this.#client.request(encodeNewRoute(route));
     }
     if (answer.ok) return { ok: true, foreign: false };
@@ -104,11 +105,9 @@ export class KernelRoutes {
   }
 
   #withdraw(route: RouteSpec): Outcome {
-    const answer = this.#client.request(encodeDeleteRoute(route.destination));
+    const answer = this.#client.request(encodeDeleteRoute(route.destination, route));
     // Gone already: the interface went down, or somebody deleted it.
-    return answer.ok || answer.code === 'ESRCH'
-      ? UNCHANGED
-      : refused(`remove route ${formatPrefix(route.destination)}`, answer);
+    return answer.ok || answer.code === 'ESRCH' ? UNCHANGED : refused(`remove route ${routeSlot(route)}`, answer);
   }
 
   /** The way that the kernel takes to the peer, and the source address for the gateway's own packets. */
@@ -123,6 +122,8 @@ export class KernelRoutes {
     const gateway = hop.gateway !== undefined && addressFamily(hop.gateway) === family ? { gateway: hop.gateway } : {};
     return {
       destination: spec.destination,
+      table: spec.table,
+      metric: spec.metric,
       interface: hop.interface,
       ...gateway,
       ...(source === undefined ? {} : { source }),
@@ -143,7 +144,7 @@ function covers(selector: TrafficSelector, address: IpAddress): boolean {
   return addressToInteger(selector.start) <= value && value <= addressToInteger(selector.end);
 }
 
-/** Whether two routes to one destination would be installed alike. */
+/** Whether two routes of one slot would be installed alike. */
 function sameRoute(a: RouteSpec | undefined, b: RouteSpec | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return a.via === b.via && JSON.stringify(a.localSelectors) === JSON.stringify(b.localSelectors);

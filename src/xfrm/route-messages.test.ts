@@ -45,6 +45,15 @@ describe('route requests carry the bytes that ip route sends', () => {
     expect(parseMessages(encodeNewRoute(NEW[0]?.[1] as KernelRoute))[0]?.flags).toBe(0x1 | 0x4 | 0x400 | 0x200);
   });
 
+  it('a table above 255 goes in an attribute, as the byte of the header has no room for it', () => {
+    const route: KernelRoute = { destination: { address: '10.1.2.0', length: 24 }, interface: 3 };
+    const theirs = dissect(encodeNewRoute(route), 12);
+    const ours = dissect(encodeNewRoute({ ...route, table: 70_000, metric: 5 }), 12);
+    expect(ours.structure?.slice(8, 10)).toBe('00');
+    expect(ours).toMatchObject({ 'attribute 6': '05000000', 'attribute 15': '70110100' });
+    expect(theirs.structure?.slice(8, 10)).toBe('fe');
+  });
+
   it('GETADDR asks for the addresses of one family', () => {
     expect(dissect(encodeDumpAddresses(4), 8)).toEqual({ type: '22', structure: '0200000000000000' });
     expect(dissect(encodeDumpAddresses(6), 8)).toEqual({ type: '22', structure: '0a00000000000000' });

@@ -1,5 +1,6 @@
 import type { AddressFamily, IpAddress, Prefix } from '../base/net.ts';
 import { addressBits, addressBytes, addressFamily, addressFromBytes } from '../base/net.ts';
+import type { RoutePlace } from '../sa/data-plane.ts';
 import {
   IFA_ADDRESS,
   IFA_F_DADFAILED,
@@ -15,10 +16,13 @@ import {
   RT_SCOPE_NOWHERE,
   RT_SCOPE_UNIVERSE,
   RT_TABLE_MAIN,
+  RT_TABLE_UNSPEC,
   RTA_DST,
   RTA_GATEWAY,
   RTA_OIF,
   RTA_PREFSRC,
+  RTA_PRIORITY,
+  RTA_TABLE,
   RTM_DELROUTE,
   RTM_GETADDR,
   RTM_GETROUTE,
@@ -37,7 +41,7 @@ import { familyNumber, readFamily } from './structs.ts';
 export type NextHop = { readonly interface: number; readonly gateway?: IpAddress };
 
 /** A route of ours. `source` is what the gateway's own packets carry. */
-export type KernelRoute = NextHop & { readonly destination: Prefix; readonly source?: IpAddress };
+export type KernelRoute = NextHop & RoutePlace & { readonly destination: Prefix; readonly source?: IpAddress };
 
 /** RTM_GETROUTE. Equivalent to: `ip route get ADDRESS` */
 export function encodeLookupRoute(address: IpAddress): Uint8Array {
@@ -68,12 +72,12 @@ export function parseNextHop(payload: Uint8Array): NextHop | undefined {
 }
 
 /**
- * RTM_NEWROUTE into the main table, leaving an existing route to the destination alone (EEXIST). The kernel has just
+ * RTM_NEWROUTE into the main table or the given one, leaving an existing route to the destination alone (EEXIST). The kernel has just
  * told that the gateway is on that link, hence `onlink`: the clouds' gateways lie outside the interface's prefix.
  * Equivalent to: `ip route add DESTINATION via GATEWAY dev … onlink src … proto 201`
  */
 export function encodeNewRoute(route: KernelRoute): Uint8Array {
-  const { family, ...header } = routeHeader(route);
+  const { family, ...header } = routeHeader(route.destination, route);
   const linkScope = route.gateway === undefined && family === 4;
   return buildMessage(RTM_NEWROUTE, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, (writer) => {
     writeRouteHeader(writer, {
@@ -89,15 +93,16 @@ export function encodeNewRoute(route: KernelRoute): Uint8Array {
 
 /**
  * RTM_DELROUTE of the route to `destination` that carries our protocol number, wherever it leads; never anyone
- * else's. Equivalent to: `ip route del DESTINATION proto 201`
+ * else's. Equivalent to: `ip route del DESTINATION table … metric … proto 201`
  */
-export function encodeDeleteRoute(destination: Prefix): Uint8Array {
+export function encodeDeleteRoute(destination: Prefix, place: RoutePlace = {}): Uint8Array {
   return buildMessage(RTM_DELROUTE, NLM_F_REQUEST | NLM_F_ACK, (writer) => {
-    const header = routeHeader({ destination });
+    const header = routeHeader(destination, place);
     // NOWHERE is any scope; IPv6 routes have none.
     const scope = header.family === 4 ? RT_SCOPE_NOWHERE : RT_SCOPE_UNIVERSE;
     writeRouteHeader(writer, { ...header, scope, type: RTN_UNSPEC, flags: 0 });
     writer.attribute(RTA_DST, (target) => target.bytes(addressBytes(destination.address)));
+    writePlace(writer, place);
   });
 }
 
@@ -139,11 +144,11 @@ function writeRouteHeader(writer: NetlinkWriter, header: RouteHeader): void {
   writer.u8(header.table).u8(header.protocol).u8(header.scope).u8(header.type).u32(header.flags);
 }
 
-function routeHeader({ destination }: { readonly destination: Prefix }) {
+function routeHeader(destination: Prefix, { table = RT_TABLE_MAIN }: RoutePlace) {
   return {
     family: addressFamily(destination.address),
     length: destination.length,
-    table: RT_TABLE_MAIN,
+    table: table <= MAX_SHORT_TABLE ? table : RT_TABLE_UNSPEC,
     protocol: RTPROT_CYGNET,
   };
 }
@@ -154,7 +159,15 @@ function writeRouteAttributes(writer: NetlinkWriter, route: KernelRoute): void {
   if (gateway !== undefined) writer.attribute(RTA_GATEWAY, (target) => target.bytes(addressBytes(gateway)));
   if (source !== undefined) writer.attribute(RTA_PREFSRC, (target) => target.bytes(addressBytes(source)));
   writer.attribute(RTA_OIF, (target) => target.u32(route.interface));
+  writePlace(writer, route);
 }
+
+function writePlace(writer: NetlinkWriter, { table, metric }: RoutePlace): void {
+  if (table !== undefined && table > MAX_SHORT_TABLE) writer.attribute(RTA_TABLE, (target) => target.u32(table));
+  if (metric !== undefined) writer.attribute(RTA_PRIORITY, (target) => target.u32(metric));
+}
+
+const MAX_SHORT_TABLE = 255;
 
 const ROUTE_HEADER_BYTES = 12;
 const ADDRESS_HEADER_BYTES = 8;

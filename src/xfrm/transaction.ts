@@ -1,6 +1,5 @@
-import { formatPrefix } from '../base/net.ts';
 import type { DataPlaneFailure, DataPlaneStep, SaKey } from '../sa/data-plane.ts';
-import { policyKey, saKey } from '../sa/ledger.ts';
+import { policyKey, routeSlot, saKey } from '../sa/ledger.ts';
 import type { KernelRoutes } from './kernel-routes.ts';
 import type { KernelSad } from './kernel-sad.ts';
 import type { KernelSpd } from './kernel-spd.ts';
@@ -102,7 +101,7 @@ function performPolicy(step: Extract<DataPlaneStep, { policy: unknown }>, batch:
 function performRoute(step: Extract<DataPlaneStep, { route: unknown }>, batch: Batch): Outcome {
   const { routes } = batch.stores;
   const { owner, route } = step;
-  const id = `route ${formatPrefix(route.destination)} ${owner}`;
+  const id = `route ${routeSlot(route)} ${owner}`;
   if (step.kind === 'add-route') {
     batch.removals.delete(id);
     batch.vias.set(id, route.via);

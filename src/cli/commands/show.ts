@@ -129,9 +129,16 @@ function policyText({
     ['ipsec', `${ipsec.protocol}, ${ipsec.proposals.join(' ')}, lifetime ${ipsec.lifetime}s`],
     ['dpd', `delay ${dpd.delay}s, timeout ${dpd.timeout}s, action ${dpd.action}`],
     ['retry', `${retry.attempts} attempts, then every ${retry.interval}s`],
-    ['routes', routes ? 'installed while connected' : 'none'],
+    ['routes', routesText(routes)],
     ['clear text', blockClearText ? 'blocked while down' : 'not blocked while down'],
   ]);
+}
+
+function routesText(routes: PolicyReport['routes']): string {
+  if (typeof routes === 'boolean') return routes ? 'installed while connected' : 'none';
+  const { table, metric } = routes;
+  const place = [table === undefined ? '' : `in table ${table}`, metric === undefined ? '' : `with metric ${metric}`];
+  return ['installed while connected', ...place.filter(Boolean)].join(' ');
 }
 
 function listText(title: string, lines: readonly string[]): string {

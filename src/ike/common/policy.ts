@@ -3,6 +3,7 @@ import type { Secret } from '../../base/secret.ts';
 import type { Duration } from '../../base/time.ts';
 import type { Identity } from '../../sa/identity.ts';
 import type { ChildProtocol, Proposal } from '../../sa/proposal.ts';
+import type { RouteChoice } from '../../sa/routes.ts';
 import type { TrafficSelector } from '../../sa/traffic-selector.ts';
 import type { Allowance } from '../../sa/usage-limits.ts';
 
@@ -69,8 +70,8 @@ export type TunnelPolicy = {
   readonly start: 'initiate' | 'respond' | 'on-traffic';
   readonly dpd: { readonly delay: Duration; readonly timeout: Duration; readonly action: 'hold' | 'clear' | 'restart' };
   readonly retry: { readonly attempts: number; readonly interval: Duration };
-  /** Whether routes to the remote selectors are installed while connected. */
-  readonly routes: boolean;
+  /** Whether routes to the remote selectors are installed while connected, and in which table. */
+  readonly routes: RouteChoice;
   /** Whether a policy keeps clear text between the selectors from leaving while the tunnel is down. */
   readonly blockClearText: boolean;
 };

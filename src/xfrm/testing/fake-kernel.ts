@@ -17,7 +17,7 @@ type Reply = number | { readonly type: number; readonly bodies: readonly Uint8Ar
 export class FakeKernel {
   readonly sas = new Map<string, Uint8Array>();
   readonly policies = new Map<string, Uint8Array>();
-  /** The protocol number of the route, by destination address and length. */
+  /** The protocol number of the route, by destination address and length, and table and metric where they are not the usual. */
   readonly routes = new Map<string, number>();
   /** The requests' names in order, look-ups left out. */
   readonly log: string[] = [];
@@ -115,8 +115,13 @@ export class FakeKernel {
 
   #routing(name: string, payload: Uint8Array): Reply {
     if (name === 'GETLINK') return { type: constants.RTM_NEWLINK, bodies: [linkBody(this.linkFlags)] };
-    const destination = parseAttributes(payload.subarray(12)).get(constants.RTA_DST) ?? new Uint8Array();
-    const key = `${destination.join('.')}/${payload[1]}`;
+    const attributes = parseAttributes(payload.subarray(12));
+    const destination = attributes.get(constants.RTA_DST) ?? new Uint8Array();
+    const number = (type: number) => attributes.get(type)?.reduceRight((sum, byte) => sum * 256 + byte, 0);
+    const table = number(constants.RTA_TABLE) ?? payload[4];
+    const metric = number(constants.RTA_PRIORITY);
+    const place = [table === constants.RT_TABLE_MAIN ? '' : ` table ${table}`, metric ? ` metric ${metric}` : ''];
+    const key = `${destination.join('.')}/${payload[1]}${place.join('')}`;
     const protocol = payload[5] ?? 0;
     switch (name) {
       case 'GETROUTE':
