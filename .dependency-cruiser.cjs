@@ -1,9 +1,9 @@
 // The architecture as a test: dependencies run one way (docs/architecture.md).
-const only = (name, from, to, comment) => ({
+const only = (name, from, to, comment, except = '') => ({
   name,
   severity: 'error',
   comment,
-  from: { path: from, pathNot: '\\.test\\.ts$|/testing/' },
+  from: { path: from, pathNot: `\\.test\\.ts$|/testing/${except === '' ? '' : `|${except}`}` },
   to: { pathNot: to, dependencyTypesNot: ['npm', 'core', 'npm-dev'] },
 });
 const ban = (name, from, to, comment) => ({
@@ -32,6 +32,8 @@ module.exports = {
     only('native', '^src/native/', '^src/(base|native)/', 'the FFI edge'),
     only('tunnel', '^src/tunnel/', '^src/(base|crypto|sa|ike/common|tunnel)/', 'the gateway service'),
     only('config', '^src/config/', '^src/(base|crypto|sa|ike/common|config)/', 'configuration yields the core types'),
+    only('host', '^src/host/', '^src/(base|sa|ike/common|host)/', 'the checks are a table over facts', '/read/'),
+    only('host-readers', '^src/host/read/', '^src/(base|sa|ike/common|xfrm|native|host)/', 'what reads the facts'),
     only('control', '^src/control/', '^src/(base|tunnel|control)/', 'the control API'),
     only(
       'observe',
@@ -42,7 +44,7 @@ module.exports = {
     only(
       'cli',
       '^src/cli/',
-      '^src/(base|control/(client|protocol|command|exit|plan-shapes|spreadsheet)|config|daemon/start|cli)',
+      '^src/(base|control/(client|protocol|command|exit|plan-shapes|spreadsheet)|config|host|daemon/start|cli)',
       'the CLI is a client',
     ),
     ban('ffi-only-in-native', '^src/(?!native/)', 'node_modules/koffi', 'koffi is reached through src/native'),
@@ -62,7 +64,7 @@ module.exports = {
       name: 'core-without-host',
       severity: 'error',
       comment: 'the core uses no Node built-in but crypto',
-      from: { path: '^src/(base|sa|ike|tunnel)/', pathNot: '\\.test\\.ts$|/testing/' },
+      from: { path: '^src/(base|sa|ike|tunnel|host)/', pathNot: '\\.test\\.ts$|/testing/|^src/host/read/' },
       to: { dependencyTypes: ['core'] },
     },
     {

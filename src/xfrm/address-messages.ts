@@ -1,6 +1,6 @@
 import type { IpAddress } from '../base/net.ts';
-import { IFF_RUNNING, IFF_UP, NLM_F_DUMP, NLM_F_REQUEST, RTM_GETLINK } from './constants.ts';
-import { buildMessage, HostReader } from './netlink.ts';
+import { IFF_RUNNING, IFF_UP, IFLA_IFNAME, IFLA_MTU, NLM_F_DUMP, NLM_F_REQUEST, RTM_GETLINK } from './constants.ts';
+import { buildMessage, HostReader, parseAttributes } from './netlink.ts';
 import { parseLocalAddress } from './route-messages.ts';
 
 /** RTM_GETLINK, `struct ifinfomsg` (16 bytes): u8 family, pad; u16 type; i32 index; u32 flags, change. Equivalent to: `ip link show` */
@@ -16,6 +16,21 @@ export function parseWorkingLink(payload: Uint8Array): number | undefined {
   const index = reader.u32('ifi_index');
   const flags = reader.u32('ifi_flags');
   return (flags & WORKING) === WORKING ? index : undefined;
+}
+
+export type Link = { readonly index: number; readonly name: string; readonly mtu: number; readonly working: boolean };
+
+/** The payload of an RTM_NEWLINK in more words; undefined where it has no name. @throws WireError */
+export function parseLink(payload: Uint8Array): Link | undefined {
+  const attributes = parseAttributes(payload.subarray(LINK_HEADER_BYTES));
+  const [name, mtu] = [attributes.get(IFLA_IFNAME), attributes.get(IFLA_MTU)];
+  if (name === undefined || mtu === undefined) return undefined;
+  return {
+    index: new HostReader(payload).skip(4, 'ifi_type').u32('ifi_index'),
+    name: new TextDecoder().decode(name).replace(/\0$/, ''),
+    mtu: new HostReader(mtu).u32('IFLA_MTU'),
+    working: parseWorkingLink(payload) !== undefined,
+  };
 }
 
 /** The payload of an RTM_NEWADDR with the index of its interface, see `parseLocalAddress`. @throws WireError */

@@ -116,6 +116,9 @@ export const IFA_FLAGS = 8;
 export const IFA_F_DADFAILED = 0x08;
 export const IFA_F_TENTATIVE = 0x40;
 
+export const IFLA_IFNAME = 3;
+export const IFLA_MTU = 4;
+
 /** Of `struct ifinfomsg`: it is switched on, and has a carrier. */
 export const IFF_UP = 0x1;
 export const IFF_RUNNING = 0x40;
