@@ -1,11 +1,28 @@
 import type { IpAddress, Prefix } from '../base/net.ts';
+import type { Secret } from '../base/secret.ts';
+import type { Duration } from '../base/time.ts';
 import type { PeerAddress, TunnelPolicy } from '../ike/common/policy.ts';
 import type { Position } from './problem.ts';
 import type { PskSource } from './psk.ts';
 
+/**
+ * Who is told what happens: a program (its path and arguments), or a server by HTTP. `connected` and the like are of a
+ * tunnel, `reachable` and `withdrawn` of its pairs of segments.
+ */
+export type Hook = {
+  readonly on: readonly HookEvent[];
+  readonly timeout: Duration;
+  readonly target:
+    | { readonly kind: 'program'; readonly argv: readonly [string, ...string[]] }
+    | { readonly kind: 'webhook'; readonly url: string; readonly secret?: Secret };
+};
+
+export type HookEvent = 'reachable' | 'withdrawn' | 'connected' | 'disconnected' | 'failed';
+
 /** What the files say, checked and with every default filled in. Everything keeps the order of the files. */
 export type Configuration = {
   readonly dataplane: 'auto' | 'kernel' | 'userspace';
+  readonly hooks: readonly Hook[];
   readonly gateways: readonly Gateway[];
   readonly peers: readonly Peer[];
   readonly tunnels: readonly Tunnel[];

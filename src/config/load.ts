@@ -4,6 +4,7 @@ import { addressFamily } from '../base/net.ts';
 import type { Configuration, Gateway, Peer, Tunnel } from './configuration.ts';
 import type { LoadOptions } from './files.ts';
 import { loadFiles } from './files.ts';
+import { resolveHooks } from './hooks.ts';
 import type { ConfigurationHost } from './host.ts';
 import { systemHost } from './host.ts';
 import type { Entry, Merged } from './merge.ts';
@@ -58,6 +59,7 @@ function resolve(merged: Merged, host: ConfigurationHost, files: readonly string
   const tunnels = [...merged.tunnels.values()].flatMap((entry) => resolveTunnel(entry, context));
   checkPairs(merged.tunnels.values());
   return {
+    hooks: resolveHooks(merged, host),
     dataplane: merged.top.dataplane ?? 'auto',
     gateways: [...gateways.values()],
     peers: [...peers.values()],

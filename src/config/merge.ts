@@ -16,7 +16,9 @@ export type Entry<Raw> = {
 
 export type Merged = {
   /** What stands at the top of the main file. */
-  readonly top: Pick<RawFile, 'dataplane' | 'profile' | 'limits'>;
+  readonly top: Pick<RawFile, 'dataplane' | 'profile' | 'limits' | 'hooks'>;
+  /** For what is to be said about that; and the file it stands in. */
+  readonly main: { readonly report: Report; readonly file: string };
   readonly gateways: ReadonlyMap<string, Entry<RawGateway>>;
   readonly peers: ReadonlyMap<string, Entry<RawPeer>>;
   readonly tunnels: ReadonlyMap<string, Entry<RawTunnel>>;
@@ -30,6 +32,7 @@ export function mergeFiles(files: readonly [LoadedFile, ...LoadedFile[]], proble
   for (const file of included) refuseTopKeys(file, problems);
   return {
     top: main.raw,
+    main: { report: top, file: main.source.file },
     gateways: mergeSection(files, 'gateways', problems),
     peers: mergeSection(files, 'peers', problems),
     tunnels: mergeSection(files, 'tunnels', problems),
@@ -38,7 +41,7 @@ export function mergeFiles(files: readonly [LoadedFile, ...LoadedFile[]], proble
 
 function refuseTopKeys(file: LoadedFile, problems: Problem[]): void {
   const report = new Report(file.source, [], problems);
-  for (const key of ['dataplane', 'profile', 'limits']) {
+  for (const key of ['dataplane', 'profile', 'limits', 'hooks']) {
     if (report.has([key])) report.errorAtKey([key], 'belongs in the main file, not in an included one');
   }
 }

@@ -183,6 +183,23 @@ const tunnel = section({
   remarks: freeText().optional(),
 });
 
+/** What is told to programs and to other machines. */
+const HOOK_EVENTS = {
+  reachable: 'reachable',
+  withdrawn: 'withdrawn',
+  connected: 'connected',
+  disconnected: 'disconnected',
+  failed: 'failed',
+} as const;
+
+const hook = section({
+  on: z.array(oneOf(HOOK_EVENTS)).min(1).max(10).optional(),
+  run: z.array(text()).min(1).max(100).optional(),
+  url: text().optional(),
+  secret: psk.optional(),
+  timeout: duration(SECOND, 5 * MINUTE).optional(),
+});
+
 /** One file. Which keys an included file may have is a rule of its own. */
 export const fileSchema = section({
   version: oneOf({ 1: 1 } as const).optional(),
@@ -192,6 +209,7 @@ export const fileSchema = section({
   limits: section({
     lifetime: oneOf({ on: true, off: false } as const, { none: 'off', false: 'off' }).optional(),
   }).optional(),
+  hooks: z.array(hook).max(20).optional(),
   gateways: named(gateway).optional(),
   peers: named(peer).optional(),
   tunnels: named(tunnel).optional(),
@@ -199,5 +217,6 @@ export const fileSchema = section({
 
 export type RawFile = z.infer<typeof fileSchema>;
 export type RawGateway = z.infer<typeof gateway>;
+export type RawHook = z.infer<typeof hook>;
 export type RawPeer = z.infer<typeof peer>;
 export type RawTunnel = z.infer<typeof tunnel>;

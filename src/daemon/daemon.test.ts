@@ -1,4 +1,7 @@
 import { createHmac } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../base/bytes.ts';
 import { SeededEntropy } from '../base/entropy.ts';
@@ -30,10 +33,11 @@ function keyword<Keyword>(row: { readonly keyword: Keyword }): Keyword {
 type Side = 'daemon' | 'peer';
 
 /** One tunnel between 127.0.0.1 (the daemon) and 127.0.0.2 (the peer), as one of them sees it. */
-function configuration(side: Side, more: readonly string[] = []): Configuration {
+function configuration(side: Side, more: readonly string[] = [], top = ''): Configuration {
   const [local, remote] = side === 'daemon' ? [1, 2] : [2, 1];
   return loadText(`
 version: 1
+${top}
 gateways: {here: {address: 127.0.0.${local}, labels: {env: test}}}
 peers: {there: {address: 127.0.0.${remote}}}
 tunnels:
@@ -60,12 +64,12 @@ function freePort(): number {
   return socket.port;
 }
 
-function setUp(more: readonly string[] = []) {
+function setUp(more: readonly string[] = [], top = '') {
   const ports = { ike: freePort(), natTraversal: freePort() };
   const log = new RecordingLog();
   const dataPlane = new MemoryDataPlane();
   const daemon = new Daemon({
-    configuration: configuration('daemon', more),
+    configuration: configuration('daemon', more, top),
     capabilities: everything,
     dataPlane,
     addresses: { addresses: () => [], onChange: () => undefined, close: () => undefined },
@@ -95,8 +99,8 @@ async function exportedPeer(
   return result.configuration;
 }
 
-async function connected(more: readonly string[] = []) {
-  const all = setUp(more);
+async function connected(more: readonly string[] = [], top = '') {
+  const all = setUp(more, top);
   all.daemon.start();
   all.peer.start();
   await expect.poll(async () => (await all.statusNow())?.connectionStatus).toBe('connected');
@@ -227,6 +231,19 @@ describe('daemon', () => {
       level: 'warn',
       msg: 'stopped before every peer had confirmed the deletion',
     });
+  });
+
+  it('tells a hook what became reachable, and at its end that it is withdrawn', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'cygnet-daemon-'));
+    closers.unshift(() => rmSync(directory, { recursive: true }));
+    const script = `echo $PLUTO_VERB $PLUTO_MY_CLIENT $PLUTO_PEER_CLIENT $PLUTO_PEER_ID >>${directory}/told`;
+    const { daemon, log } = await connected([], `hooks: [{run: [/bin/sh, -c, "${script}"]}]`);
+    const told = () => (existsSync(`${directory}/told`) ? readFileSync(`${directory}/told`, 'utf8') : '');
+    const rest = '10.1.0.0/16 10.2.0.0/16 127.0.0.2\n';
+    await expect.poll(told).toBe(`up-client ${rest}`);
+    await daemon.stop(new Promise(() => undefined));
+    expect(told()).toBe(`up-client ${rest}down-client ${rest}`);
+    expect(log.events()).not.toContain('hook.failed');
   });
 
   it('a second signal cuts the stop short', async () => {

@@ -16,6 +16,7 @@ import type { CapturedDatagram } from '../observe/pcap.ts';
 import type { DataPlaneEvent, DataPlaneReply, DataPlaneRequest } from '../sa/data-plane.ts';
 import type { Capabilities } from '../sa/proposal.ts';
 import { GatewayService } from '../tunnel/gateway-service.ts';
+import { standingOf } from '../tunnel/reachability.ts';
 import { daemonActuators, performSafely } from './actuators.ts';
 import { type Audited, startAudits } from './audits.ts';
 import { BugReporter } from './bug-reporter.ts';
@@ -27,6 +28,7 @@ import { EffectRunner } from './effect-runner.ts';
 import { EventPublisher } from './event-publisher.ts';
 import { readForwarding } from './forwarding.ts';
 import { DaemonApi } from './gateway-api.ts';
+import { Hooks } from './hooks/hooks.ts';
 import type { IkePorts } from './ike-sockets.ts';
 import { IkeSockets } from './ike-sockets.ts';
 import { JobPool } from './job-pool.ts';
@@ -80,6 +82,7 @@ export class Daemon {
   readonly #addresses: LocalAddresses;
   readonly #kernelErrors = new KernelErrorWatch(readKernelErrors);
   readonly #observations: Observations;
+  readonly #hooks: Hooks;
   readonly #packets = new PacketTap();
   #configuration: Configuration;
   #endAudits: () => void = () => undefined;
@@ -108,6 +111,7 @@ export class Daemon {
     this.#jobs = new JobPool({
       onCrash: (error) => log.write('error', 'a worker thread ended', { event: 'bug', error }),
     });
+    this.#hooks = this.#openHooks(options);
     const history = new EventHistory();
     const bugs = new BugReporter(log, () => systemNow().mono);
     const publisher = new EventPublisher({ log, history, directory: this.#directory() });
@@ -130,6 +134,7 @@ export class Daemon {
         publish: (event, now) => {
           this.#observations.see(event, now);
           publisher.publish(event, now);
+          this.#hooks.onEvent(event);
         },
         log,
         now: () => systemNow().mono,
@@ -184,6 +189,10 @@ export class Daemon {
     this.#observations.keepOnly(new Set(configuration.tunnels.map(({ name }) => name)));
     this.#addresses.look();
     this.#runner.call('reconfigure', (now) => this.#service.reconfigure(configuration.tunnels, updates, now));
+    this.#hooks.configure(
+      configuration.hooks,
+      configuration.tunnels.map(({ name }) => name),
+    );
     return changes;
   }
 
@@ -196,6 +205,7 @@ export class Daemon {
     this.#stopping = true;
     this.#runner.call('stop', (now) => this.#service.stop(now));
     await this.#quiet(hurry, patience);
+    await this.#hooks.stop(hurry, HOOK_PATIENCE);
     this.#endAudits();
     this.#kernelErrors.close();
     this.#timers.clearAll();
@@ -273,6 +283,25 @@ export class Daemon {
     };
   }
 
+  #openHooks({ log, configuration, version }: DaemonOptions): Hooks {
+    return new Hooks({
+      hooks: configuration.hooks,
+      look: (tunnel) => this.#hookView(tunnel),
+      log,
+      wall: () => systemNow().wall,
+      run: Date.parse(version.startedAt).toString(36),
+    });
+  }
+
+  #hookView(name: string) {
+    const tunnel = this.#configuration.tunnels.find((candidate) => candidate.name === name);
+    const status = this.#service.status(name, () => undefined);
+    if (tunnel === undefined || status === undefined) return undefined;
+    const { gateway, peer } = status;
+    const sas = { ikeSas: this.#core.views(name), children: this.#core.children(name) };
+    return { names: { tunnel: name, gateway, peer }, standing: standingOf(tunnel.policy, status, sas) };
+  }
+
   #statuses(names: readonly string[]) {
     const countersOf = this.#countersOf();
     return names.flatMap((name) => this.#service.status(name, countersOf) ?? []);
@@ -319,6 +348,7 @@ export class Daemon {
 }
 
 const POLL_INTERVAL = 20;
+const HOOK_PATIENCE = 5 * SECOND;
 
 function pause(delay: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, delay));

@@ -43,6 +43,7 @@ export type ChildSaView = {
   readonly mode: 'tunnel' | 'transport';
   /** ESP in UDP. */
   readonly encap: boolean;
+  readonly reqid: number;
   readonly suite: CipherSuite;
   readonly inbound: SaKey;
   readonly outbound: SaKey;
@@ -63,6 +64,7 @@ export function viewChild(child: ChildSa): ChildSaView {
     protocol: child.protocol,
     mode: child.mode,
     encap: child.encap,
+    reqid: child.reqid,
     suite: child.suite,
     inbound: inboundSa(child),
     outbound: outboundSa(child),

@@ -52,6 +52,7 @@ class ScriptedCore {
       protocol: 'esp',
       mode: 'tunnel',
       encap: false,
+      reqid: 1,
       suite: { protocol: 'esp' },
       inbound: key,
       outbound: key,
