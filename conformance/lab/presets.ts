@@ -65,6 +65,8 @@ export type CygnetOptions = Partial<Version1> & {
   readonly tunnel?: object;
   /** Further keys of the gateway. */
   readonly gateway?: object;
+  /** What is told what becomes reachable. */
+  readonly hooks?: readonly object[];
   /** Permits lifetimes as short as tests need them. */
   readonly shortLifetimes?: true;
 };
@@ -101,6 +103,7 @@ function configuration({ local, remote }: Link, tunnels: object, options: Cygnet
   return {
     version: 1,
     ...(options.shortLifetimes ? { limits: { lifetime: 'off' } } : {}),
+    ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
     gateways: { gw1: { address: local, ...options.gateway } },
     peers: { idc: { address: remote } },
     tunnels,

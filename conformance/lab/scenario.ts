@@ -134,7 +134,9 @@ export type Expectation =
   | { readonly expect: 'nothing-left'; readonly on: SideName }
   | { readonly expect: 'foreign-untouched'; readonly on: SideName }
   | { readonly expect: 'route'; readonly on: SideName; readonly to: string; readonly present: boolean }
-  | { readonly expect: 'log'; readonly on: SideName; readonly matches: string };
+  | { readonly expect: 'log'; readonly on: SideName; readonly matches: string }
+  /** A file that a hook writes comes to have this for its lines. */
+  | { readonly expect: 'file'; readonly path: string; readonly lines: readonly string[] };
 
 export type PingExpectation = {
   readonly expect: 'pings';

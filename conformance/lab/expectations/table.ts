@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import type { Lab } from '../lab.ts';
 import { poll } from '../poll.ts';
 import type { Expectation, SideName } from '../scenario.ts';
@@ -43,6 +44,7 @@ export const EXPECTATIONS: Expectations = {
   'foreign-untouched': (_lab, { on }) => expectForeignUntouched(on),
   route: (_lab, { on, to, present }) => expectRoute(on, to, present),
   log: expectLog,
+  file: expectFile,
 };
 
 async function expectConnected(lab: Lab, on: SideName | 'both'): Promise<void> {
@@ -64,6 +66,14 @@ async function expectStatus(lab: Lab, { on, tunnel, contains }: ExpectationOf<'s
 async function expectExitStatus(lab: Lab, { on, of, is }: ExpectationOf<'exit-status'>): Promise<void> {
   const { status, stderr } = await lab.cygnet(on).command(of);
   if (status !== is) throw new Error(`cygnet ${of.join(' ')}: exit status ${status}, expected ${is} ${stderr.trim()}`);
+}
+
+async function expectFile(_lab: Lab, { path, lines }: ExpectationOf<'file'>): Promise<void> {
+  const wanted = lines.map((line) => `${line}\n`).join('');
+  await poll(async () => {
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    return text === wanted ? { value: true } : { unmet: `${path} has ${JSON.stringify(text)}` };
+  });
 }
 
 async function expectLog(lab: Lab, { on, matches }: ExpectationOf<'log'>): Promise<void> {
