@@ -75,6 +75,13 @@ describe('weakChoices', () => {
       ],
     ],
     [
+      'ike: {version: 1, dhGroup: 14}\npeer: named',
+      [
+        'ike.version: IKEv1 is obsolete (RFC 9395); use version 2 where the peer can',
+        'ike.mode: in main mode the key of a peer that is given by name must be found by trial where it calls, before its identity is known; give its address',
+      ],
+    ],
+    [
       'psk: nineteen-characters',
       [
         'psk: the pre-shared key is shorter than 20 characters and can be guessed; use a random one',

@@ -41,6 +41,13 @@ function protocolChoices({ policy }: Tunnel): WeakChoice[] {
         ['ike.mode'],
         'in main mode the key of a peer of 0.0.0.0 must be found by trial, before its identity is known',
       ),
+    version === 1 &&
+      mode === 'main' &&
+      remote.address.kind === 'name' &&
+      weak(
+        ['ike.mode'],
+        'in main mode the key of a peer that is given by name must be found by trial where it calls, before its identity is known; give its address',
+      ),
     childProtocol === 'ah' && weak(['ipsec.protocol'], 'AH does not encrypt: everyone on the way can read the traffic'),
     !pfs && weak(['ipsec.pfs', 'ipsec.proposals'], 'without PFS, whoever learns one key can read the traffic of all'),
   ].filter((choice) => choice !== false);
