@@ -54,6 +54,17 @@ describe('a trap for the next packet of a tunnel (RFC 4301 §4.4.1)', () => {
     expect(left.steps('remove-route')).toMatchObject([{ route: { destination: { address: '10.3.0.0' } } }]);
   });
 
+  it('set again, its routes follow the tunnel into another table', () => {
+    const { left } = pair({ left: { start: 'on-traffic' } });
+    const [usual] = left.tunnels;
+    if (usual === undefined) throw new Error('no tunnel');
+    trap(left, true);
+    left.command({ kind: 'configure', tunnels: [{ ...usual, routes: { table: 220 } }] });
+    trap(left, true);
+    expect(left.steps('add-route')).toMatchObject([{ route: { via: '198.51.100.1' } }, { route: { table: 220 } }]);
+    expect(left.steps('remove-route')).toEqual([{ ...left.steps('add-route')[0], kind: 'remove-route' }]);
+  });
+
   it('stands all the while where the tunnel gets another name, and is found under that', () => {
     const { left } = pair();
     trap(left, true);
