@@ -37,8 +37,7 @@ function configuration(side: Side, more: readonly string[] = [], top = ''): Conf
   const [local, remote] = side === 'daemon' ? [1, 2] : [2, 1];
   return loadText(`
 version: 1
-${top}
-gateways: {here: {address: 127.0.0.${local}, labels: {env: test}}}
+${top}gateways: {here: {address: 127.0.0.${local}, labels: {env: test}}}
 peers: {there: {address: 127.0.0.${remote}}}
 tunnels:
   t:
@@ -237,7 +236,7 @@ describe('daemon', () => {
     const directory = mkdtempSync(join(tmpdir(), 'cygnet-daemon-'));
     closers.unshift(() => rmSync(directory, { recursive: true }));
     const script = `echo $PLUTO_VERB $PLUTO_MY_CLIENT $PLUTO_PEER_CLIENT $PLUTO_PEER_ID >>${directory}/told`;
-    const { daemon, log } = await connected([], `hooks: [{run: [/bin/sh, -c, "${script}"]}]`);
+    const { daemon, log } = await connected([], `hooks: [{run: [/bin/sh, -c, "${script}"]}]\n`);
     const told = () => (existsSync(`${directory}/told`) ? readFileSync(`${directory}/told`, 'utf8') : '');
     const rest = '10.1.0.0/16 10.2.0.0/16 127.0.0.2\n';
     await expect.poll(told).toBe(`up-client ${rest}`);

@@ -140,13 +140,7 @@ export class Daemon {
         now: () => systemNow().mono,
       }),
     });
-    this.#addresses = new LocalAddresses({
-      source: options.addresses,
-      gateways: () => this.#configuration.gateways,
-      onChange: (command) => this.#onAddress(command),
-      onNone: (gateway) =>
-        log.write('warn', `this machine has none of the addresses of gateway ${gateway}`, { event: 'address.none' }),
-    });
+    this.#addresses = this.#watchAddresses(options);
     this.#dataPlane.onEvent((event) => this.#input({ kind: 'dataplane.event', event }));
     this.api = new DaemonApi({
       version: options.version,
@@ -281,6 +275,16 @@ export class Daemon {
       children: (tunnel: string) => this.#core.children(tunnel),
       views: (tunnel: string) => this.#core.views(tunnel),
     };
+  }
+
+  #watchAddresses({ addresses, log }: DaemonOptions): LocalAddresses {
+    return new LocalAddresses({
+      source: addresses,
+      gateways: () => this.#configuration.gateways,
+      onChange: (command) => this.#onAddress(command),
+      onNone: (gateway) =>
+        log.write('warn', `this machine has none of the addresses of gateway ${gateway}`, { event: 'address.none' }),
+    });
   }
 
   #openHooks({ log, configuration, version }: DaemonOptions): Hooks {
