@@ -318,7 +318,10 @@ export class IkeCore {
     const { tunnel } = work;
     const policy = this.#policies.get(tunnel);
     if (policy === undefined) return;
-    for (const sa of run.ikeSasV2Of(tunnel)) this.#guard(run, sa, () => doWork(run, sa, work));
+    if (policy.version === 2) {
+      for (const sa of run.ikeSasV2Of(tunnel)) this.#guard(run, sa, () => doWork(run, sa, work));
+      return;
+    }
     this.#guardTunnel(run, tunnel, () =>
       work.kind === 'rekey' ? renewTunnel(run, tunnel, work.what) : pruneTunnel(run, policy, work.reason),
     );

@@ -245,3 +245,18 @@ describe.each([1, 2] as const)('IKEv%i: a tunnel with another name', (version) =
     expect(both.left.core.children('net')).toEqual([]);
   });
 });
+
+describe('a command that gives a tunnel of IKEv2 new keys', () => {
+  it.each(['ike', 'child'] as const)('begins nothing of IKEv1 (%s)', (what) => {
+    const both = up({ version: 2 });
+    const before = both.left.events.length;
+    both.left.command({ kind: 'rekey', tunnel: 'net', what });
+    // The window has room for one.
+    expect(both.left.outbox).toHaveLength(1);
+    converse(both);
+    const types = both.left.events.slice(before).map(({ type }) => type);
+    expect(types).not.toContain('ike.initiated');
+    expect(types).not.toContain('ike.failed');
+    expect(types).toContain(what === 'ike' ? 'ike.rekeyed' : 'child.rekeyed');
+  });
+});
