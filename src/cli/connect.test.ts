@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TunnelStatus } from '../control/protocol.ts';
+import { statusReportSchema } from '../control/protocol.ts';
 import { startControlServer } from '../control/server.ts';
 import { connectedTunnel, FakeGateway, sampleTunnel } from '../control/testing/fake-gateway.ts';
 import { withSocketPath } from '../control/testing/socket.ts';
@@ -174,6 +175,20 @@ describe('cygnet up', () => {
       });
       expect((await cygnet(['up', 'of'])).exit).toBe(5);
       expect(gateway.calls).toEqual(['up off']);
+    });
+  });
+});
+
+describe('with --json', () => {
+  it.each(['up', 'restart', 'down'] as const)('%s prints at its end what status prints', async (command) => {
+    const gateway = new FakeGateway([connectedTunnel('idc')]);
+    const fresh = connectedTunnel('idc');
+    const ike = fresh.ike === null ? null : { ...fresh.ike, initiatorSpi: '1111111111111111' };
+    gateway.onUp = () => setTimeout(() => gateway.set({ ...fresh, ike }), 10);
+    await withGateway(gateway, async (cygnet) => {
+      const { exit, out } = await cygnet([command, 'idc', '--json', '--timeout', '5']);
+      expect(exit).toBe(0);
+      expect(statusReportSchema.parse(JSON.parse(out))).toEqual(await gateway.status());
     });
   });
 });

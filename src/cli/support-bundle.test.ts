@@ -65,6 +65,14 @@ describe('cygnet support-bundle', () => {
     });
   });
 
+  it('tells programs what is in it', async () => {
+    await withGateway(new FakeGateway([]), async (cygnet) => {
+      const path = join(directory, 'b.zip');
+      const report = JSON.parse((await cygnet(['support-bundle', '-o', path, '--json'])).out);
+      expect(report).toEqual({ bundle: path, files: [...unzipped(path).keys()] });
+    });
+  });
+
   it('says where it cannot be written', async () => {
     await withGateway(new FakeGateway([]), async (cygnet) => {
       const { exit, err } = await cygnet(['support-bundle', '-o', '/nowhere/b.zip']);

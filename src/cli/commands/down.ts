@@ -4,11 +4,15 @@ import type { TunnelStatus } from '../../control/protocol.ts';
 import { exitOf, tellEvent } from '../connect.ts';
 import { type Context, clientCommand, controlClient, timeoutOption } from '../context.ts';
 import { type Outcome, settle } from '../settle.ts';
+import { printStatuses, STATUS_JSON } from '../status-json.ts';
+
+type Options = { readonly timeout: number; readonly json?: true; readonly control?: string };
 
 export function downCommand({ terminal }: Context, finish: (status: ExitStatus) => void): Command {
   return clientCommand('down', 'down <tunnel...>')
     .addOption(timeoutOption('how long to wait until its SAs are gone'))
-    .action(async (tunnels: string[], { timeout, ...options }: { timeout: number; control?: string }) => {
+    .option(...STATUS_JSON)
+    .action(async (tunnels: string[], { timeout, json, ...options }: Options) => {
       const client = controlClient(options, terminal);
       const outcomes = await settle({
         client,
@@ -19,6 +23,7 @@ export function downCommand({ terminal }: Context, finish: (status: ExitStatus) 
         onEvent: (event) => tellEvent(event, terminal),
         onOutcome: (tunnel, outcome) => terminal.err(outcomeText(tunnel, outcome)),
       });
+      if (json) await printStatuses(client, tunnels, terminal);
       finish(exitOf(outcomes));
     });
 }

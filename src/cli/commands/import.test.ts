@@ -48,6 +48,17 @@ describe('cygnet import', () => {
     });
   });
 
+  it('tells programs the same', async () => {
+    await within(async (directory) => {
+      const { out } = await cygnet(['import', join(directory, 'ipsec.conf'), '--json']);
+      const report = JSON.parse(out);
+      expect(report).toMatchObject({ tunnels: 1, keyFiles: ['idc.psk'] });
+      expect(report.configuration).toContain('psk: {file: idc.psk}');
+      expect(Object.keys(report.notes[0])).toEqual(['file', 'line', 'column', 'severity', 'message']);
+      expect(out).not.toContain(KEY);
+    });
+  });
+
   it('writes files for their owner alone, which check takes, and never over others', async () => {
     await within(async (directory) => {
       const call = () => cygnet(['import', join(directory, 'ipsec.conf'), '-o', join(directory, 'cygnet.yaml')]);

@@ -10,7 +10,7 @@ import { CliFailure } from '../failure.ts';
 import type { Terminal } from '../terminal.ts';
 import { counted } from '../units.ts';
 
-type Options = { readonly secrets?: string; readonly output?: string; readonly reveal?: true };
+type Options = { readonly secrets?: string; readonly output?: string; readonly reveal?: true; readonly json?: true };
 
 /** Reads and writes files, and asks no daemon. */
 export function importCommand({ terminal }: Context, finish: (status: ExitStatus) => void): Command {
@@ -27,6 +27,7 @@ export function importCommand({ terminal }: Context, finish: (status: ExitStatus
     .option('--secrets <file>', 'where the keys of an ipsec.conf are; else in the ipsec.secrets beside it')
     .option('-o, --output <file>', 'write it there, and each key into a file beside it; none of them may exist yet')
     .option('--reveal', 'put the keys into the configuration itself')
+    .option('--json', 'print JSON: what was made of the file, and the notes with their places')
     .action(async (file: string, options: Options) => {
       const { importConfiguration } = await import('../../config/import/import.ts');
       const { systemHost } = await import('../../config/host.ts');
@@ -35,13 +36,21 @@ export function importCommand({ terminal }: Context, finish: (status: ExitStatus
       const problems = 'errors' in result ? result.errors : result.notes;
       for (const problem of problems) terminal.err(printable(formatProblem(problem), 4_096));
       if ('errors' in result) return finish(EXIT.configurationInvalid);
-      if (options.output === undefined) print(result, terminal);
-      else write(result, options.output);
+      if (options.output !== undefined) write(result, options.output);
+      else if (!options.json) print(result, terminal);
+      if (options.json) terminal.out(JSON.stringify(reportOf(result, options.output), null, 2));
       terminal.err(
         `imported ${counted(result.tunnels, 'tunnel')} from ${file}; ${counted(result.notes.length, 'note')}`,
       );
       finish(EXIT.ok);
     });
+}
+
+/** The text only where it is not in a file; never a key that was not asked for. */
+function reportOf({ text, keys, tunnels, notes }: Imported, output: string | undefined): object {
+  const told = notes.map(({ file, line, column, severity, message }) => ({ file, line, column, severity, message }));
+  const made = output === undefined ? { configuration: text } : { file: output };
+  return { tunnels, ...made, keyFiles: keys.map(({ name }) => name), notes: told };
 }
 
 function print({ text, keys }: Imported, terminal: Terminal): void {

@@ -30,6 +30,12 @@ describe('cygnet init', () => {
     expect(out + readFileSync(config, 'utf8')).not.toContain(readFileSync(key, 'utf8').trim());
   });
 
+  it('tells programs which files it has written', async () => {
+    const config = join(directory, 'cygnet.yaml');
+    const { out } = await cygnet(['init', '--peer', '127.0.0.9', ...SEGMENTS, '--config', config, '--json']);
+    expect(JSON.parse(out)).toEqual({ tunnel: 'peer1', configuration: config, key: join(directory, 'peer1.psk') });
+  });
+
   it('makes another key each time, and says what the platform has by default where that is asked for', async () => {
     const keys = new Set<string>();
     for (const name of ['a', 'yes']) {

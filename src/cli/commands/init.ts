@@ -17,6 +17,7 @@ type Options = {
   readonly publicAddress?: string;
   readonly profile: 'modern' | 'platform';
   readonly config: string;
+  readonly json?: true;
 };
 
 /** The first configuration of a machine: never over one that is there. */
@@ -42,7 +43,8 @@ export function initCommand({ terminal }: Context, finish: (status: ExitStatus) 
         .default('modern'),
     )
     .option('--config <file>', 'the file to write', DEFAULT_CONFIG)
-    .action(async ({ config, ...options }: Options) => {
+    .option('--json', 'print JSON')
+    .action(async ({ config, json, ...options }: Options) => {
       const { firstConfiguration } = await import('../../config/first-configuration.ts');
       const address = options.address ?? (await ownAddress(options.peer));
       const files = firstConfiguration(config, { ...options, address, psk: newKey() });
@@ -53,7 +55,8 @@ export function initCommand({ terminal }: Context, finish: (status: ExitStatus) 
       await writeNew(files.configuration, 0o644);
       await writeNew(files.psk, 0o600);
       for (const problem of files.warnings) terminal.err(printable(formatProblem(problem), 4_096));
-      terminal.out(nextSteps(config, options.name, files.psk.path));
+      const written = { tunnel: options.name, configuration: config, key: files.psk.path };
+      terminal.out(json ? JSON.stringify(written, null, 2) : nextSteps(config, options.name, files.psk.path));
       finish(EXIT.ok);
     });
 }

@@ -4,15 +4,17 @@ import type { TunnelStatus } from '../../control/protocol.ts';
 import { exitOf, tellEvent } from '../connect.ts';
 import { type Context, clientCommand, controlClient, timeoutOption } from '../context.ts';
 import { type Outcome, settle } from '../settle.ts';
+import { printStatuses, STATUS_JSON } from '../status-json.ts';
 
-type Options = { readonly child?: true; readonly timeout: number; readonly control?: string };
+type Options = { readonly child?: true; readonly timeout: number; readonly json?: true; readonly control?: string };
 
 export function rekeyCommand({ terminal }: Context, finish: (status: ExitStatus) => void): Command {
   return clientCommand('rekey', 'rekey <tunnel...>')
     .addOption(new Option('--ike', 'the IKE SA, which is meant where nothing is said').conflicts('child'))
     .option('--child', 'all Child SAs')
     .addOption(timeoutOption('how long to wait for the successors'))
-    .action(async (tunnels: string[], { child, timeout, ...options }: Options) => {
+    .option(...STATUS_JSON)
+    .action(async (tunnels: string[], { child, timeout, json, ...options }: Options) => {
       const client = controlClient(options, terminal);
       const what = child ? 'child' : 'ike';
       const { tunnels: before } = await client.call('status', { tunnel: tunnels });
@@ -27,6 +29,7 @@ export function rekeyCommand({ terminal }: Context, finish: (status: ExitStatus)
         onOutcome: ({ name }, outcome) =>
           terminal.err(`${name}: ${outcome === 'done' ? 'rekeyed' : pendingText(name)}`),
       });
+      if (json) await printStatuses(client, tunnels, terminal);
       finish(exitOf(outcomes));
     });
 }

@@ -7,7 +7,7 @@ import { CliFailure } from '../failure.ts';
 import { supportBundle } from '../support-bundle.ts';
 import { counted } from '../units.ts';
 
-type Options = { readonly output?: string; readonly control?: string };
+type Options = { readonly output?: string; readonly json?: true; readonly control?: string };
 
 export function supportBundleCommand({ terminal }: Context, finish: (status: ExitStatus) => void): Command {
   const command = describedCommand({
@@ -21,12 +21,14 @@ export function supportBundleCommand({ terminal }: Context, finish: (status: Exi
   });
   return controlOption(command)
     .option('-o, --output <file>', 'the file to write; else cygnet-support-TIME.zip')
-    .action(async ({ output, ...options }: Options) => {
+    .option('--json', 'print JSON')
+    .action(async ({ output, json, ...options }: Options) => {
       const now = terminal.now();
       const bundle = await supportBundle(controlClient(options, terminal), now);
       const path = output ?? `cygnet-support-${new Date(now).toISOString().replaceAll(/[:-]|\.\d+/g, '')}.zip`;
       const files = Object.fromEntries([...bundle].map(([name, text]) => [name, strToU8(text)]));
       await write(path, zipSync(files, { mtime: now }));
+      if (json) terminal.out(JSON.stringify({ bundle: path, files: [...bundle.keys()] }, null, 2));
       terminal.err(`${counted(bundle.size, 'file')} in ${path}; no secret is among them, names and addresses are`);
       finish(EXIT.ok);
     });
