@@ -11,18 +11,18 @@ export type ConfigureOptions = {
   readonly terminal: Terminal;
   readonly json: boolean;
   readonly ask: () => Promise<PlanReport>;
-  /** Puts the number of changes into a sentence. */
-  readonly summary: (changes: string) => string;
+  /** Whether it was only asked what the change would do. */
+  readonly dryRun: boolean;
   /** The file whose name is shown where the daemon speaks of its own main file. */
   readonly file?: string;
 };
 
 /** Asks for a change of the configuration and tells what comes of it; what is wrong with it as `check` does. */
-export async function configure({ terminal, json, ask, summary, file }: ConfigureOptions): Promise<ExitStatus> {
+export async function configure({ terminal, json, ask, dryRun, file }: ConfigureOptions): Promise<ExitStatus> {
   try {
     const report = await ask();
     if (json) terminal.out(JSON.stringify(report, null, 2));
-    else tell(report, terminal, summary);
+    else tell(report, terminal, dryRun);
     return EXIT.ok;
   } catch (error) {
     if (!(error instanceof ControlClientError && error.fault === 'invalid')) throw error;
@@ -35,11 +35,11 @@ export async function configure({ terminal, json, ask, summary, file }: Configur
   }
 }
 
-function tell(report: PlanReport, terminal: Terminal, summary: ConfigureOptions['summary']): void {
+function tell(report: PlanReport, terminal: Terminal, dryRun: boolean): void {
   const { lines, summary: changes } = planText(report);
   for (const line of lines) terminal.out(line);
-  for (const file of report.files) terminal.err(`written: ${printable(file)}`);
-  terminal.err(summary(changes));
+  for (const file of report.files) terminal.err(`${dryRun ? 'would be written' : 'written'}: ${printable(file)}`);
+  terminal.err(dryRun ? `${changes}; nothing was done` : `in force: ${changes}`);
 }
 
 /** The daemon knows the text only, not the file that it came from: its first one is that. */

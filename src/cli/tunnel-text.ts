@@ -16,7 +16,10 @@ export const STATE: Readonly<
 
 /** Why it is not up and when the next attempt is, or which segments it carries. */
 export function noteOf(tunnel: TunnelStatus, now: number): string {
-  if (tunnel.connectionStatus === 'connected') return pairsText(tunnel);
+  const { up, total } = tunnel.pairs;
+  // Beside pairs that are up, why others are not.
+  const missing = up < total ? (tunnel.reason?.text ?? '') : '';
+  if (tunnel.connectionStatus === 'connected') return [pairsText(tunnel), missing].filter(Boolean).join('; ');
   const parts = [
     tunnel.resourceStatus === 'running' ? '' : tunnel.resourceStatus,
     tunnel.reason?.text ?? '',

@@ -82,7 +82,7 @@ function ask(
     terminal,
     json: json === true,
     ask: () => call(client, dryRun ? { dryRun } : {}),
-    summary: (changes) => (dryRun ? `${changes}; nothing was done` : `in force: ${changes}`),
+    dryRun: dryRun === true,
   });
 }
 

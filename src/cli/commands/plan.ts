@@ -9,19 +9,14 @@ import type { Terminal } from '../terminal.ts';
 type Finish = (status: ExitStatus) => void;
 
 export function planCommand(context: Context, finish: Finish): Command {
-  return changing('plan', (changes) => `${changes}; nothing was done`, context, finish);
+  return changing('plan', context, finish);
 }
 
 export function applyCommand(context: Context, finish: Finish): Command {
-  return changing('apply', (changes) => `in force: ${changes}`, context, finish);
+  return changing('apply', context, finish);
 }
 
-function changing(
-  name: 'plan' | 'apply',
-  summary: (changes: string) => string,
-  { terminal }: Context,
-  finish: Finish,
-): Command {
+function changing(name: 'plan' | 'apply', { terminal }: Context, finish: Finish): Command {
   return clientCommand(name, name)
     .argument('[file]', "in the place of the daemon's configuration file; - for stdin; else that file as it is now")
     .option('--json', 'print JSON')
@@ -30,7 +25,7 @@ function changing(
       const client = controlClient(options, terminal);
       const ask = () => client.call(name, text === undefined ? {} : { text });
       const named = file === undefined ? {} : { file };
-      finish(await configure({ terminal, json: json === true, ask, summary, ...named }));
+      finish(await configure({ terminal, json: json === true, ask, dryRun: name === 'plan', ...named }));
     });
 }
 

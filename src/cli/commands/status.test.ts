@@ -73,9 +73,10 @@ describe('cygnet status', () => {
 
   it('tells how many of the pairs of segments are up where some are not', async () => {
     const down = [{ local: '10.0.192.0/20', remote: '10.25.0.0/16' }];
-    const partly = { ...connected, pairs: { total: 20, up: 19, down } };
+    const reason = { code: 'traffic-selectors-unacceptable', text: 'the peer does not accept them' } as const;
+    const partly = { ...connected, reason, pairs: { total: 20, up: 19, down } };
     await withGateway(new FakeGateway([partly]), async (cygnet) => {
-      expect((await cygnet(['status'])).out).toContain('19/20 segment pairs');
+      expect((await cygnet(['status'])).out).toContain('19/20 segment pairs; the peer does not accept them');
       expect((await cygnet(['show', partly.name])).out).toMatch(
         /^Pairs without a Child SA\n {2}10\.0\.192\.0\/20 <-> 10\.25\.0\.0\/16$/m,
       );
