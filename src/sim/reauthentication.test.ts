@@ -73,6 +73,27 @@ describe('reauthentication of both ends at once', () => {
     });
   });
 
+  it('and leaves one IKE SA where the one that is to stay has lost its Child SA meanwhile', () => {
+    forEachSeed(200, (seed) => {
+      const dice = new Dice(seed);
+      const pair = new CorePair({ seed });
+      pair.world.network.conditions = { ...PRESETS.calm, latency: [SECOND / 10, SECOND] };
+      pair.initiate(pair.left);
+      pair.initiate(pair.right);
+      pair.world.run(dice.within([2 * SECOND, 8 * SECOND]));
+      const gateway = dice.pick([pair.left, pair.right]);
+      const [elder] = installedChildren(gateway);
+      if (elder !== undefined) gateway.kernel.expire(elder.inbound);
+      // However often it is rekeyed.
+      for (let round = 0; round < 6; round++) {
+        pair.world.run(20 * SECOND);
+        if (round < 5 && dice.chance(0.5)) perform(pair, 'rekey the IKE SA', dice.pick([pair.left, pair.right]));
+      }
+      for (const { machine } of [pair.left, pair.right]) expect(machine.views()).toHaveLength(1);
+      expectInOrder(pair.world);
+    });
+  });
+
   it('and leaves one IKE SA where the peer rekeys the one that is to go before that is found out', () => {
     forEachSeed(200, (seed) => {
       const dice = new Dice(seed);

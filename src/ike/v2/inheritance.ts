@@ -72,6 +72,8 @@ export function inherit(ctx: ContextV2, from: IkeSaV2, to: IkeSaV2): void {
   const policy = ctx.policies.get(to.tunnel);
   if (policy !== undefined) startLife(ctx, to, policy);
   if (from.superfluous) awaitDelete(ctx, to);
+  // However often it is rekeyed, the time goes on.
+  to.superfluousSince = from.superfluousSince;
   ctx.touch(from);
   ctx.touch(to);
   ctx.emit({ type: 'ike.rekeyed', tunnel: from.tunnel, ikeSa: from.id, successor: to.id });

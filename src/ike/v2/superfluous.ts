@@ -28,7 +28,7 @@ export function onSuperfluousTimer(ctx: ContextV2, sa: IkeSaV2): void {
     return;
   }
   sa.superfluousSince ??= ctx.now.mono;
-  if (endSuperfluous(ctx, sa)) return;
+  if (endSuperfluous(ctx, sa) || endEmpty(ctx, sa, others)) return;
   for (const other of others) if (!isProven(other)) probe(other);
   ctx.setTimer(sa.id, 'superfluous', ctx.now.mono + PROOF_TIME);
 }
@@ -51,6 +51,25 @@ export function endSuperfluous(ctx: ContextV2, sa: IkeSaV2): boolean {
   const isOthersToo = carried.some((child) => child.tunnel !== sa.tunnel && !isCarriedElsewhere(ctx, child));
   if (isOthersToo) leaveIkeSa(ctx, sa, sa.tunnel, REPLACED);
   else closeIkeSa(ctx, sa, REPLACED, hastenSwitches(ctx, sa));
+  return true;
+}
+
+/**
+ * What took its place has lost its Child SAs, so that this one carries the traffic after all, and the other one goes: both
+ * ends see it so, as both have the same Child SAs. Not while any are being made. Returns true where that is so.
+ */
+function endEmpty(ctx: ContextV2, sa: IkeSaV2, others: readonly IkeSaV2[]): boolean {
+  const isLate = ctx.now.mono >= (sa.superfluousSince ?? ctx.now.mono) + COMPLETION_TIME;
+  const isIdle = (other: IkeSaV2) =>
+    other.pending === undefined && other.creation === undefined && other.tasks.length === 0;
+  const isEmpty = (other: IkeSaV2) => isIdle(other) && childrenOf(ctx, other).length === 0;
+  if (!isLate || childrenOf(ctx, sa).length === 0 || !others.every(isEmpty)) return false;
+  sa.superfluous = false;
+  sa.superfluousSince = undefined;
+  for (const other of others) {
+    other.queue.push({ kind: 'leave', tunnel: other.tunnel, reason: REPLACED });
+    ctx.touch(other);
+  }
   return true;
 }
 
