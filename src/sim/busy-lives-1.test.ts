@@ -1,3 +1,3 @@
 import { testBusyLives } from './busy-lives.ts';
 
-testBusyLives(1);
+testBusyLives(3_001);

@@ -1,3 +1,3 @@
 import { testBusyLives } from './busy-lives.ts';
 
-testBusyLives(2_501);
+testBusyLives(4_001);

@@ -1,3 +1,0 @@
-import { testBusyLives } from './busy-lives.ts';
-
-testBusyLives(5_001);
