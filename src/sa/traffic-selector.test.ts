@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { formatPrefix, parsePrefix } from '../base/net.ts';
 import type { TrafficSelector } from './traffic-selector.ts';
 import {
+  containsAddress,
   containsSelector,
   formatSelector,
   MAX_SELECTORS,
@@ -164,6 +165,18 @@ describe('narrow (RFC 7296 §2.9)', () => {
       }),
     );
   });
+});
+
+it.each([
+  ['10.2.0.0/16', '10.2.0.0', true],
+  ['10.2.0.0/16', '10.2.255.255', true],
+  ['10.2.0.0/16', '10.3.0.0', false],
+  ['0.0.0.0/0', '203.0.113.9', true],
+  ['0.0.0.0/0', '::1', false],
+  ['::/0', '203.0.113.9', false],
+  ['2001:db8::/32', '2001:db8:1::1', true],
+])('containsAddress: %s, whatever the ports, and %s', (text, address, expected) => {
+  expect(containsAddress(prefix(text, { protocol: 6, startPort: 80, endPort: 80 }), address)).toBe(expected);
 });
 
 describe('sameSelectors', () => {

@@ -109,6 +109,13 @@ export function containsSelector(outer: TrafficSelector, inner: TrafficSelector)
   return rangeContains(toRange(outer), toRange(inner));
 }
 
+/** Whether the address is in its range, whatever the protocol. */
+export function containsAddress(selector: TrafficSelector, address: IpAddress): boolean {
+  if (addressFamily(selector.start) !== addressFamily(address)) return false;
+  const value = addressToInteger(address);
+  return addressToInteger(selector.start) <= value && value <= addressToInteger(selector.end);
+}
+
 /** Equal for equal selectors, and for nothing else. */
 export function selectorKey(selector: TrafficSelector): string {
   return `${selector.start}-${selector.end}/${selector.protocol}/${selector.startPort}-${selector.endPort}`;

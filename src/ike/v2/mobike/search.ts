@@ -1,4 +1,5 @@
-import { addressFamily, sameEndpoint } from '../../../base/net.ts';
+import { addressFamily, type IpAddress, sameEndpoint } from '../../../base/net.ts';
+import { containsAddress } from '../../../sa/traffic-selector.ts';
 import type { Context } from '../../common/context.ts';
 import { NAT_TRAVERSAL_PORT } from '../../common/ports.ts';
 import { transmit } from '../../common/transmit.ts';
@@ -56,7 +57,7 @@ function isSearching({ mobike, phase, outstanding }: IkeSaV2): boolean {
 function otherPaths(ctx: Context, sa: IkeSaV2): Path[] {
   const port = NAT_TRAVERSAL_PORT;
   const ours = [sa.local.address, ...furtherAddresses(sa, ctx.policies.get(sa.tunnel))];
-  const theirs = new Set([sa.remote.address, ...(sa.mobike?.peerAddresses ?? [])]);
+  const theirs = new Set([sa.remote.address, ...outerAddresses(ctx, sa)]);
   const all = [...theirs].flatMap((remote) =>
     ours.map((local): Path => {
       const isSame = remote === sa.remote.address;
@@ -67,4 +68,22 @@ function otherPaths(ctx: Context, sa: IkeSaV2): Path[] {
     .filter(({ local, remote }) => addressFamily(local.address) === addressFamily(remote.address))
     .filter(({ local, remote }) => local.address !== sa.local.address || remote.address !== sa.remote.address)
     .slice(0, MAX_PATHS);
+}
+
+/**
+ * RFC 4555 §3.6 leaves it to each end which addresses are acceptable to it. Gateways that name all that they have, as
+ * strongSwan does, name some within their segments, too: only the tunnel leads there. IKE goes past the tunnel, so that it
+ * would not arrive, and would carry an inner address in clear over the network. A segment that the peer's own address is in
+ * as well, such as 0.0.0.0/0, tells nothing.
+ */
+function outerAddresses(ctx: Context, sa: IkeSaV2): readonly IpAddress[] {
+  const named = sa.mobike?.peerAddresses ?? [];
+  const own = ctx.policies.get(sa.tunnel);
+  if (own === undefined || named.length === 0) return named;
+  const configured = own.remote.address.kind === 'address' ? [own.remote.address.address] : [];
+  const outer = [sa.remote.address, ...configured];
+  const inner = [...ctx.policies.values()]
+    .flatMap(({ peer, remote }) => (peer === own.peer ? remote.selectors : []))
+    .filter((segment) => !outer.some((address) => containsAddress(segment, address)));
+  return named.filter((address) => !inner.some((segment) => containsAddress(segment, address)));
 }
