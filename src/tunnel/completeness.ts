@@ -1,5 +1,6 @@
 import type { ChildSaView } from '../ike/common/view.ts';
 import { containsSelector, selectorKey, type TrafficSelector } from '../sa/traffic-selector.ts';
+import { carriedPairs } from './pairs.ts';
 import type { ServiceRun } from './service-run.ts';
 import type { TunnelState } from './tunnel-state.ts';
 
@@ -11,6 +12,8 @@ export function isComplete(run: ServiceRun, tunnel: TunnelState): boolean {
   const { version, singlePairs, local, remote } = tunnel.policy;
   if (version === 2 && singlePairs !== true)
     return tunnel.children.size > 0 && (!tunnel.pairsAdded || carriesAll(run, tunnel));
+  // There are fewer Child SAs than pairs until the last one is there: none of them is worth a look before.
+  if (tunnel.children.size < local.selectors.length * remote.selectors.length) return false;
   const installed = run.childrenOf(tunnel.policy.name).filter(({ state }) => state === 'installed');
   const pairs = new Set(installed.map(pairKey));
   return pairs.size >= local.selectors.length * remote.selectors.length;
@@ -23,15 +26,12 @@ export function lacksSomething(run: ServiceRun, tunnel: TunnelState): boolean {
 }
 
 /** A peer that has narrowed a segment has left out the rest of it for good. */
-function carriesAll(run: ServiceRun, { policy: { name, local, remote } }: TunnelState): boolean {
-  const carrying = run.childrenOf(name).filter(({ state }) => state !== 'deleting' && state !== 'rekeyed');
-  const isWithin = (selector: TrafficSelector, all: readonly TrafficSelector[]) =>
-    all.some((one) => containsSelector(one, selector) || containsSelector(selector, one));
-  return local.selectors.every((ours) =>
-    remote.selectors.every((theirs) =>
-      carrying.some((child) => isWithin(ours, child.localSelectors) && isWithin(theirs, child.remoteSelectors)),
-    ),
-  );
+function carriesAll(run: ServiceRun, { policy }: TunnelState): boolean {
+  const carrying = run.childrenOf(policy.name).filter(({ state }) => state !== 'deleting' && state !== 'rekeyed');
+  const inPart = (selector: TrafficSelector, segment: TrafficSelector) =>
+    containsSelector(segment, selector) || containsSelector(selector, segment);
+  const { local, remote } = policy;
+  return carriedPairs(policy, carrying, inPart).size === local.selectors.length * remote.selectors.length;
 }
 
 function pairKey({ localSelectors, remoteSelectors }: ChildSaView): string {

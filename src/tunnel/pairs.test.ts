@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parsePrefix } from '../base/net.ts';
 import type { ChildSaView } from '../ike/common/view.ts';
-import { selectorFromPrefix } from '../sa/traffic-selector.ts';
-import { pairStatuses } from './pairs.ts';
+import { containsSelector, selectorFromPrefix } from '../sa/traffic-selector.ts';
+import { carriedPairs, pairStatuses } from './pairs.ts';
 
 function selectors(...prefixes: readonly string[]) {
   return prefixes.map((text) => {
@@ -51,5 +51,21 @@ describe('the pairs of segments of a tunnel', () => {
       '10.3.0.0/16 10.4.0.0/16',
     ]);
     expect(up([child(['10.1.1.0/24'], ['10.4.0.0/16'])])).toEqual([]);
+  });
+
+  it('are found with one comparison of each segment and selector, however many Child SAs there are', () => {
+    const segments = (net: number) => Array.from({ length: 20 }, (_, n) => `10.${net}.${n}.0/24`);
+    const policy = {
+      local: { selectors: selectors(...segments(1)) },
+      remote: { selectors: selectors(...segments(2)) },
+    } as unknown as Parameters<typeof carriedPairs>[0];
+    const children = segments(1).flatMap((ours) => segments(2).map((theirs) => child([ours], [theirs])));
+    let comparisons = 0;
+    const carries: Parameters<typeof carriedPairs>[2] = (selector, segment) => {
+      comparisons++;
+      return containsSelector(selector, segment);
+    };
+    expect(carriedPairs(policy, children, carries).size).toBe(400);
+    expect(comparisons).toBe(2 * 20 * 20);
   });
 });

@@ -5,33 +5,54 @@ import { containsSelector, formatSelector, selectorKey, type TrafficSelector } f
 /** A configured pair of segments, as prefixes, and whether a Child SA carries it now. */
 export type PairStatus = { readonly local: string; readonly remote: string; readonly up: boolean };
 
+type Segments = Pick<TunnelPolicy, 'local' | 'remote'>;
+
 /** Every configured pair of segments, in the order of the configuration, by the Child SAs that are installed. */
-export function pairStatuses(
-  { local, remote }: Pick<TunnelPolicy, 'local' | 'remote'>,
-  children: readonly ChildSaView[],
-): PairStatus[] {
-  const installed = children.filter(({ state }) => state !== 'installing');
-  const exact = new Set(installed.flatMap(exactPairs));
-  return local.selectors.flatMap((ours) =>
-    remote.selectors.map((theirs) => ({
-      local: formatSelector(ours),
-      remote: formatSelector(theirs),
-      up: exact.has(pairKey(ours, theirs)) || installed.some((child) => carries(child, ours, theirs)),
-    })),
+export function pairStatuses(segments: Segments, children: readonly ChildSaView[]): PairStatus[] {
+  // A peer that widens nothing may still have segments of ours within one selector.
+  const carried = carriedPairs(
+    segments,
+    children.filter(({ state }) => state !== 'installing'),
+    containsSelector,
+  );
+  const locals = segments.local.selectors.map(formatSelector);
+  const remotes = segments.remote.selectors.map(formatSelector);
+  return locals.flatMap((local, row) =>
+    remotes.map((remote, column) => ({ local, remote, up: carried.has(row * remotes.length + column) })),
   );
 }
 
-function exactPairs({ localSelectors, remoteSelectors }: ChildSaView): string[] {
-  return localSelectors.flatMap((ours) => remoteSelectors.map((theirs) => pairKey(ours, theirs)));
+/**
+ * The configured pairs that Child SAs carry, numbered in the order of the configuration. Hundreds of Child SAs have few
+ * selectors that differ, so that only these are compared with the segments, once each.
+ */
+export function carriedPairs(
+  { local, remote }: Segments,
+  children: readonly ChildSaView[],
+  carries: (selector: TrafficSelector, segment: TrafficSelector) => boolean,
+): ReadonlySet<number> {
+  const rowsOf = segmentsIn(local.selectors, carries);
+  const columnsOf = segmentsIn(remote.selectors, carries);
+  const carried = new Set<number>();
+  for (const { localSelectors, remoteSelectors } of children) {
+    const columns = columnsOf(remoteSelectors);
+    for (const row of rowsOf(localSelectors))
+      for (const column of columns) carried.add(row * remote.selectors.length + column);
+  }
+  return carried;
 }
 
-function pairKey(ours: TrafficSelector, theirs: TrafficSelector): string {
-  return `${selectorKey(ours)} ${selectorKey(theirs)}`;
-}
-
-/** A peer that widens nothing may still have segments of ours within one selector. */
-function carries({ localSelectors, remoteSelectors }: ChildSaView, ours: TrafficSelector, theirs: TrafficSelector) {
-  const within = (outer: readonly TrafficSelector[], inner: TrafficSelector) =>
-    outer.some((one) => containsSelector(one, inner));
-  return within(localSelectors, ours) && within(remoteSelectors, theirs);
+/** Which segments, by their place, lie within any of some selectors. */
+function segmentsIn(
+  segments: readonly TrafficSelector[],
+  carries: (selector: TrafficSelector, segment: TrafficSelector) => boolean,
+): (selectors: readonly TrafficSelector[]) => ReadonlySet<number> {
+  const known = new Map<string, readonly number[]>();
+  const within = (selector: TrafficSelector) => {
+    const key = selectorKey(selector);
+    const found = known.get(key) ?? segments.flatMap((segment, place) => (carries(selector, segment) ? place : []));
+    known.set(key, found);
+    return found;
+  };
+  return (selectors) => new Set(selectors.flatMap(within));
 }
