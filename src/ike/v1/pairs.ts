@@ -1,4 +1,4 @@
-import { containsSelector, selectorKey, type TrafficSelector } from '../../sa/traffic-selector.ts';
+import { containsSelector, sameSelector, selectorKey, type TrafficSelector } from '../../sa/traffic-selector.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import type { ContextV1 } from './context.ts';
 import type { QuickModePlan } from './state.ts';
@@ -7,12 +7,14 @@ import type { QuickModePlan } from './state.ts';
 export function missingPairs(ctx: ContextV1, policy: TunnelPolicy): Pair[] {
   const { local, remote } = policy;
   const pairs = local.selectors.flatMap((ours) => remote.selectors.map((theirs) => ({ local: ours, remote: theirs })));
+  const configured = new Set(pairs.map(pairKey));
   const taken = new Set<string>();
   for (const child of ctx.childrenOf(policy.name)) {
     const [ours] = child.localSelectors;
     const [theirs] = child.remoteSelectors;
     if (child.state === 'rekeyed' || ours === undefined || theirs === undefined) continue;
-    taken.add(pairKey(pairOf(pairs, { local: ours, remote: theirs })));
+    const key = pairKey({ local: ours, remote: theirs });
+    taken.add(configured.has(key) ? key : pairKey(pairAround(policy, { local: ours, remote: theirs })));
   }
   for (const sa of ctx.ikeSasOf(policy.name)) {
     for (const plan of sa.waiting) taken.add(pairKey(plan));
@@ -26,23 +28,21 @@ export function missingPairs(ctx: ContextV1, policy: TunnelPolicy): Pair[] {
 export function isCovered(ctx: ContextV1, plan: QuickModePlan): boolean {
   return ctx.childrenOf(plan.tunnel).some(({ id, state, localSelectors: [local], remoteSelectors: [remote] }) => {
     const counts = id !== plan.replaces && (state === 'installed' || state === 'installing');
-    return counts && local !== undefined && remote !== undefined && pairKey({ local, remote }) === pairKey(plan);
+    return counts && local !== undefined && remote !== undefined && samePair({ local, remote }, plan);
   });
 }
 
 type Pair = { readonly local: TrafficSelector; readonly remote: TrafficSelector };
 
 export function samePair(a: Pair, b: Pair): boolean {
-  return pairKey(a) === pairKey(b);
+  return sameSelector(a.local, b.local) && sameSelector(a.remote, b.remote);
 }
 
-/** The configured pair that a Child SA is for: its own, or the one that the peer has narrowed. */
-function pairOf(pairs: readonly Pair[], child: Pair): Pair {
-  const key = pairKey(child);
-  const exact = pairs.find((pair) => pairKey(pair) === key);
-  const around = (pair: Pair) =>
-    containsSelector(pair.local, child.local) && containsSelector(pair.remote, child.remote);
-  return exact ?? pairs.find(around) ?? child;
+/** The configured pair that a Child SA is for which the peer has narrowed; its own where there is none. */
+function pairAround({ local, remote }: TunnelPolicy, child: Pair): Pair {
+  const ours = local.selectors.find((segment) => containsSelector(segment, child.local));
+  const theirs = remote.selectors.find((segment) => containsSelector(segment, child.remote));
+  return ours === undefined || theirs === undefined ? child : { local: ours, remote: theirs };
 }
 
 function pairKey({ local, remote }: Pair): string {
