@@ -105,7 +105,7 @@ export class Daemon {
       ...(options.crashSecret === undefined ? {} : { crashSecret: options.crashSecret }),
       recordMessages: true,
     });
-    this.#observations = new Observations((tunnel) => this.#core.children(tunnel));
+    this.#observations = new Observations((tunnel, id) => this.#core.child(tunnel, id));
     this.#service = new GatewayService(this.#core, configuration.tunnels);
     this.#timers = new Timers({ now: () => systemNow().mono, fire: (key) => this.#input({ kind: 'timer', key }) });
     this.#jobs = new JobPool({
@@ -271,9 +271,9 @@ export class Daemon {
 
   #directory() {
     return {
-      status: (tunnel: string) => this.#service.status(tunnel, () => undefined),
-      children: (tunnel: string) => this.#core.children(tunnel),
-      views: (tunnel: string) => this.#core.views(tunnel),
+      names: (tunnel: string) => this.#service.summary(tunnel),
+      ikeSa: (tunnel: string, id: number) => this.#core.views(tunnel).find((view) => view.id === id),
+      child: (tunnel: string, id: string) => this.#core.child(tunnel, id),
     };
   }
 
@@ -299,11 +299,11 @@ export class Daemon {
 
   #hookView(name: string) {
     const tunnel = this.#configuration.tunnels.find((candidate) => candidate.name === name);
-    const status = this.#service.status(name, () => undefined);
-    if (tunnel === undefined || status === undefined) return undefined;
-    const { gateway, peer } = status;
+    const summary = this.#service.summary(name);
+    if (tunnel === undefined || summary === undefined) return undefined;
+    const { gateway, peer } = summary;
     const sas = { ikeSas: this.#core.views(name), children: this.#core.children(name) };
-    return { names: { tunnel: name, gateway, peer }, standing: standingOf(tunnel.policy, status, sas) };
+    return { names: { tunnel: name, gateway, peer }, standing: standingOf(tunnel.policy, summary, sas) };
   }
 
   #statuses(names: readonly string[]) {

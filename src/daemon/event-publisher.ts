@@ -6,13 +6,16 @@ import { EventReporter } from '../observe/event-reporter.ts';
 import type { EventDetails } from '../observe/event-text.ts';
 import { isMessageEvent } from '../observe/exchange-record.ts';
 import type { Log } from '../observe/log.ts';
-import type { ChildStatus, TunnelStatus } from '../tunnel/status.ts';
+import { reportChild, reportIke } from '../tunnel/report.ts';
 
-/** Where the details of the objects that events name are looked up. */
+/**
+ * Where the details of the objects that an event names are looked up; undefined where they are gone. Of these objects
+ * alone: there are several events for each of the hundreds of Child SAs that a tunnel may have.
+ */
 export interface Directory {
-  status(tunnel: string): TunnelStatus | undefined;
-  views(tunnel: string): readonly IkeSaView[];
-  children(tunnel: string): readonly ChildSaView[];
+  names(tunnel: string): { readonly gateway: string; readonly peer: string } | undefined;
+  ikeSa(tunnel: string, id: number): IkeSaView | undefined;
+  child(tunnel: string, id: string): ChildSaView | undefined;
 }
 
 /** Shows each event to the log and to whoever follows the events by the control API. */
@@ -43,22 +46,20 @@ export class EventPublisher {
   }
 
   #details(event: GatewayEvent): EventDetails {
-    const status = 'tunnel' in event && event.tunnel !== undefined ? this.#directory.status(event.tunnel) : undefined;
-    if (status === undefined) return {};
-    const names = { gateway: status.gateway, peer: status.peer };
-    const view = 'ikeSa' in event ? this.#view(status.name, event.ikeSa) : undefined;
-    const ike = view !== undefined && status.ike?.initiatorSpi === view.initiatorSpi ? status.ike : undefined;
-    const child = 'child' in event ? this.#child(status, event.child) : undefined;
-    return { ...names, ...(ike === undefined ? {} : { ike }), ...(child === undefined ? {} : { child }) };
+    const tunnel = 'tunnel' in event ? event.tunnel : undefined;
+    const names = tunnel === undefined ? undefined : this.#directory.names(tunnel);
+    if (tunnel === undefined || names === undefined) return {};
+    const ike = 'ikeSa' in event ? this.#directory.ikeSa(tunnel, event.ikeSa) : undefined;
+    const child = 'child' in event ? this.#directory.child(tunnel, event.child) : undefined;
+    return {
+      gateway: names.gateway,
+      peer: names.peer,
+      ...(ike === undefined ? {} : { ike: reportIke(ike) }),
+      ...(child === undefined || child.state === 'installing' ? {} : { child: reportChild(child, uncounted) }),
+    };
   }
+}
 
-  #view(tunnel: string, ikeSa: number): IkeSaView | undefined {
-    return this.#directory.views(tunnel).find(({ id }) => id === ikeSa);
-  }
-
-  /** Statuses name a Child SA by its inbound SPI. */
-  #child(status: TunnelStatus, child: string): ChildStatus | undefined {
-    const spi = this.#directory.children(status.name).find(({ id }) => id === child)?.inbound.spi;
-    return status.children.find(({ spiIn }) => Number.parseInt(spiIn, 16) === spi);
-  }
+function uncounted(): undefined {
+  return undefined;
 }

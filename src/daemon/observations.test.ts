@@ -15,7 +15,7 @@ function observed(packets: number) {
     localSelectors: [],
     remoteSelectors: [],
   } as unknown as ChildSaView;
-  const observations = new Observations((tunnel) => (tunnel === 'idc' ? [child] : []));
+  const observations = new Observations((tunnel, id) => (tunnel === 'idc' && id === 'idc#1' ? child : undefined));
   observations.see({ type: 'child.installed', tunnel: 'idc', ikeSa: 1, child: 'idc#1' }, now);
   const asked: string[] = [];
   const plane = (request: DataPlaneRequest): DataPlaneReply => {

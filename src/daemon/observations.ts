@@ -12,16 +12,17 @@ export class Observations {
   readonly counts = new EventCounts();
   readonly exchanges = new ExchangeRecord();
   readonly usage = new Usage();
-  readonly #childrenOf: (tunnel: string) => readonly ChildSaView[];
+  readonly #childOf: (tunnel: string, id: string) => ChildSaView | undefined;
 
-  constructor(childrenOf: (tunnel: string) => readonly ChildSaView[]) {
-    this.#childrenOf = childrenOf;
+  constructor(childOf: (tunnel: string, id: string) => ChildSaView | undefined) {
+    this.#childOf = childOf;
   }
 
   see(event: GatewayEvent, now: Now): void {
     if (isMessageEvent(event)) return this.exchanges.add(event, now);
     this.counts.add(event, now);
-    if (event.type === 'child.installed') this.usage.learn(this.#childrenOf(event.tunnel));
+    const child = event.type === 'child.installed' ? this.#childOf(event.tunnel, event.child) : undefined;
+    if (child !== undefined) this.usage.learn(child);
   }
 
   /** Performs a request; what an SA has carried is read before it goes, and from every reply that tells it. */

@@ -114,6 +114,13 @@ export class IkeCore {
     return (all ?? []).map(viewChild);
   }
 
+  /** One Child SA of a tunnel, which is cheaper than all of them; undefined where it is gone. */
+  child(tunnel: string, id: string): ChildSaView | undefined {
+    // What is asked for has mostly just been made.
+    const child = this.#state.children.get(tunnel)?.findLast((one) => one.id === id);
+    return child === undefined ? undefined : viewChild(child);
+  }
+
   /** What sets the timers anew in a process that has taken up a snapshot. */
   resume(): readonly Effect[] {
     return [...this.#state.timers].flatMap(([owner, timers]) =>

@@ -25,9 +25,9 @@ const counters = (sa: SaKey, packets: number, lastUsedAt?: number): SaCounters =
 describe('what tunnels have carried', () => {
   it('goes on through a rekeying', () => {
     const usage = new Usage();
-    usage.learn([child(1)]);
+    usage.learn(child(1));
     usage.observe([counters(inbound(1), 3, 1_000), counters(outbound(1), 4)]);
-    usage.learn([child(1), child(2)]);
+    for (const spi of [1, 2]) usage.learn(child(spi));
     usage.observe([counters(inbound(1), 5, 2_000), counters(inbound(2), 1, 1_500), counters(outbound(2), 2)]);
     usage.forget([inbound(1), outbound(1)]);
     usage.observe([counters(inbound(2), 2), counters(inbound(1), 100)]);
@@ -38,9 +38,9 @@ describe('what tunnels have carried', () => {
 
   it('is counted once, however often it is looked at', () => {
     const usage = new Usage();
-    usage.learn([child(1)]);
+    usage.learn(child(1));
     for (let i = 0; i < 3; i++) {
-      usage.learn([child(1)]);
+      usage.learn(child(1));
       usage.observe([counters(inbound(1), 3)]);
     }
     expect(usage.total('idc').in).toEqual({ bytes: 300, packets: 3 });
@@ -48,7 +48,7 @@ describe('what tunnels have carried', () => {
 
   it("is no pair of segments' where the SA is for several", () => {
     const usage = new Usage();
-    usage.learn([child(1, ['10.2.0.0/16', '10.3.0.0/16'])]);
+    usage.learn(child(1, ['10.2.0.0/16', '10.3.0.0/16']));
     usage.observe([counters(inbound(1), 3)]);
     expect(usage.total('idc').in.packets).toBe(3);
     expect(usage.ofPair('idc', '10.1.0.0/16', '10.2.0.0/16').in.packets).toBe(0);
@@ -57,7 +57,7 @@ describe('what tunnels have carried', () => {
   it('goes on where an SA moves, whether its counters begin anew or not', () => {
     for (const kept of [0, 5]) {
       const usage = new Usage();
-      usage.learn([child(1)]);
+      usage.learn(child(1));
       usage.observe([counters(outbound(1), 5)]);
       const moved = { ...outbound(1), destination: '192.0.2.9' };
       usage.move(outbound(1), moved, counters(moved, kept));
@@ -68,7 +68,7 @@ describe('what tunnels have carried', () => {
 
   it('is nothing for what is not known, and is forgotten with the tunnel', () => {
     const usage = new Usage();
-    usage.learn([child(1)]);
+    usage.learn(child(1));
     expect(usage.known([inbound(1), inbound(9)])).toEqual([inbound(1)]);
     usage.observe([counters(inbound(9), 3), counters(inbound(1), 3)]);
     usage.keepOnly(new Set());
@@ -77,7 +77,7 @@ describe('what tunnels have carried', () => {
 
   it('never goes back, where an SA of the same SPI begins anew', () => {
     const usage = new Usage();
-    usage.learn([child(1)]);
+    usage.learn(child(1));
     usage.observe([counters(inbound(1), 5)]);
     usage.observe([counters(inbound(1), 2)]);
     expect(usage.total('idc').in.packets).toBe(7);

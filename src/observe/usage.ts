@@ -34,11 +34,9 @@ export class Usage {
   readonly #pairs = new Map<string, Map<string, Sum>>();
 
   /** Whose SAs these are. */
-  learn(children: readonly ChildSaView[]): void {
-    for (const child of children) {
-      this.#learn(child, child.inbound, 'in');
-      this.#learn(child, child.outbound, 'out');
-    }
+  learn(child: ChildSaView): void {
+    this.#learn(child, child.inbound, 'in');
+    this.#learn(child, child.outbound, 'out');
   }
 
   /** Of these keys, those of SAs that are counted. */

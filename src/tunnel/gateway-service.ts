@@ -10,7 +10,7 @@ import type { HostFacts } from './diagnosis/facts.ts';
 import { forgetFailures } from './diagnosis/trail.ts';
 import { clearRetry, tunnelOfTimer } from './pace.ts';
 import { planReconfiguration, takePolicies } from './reconfiguration.ts';
-import { type CountersOf, reportTunnel } from './report.ts';
+import { type CountersOf, reportConnection, reportTunnel } from './report.ts';
 import { type Core, ServiceRun } from './service-run.ts';
 import type { TunnelStatus } from './status.ts';
 import { awaitTraffic, removeTrap } from './traps.ts';
@@ -166,6 +166,14 @@ export class GatewayService {
     return reportTunnel(tunnel, { ikeSas: this.#core.views(name), children: this.#core.children(name) }, countersOf);
   }
 
+  /** What its status says without a look at the SAs, of which there may be hundreds. */
+  summary(name: string): TunnelSummary | undefined {
+    const tunnel = this.#tunnels.get(name);
+    if (tunnel === undefined) return undefined;
+    const { gateway, peer } = tunnel.policy;
+    return { gateway, peer, ...reportConnection(tunnel) };
+  }
+
   /** Why the tunnel is as it is; undefined for a name that is not configured. */
   diagnose(name: string, now: Now, { countersOf, host, spoken }: DiagnosisSources): Diagnosed | undefined {
     const tunnel = this.#tunnels.get(name);
@@ -215,6 +223,8 @@ export class GatewayService {
     return run.effects;
   }
 }
+
+type TunnelSummary = Pick<TunnelStatus, 'gateway' | 'peer' | 'connectionStatus' | 'reason'>;
 
 /** What a diagnosis is made of beside what the service remembers. */
 export type DiagnosisSources = {

@@ -18,20 +18,23 @@ export type TunnelSas = { readonly ikeSas: readonly IkeSaView[]; readonly childr
 /** The status of a tunnel, from its SAs and the evidence of its attempts; never from its configuration. */
 export function reportTunnel(tunnel: TunnelState, sas: TunnelSas, countersOf: CountersOf): TunnelStatus {
   const view = mostTelling(sas.ikeSas);
-  const connectionStatus = connectionStatusOf(tunnel);
   return {
     name: tunnel.policy.name,
     gateway: tunnel.policy.gateway,
     peer: tunnel.policy.peer,
     resourceStatus: 'running',
-    connectionStatus,
-    reason: reasonOf(tunnel),
+    ...reportConnection(tunnel),
     attempt: tunnel.attempt,
     nextAttemptAt: tunnel.nextAttemptAt === undefined ? null : isoTime(tunnel.nextAttemptAt.wall),
     ike: view === undefined ? null : reportIke(view),
-    children: sas.children.filter(isInstalled).map((child) => reportChild(child, countersOf)),
+    children: sas.children.filter(({ state }) => state !== 'installing').map((child) => reportChild(child, countersOf)),
     pairs: reportPairs(pairStatuses(tunnel.policy, sas.children)),
   };
+}
+
+/** The part of it that takes no look at the SAs. */
+export function reportConnection(tunnel: TunnelState): Pick<TunnelStatus, 'connectionStatus' | 'reason'> {
+  return { connectionStatus: connectionStatusOf(tunnel), reason: reasonOf(tunnel) };
 }
 
 function connectionStatusOf(tunnel: TunnelState): ConnectionStatus {
@@ -90,11 +93,7 @@ function reportPairs(pairs: readonly PairStatus[]): PairsReport {
   return { total: pairs.length, up: pairs.length - down.length, down };
 }
 
-function isInstalled(child: ChildSaView): boolean {
-  return child.state !== 'installing';
-}
-
-function reportIke(view: IkeSaView): IkeStatus {
+export function reportIke(view: IkeSaView): IkeStatus {
   return {
     version: view.version,
     state: view.state,
@@ -114,7 +113,7 @@ function reportIke(view: IkeSaView): IkeStatus {
   };
 }
 
-function reportChild(child: ChildSaView, countersOf: CountersOf): ChildStatus {
+export function reportChild(child: ChildSaView, countersOf: CountersOf): ChildStatus {
   const inbound = countersOf(child.inbound);
   const outbound = countersOf(child.outbound);
   return {
