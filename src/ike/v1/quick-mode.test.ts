@@ -50,6 +50,11 @@ function isQuickMode({ datagram }: Sent): boolean {
   return decodeHeader(datagram).exchangeType === EXCHANGE_V1.QUICK_MODE;
 }
 
+/** Of the Quick Modes among these. */
+function messageIds(sent: readonly Sent[]): ReadonlySet<number> {
+  return new Set(sent.filter(isQuickMode).map(({ datagram }) => decodeHeader(datagram).messageId));
+}
+
 function quickModeTimer(gateway: TestGateway): string {
   const name = gateway.timerNames().find((candidate) => candidate.startsWith('quick-mode-'));
   if (name === undefined) throw new Error('no Quick Mode has a timer');
@@ -90,16 +95,40 @@ describe('Quick Mode (RFC 2409 §5.5)', () => {
     expect(left.outbox.filter(isQuickMode)).toHaveLength(2);
   });
 
+  it('the next does not begin beside one that a slow peer may still answer', () => {
+    const { left } = atQuickMode(segments(2));
+    const sent = left.take();
+    for (let n = 0; n < 5; n++) left.fire(quickModeTimer(left));
+    sent.push(...left.take());
+    expect(messageIds(sent).size).toBe(1);
+    left.fire(quickModeTimer(left));
+    sent.push(...left.take());
+    expect(messageIds(sent).size).toBe(2);
+  });
+
+  it('but earlier where the peer has said something since, and leaves that one without an answer', () => {
+    const both = atQuickMode(segments(2));
+    const { left } = both;
+    const sent = left.take();
+    for (let n = 0; n < 4; n++) left.fire(quickModeTimer(left));
+    // The question whether it is there is among them.
+    left.outbox = left.outbox.filter((one) => !isQuickMode(one));
+    converse(both);
+    left.fire(quickModeTimer(left));
+    sent.push(...left.take());
+    expect(messageIds(sent).size).toBe(2);
+  });
+
   it('answers four hundred that are begun at once', () => {
     const both = atQuickMode(segments(20));
     const { left, right } = both;
     const first = new Map<number, Sent>();
     while (first.size < 400) {
-      const begun = left.take();
+      const begun = left.take().filter(isQuickMode);
       for (const sent of begun) first.set(decodeHeader(sent.datagram).messageId, sent);
-      // One that has been repeated twice without an answer keeps nobody waiting.
+      // One that has been repeated for so long keeps nobody waiting.
       for (const sent of begun)
-        for (let n = 0; n < 2; n++) left.fire(`quick-mode-${decodeHeader(sent.datagram).messageId}`);
+        for (let n = 0; n < 6; n++) left.fire(`quick-mode-${decodeHeader(sent.datagram).messageId}`);
       left.outbox = left.outbox.filter((sent) => !first.has(decodeHeader(sent.datagram).messageId));
     }
     left.take();

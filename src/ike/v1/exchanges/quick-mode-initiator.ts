@@ -50,10 +50,12 @@ import { newQuickMode, QUICK_MODE_RETRANSMIT } from './quick-mode-start.ts';
 /**
  * How many of ours are under way at once: strongSwan remembers the IVs of the last three exchanges, those that are over
  * and probes among them, and takes up what has come in together in any order. With two under way, it forgets the first
- * of them where the third's first message overtakes the first's last one. One that has been repeated without an answer
- * keeps nobody waiting.
+ * of them where the third's first message overtakes the first's last one: then we have a Child SA that it never completes.
+ * One that has been repeated without an answer keeps nobody waiting, once the peer is known to have left it without one:
+ * where it has said nothing at all since, for some eight seconds, it may only be slow or out of reach for a moment.
  */
 const MAX_AT_ONCE = 1;
+const UNANSWERED = { known: 2, supposed: 6 } as const;
 
 type Wanted = Pick<QuickModePlan, 'local' | 'remote'> & { readonly replaces?: string | undefined };
 
@@ -288,13 +290,14 @@ function fail(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, reason: Reason)
 }
 
 function busy(sa: IkeSaV1): number {
-  return [...sa.quickModes.values()].filter((quickMode) => quickMode.role === 'initiator' && occupies(quickMode))
+  return [...sa.quickModes.values()].filter((quickMode) => quickMode.role === 'initiator' && occupies(sa, quickMode))
     .length;
 }
 
 /** The peer needs what it remembers of it, as the third message is still to come. */
-function occupies({ phase, pending, last }: QuickMode): boolean {
-  if (phase === 'qm1-sent') return (last?.sent ?? 1) <= 2;
+function occupies({ lastHeardAt }: IkeSaV1, { phase, pending, last, begunAt }: QuickMode): boolean {
+  if (phase === 'qm1-sent')
+    return (last?.sent ?? 1) <= (lastHeardAt > begunAt ? UNANSWERED.known : UNANSWERED.supposed);
   return phase === 'preparing' || (phase === 'installing' && pending?.step !== 'outbound-installed');
 }
 
