@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ENCRYPTION, INTEGRITY } from '../crypto/algorithms.ts';
 import { NativeError } from '../native/errno.ts';
+import { NetlinkClient } from '../netlink/netlink-client.ts';
 import { probeCapabilities } from './capability-probe.ts';
-import { NetlinkClient } from './netlink-client.ts';
 import { FakeKernel } from './testing/fake-kernel.ts';
 
 const EPROTONOSUPPORT = 93;

@@ -1,10 +1,10 @@
 import { SECOND } from '../base/time.ts';
 import type { EncryptionKeyword, IntegrityKeyword } from '../crypto/algorithms.ts';
 import { ENCRYPTION, encryptionAlgorithm, INTEGRITY, integrityAlgorithm } from '../crypto/algorithms.ts';
+import type { NetlinkClient } from '../netlink/netlink-client.ts';
 import type { SaSpec } from '../sa/data-plane.ts';
 import type { Capabilities, ChildProtocol } from '../sa/proposal.ts';
 import { algorithmName } from './kernel-sad.ts';
-import type { NetlinkClient } from './netlink-client.ts';
 import { encodeDeleteSa, encodeNewSa } from './sa-messages.ts';
 
 /** What this kernel can do, by trial. */

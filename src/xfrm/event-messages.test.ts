@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { kernelMessages } from '../netlink/testing/netlink-vectors.ts';
 import type { DataPlaneEvent } from '../sa/data-plane.ts';
 import { parseEvent } from './event-messages.ts';
-import { kernelMessages } from './testing/netlink-vectors.ts';
 
 const host = (address: string) => ({ start: address, end: address });
 const anyPort = { startPort: 0, endPort: 65_535 };

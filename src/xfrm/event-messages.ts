@@ -1,5 +1,8 @@
 import type { AddressFamily, Prefix } from '../base/net.ts';
 import { addressFamily, prefixRange } from '../base/net.ts';
+import { readFamily } from '../netlink/family.ts';
+import type { NetlinkMessage } from '../netlink/netlink.ts';
+import { HostReader, parseAttributes } from '../netlink/netlink.ts';
 import type { DataPlaneEvent } from '../sa/data-plane.ts';
 import type { TrafficSelector } from '../sa/traffic-selector.ts';
 import {
@@ -10,12 +13,10 @@ import {
   XFRM_MSG_MAPPING,
   XFRMA_TMPL,
 } from './constants.ts';
-import type { NetlinkMessage } from './netlink.ts';
-import { HostReader, parseAttributes } from './netlink.ts';
 import { parseTemplate } from './policy-messages.ts';
 import { parseSa } from './sa-snapshot.ts';
 import type { KernelSelector, PortMatch } from './structs.ts';
-import { ADDRESS_BYTES, readAddress, readFamily, readProtocol, readSelector } from './structs.ts';
+import { ADDRESS_BYTES, readAddress, readProtocol, readSelector } from './structs.ts';
 
 /**
  * A multicast message of the groups ACQUIRE, EXPIRE and MAPPING; undefined for what is no event or of no use here.

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { buildMessage } from '../netlink/netlink.ts';
+import { kernelMessages } from '../netlink/testing/netlink-vectors.ts';
 import type { DataPlaneEvent } from '../sa/data-plane.ts';
-import { buildMessage } from './netlink.ts';
 import { FakeKernel } from './testing/fake-kernel.ts';
-import { kernelMessages } from './testing/netlink-vectors.ts';
 import { addPolicy, addSa, INBOUND, outPolicy, template } from './testing/specs.ts';
 import { XfrmDataPlane } from './xfrm-data-plane.ts';
 

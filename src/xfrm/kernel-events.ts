@@ -1,13 +1,13 @@
 import { WireError } from '../base/errors.ts';
 import type { Duration, Instant } from '../base/time.ts';
 import { SECOND } from '../base/time.ts';
+import type { NetlinkPort } from '../netlink/netlink.ts';
+import { parseMessages } from '../netlink/netlink.ts';
 import type { DataPlaneEvent } from '../sa/data-plane.ts';
 import { saKey } from '../sa/ledger.ts';
 import { parseEvent } from './event-messages.ts';
 import type { KernelSad } from './kernel-sad.ts';
 import type { KernelSpd } from './kernel-spd.ts';
-import type { NetlinkPort } from './netlink.ts';
-import { parseMessages } from './netlink.ts';
 
 /** Picks from the kernel's events, which concern every program's SAs and policies, those that are ours. */
 export class KernelEvents {

@@ -1,11 +1,12 @@
+import type { Answer, NetlinkClient } from '../netlink/netlink-client.ts';
+import { contents } from '../netlink/netlink-client.ts';
+import { refused } from '../netlink/refusal.ts';
 import type { DataPlaneFailure, DataPlaneRequest, SaAddresses, SaCounters, SaKey, SaSpec } from '../sa/data-plane.ts';
 import { saKey } from '../sa/ledger.ts';
+import type { Outcome } from '../sa/outcome.ts';
+import { done } from '../sa/outcome.ts';
 import { isOwnReqid } from '../sa/reqid.ts';
 import { XFRM_MSG_NEWSA } from './constants.ts';
-import type { Answer, NetlinkClient } from './netlink-client.ts';
-import { contents } from './netlink-client.ts';
-import type { Outcome } from './outcome.ts';
-import { done, refused } from './outcome.ts';
 import {
   encodeAllocateSpi,
   encodeDeleteSa,

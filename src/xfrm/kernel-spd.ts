@@ -1,12 +1,13 @@
+import type { Answer, NetlinkClient } from '../netlink/netlink-client.ts';
+import { contents } from '../netlink/netlink-client.ts';
+import { refused } from '../netlink/refusal.ts';
 import type { PolicySpec } from '../sa/data-plane.ts';
 import { policyKey } from '../sa/ledger.ts';
+import type { Outcome } from '../sa/outcome.ts';
+import { all, done, UNCHANGED } from '../sa/outcome.ts';
 import { isOwnReqid } from '../sa/reqid.ts';
 import { XFRM_MSG_NEWPOLICY } from './constants.ts';
 import { kernelSelectorKey, toKernelSelectors } from './kernel-selector.ts';
-import type { Answer, NetlinkClient } from './netlink-client.ts';
-import { contents } from './netlink-client.ts';
-import type { Outcome } from './outcome.ts';
-import { all, done, refused, UNCHANGED } from './outcome.ts';
 import type { KernelPolicy, PolicyView } from './policy-messages.ts';
 import {
   encodeDeletePolicy,

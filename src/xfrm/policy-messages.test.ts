@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../base/bytes.ts';
 import { parsePrefix } from '../base/net.ts';
+import { parseMessages } from '../netlink/netlink.ts';
+import { commandVector, dissect, kernelMessages } from '../netlink/testing/netlink-vectors.ts';
 import { XFRM_MSG_NEWPOLICY } from './constants.ts';
-import { parseMessages } from './netlink.ts';
 import type { KernelPolicy } from './policy-messages.ts';
 import {
   encodeDeletePolicy,
@@ -14,7 +15,6 @@ import {
 } from './policy-messages.ts';
 import { policyPriority } from './policy-priority.ts';
 import type { KernelSelector } from './structs.ts';
-import { commandVector, dissect, kernelMessages } from './testing/netlink-vectors.ts';
 
 const ANY_PORT = { port: 0, mask: 0 };
 const port = (number: number) => ({ port: number, mask: 0xffff });

@@ -1,11 +1,10 @@
 import { addressFamily } from '../base/net.ts';
+import { NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REQUEST } from '../netlink/constants.ts';
+import { familyNumber, readFamily } from '../netlink/family.ts';
+import type { NetlinkWriter } from '../netlink/netlink.ts';
+import { buildMessage, HostReader, parseAttributes } from '../netlink/netlink.ts';
 import type { PolicyDirection, PolicySpec } from '../sa/data-plane.ts';
 import {
-  NLM_F_ACK,
-  NLM_F_CREATE,
-  NLM_F_DUMP,
-  NLM_F_EXCL,
-  NLM_F_REQUEST,
   XFRM_MODE_TRANSPORT,
   XFRM_MODE_TUNNEL,
   XFRM_MSG_DELPOLICY,
@@ -20,18 +19,14 @@ import {
   XFRM_SHARE_ANY,
   XFRMA_TMPL,
 } from './constants.ts';
-import type { NetlinkWriter } from './netlink.ts';
-import { buildMessage, HostReader, parseAttributes } from './netlink.ts';
 import { policyPriority } from './policy-priority.ts';
 import type { KernelSelector } from './structs.ts';
 import {
   ADDRESS_BYTES,
-  familyNumber,
   LIFETIME_CONFIG_BYTES,
   LIFETIME_CURRENT_BYTES,
   protocolNumber,
   readAddress,
-  readFamily,
   readProtocol,
   readSelector,
   writeAddress,

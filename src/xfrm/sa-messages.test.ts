@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { HostReader, parseMessages } from '../netlink/netlink.ts';
+import { commandVector, dissect } from '../netlink/testing/netlink-vectors.ts';
 import type { SaKey, SaSpec } from '../sa/data-plane.ts';
-import { HostReader, parseMessages } from './netlink.ts';
 import {
   encodeAllocateSpi,
   encodeDeleteSa,
@@ -9,7 +10,6 @@ import {
   encodeNewSa,
   encodeUpdateSa,
 } from './sa-messages.ts';
-import { commandVector, dissect } from './testing/netlink-vectors.ts';
 
 const count = (length: number, from = 0) => Uint8Array.from({ length }, (_, index) => index + from);
 const v4 = { source: '192.0.2.1', destination: '192.0.2.2' } as const;

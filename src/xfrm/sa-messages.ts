@@ -2,14 +2,13 @@ import type { IpAddress } from '../base/net.ts';
 import { addressFamily } from '../base/net.ts';
 import { SECOND } from '../base/time.ts';
 import { encryptionAlgorithm, integrityAlgorithm } from '../crypto/algorithms.ts';
+import { NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REQUEST } from '../netlink/constants.ts';
+import { familyNumber } from '../netlink/family.ts';
+import type { NetlinkWriter } from '../netlink/netlink.ts';
+import { buildMessage } from '../netlink/netlink.ts';
 import type { SaKey, SaSpec } from '../sa/data-plane.ts';
 import type { ChildProtocol } from '../sa/proposal.ts';
 import {
-  NLM_F_ACK,
-  NLM_F_CREATE,
-  NLM_F_DUMP,
-  NLM_F_EXCL,
-  NLM_F_REQUEST,
   UDP_ENCAP_ESPINUDP,
   XFRM_MODE_TRANSPORT,
   XFRM_MODE_TUNNEL,
@@ -27,12 +26,9 @@ import {
   XFRMA_ENCAP,
   XFRMA_REPLAY_ESN_VAL,
 } from './constants.ts';
-import type { NetlinkWriter } from './netlink.ts';
-import { buildMessage } from './netlink.ts';
 import type { XfrmId } from './structs.ts';
 import {
   ADDRESS_BYTES,
-  familyNumber,
   LIFETIME_CONFIG_BYTES,
   LIFETIME_CURRENT_BYTES,
   protocolNumber,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../base/bytes.ts';
-import { HostReader, NetlinkWriter, parseAttributes, parseMessages } from './netlink.ts';
+import { HostReader, NetlinkWriter, parseAttributes, parseMessages } from '../netlink/netlink.ts';
+import { dissect, kernelMessages, printedByIp } from '../netlink/testing/netlink-vectors.ts';
 import type { SaSnapshot } from './sa-snapshot.ts';
 import { encodeMovedPorts, encodeMovedSa, keysRedacted, parseSa, saCounters, saEncap } from './sa-snapshot.ts';
-import { dissect, kernelMessages, printedByIp } from './testing/netlink-vectors.ts';
 
 const dumped = kernelMessages('sa-dump').flatMap(({ type, payload }) =>
   type === 0x10 ? (parseSa(payload) ?? []) : [],

@@ -1,11 +1,11 @@
 import type { IpAddress } from '../base/net.ts';
 import { SECOND } from '../base/time.ts';
+import { NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REQUEST } from '../netlink/constants.ts';
+import { readFamily } from '../netlink/family.ts';
+import type { Attributes } from '../netlink/netlink.ts';
+import { buildMessage, HostReader, NetlinkWriter, parseAttributes } from '../netlink/netlink.ts';
 import type { SaAddresses, SaCounters, SaKey } from '../sa/data-plane.ts';
 import {
-  NLM_F_ACK,
-  NLM_F_CREATE,
-  NLM_F_EXCL,
-  NLM_F_REQUEST,
   XFRM_MSG_NEWSA,
   XFRM_MSG_UPDSA,
   XFRMA_ALG_AEAD,
@@ -17,15 +17,12 @@ import {
   XFRMA_REPLAY_ESN_VAL,
   XFRMA_REPLAY_VAL,
 } from './constants.ts';
-import type { Attributes } from './netlink.ts';
-import { buildMessage, HostReader, NetlinkWriter, parseAttributes } from './netlink.ts';
 import { writeEncap, writeUserSaInfo } from './sa-messages.ts';
 import {
   ADDRESS_BYTES,
   LIFETIME_CONFIG_BYTES,
   LIFETIME_CURRENT_BYTES,
   readAddress,
-  readFamily,
   readProtocol,
   SELECTOR_BYTES,
   STATS_BYTES,

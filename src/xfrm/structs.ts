@@ -1,9 +1,10 @@
 import type { AddressFamily, IpAddress, Prefix } from '../base/net.ts';
 import { addressBytes, addressFamily, addressFromBytes } from '../base/net.ts';
+import { familyNumber, readFamily } from '../netlink/family.ts';
+import type { HostReader, NetlinkWriter } from '../netlink/netlink.ts';
 import type { UsageLimits } from '../sa/data-plane.ts';
 import type { ChildProtocol } from '../sa/proposal.ts';
-import { AF_INET, AF_INET6, AF_UNSPEC, IPPROTO_AH, IPPROTO_ESP } from './constants.ts';
-import type { HostReader, NetlinkWriter } from './netlink.ts';
+import { IPPROTO_AH, IPPROTO_ESP } from './constants.ts';
 
 /** A port with the bits that count; mask 0 is any port. Both are 0..65535. */
 export type PortMatch = { readonly port: number; readonly mask: number };
@@ -91,14 +92,6 @@ export function writeLifetime(
   writer.u64(0n).u64(BigInt(hardSeconds)).u64(0n).u64(0n);
 }
 
-export function familyNumber(family: AddressFamily): number {
-  return family === 4 ? AF_INET : AF_INET6;
-}
-
-export function readFamily(number: number): AddressFamily | undefined {
-  return FAMILIES[number];
-}
-
 export function protocolNumber(protocol: ChildProtocol): number {
   return protocol === 'esp' ? IPPROTO_ESP : IPPROTO_AH;
 }
@@ -112,10 +105,5 @@ function addressOf(bytes: Uint8Array, family: AddressFamily): IpAddress {
   return addressFromBytes(bytes.subarray(0, family === 4 ? 4 : 16));
 }
 
-const FAMILIES: Readonly<Record<number, AddressFamily | undefined>> = {
-  [AF_UNSPEC]: undefined,
-  [AF_INET]: 4,
-  [AF_INET6]: 6,
-};
 const PROTOCOLS: Readonly<Record<number, ChildProtocol | undefined>> = { [IPPROTO_ESP]: 'esp', [IPPROTO_AH]: 'ah' };
 const XFRM_INF = 0xffff_ffff_ffff_ffffn;

@@ -1,17 +1,17 @@
 import type { Instant } from '../base/time.ts';
 import { NetlinkSocket } from '../native/netlink-socket.ts';
+import { NETLINK_ROUTE } from '../netlink/constants.ts';
+import { KernelRoutes } from '../netlink/kernel-routes.ts';
+import type { NetlinkPort } from '../netlink/netlink.ts';
+import { NetlinkClient } from '../netlink/netlink-client.ts';
 import type { DataPlaneEvent, DataPlaneReply, DataPlaneRequest, SaKey } from '../sa/data-plane.ts';
+import { applySteps } from '../sa/transaction.ts';
 import type { KernelCapabilities } from './capability-probe.ts';
 import { probeCapabilities } from './capability-probe.ts';
-import { NETLINK_ROUTE, NETLINK_XFRM, XFRMNLGRP_ACQUIRE, XFRMNLGRP_EXPIRE, XFRMNLGRP_MAPPING } from './constants.ts';
+import { NETLINK_XFRM, XFRMNLGRP_ACQUIRE, XFRMNLGRP_EXPIRE, XFRMNLGRP_MAPPING } from './constants.ts';
 import { KernelEvents } from './kernel-events.ts';
-import { KernelRoutes } from './kernel-routes.ts';
 import { KernelSad } from './kernel-sad.ts';
 import { KernelSpd } from './kernel-spd.ts';
-import type { NetlinkPort } from './netlink.ts';
-import { NetlinkClient } from './netlink-client.ts';
-import type { Stores } from './transaction.ts';
-import { applySteps } from './transaction.ts';
 
 export type XfrmPorts = {
   /** NETLINK_XFRM, for requests. */
@@ -31,7 +31,7 @@ export type XfrmPorts = {
 export class XfrmDataPlane {
   readonly #ports: XfrmPorts;
   readonly #client: NetlinkClient;
-  readonly #stores: Stores;
+  readonly #stores: { readonly sad: KernelSad; readonly spd: KernelSpd; readonly routes: KernelRoutes };
   #closed = false;
 
   /** @throws NativeError where the sockets cannot be had (EPERM, EPROTONOSUPPORT). */

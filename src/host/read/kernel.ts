@@ -1,10 +1,11 @@
 import type { IpAddress } from '../../base/net.ts';
 import { NetlinkSocket } from '../../native/netlink-socket.ts';
-import { encodeDumpLinks, type Link, parseInterfaceAddress, parseLink } from '../../xfrm/address-messages.ts';
+import { encodeDumpLinks, type Link, parseInterfaceAddress, parseLink } from '../../netlink/address-messages.ts';
+import { NETLINK_ROUTE, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE } from '../../netlink/constants.ts';
+import { contents, NetlinkClient } from '../../netlink/netlink-client.ts';
+import { encodeDumpAddresses, encodeLookupRoute, parseNextHop } from '../../netlink/route-messages.ts';
 import { probeCapabilities } from '../../xfrm/capability-probe.ts';
-import { NETLINK_ROUTE, NETLINK_XFRM, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE } from '../../xfrm/constants.ts';
-import { contents, NetlinkClient } from '../../xfrm/netlink-client.ts';
-import { encodeDumpAddresses, encodeLookupRoute, parseNextHop } from '../../xfrm/route-messages.ts';
+import { NETLINK_XFRM } from '../../xfrm/constants.ts';
 import type { Fact, HostFacts, Way } from '../facts.ts';
 import { readFailure } from './failure.ts';
 

@@ -1,9 +1,12 @@
 import { toHex } from '../../base/bytes.ts';
 import type { IpAddress } from '../../base/net.ts';
 import { addressBytes, addressFamily } from '../../base/net.ts';
-import * as constants from '../constants.ts';
-import type { NetlinkPort, NetlinkWriter } from '../netlink.ts';
-import { buildMessage, parseAttributes } from '../netlink.ts';
+import * as generic from '../../netlink/constants.ts';
+import type { NetlinkPort, NetlinkWriter } from '../../netlink/netlink.ts';
+import { buildMessage, parseAttributes } from '../../netlink/netlink.ts';
+import * as xfrm from '../constants.ts';
+
+const constants = { ...generic, ...xfrm };
 
 const ENOENT = 2;
 export const ESRCH = 3;

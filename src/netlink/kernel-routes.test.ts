@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DataPlaneStep } from '../sa/data-plane.ts';
-import { EPERM } from './testing/fake-kernel.ts';
-import { PlaneFixture } from './testing/plane-fixture.ts';
-import { addRoute, route } from './testing/specs.ts';
+import { EPERM } from '../xfrm/testing/fake-kernel.ts';
+import { PlaneFixture } from '../xfrm/testing/plane-fixture.ts';
+import { addRoute, route } from '../xfrm/testing/specs.ts';
 
 let bed: PlaneFixture;
 

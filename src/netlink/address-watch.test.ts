@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { IpAddress } from '../base/net.ts';
+import { FakeKernel } from '../xfrm/testing/fake-kernel.ts';
 import { AddressWatch } from './address-watch.ts';
-import { FakeKernel } from './testing/fake-kernel.ts';
 
 function watch(addresses: readonly IpAddress[]) {
   const kernel = new FakeKernel();

@@ -33,9 +33,9 @@ import {
   RTPROT_CYGNET,
   RTPROT_UNSPEC,
 } from './constants.ts';
+import { familyNumber, readFamily } from './family.ts';
 import type { NetlinkWriter } from './netlink.ts';
 import { buildMessage, HostReader, parseAttributes } from './netlink.ts';
-import { familyNumber, readFamily } from './structs.ts';
 
 /** Where packets to an address leave: interface index, and the next hop unless the address is on the link. */
 export type NextHop = { readonly interface: number; readonly gateway?: IpAddress };

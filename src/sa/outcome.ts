@@ -1,5 +1,4 @@
-import type { DataPlaneFailure } from '../sa/data-plane.ts';
-import type { Answer } from './netlink-client.ts';
+import type { DataPlaneFailure } from './data-plane.ts';
 
 /** What became of one change. `undo` brings back what was before; it cannot fail in a way that anyone could mend. */
 export type Outcome =
@@ -10,24 +9,6 @@ export const UNCHANGED: Outcome = { ok: true, undo: () => {} };
 
 export function done(undo: () => void): Outcome {
   return { ok: true, undo };
-}
-
-/** `answer` as the failure of `operation`. */
-export function refused(
-  operation: string,
-  answer: Extract<Answer, { ok: false }>,
-  algorithm?: string,
-): { readonly ok: false; readonly failure: DataPlaneFailure } {
-  const { code, detail } = answer;
-  return {
-    ok: false,
-    failure: {
-      operation,
-      ...(algorithm === undefined ? {} : { algorithm }),
-      code,
-      ...(detail === undefined ? {} : { detail }),
-    },
-  };
 }
 
 /** Does `actions` in order, all or nothing. */

@@ -2,12 +2,13 @@ import type { AddressFamily, IpAddress } from '../base/net.ts';
 import { addressFamily, addressToInteger } from '../base/net.ts';
 import type { RouteSpec } from '../sa/data-plane.ts';
 import { routeSlot } from '../sa/ledger.ts';
+import type { Outcome } from '../sa/outcome.ts';
+import { done, UNCHANGED } from '../sa/outcome.ts';
 import type { TrafficSelector } from '../sa/traffic-selector.ts';
 import { RTM_NEWADDR, RTM_NEWROUTE } from './constants.ts';
 import type { Answer, NetlinkClient } from './netlink-client.ts';
 import { contents } from './netlink-client.ts';
-import type { Outcome } from './outcome.ts';
-import { done, refused, UNCHANGED } from './outcome.ts';
+import { refused } from './refusal.ts';
 import type { KernelRoute } from './route-messages.ts';
 import {
   encodeDeleteRoute,

@@ -1,12 +1,37 @@
-import type { DataPlaneFailure, DataPlaneStep, SaKey } from '../sa/data-plane.ts';
-import { policyKey, routeSlot, saKey } from '../sa/ledger.ts';
-import type { KernelRoutes } from './kernel-routes.ts';
-import type { KernelSad } from './kernel-sad.ts';
-import type { KernelSpd } from './kernel-spd.ts';
+import type {
+  DataPlaneFailure,
+  DataPlaneStep,
+  PolicySpec,
+  RouteSpec,
+  SaAddresses,
+  SaKey,
+  SaSpec,
+} from './data-plane.ts';
+import { policyKey, routeSlot, saKey } from './ledger.ts';
 import type { Outcome } from './outcome.ts';
 import { UNCHANGED } from './outcome.ts';
 
-export type Stores = { readonly sad: KernelSad; readonly spd: KernelSpd; readonly routes: KernelRoutes };
+/** The SAs of a data plane. */
+export type SaStore = {
+  /** In place of one that an SPI was reserved for. */
+  add(sa: SaSpec): Outcome;
+  /** `leftover` names what stays beside the moved SA, for removal once nothing can fail any more. */
+  move(sa: SaKey, to: SaAddresses): { readonly outcome: Outcome; readonly leftover?: SaKey };
+  /** Undefined where it is gone; that cannot be undone. */
+  remove(sa: SaKey): DataPlaneFailure | undefined;
+};
+
+/** What several owners may hold, and what is there as long as one does: an owner that comes again replaces its own. */
+type SharedStore<Spec> = {
+  add(owner: string, spec: Spec): Outcome;
+  remove(owner: string, spec: Spec): Outcome;
+};
+
+export type PolicyStore = SharedStore<PolicySpec>;
+export type RouteStore = SharedStore<RouteSpec>;
+
+/** What a data plane consists of. */
+export type Stores = { readonly sad: SaStore; readonly spd: PolicyStore; readonly routes: RouteStore };
 
 /**
  * Does the steps, all or nothing; undefined is success. Additions and moves are done in order; removals wait until
