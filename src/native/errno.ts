@@ -20,6 +20,10 @@ export class NativeError extends Error {
   }
 }
 
+/** Error numbers that callers of `packet-calls.ts` look for; the same on every architecture that we accept. */
+export const EINTR = 4;
+export const EAGAIN = 11;
+
 /** Where one number has two names, the one that the kernel's sources use. */
 const PREFERRED = ['EAGAIN', 'EDEADLK', 'EOPNOTSUPP'];
 

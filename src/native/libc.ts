@@ -12,6 +12,10 @@ const library = koffi.load(null);
  * was made. Bytes are passed by reference. Constants are Linux's on every architecture that we accept.
  */
 export const libc = {
+  open: bind<(path: string, flags: number) => Fd>('int open(const char *, int)'),
+  ioctl: bind<(fd: Fd, request: number, argument: Uint8Array) => number>('int ioctl(int, unsigned long, void *)'),
+  ioctlValue: bind<(fd: Fd, request: number, argument: number) => number>('int ioctl(int, unsigned long, uintptr_t)'),
+  eventfd: bind<(count: number, flags: number) => Fd>('int eventfd(unsigned int, int)'),
   socket: bind<(domain: number, type: number, protocol: number) => number>('int socket(int, int, int)'),
   close: bind<(fd: Fd) => number>('int close(int)'),
   bind: bind<(fd: Fd, address: Uint8Array, length: number) => number>('int bind(int, const void *, uint32_t)'),
@@ -92,8 +96,12 @@ const SO_RCVBUFFORCE: SocketOption = { level: SOL_SOCKET, name: 33, label: 'SO_R
 /** `struct timeval`; the kernel's answer to a caller that would wait for ever. */
 export const SO_RCVTIMEO: SocketOption = { level: SOL_SOCKET, name: 20, label: 'SO_RCVTIMEO' };
 
-/** Structures with pointers are laid out by hand, for 64-bit little-endian machines: x64, arm64, riscv64, loong64. */
-function bind<F>(prototype: string): F {
+/**
+ * A call of the C library by its prototype.
+ *
+ * Structures with pointers are laid out by hand, for 64-bit little-endian machines: x64, arm64, riscv64, loong64.
+ */
+export function bind<F>(prototype: string): F {
   if (koffi.sizeof('void *') !== 8 || endianness() !== 'LE')
     throw new Error('this build needs a 64-bit little-endian machine');
   return library.func(prototype) as unknown as F;
