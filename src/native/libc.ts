@@ -90,7 +90,7 @@ export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 
 const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
+export const SOL_SOCKET = 1;
 const SO_RCVBUF: SocketOption = { level: SOL_SOCKET, name: 8, label: 'SO_RCVBUF' };
 const SO_RCVBUFFORCE: SocketOption = { level: SOL_SOCKET, name: 33, label: 'SO_RCVBUFFORCE' };
 /** `struct timeval`; the kernel's answer to a caller that would wait for ever. */

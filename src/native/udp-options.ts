@@ -1,7 +1,18 @@
 import type { AddressFamily } from '../base/net.ts';
-import type { Fd, SocketOption } from './libc.ts';
+import type { Fd } from './libc.ts';
 import { setOption, setReceiveBuffer } from './libc.ts';
+import { sharePort } from './shared-port.ts';
 import { AF_INET, AF_INET6 } from './socket-address.ts';
+import {
+  IPV6_V6ONLY,
+  MTU_DISCOVER,
+  PMTUDISC_DONT,
+  RECEIVE_PACKET_INFO,
+  SO_MARK,
+  UDP_ENCAP,
+  UDP_ENCAP_ESPINUDP,
+  XFRM_POLICY,
+} from './socket-options.ts';
 
 export type UdpOptions = {
   readonly family: AddressFamily;
@@ -11,6 +22,10 @@ export type UdpOptions = {
   readonly udpEncap: boolean;
   /** Exempts the socket from IPsec policies: IKE itself must never need an SA. Default true; needs CAP_NET_ADMIN. */
   readonly bypassPolicy?: boolean;
+  /** Whether sockets for ESP-in-UDP are bound to the port after this one, which then gets IKE alone: see `sharePort`. */
+  readonly sharedPort?: boolean;
+  /** Firewall mark of what it sends, so that a rule can keep IKE out of the tunnels. Needs CAP_NET_ADMIN. */
+  readonly mark?: number;
   /** Bytes; default 2 MB, which holds about two seconds of a flood while the event loop is busy. */
   readonly receiveBuffer?: number;
 };
@@ -28,6 +43,8 @@ export function configureUdp(fd: Fd, options: UdpOptions): void {
       setOption(fd, XFRM_POLICY[family], bypassPolicy(family, direction));
   }
   if (options.udpEncap) setOption(fd, UDP_ENCAP, UDP_ENCAP_ESPINUDP);
+  if (options.mark !== undefined) setOption(fd, SO_MARK, options.mark);
+  if (options.sharedPort === true) sharePort(fd);
 }
 
 /**
@@ -46,24 +63,4 @@ const SELECTOR_FAMILY = 40;
 const POLICY_DIRECTION = 160;
 const XFRM_POLICY_IN = 0;
 const XFRM_POLICY_OUT = 1;
-const IPPROTO_IP = 0;
-const IPPROTO_IPV6 = 41;
-const IPPROTO_UDP = 17;
-const PMTUDISC_DONT = 0;
-const UDP_ENCAP: SocketOption = { level: IPPROTO_UDP, name: 100, label: 'UDP_ENCAP' };
-const UDP_ENCAP_ESPINUDP = 2;
-const IPV6_V6ONLY: SocketOption = { level: IPPROTO_IPV6, name: 26, label: 'IPV6_V6ONLY' };
 const DEFAULT_RECEIVE_BUFFER = 2 * 1024 * 1024;
-
-const RECEIVE_PACKET_INFO: Record<AddressFamily, SocketOption> = {
-  4: { level: IPPROTO_IP, name: 8, label: 'IP_PKTINFO' },
-  6: { level: IPPROTO_IPV6, name: 49, label: 'IPV6_RECVPKTINFO' },
-};
-const MTU_DISCOVER: Record<AddressFamily, SocketOption> = {
-  4: { level: IPPROTO_IP, name: 10, label: 'IP_MTU_DISCOVER' },
-  6: { level: IPPROTO_IPV6, name: 23, label: 'IPV6_MTU_DISCOVER' },
-};
-const XFRM_POLICY: Record<AddressFamily, SocketOption> = {
-  4: { level: IPPROTO_IP, name: 17, label: 'IP_XFRM_POLICY' },
-  6: { level: IPPROTO_IPV6, name: 35, label: 'IPV6_XFRM_POLICY' },
-};
