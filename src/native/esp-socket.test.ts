@@ -91,25 +91,12 @@ describe.each([4, 6] as const)('a port that IKE and ESP share, IPv%d', (family) 
   });
 });
 
-describe.skipIf(namespacesMissing)(`raw sockets and marks (${namespacesMissing ?? 'as root'})`, () => {
+describe.skipIf(namespacesMissing)(`marks (${namespacesMissing ?? 'as root'})`, () => {
   let namespace: NetworkNamespace;
   beforeAll(() => {
     namespace = NetworkNamespace.create();
   });
   afterAll(() => namespace.close());
-
-  it('one that sends only keeps no packet', () => {
-    const [receiver, sender] = namespace.run(() => [
-      opened(EspSocket.raw({ family: 4, protocol: 'esp' })),
-      opened(EspSocket.raw({ family: 4, protocol: 'esp', sendOnly: true })),
-    ]);
-    const script = 'import socket; s=socket.socket(2,3,50); s.sendto(b"12345678",("127.0.0.1",0))';
-    namespace.exec('python3', ['-c', script]);
-    expect(waiting(receiver.fd).map((packet) => packet.slice(20))).toEqual([
-      [...'12345678'].map(Number).map((n) => n + 48),
-    ]);
-    expect(waiting(sender.fd)).toEqual([]);
-  });
 
   it('a mark is what rules of routing see', () => {
     namespace.ip('rule add fwmark 0xc9 prohibit');

@@ -27,8 +27,26 @@ export function pollAt(address: number, count: number, timeout: number): number 
   return result < 0 ? -koffi.errno() : result;
 }
 
+/** How many messages were received into the `struct mmsghdr` at `address`. */
+export function receiveMessages(fd: Fd, address: number, count: number, flags: number): number {
+  const result = calls.recvmmsg(fd, address, count, flags, 0);
+  return result < 0 ? -koffi.errno() : result;
+}
+
+/** How many of the messages in the `struct mmsghdr` at `address` were sent; an error only where the first was not. */
+export function sendMessages(fd: Fd, address: number, count: number, flags: number): number {
+  const result = calls.sendmmsg(fd, address, count, flags);
+  return result < 0 ? -koffi.errno() : result;
+}
+
 const calls = {
   read: bind<(fd: Fd, address: number, length: number) => number>('intptr_t read(int, uintptr_t, size_t)'),
   write: bind<(fd: Fd, address: number, length: number) => number>('intptr_t write(int, uintptr_t, size_t)'),
   poll: bind<(address: number, count: number, timeout: number) => number>('int poll(uintptr_t, unsigned long, int)'),
+  recvmmsg: bind<(fd: Fd, address: number, count: number, flags: number, timeout: number) => number>(
+    'int recvmmsg(int, uintptr_t, unsigned int, int, uintptr_t)',
+  ),
+  sendmmsg: bind<(fd: Fd, address: number, count: number, flags: number) => number>(
+    'int sendmmsg(int, uintptr_t, unsigned int, int)',
+  ),
 };

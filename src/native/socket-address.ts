@@ -23,4 +23,5 @@ export function decodeSocketAddress(family: AddressFamily, bytes: Uint8Array): E
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const SOCKET_ADDRESS_BYTES = { 4: 16, 6: 28 } as const;
-const ADDRESS_OFFSET = { 4: 4, 6: 8 } as const;
+/** Where the address is in it. */
+export const ADDRESS_OFFSET = { 4: 4, 6: 8 } as const;
