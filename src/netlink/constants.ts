@@ -31,6 +31,9 @@ export const RTM_GETADDR = 22;
 export const RTM_NEWROUTE = 24;
 export const RTM_DELROUTE = 25;
 export const RTM_GETROUTE = 26;
+export const RTM_NEWRULE = 32;
+export const RTM_DELRULE = 33;
+export const RTM_GETRULE = 34;
 export const RT_TABLE_UNSPEC = 0;
 export const RT_TABLE_MAIN = 254;
 export const RT_SCOPE_UNIVERSE = 0;
@@ -38,6 +41,7 @@ export const RT_SCOPE_LINK = 253;
 export const RT_SCOPE_NOWHERE = 255;
 export const RTN_UNSPEC = 0;
 export const RTN_UNICAST = 1;
+export const RTN_UNREACHABLE = 7;
 export const RTPROT_UNSPEC = 0;
 /**
  * Our mark on routes. Protocol numbers are a user space convention (linux/rtnetlink.h, /etc/iproute2/rt_protos); 201
@@ -49,8 +53,13 @@ export const RTA_OIF = 4;
 export const RTA_GATEWAY = 5;
 export const RTA_PRIORITY = 6;
 export const RTA_PREFSRC = 7;
+/** Nested RTAX_…; of RTM_GETROUTE also what routers on the way have told. */
+export const RTA_METRICS = 8;
+export const RTAX_MTU = 2;
 /** Tables above 255 have no room in `struct rtmsg`. */
 export const RTA_TABLE = 15;
+/** Of RTM_GETROUTE: the firewall mark of the packet that is asked for. */
+export const RTA_MARK = 16;
 /** The gateway is on the link of the interface, whatever the addresses of the interface say. */
 export const RTNH_F_ONLINK = 4;
 export const IFA_ADDRESS = 1;
@@ -62,6 +71,9 @@ export const IFA_F_TENTATIVE = 0x40;
 
 export const IFLA_IFNAME = 3;
 export const IFLA_MTU = 4;
+export const IFLA_AF_SPEC = 26;
+export const IFLA_INET6_ADDR_GEN_MODE = 8;
+export const IN6_ADDR_GEN_MODE_NONE = 1;
 
 /** Of `struct ifinfomsg`: it is switched on, and has a carrier. */
 export const IFF_UP = 0x1;
@@ -71,3 +83,19 @@ export const IFF_RUNNING = 0x40;
 export const RTNLGRP_LINK = 1;
 export const RTNLGRP_IPV4_IFADDR = 5;
 export const RTNLGRP_IPV6_IFADDR = 9;
+
+// linux/fib_rules.h
+export const FR_ACT_TO_TBL = 1;
+export const FR_ACT_GOTO = 2;
+export const FR_ACT_NOP = 3;
+export const FRA_SRC = 2;
+/** `lo` stands for packets that this machine sends itself. */
+export const FRA_IIFNAME = 3;
+export const FRA_GOTO = 4;
+export const FRA_PRIORITY = 6;
+export const FRA_FWMARK = 10;
+export const FRA_TABLE = 15;
+/** Whose rule it is, with the numbers of RTPROT_…. */
+export const FRA_PROTOCOL = 21;
+export const FRA_IP_PROTO = 22;
+export const FRA_SPORT_RANGE = 23;

@@ -1,27 +1,30 @@
-import type { AddressFamily, IpAddress } from '../base/net.ts';
-import { addressFamily, addressToInteger } from '../base/net.ts';
+import type { IpAddress } from '../base/net.ts';
+import { addressFamily, formatPrefix } from '../base/net.ts';
 import type { RouteSpec } from '../sa/data-plane.ts';
 import { routeSlot } from '../sa/ledger.ts';
 import type { Outcome } from '../sa/outcome.ts';
 import { done, UNCHANGED } from '../sa/outcome.ts';
-import type { TrafficSelector } from '../sa/traffic-selector.ts';
-import { RTM_NEWADDR, RTM_NEWROUTE } from './constants.ts';
+import { RT_TABLE_MAIN, RTM_NEWROUTE } from './constants.ts';
 import type { Answer, NetlinkClient } from './netlink-client.ts';
 import { contents } from './netlink-client.ts';
+import { sourceWithin } from './own-source.ts';
 import { refused } from './refusal.ts';
-import type { KernelRoute } from './route-messages.ts';
+import type { InstalledRoute, KernelRoute, NextHop, NoHop } from './route-messages.ts';
 import {
   encodeDeleteRoute,
-  encodeDumpAddresses,
+  encodeDumpRoutes,
   encodeLookupRoute,
   encodeNewRoute,
-  parseLocalAddress,
-  parseNextHop,
+  parseFoundRoute,
+  parseOwnRoute,
 } from './route-messages.ts';
 
 type Claim = { readonly owner: string; readonly route: RouteSpec };
 /** `foreign`: somebody else's route leads there; it stays, and it is not ours to withdraw. */
 type Slot = { readonly claims: readonly Claim[]; readonly foreign: boolean };
+
+/** Where packets for the destination of a route go, or why they cannot go anywhere. */
+export type Way = (route: RouteSpec) => NextHop | NoHop | Extract<Answer, { ok: false }>;
 
 type Installed = { readonly ok: true; readonly foreign: boolean };
 type Refused = Extract<Outcome, { ok: false }>;
@@ -32,11 +35,14 @@ type Refused = Extract<Outcome, { ok: false }>;
  */
 export class KernelRoutes {
   readonly #client: NetlinkClient;
+  readonly #way: Way;
   /** By destination, table and metric; no slot is without claims. */
   readonly #slots = new Map<string, Slot>();
 
-  constructor(client: NetlinkClient) {
+  /** Without a way of its own, a route leads where the kernel sends packets for the peer. */
+  constructor(client: NetlinkClient, way: Way = towardsPeer(client)) {
     this.#client = client;
+    this.#way = way;
   }
 
   /**
@@ -56,6 +62,35 @@ export class KernelRoutes {
     const claims = this.#claims(route);
     const rest = claims.filter((claim) => claim.owner !== owner);
     return rest.length === claims.length ? UNCHANGED : this.#settle(route, rest);
+  }
+
+  /**
+   * Installs again what the kernel should have and has not, because an interface went down or somebody removed it, and
+   * what has a source that is no longer the right one. How many there were.
+   */
+  repair(): number {
+    const there = new Map(this.#dump().map((route) => [installedKey(route), route]));
+    let repaired = 0;
+    for (const { claims, foreign } of this.#slots.values()) {
+      const route = claims[0]?.route;
+      if (route === undefined || foreign) continue;
+      const found = there.get(installedKey(route));
+      if (found !== undefined && found.source === this.#sourceOf(route)) continue;
+      if (found !== undefined) this.#withdraw(route);
+      if (this.#install(route).ok) repaired++;
+    }
+    return repaired;
+  }
+
+  /** Removes the routes with our mark in the tables of these numbers that are not in use: a killed run left them. How many. */
+  removeLeftovers(tables: { readonly first: number; readonly last: number }): number {
+    const held = new Set(
+      [...this.#slots.values()].flatMap(({ claims }) => claims.map(({ route }) => installedKey(route))),
+    );
+    const leftovers = this.#dump().filter(
+      (route) => route.table >= tables.first && route.table <= tables.last && !held.has(installedKey(route)),
+    );
+    return leftovers.filter((route) => this.#client.request(encodeDeleteRoute(route.destination, route)).ok).length;
   }
 
   clear(): void {
@@ -111,38 +146,49 @@ export class KernelRoutes {
     return answer.ok || answer.code === 'ESRCH' ? UNCHANGED : refused(`remove route ${routeSlot(route)}`, answer);
   }
 
-  /** The way that the kernel takes to the peer, and the source address for the gateway's own packets. */
+  /** The way, and the source address for the gateway's own packets. */
   #resolve(spec: RouteSpec): KernelRoute | Extract<Answer, { ok: false }> {
-    const answer = this.#client.request(encodeLookupRoute(spec.via));
-    if (!answer.ok) return answer;
-    const [hop] = contents(answer, RTM_NEWROUTE, parseNextHop);
-    if (hop === undefined) return { ok: false, code: 'ENETUNREACH' };
-    const family = addressFamily(spec.destination.address);
-    const source = this.#sourceWithin(spec.localSelectors, family);
-    // A next hop of the other family cannot stand in the route; the interface is enough, as the packet is wrapped.
-    const gateway = hop.gateway !== undefined && addressFamily(hop.gateway) === family ? { gateway: hop.gateway } : {};
+    const way = this.#way(spec);
+    if ('code' in way) return way;
+    const source = this.#sourceOf(spec);
     return {
       destination: spec.destination,
       table: spec.table,
       metric: spec.metric,
-      interface: hop.interface,
-      ...gateway,
+      ...way,
       ...(source === undefined ? {} : { source }),
     };
   }
 
-  #sourceWithin(selectors: readonly TrafficSelector[], family: AddressFamily): IpAddress | undefined {
-    const answer = this.#client.request(encodeDumpAddresses(family));
-    return contents(answer, RTM_NEWADDR, parseLocalAddress).find((address) =>
-      selectors.some((selector) => covers(selector, address)),
+  #sourceOf({ localSelectors, destination }: RouteSpec): IpAddress | undefined {
+    return sourceWithin(this.#client, localSelectors, addressFamily(destination.address));
+  }
+
+  #dump(): InstalledRoute[] {
+    return ([4, 6] as const).flatMap((family) =>
+      contents(this.#client.request(encodeDumpRoutes(family)), RTM_NEWROUTE, parseOwnRoute),
     );
   }
 }
 
-function covers(selector: TrafficSelector, address: IpAddress): boolean {
-  if (addressFamily(selector.start) !== addressFamily(address)) return false;
-  const value = addressToInteger(address);
-  return addressToInteger(selector.start) <= value && value <= addressToInteger(selector.end);
+/** The way that the kernel takes to the peer. */
+function towardsPeer(client: NetlinkClient): Way {
+  return ({ via, destination }) => {
+    const answer = client.request(encodeLookupRoute(via));
+    if (!answer.ok) return answer;
+    const [hop] = contents(answer, RTM_NEWROUTE, parseFoundRoute);
+    if (hop === undefined) return { ok: false, code: 'ENETUNREACH' };
+    const { gateway } = hop;
+    // A next hop of the other family cannot stand in the route; the interface is enough, as the packet is wrapped.
+    const fits = gateway !== undefined && addressFamily(gateway) === addressFamily(destination.address);
+    return { interface: hop.interface, ...(fits ? { gateway } : {}) };
+  };
+}
+
+/** A destination has one route in each table and of each metric, which the kernel tells in numbers. */
+function installedKey({ destination, table = RT_TABLE_MAIN, metric }: InstalledRoute | RouteSpec): string {
+  const usual = addressFamily(destination.address) === 6 ? IPV6_METRIC : 0;
+  return `${formatPrefix(destination)} ${table} ${metric ?? usual}`;
 }
 
 /** Whether two routes of one slot would be installed alike. */
@@ -152,3 +198,5 @@ function sameRoute(a: RouteSpec | undefined, b: RouteSpec | undefined): boolean 
 }
 
 const NO_SLOT: Slot = { claims: [], foreign: false };
+/** What the kernel gives an IPv6 route without a metric. */
+const IPV6_METRIC = 1024;

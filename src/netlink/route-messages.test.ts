@@ -7,8 +7,8 @@ import {
   encodeDumpAddresses,
   encodeLookupRoute,
   encodeNewRoute,
+  parseFoundRoute,
   parseLocalAddress,
-  parseNextHop,
 } from './route-messages.ts';
 import { commandVector, dissect } from './testing/netlink-vectors.ts';
 
@@ -62,12 +62,12 @@ describe('route requests carry the bytes that ip route sends', () => {
 
 describe('answers of the kernel', () => {
   it.each([
-    ['route-get', { interface: 3, gateway: '192.0.2.254' }],
-    ['route-get-ipv6', { interface: 3, gateway: '2001:db8::fe' }],
-  ])('next hop: %s', (name, hop) => {
+    ['route-get', { interface: 3, gateway: '192.0.2.254', source: '192.0.2.2' }],
+    ['route-get-ipv6', { interface: 3, gateway: '2001:db8::fe', source: '2001:db8::2' }],
+  ])('look-up: %s', (name, found) => {
     const [message] = commandVector(name).replies.flatMap(parseMessages);
     expect(message?.type).toBe(RTM_NEWROUTE);
-    expect(parseNextHop(message?.payload ?? new Uint8Array())).toEqual(hop);
+    expect(parseFoundRoute(message?.payload ?? new Uint8Array())).toEqual(found);
   });
 
   it('local addresses', () => {

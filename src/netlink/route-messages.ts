@@ -19,15 +19,19 @@ import {
   RT_TABLE_UNSPEC,
   RTA_DST,
   RTA_GATEWAY,
+  RTA_MARK,
+  RTA_METRICS,
   RTA_OIF,
   RTA_PREFSRC,
   RTA_PRIORITY,
   RTA_TABLE,
+  RTAX_MTU,
   RTM_DELROUTE,
   RTM_GETADDR,
   RTM_GETROUTE,
   RTM_NEWROUTE,
   RTN_UNICAST,
+  RTN_UNREACHABLE,
   RTN_UNSPEC,
   RTNH_F_ONLINK,
   RTPROT_CYGNET,
@@ -40,11 +44,26 @@ import { buildMessage, HostReader, parseAttributes } from './netlink.ts';
 /** Where packets to an address leave: interface index, and the next hop unless the address is on the link. */
 export type NextHop = { readonly interface: number; readonly gateway?: IpAddress };
 
-/** A route of ours. `source` is what the gateway's own packets carry. */
-export type KernelRoute = NextHop & RoutePlace & { readonly destination: Prefix; readonly source?: IpAddress };
+/** No way: packets are answered with an ICMP error. */
+export type NoHop = { readonly unreachable: true };
 
-/** RTM_GETROUTE. Equivalent to: `ip route get ADDRESS` */
-export function encodeLookupRoute(address: IpAddress): Uint8Array {
+/** A route of ours. `source` is what the gateway's own packets carry. */
+export type KernelRoute = (NextHop | NoHop) &
+  RoutePlace & { readonly destination: Prefix; readonly source?: IpAddress };
+
+/** Where a route of ours is, and what it makes the source of this machine's own packets. */
+export type InstalledRoute = {
+  readonly destination: Prefix;
+  readonly table: number;
+  readonly metric: number | undefined;
+  readonly source: IpAddress | undefined;
+};
+
+/** What the kernel answers to a look-up: the way, the own address that it would choose, and the MTU where the route has one. */
+export type FoundRoute = NextHop & { readonly source?: IpAddress; readonly mtu?: number };
+
+/** RTM_GETROUTE, of a packet with a firewall mark where one is given. Equivalent to: `ip route get ADDRESS mark …` */
+export function encodeLookupRoute(address: IpAddress, mark?: number): Uint8Array {
   const family = addressFamily(address);
   return buildMessage(RTM_GETROUTE, NLM_F_REQUEST | NLM_F_ACK, (writer) => {
     writeRouteHeader(writer, {
@@ -57,18 +76,56 @@ export function encodeLookupRoute(address: IpAddress): Uint8Array {
       flags: 0,
     });
     writer.attribute(RTA_DST, (target) => target.bytes(addressBytes(address)));
+    if (mark !== undefined) writer.attribute(RTA_MARK, (target) => target.u32(mark));
   });
 }
 
 /** The payload of the RTM_NEWROUTE that answers a look-up; undefined where it has no interface. @throws WireError */
-export function parseNextHop(payload: Uint8Array): NextHop | undefined {
+export function parseFoundRoute(payload: Uint8Array): FoundRoute | undefined {
   const reader = new HostReader(payload).skip(ROUTE_HEADER_BYTES, 'rtmsg');
   const attributes = parseAttributes(reader.rest());
   const output = attributes.get(RTA_OIF);
   if (output === undefined) return undefined;
-  const gateway = attributes.get(RTA_GATEWAY);
-  const hop = { interface: new HostReader(output).u32('RTA_OIF') };
-  return gateway === undefined ? hop : { ...hop, gateway: addressFromBytes(gateway) };
+  const [gateway, source, metrics] = [RTA_GATEWAY, RTA_PREFSRC, RTA_METRICS].map((type) => attributes.get(type));
+  const mtu = metrics === undefined ? undefined : parseAttributes(metrics).get(RTAX_MTU);
+  return {
+    interface: new HostReader(output).u32('RTA_OIF'),
+    ...(gateway === undefined ? {} : { gateway: addressFromBytes(gateway) }),
+    ...(source === undefined ? {} : { source: addressFromBytes(source) }),
+    ...(mtu === undefined ? {} : { mtu: new HostReader(mtu).u32('RTAX_MTU') }),
+  };
+}
+
+/** RTM_GETROUTE of all tables. Equivalent to: `ip route show table all`, `ip -6 route show table all` */
+export function encodeDumpRoutes(family: AddressFamily): Uint8Array {
+  return buildMessage(RTM_GETROUTE, NLM_F_REQUEST | NLM_F_DUMP, (writer) => {
+    const header = { length: 0, table: 0, protocol: RTPROT_UNSPEC, scope: 0, type: 0, flags: 0 };
+    writeRouteHeader(writer, { family, ...header });
+  });
+}
+
+/** The payload of an RTM_NEWROUTE of a dump: where a route of ours is; undefined where it is anyone else's. @throws WireError */
+export function parseOwnRoute(payload: Uint8Array): InstalledRoute | undefined {
+  const header = new HostReader(payload);
+  const family = readFamily(header.u8('rtm_family'));
+  const length = header.u8('rtm_dst_len');
+  const shortTable = header.skip(2, 'rtm_src_len').u8('rtm_table');
+  const protocol = header.u8('rtm_protocol');
+  if (family === undefined || protocol !== RTPROT_CYGNET) return undefined;
+  const attributes = parseAttributes(header.skip(6, 'rtm_scope').rest());
+  const number = (type: number): number | undefined => {
+    const bytes = attributes.get(type);
+    return bytes === undefined ? undefined : new HostReader(bytes).u32('route');
+  };
+  const source = attributes.get(RTA_PREFSRC);
+  // The default route has no destination.
+  const bytes = attributes.get(RTA_DST) ?? new Uint8Array(addressBits(family) / 8);
+  return {
+    destination: { address: addressFromBytes(bytes), length },
+    table: number(RTA_TABLE) ?? shortTable,
+    metric: number(RTA_PRIORITY),
+    source: source === undefined ? undefined : addressFromBytes(source),
+  };
 }
 
 /**
@@ -78,14 +135,16 @@ export function parseNextHop(payload: Uint8Array): NextHop | undefined {
  */
 export function encodeNewRoute(route: KernelRoute): Uint8Array {
   const { family, ...header } = routeHeader(route.destination, route);
-  const linkScope = route.gateway === undefined && family === 4;
+  const gateway = 'gateway' in route;
+  const unreachable = 'unreachable' in route;
+  const linkScope = !unreachable && !gateway && family === 4;
   return buildMessage(RTM_NEWROUTE, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, (writer) => {
     writeRouteHeader(writer, {
       ...header,
       family,
       scope: linkScope ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
-      type: RTN_UNICAST,
-      flags: route.gateway === undefined ? 0 : RTNH_F_ONLINK,
+      type: unreachable ? RTN_UNREACHABLE : RTN_UNICAST,
+      flags: gateway ? RTNH_F_ONLINK : 0,
     });
     writeRouteAttributes(writer, route);
   });
@@ -154,11 +213,14 @@ function routeHeader(destination: Prefix, { table = RT_TABLE_MAIN }: RoutePlace)
 }
 
 function writeRouteAttributes(writer: NetlinkWriter, route: KernelRoute): void {
-  const { destination, gateway, source } = route;
+  const { destination, source } = route;
   writer.attribute(RTA_DST, (target) => target.bytes(addressBytes(destination.address)));
-  if (gateway !== undefined) writer.attribute(RTA_GATEWAY, (target) => target.bytes(addressBytes(gateway)));
-  if (source !== undefined) writer.attribute(RTA_PREFSRC, (target) => target.bytes(addressBytes(source)));
-  writer.attribute(RTA_OIF, (target) => target.u32(route.interface));
+  if ('interface' in route) {
+    const { gateway } = route;
+    if (gateway !== undefined) writer.attribute(RTA_GATEWAY, (target) => target.bytes(addressBytes(gateway)));
+    if (source !== undefined) writer.attribute(RTA_PREFSRC, (target) => target.bytes(addressBytes(source)));
+    writer.attribute(RTA_OIF, (target) => target.u32(route.interface));
+  }
   writePlace(writer, route);
 }
 

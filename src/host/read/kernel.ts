@@ -3,7 +3,7 @@ import { NetlinkSocket } from '../../native/netlink-socket.ts';
 import { encodeDumpLinks, type Link, parseInterfaceAddress, parseLink } from '../../netlink/address-messages.ts';
 import { NETLINK_ROUTE, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE } from '../../netlink/constants.ts';
 import { contents, NetlinkClient } from '../../netlink/netlink-client.ts';
-import { encodeDumpAddresses, encodeLookupRoute, parseNextHop } from '../../netlink/route-messages.ts';
+import { encodeDumpAddresses, encodeLookupRoute, parseFoundRoute } from '../../netlink/route-messages.ts';
 import { probeCapabilities } from '../../xfrm/capability-probe.ts';
 import { NETLINK_XFRM } from '../../xfrm/constants.ts';
 import type { Fact, HostFacts, Way } from '../facts.ts';
@@ -45,7 +45,7 @@ export function readWays(addresses: readonly IpAddress[]): HostFacts['ways'] {
     const names = new Map(linksOf(client).map(({ index, name }) => [index, name]));
     const ways = addresses.map((address): readonly [IpAddress, Way] => {
       const answer = client.request(encodeLookupRoute(address));
-      const [hop] = contents(answer, RTM_NEWROUTE, parseNextHop);
+      const [hop] = contents(answer, RTM_NEWROUTE, parseFoundRoute);
       if (hop === undefined) return [address, { refused: answer.ok ? 'ENETUNREACH' : answer.code }];
       const { gateway } = hop;
       const name = names.get(hop.interface) ?? String(hop.interface);

@@ -36,6 +36,11 @@ export class NetworkNamespace {
     return this.run(() => execFileSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 
+  /** For the `netns` of `ip link`. */
+  get path(): string {
+    return `/proc/${process.pid}/fd/${this.#fd}`;
+  }
+
   /** It goes with the last descriptor that was opened in it. */
   close(): void {
     closeSync(this.#fd);
