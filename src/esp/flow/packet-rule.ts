@@ -1,8 +1,8 @@
-import type { IpAddress } from '../../base/net.ts';
-import { addressBits, addressBytes, addressFamily, addressToInteger } from '../../base/net.ts';
+import { addressBits, addressFamily, addressToInteger } from '../../base/net.ts';
 import type { PolicySpec } from '../../sa/data-plane.ts';
 import { policyPrecedence } from '../../sa/policy-precedence.ts';
 import type { TrafficSelector } from '../../sa/traffic-selector.ts';
+import { addressWords } from '../ip/address-words.ts';
 
 /** What a policy asks of a packet, as numbers. Ranges are inclusive. */
 export type PacketRule = {
@@ -94,13 +94,4 @@ function prefixBits({ start, end }: TrafficSelector): number {
 
 function addressRange({ start, end }: TrafficSelector): AddressRange {
   return { start: addressWords(start), end: addressWords(end) };
-}
-
-function addressWords(address: IpAddress): Uint32Array {
-  const bytes = addressBytes(address);
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const words = new Uint32Array(4);
-  const first = 4 - bytes.length / 4;
-  for (let word = first; word < 4; word++) words[word] = view.getUint32((word - first) * 4);
-  return words;
 }
