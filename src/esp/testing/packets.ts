@@ -31,6 +31,43 @@ export function upperLayer(head: string, payloadLength = 0): Uint8Array {
   );
 }
 
+/** TCP segment with a whole checksum. */
+export type SegmentParts = Pick<PacketParts, 'source' | 'destination' | 'tos' | 'df' | 'id' | 'ttl'> & {
+  readonly sourcePort?: number;
+  readonly seq?: number;
+  readonly ack?: number;
+  readonly flags?: number;
+  readonly window?: number;
+  /** TCP options, a multiple of 4 bytes. */
+  readonly tcpOptions?: Uint8Array;
+  readonly data?: Uint8Array;
+};
+
+export function tcpPacket(parts: SegmentParts): Uint8Array {
+  const { tcpOptions = new Uint8Array(), data = new Uint8Array() } = parts;
+  const tcp = concatBytes(new Uint8Array(20), tcpOptions, data);
+  const view = new DataView(tcp.buffer);
+  view.setUint16(0, parts.sourcePort ?? 40_000);
+  view.setUint16(2, 443);
+  view.setUint32(4, parts.seq ?? 0);
+  view.setUint32(8, parts.ack ?? 0);
+  view.setUint8(12, (20 + tcpOptions.length) << 2);
+  view.setUint8(13, parts.flags ?? 0x10);
+  view.setUint16(14, parts.window ?? 1000);
+  view.setUint16(16, 0xffff - upperSum(parts, 6, tcp));
+  return ipPacket({ ...parts, protocol: 6, payload: tcp });
+}
+
+/** Over the pseudo-header and what follows: 0xffff where the checksum in it is right. */
+export function upperSum(
+  ends: Pick<PacketParts, 'source' | 'destination'>,
+  protocol: number,
+  upper: Uint8Array,
+): number {
+  const length = Uint8Array.of(upper.length >> 8, upper.length & 0xff, 0, protocol);
+  return naiveSum(addressBytes(ends.source), addressBytes(ends.destination), length, upper);
+}
+
 export function ports(source: number, destination: number): Uint8Array {
   return Uint8Array.of(source >> 8, source & 0xff, destination >> 8, destination & 0xff, 0, 8, 0, 0);
 }
