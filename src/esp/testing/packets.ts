@@ -58,6 +58,15 @@ export function tcpPacket(parts: SegmentParts): Uint8Array {
   return ipPacket({ ...parts, protocol: 6, payload: tcp });
 }
 
+/** As the kernel leaves it to a TUN with offloads: its checksum is the sum of the pseudo-header. */
+export function partialTcpPacket(parts: SegmentParts): Uint8Array {
+  const packet = tcpPacket(parts);
+  const tcp = packet.subarray(addressFamily(parts.source) === 4 ? 20 : 40);
+  const sum = upperSum(parts, 6, new Uint8Array(tcp.length));
+  new DataView(tcp.buffer, tcp.byteOffset).setUint16(16, sum);
+  return packet;
+}
+
 /** Over the pseudo-header and what follows: 0xffff where the checksum in it is right. */
 export function upperSum(
   ends: Pick<PacketParts, 'source' | 'destination'>,
