@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parsePrefix } from '../../base/net.ts';
+import { addressToInteger, parsePrefix } from '../../base/net.ts';
 import type { PolicySpec } from '../../sa/data-plane.ts';
 import { containsSelector, selectorFromPrefix, type TrafficSelector } from '../../sa/traffic-selector.ts';
 import { toKernelSelectors } from '../../xfrm/kernel-selector.ts';
@@ -146,6 +146,35 @@ describe('against a naive model', () => {
   });
 });
 
+describe('among many policies', () => {
+  const range = (family: 4 | 6) =>
+    fc.tuple(fc.nat(0xfff), fc.nat(0xff)).map(([start, length]) => {
+      const text = (value: number) =>
+        family === 4
+          ? `10.0.${value >> 8}.${value & 0xff}`
+          : `2001:db8::${(value >> 4).toString(16)}:0:0:${value & 0xf}`;
+      return { protocol: 0, startPort: 0, endPort: 65_535, start: text(start), end: text(start + length) };
+    });
+
+  it.each([4, 6] as const)(
+    'the first match is found by any of its addresses, whatever ranges they are, IPv%i',
+    (family) => {
+      const pairs = fc.array(fc.tuple(range(family), range(family)), { minLength: 1, maxLength: 60 });
+      fc.assert(
+        fc.property(pairs, fc.array(fc.tuple(range(family), range(family)), { maxLength: 10 }), (policies, others) => {
+          const specs = policies.map(([source, destination]): PolicySpec => ({ ...ANY_POLICY, source, destination }));
+          const table = tableOf(Object.fromEntries(specs.map((spec, index) => [String(index), spec])));
+          for (const [source, destination] of [...policies, ...others]) {
+            expectLeast(table, specs, { source: source.start, destination: destination.end });
+            expectLeast(table, specs, { source: source.end, destination: destination.start });
+          }
+        }),
+        { numRuns: 40 },
+      );
+    },
+  );
+});
+
 describe('packets that have come by an SA', () => {
   const mine = policy('10.1.0.0/16', '10.0.0.0/8', 'protect', 7);
   const other = policy('10.1.2.0/24', '10.0.0.0/8', 'protect', 8);
@@ -207,6 +236,33 @@ function template(reqid: number): Pick<Required<PolicySpec>, 'template'> {
 
 function policy(source: string, destination: string, action: PolicySpec['action'] = 'protect', reqid = 7): PolicySpec {
   return { direction: 'out', source: segment(source), destination: segment(destination), action, ...template(reqid) };
+}
+
+const ANY_POLICY = policy('10.0.0.0/8', '10.0.0.0/8');
+
+function contains(spec: PolicySpec, ends: { readonly source: string; readonly destination: string }): boolean {
+  const host = (address: string) => ({ ...ANY_POLICY.source, start: address, end: address });
+  return containsSelector(spec.source, host(ends.source)) && containsSelector(spec.destination, host(ends.destination));
+}
+
+/** What is found matches, and none that matches is for fewer addresses. */
+function expectLeast(
+  table: PolicyTable<Named>,
+  specs: readonly PolicySpec[],
+  ends: { source: string; destination: string },
+): void {
+  const found = table.lookup(viewOf({ ...TCP, ...ends }))?.policy;
+  const matching = specs.filter((spec) => contains(spec, ends));
+  expect(found === undefined).toBe(matching.length === 0);
+  if (found === undefined) return;
+  expect(matching).toContain(found);
+  expect(width(found)).toBe(Math.min(...matching.map(width)));
+}
+
+/** The host bits of the prefixes that both ranges count as. */
+function width({ source, destination }: PolicySpec): number {
+  const hosts = [source, destination].map(({ start, end }) => addressToInteger(end) - addressToInteger(start));
+  return hosts.reduce((bits, count) => bits + (count === 0n ? 0 : count.toString(2).length), 0);
 }
 
 const SOME_POLICIES = [

@@ -1,50 +1,47 @@
 import type { PolicySpec } from '../../sa/data-plane.ts';
 import type { PacketView } from '../ip/packet-view.ts';
 import { FlowCache } from './flow-cache.ts';
-import { type PacketRule, packetRule } from './packet-rule.ts';
-import { RuleScan } from './rule-scan.ts';
+import { type PackedRule, packRule } from './packed-rule.ts';
+import { packetRule } from './packet-rule.ts';
+import { RuleIndex } from './rule-index.ts';
 
 /**
  * The policies of one direction. Which of those that match decides is the same as in the kernel (policyPrecedence);
  * among equals protect before trap, then the one that was added last. A change costs nothing until the next packet.
  */
 export class PolicyTable<Entry extends { readonly policy: PolicySpec }> {
-  readonly #entries = new Map<string, Entry>();
+  readonly #rows = new Map<string, Row<Entry>>();
   readonly #flows = new FlowCache();
   #ipv4: Ranked<Entry> = ranked([]);
   #ipv6: Ranked<Entry> = this.#ipv4;
   #stale = false;
+  #added = 0;
 
   get size(): number {
-    return this.#entries.size;
+    return this.#rows.size;
   }
 
   /** Takes the place of what `key` named before. A policy that no packet can match is kept and never found. */
   add(key: string, entry: Entry): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    this.#rows.set(key, rowOf(entry, this.#added++));
     this.#stale = true;
   }
 
   remove(key: string): void {
-    if (this.#entries.delete(key)) this.#stale = true;
+    if (this.#rows.delete(key)) this.#stale = true;
   }
 
   get(key: string): Entry | undefined {
-    return this.#entries.get(key);
-  }
-
-  entries(): IterableIterator<Entry> {
-    return this.#entries.values();
+    return this.#rows.get(key)?.entry;
   }
 
   /** The policy that decides on a packet; undefined where none matches. */
   lookup(view: PacketView): Entry | undefined {
     if (this.#stale) this.#compile();
-    const { scan, entries } = view.version === 4 ? this.#ipv4 : this.#ipv6;
+    const { rules, entries } = view.version === 4 ? this.#ipv4 : this.#ipv6;
     const known = this.#flows.get(view, ANY_REQID);
     if (known !== undefined) return entries[known];
-    const place = scan.next(view, 0) + 1;
+    const place = rules.find(view, 0) + 1;
     this.#flows.set(view, ANY_REQID, place);
     return entries[place];
   }
@@ -63,13 +60,9 @@ export class PolicyTable<Entry extends { readonly policy: PolicySpec }> {
   }
 
   #compile(): void {
-    const rows = [...this.#entries.values()].flatMap((entry, age): Row<Entry>[] => {
-      const rule = packetRule(entry.policy);
-      return typeof rule === 'string' ? [] : [{ rule, entry, age }];
-    });
-    rows.sort(inOrder);
-    this.#ipv4 = ranked(rows.filter(({ rule }) => rule.version === 4));
-    this.#ipv6 = ranked(rows.filter(({ rule }) => rule.version === 6));
+    const rows = [...this.#rows.values()].sort(inOrder);
+    this.#ipv4 = ranked(rows.filter(({ version }) => version === 4));
+    this.#ipv6 = ranked(rows.filter(({ version }) => version === 6));
     this.#flows.clear();
     this.#stale = false;
   }
@@ -78,11 +71,26 @@ export class PolicyTable<Entry extends { readonly policy: PolicySpec }> {
 /** No SA has it. */
 const ANY_REQID = 0;
 
-type Row<Entry> = { readonly rule: PacketRule; readonly entry: Entry; readonly age: number };
+/** `version` is 0 where no packet can match. */
+type Row<Entry> = {
+  readonly entry: Entry;
+  readonly age: number;
+  readonly version: 0 | 4 | 6;
+  readonly precedence: number;
+  readonly packed: PackedRule;
+};
+
+function rowOf<Entry extends { readonly policy: PolicySpec }>(entry: Entry, age: number): Row<Entry> {
+  const rule = packetRule(entry.policy);
+  if (typeof rule === 'string') return { entry, age, version: 0, precedence: 0, packed: NO_RULE };
+  return { entry, age, version: rule.version, precedence: rule.precedence, packed: packRule(rule) };
+}
+
+const NO_RULE: PackedRule = { words: new Uint32Array(), masks: new Uint32Array(), shape: '' };
 
 /** The policies of one IP version in the order in which they are tried. */
 type Ranked<Entry> = {
-  readonly scan: RuleScan;
+  readonly rules: RuleIndex;
   /** Behind one that is absent: what is found where no rule matches. */
   readonly entries: readonly (Entry | undefined)[];
   readonly precedences: readonly number[];
@@ -90,25 +98,25 @@ type Ranked<Entry> = {
 
 function ranked<Entry>(rows: readonly Row<Entry>[]): Ranked<Entry> {
   return {
-    scan: new RuleScan(rows.map(({ rule }) => rule)),
+    rules: new RuleIndex(rows.map(({ packed }) => packed)),
     entries: [undefined, ...rows.map(({ entry }) => entry)],
-    precedences: rows.map(({ rule }) => rule.precedence),
+    precedences: rows.map(({ precedence }) => precedence),
   };
 }
 
 function inOrder<Entry extends { readonly policy: PolicySpec }>(a: Row<Entry>, b: Row<Entry>): number {
-  if (a.rule.precedence !== b.rule.precedence) return a.rule.precedence - b.rule.precedence;
+  if (a.precedence !== b.precedence) return a.precedence - b.precedence;
   const trapsLast = Number(a.entry.policy.action === 'trap') - Number(b.entry.policy.action === 'trap');
   return trapsLast !== 0 ? trapsLast : b.age - a.age;
 }
 
 function asksFor<Entry extends { readonly policy: PolicySpec }>(
-  { scan, entries, precedences }: Ranked<Entry>,
+  { rules, entries, precedences }: Ranked<Entry>,
   view: PacketView,
   reqid: number,
 ): boolean {
-  const best = scan.next(view, 0);
-  for (let at = best; at >= 0 && precedences[at] === precedences[best]; at = scan.next(view, at + 1)) {
+  const best = rules.find(view, 0);
+  for (let at = best; at >= 0 && precedences[at] === precedences[best]; at = rules.find(view, at + 1)) {
     const policy = entries[at + 1]?.policy;
     if (policy?.action === 'protect' && policy.template?.reqid === reqid) return true;
   }
