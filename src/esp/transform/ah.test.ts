@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { INTEGRITY } from '../../crypto/algorithms.ts';
+import type { Arena } from '../../native/arena.ts';
+import { createArena } from '../../native/arena.ts';
+import { BAD_ICV, MALFORMED, REPLAYED } from './fault.ts';
+import { ahSa, IMPLEMENTATIONS } from './testing/suites.ts';
+import { TAILROOM } from './transform.ts';
+import { inboundTransform, outboundTransform } from './transforms.ts';
+
+const AT = 192;
+const LENGTHS = [20, 21, 22, 23, 40, 63, 64, 65, 1400];
+
+/** Octets that change on the way: TOS, flags and offset, TTL, checksum; traffic class and flow label, hop limit. */
+const OUTERS = [
+  { family: 4, first: 0x45, outerLength: 20, mutable: [1, 6, 7, 8, 10, 11] },
+  { family: 6, first: 0x60, outerLength: 40, mutable: [1, 2, 3, 7] },
+] as const;
+
+describe.each(INTEGRITY.map(({ keyword }) => keyword))('AH %s', (integrity) => {
+  describe.each(OUTERS)('in IPv$family', ({ family, first, outerLength, mutable }) => {
+    test.each([
+      ['native', 'portable'],
+      ['portable', 'native'],
+    ] as const)('what the %s implementation sealed is opened by the %s one after routers had it', (from, to) => {
+      for (const esn of [false, true]) {
+        const sa = ahSa(integrity, esn, family);
+        const outbound = outboundTransform(sa, IMPLEMENTATIONS[from]);
+        const inbound = inboundTransform(sa, IMPLEMENTATIONS[to]);
+        for (const length of LENGTHS) {
+          const start = AT - outbound.headroom;
+          const outerAt = start - outerLength;
+          const arena = packet(length, outerAt, first);
+          const before = arena.bytes.slice();
+          const sealed = outbound.seal(arena, AT, length, 41);
+          expect(sealed).toBe(outbound.overhead(length));
+          expect(arena.bytes.slice(outerAt, start)).toEqual(before.slice(outerAt, start));
+          for (const offset of mutable) arena.bytes[outerAt + offset] = 0xa5 ^ length;
+          const received = arena.bytes.slice();
+          expect(inbound.open(arena, start, sealed, outerAt)).toBe(length);
+          expect(arena.bytes).toEqual(received);
+          expect(inbound.nextHeader).toBe(41);
+          expect(inbound.open(arena, start, sealed, outerAt)).toBe(REPLAYED);
+        }
+      }
+    });
+
+    test('no other octet of the outer header, AH or packet may change', () => {
+      const sa = ahSa(integrity, true, family);
+      const outbound = outboundTransform(sa, IMPLEMENTATIONS.native);
+      const inbound = inboundTransform(sa, IMPLEMENTATIONS.native);
+      const start = AT - outbound.headroom;
+      const outerAt = start - outerLength;
+      const arena = packet(30, outerAt, first);
+      const sealed = outbound.seal(arena, AT, 30, 4);
+      for (let at = outerAt; at < start + sealed; at++) {
+        if (at < start && mutable.some((offset) => at === outerAt + offset)) continue;
+        arena.bytes[at] = (arena.bytes[at] ?? 0) ^ 0x80;
+        expect([BAD_ICV, MALFORMED], `octet ${at - outerAt}`).toContain(inbound.open(arena, start, sealed, outerAt));
+        arena.bytes[at] = (arena.bytes[at] ?? 0) ^ 0x80;
+      }
+      expect(inbound.open(arena, start, sealed, outerAt)).toBe(30);
+    });
+  });
+});
+
+function packet(length: number, outerAt: number, first: number): Arena {
+  const arena = createArena(AT + length + TAILROOM);
+  for (let at = 0; at < arena.bytes.length; at++) arena.bytes[at] = (at * 31 + length) & 0xff;
+  arena.bytes[outerAt] = first;
+  return arena;
+}
