@@ -1,13 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { INTEGRITY } from '../../crypto/algorithms.ts';
-import type { Arena } from '../../native/arena.ts';
-import { createArena } from '../../native/arena.ts';
 import { BAD_ICV, MALFORMED, REPLAYED } from './fault.ts';
+import { AT, packetArena, spoil } from './testing/packets.ts';
 import { ahSa, IMPLEMENTATIONS } from './testing/suites.ts';
-import { TAILROOM } from './transform.ts';
 import { inboundTransform, outboundTransform } from './transforms.ts';
 
-const AT = 192;
 const LENGTHS = [20, 21, 22, 23, 40, 63, 64, 65, 1400];
 
 /** Octets that change on the way: TOS, flags and offset, TTL, checksum; traffic class and flow label, hop limit. */
@@ -29,7 +26,8 @@ describe.each(INTEGRITY.map(({ keyword }) => keyword))('AH %s', (integrity) => {
         for (const length of LENGTHS) {
           const start = AT - outbound.headroom;
           const outerAt = start - outerLength;
-          const arena = packet(length, outerAt, first);
+          const arena = packetArena(length);
+          arena.bytes[outerAt] = first;
           const before = arena.bytes.slice();
           const sealed = outbound.seal(arena, AT, length, 41);
           expect(sealed).toBe(outbound.overhead(length));
@@ -50,22 +48,16 @@ describe.each(INTEGRITY.map(({ keyword }) => keyword))('AH %s', (integrity) => {
       const inbound = inboundTransform(sa, IMPLEMENTATIONS.native);
       const start = AT - outbound.headroom;
       const outerAt = start - outerLength;
-      const arena = packet(30, outerAt, first);
+      const arena = packetArena(30);
+      arena.bytes[outerAt] = first;
       const sealed = outbound.seal(arena, AT, 30, 4);
       for (let at = outerAt; at < start + sealed; at++) {
         if (at < start && mutable.some((offset) => at === outerAt + offset)) continue;
-        arena.bytes[at] = (arena.bytes[at] ?? 0) ^ 0x80;
+        spoil(arena, at);
         expect([BAD_ICV, MALFORMED], `octet ${at - outerAt}`).toContain(inbound.open(arena, start, sealed, outerAt));
-        arena.bytes[at] = (arena.bytes[at] ?? 0) ^ 0x80;
+        spoil(arena, at);
       }
       expect(inbound.open(arena, start, sealed, outerAt)).toBe(30);
     });
   });
 });
-
-function packet(length: number, outerAt: number, first: number): Arena {
-  const arena = createArena(AT + length + TAILROOM);
-  for (let at = 0; at < arena.bytes.length; at++) arena.bytes[at] = (at * 31 + length) & 0xff;
-  arena.bytes[outerAt] = first;
-  return arena;
-}

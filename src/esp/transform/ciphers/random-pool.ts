@@ -14,7 +14,7 @@ export class RandomPool {
   fill(view: DataView, at: number, length: number): void {
     for (let offset = 0; offset < length; offset += 4) {
       if (this.#next === this.#words.length) this.#refill();
-      view.setInt32(at + offset, this.#words[this.#next] ?? 0);
+      view.setInt32(at + offset, this.#words[this.#next] ?? 0, true);
       this.#words[this.#next++] = 0;
     }
   }
