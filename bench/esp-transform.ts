@@ -55,7 +55,7 @@ function measure(resources: TransformResources, sa: SaSpec, length: number): { s
   const outbound = outboundTransform(sa, resources);
   const inbound = inboundTransform(sa, resources);
   const stride = HEADROOM + length + TAILROOM;
-  const arena = createArena(BATCH * stride);
+  const arena = createArena(Math.max(BATCH * stride, 4 << 20));
   const sealed = outbound.overhead(length);
   const best = { seal: Number.POSITIVE_INFINITY, open: Number.POSITIVE_INFINITY };
   const end = performance.now() + MILLISECONDS;

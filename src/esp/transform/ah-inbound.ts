@@ -14,7 +14,7 @@ import {
 import type { Mac } from './ciphers/protection.ts';
 import { SLACK_BYTES } from './ciphers/protection.ts';
 import { macOf } from './ciphers/suite.ts';
-import { BAD_ICV, MALFORMED, REPLAYED } from './fault.ts';
+import { BAD_ICV, CRYPTO_FAILED, MALFORMED, REPLAYED } from './fault.ts';
 import { payloadFault } from './payload-fault.ts';
 import { ReplayWindow } from './replay-window.ts';
 import type { TransformResources } from './resources.ts';
@@ -35,6 +35,7 @@ export class AhInbound implements InboundTransform {
   readonly #mac: Mac;
   readonly #received: Int32Array;
   readonly #window: ReplayWindow;
+  #closed = false;
 
   constructor(outer: OuterHeader, mac: Mac, window: ReplayWindow) {
     this.headroom = ahHeaderBytes(mac.icvBytes, outer);
@@ -50,6 +51,7 @@ export class AhInbound implements InboundTransform {
     const end = at + length;
     if (outerAt < 0 || outerAt + this.#outer.length !== at || end + SLACK_BYTES > arena.bytes.length) return MALFORMED;
     if (length <= this.headroom || !this.#isWellFormed(view, at, outerAt)) return MALFORMED;
+    if (this.#closed) return CRYPTO_FAILED;
     if (!this.#window.isFresh(view.getInt32(at + AH_SEQUENCE))) return REPLAYED;
     this.#fields.hide(view, outerAt);
     this.#hideIcv(view, at + AH_ICV);
@@ -63,6 +65,7 @@ export class AhInbound implements InboundTransform {
   }
 
   close(): void {
+    this.#closed = true;
     this.#mac.close();
   }
 

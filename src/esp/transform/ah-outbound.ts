@@ -33,6 +33,7 @@ export class AhOutbound implements OutboundTransform {
   readonly #fields: MutableFields;
   readonly #mac: Mac;
   readonly #sequence: SequenceCounter;
+  #closed = false;
 
   constructor(spi: number, outer: OuterHeader, mac: Mac, sequence: SequenceCounter) {
     this.headroom = ahHeaderBytes(mac.icvBytes, outer);
@@ -47,6 +48,7 @@ export class AhOutbound implements OutboundTransform {
     const start = at - this.headroom;
     const outerAt = start - this.#outer.length;
     if (outerAt < 0 || at + length + TAILROOM > arena.bytes.length) return MALFORMED;
+    if (this.#closed) return CRYPTO_FAILED;
     if (!this.#sequence.next()) return EXHAUSTED;
     this.#writeHeader(arena.view, start, nextHeader);
     this.#fields.hide(arena.view, outerAt);
@@ -67,6 +69,7 @@ export class AhOutbound implements OutboundTransform {
   }
 
   close(): void {
+    this.#closed = true;
     this.#mac.close();
   }
 

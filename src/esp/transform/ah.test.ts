@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { INTEGRITY } from '../../crypto/algorithms.ts';
-import { BAD_ICV, MALFORMED, REPLAYED } from './fault.ts';
+import { BAD_ICV, CRYPTO_FAILED, MALFORMED, REPLAYED } from './fault.ts';
 import { AT, packetArena, spoil } from './testing/packets.ts';
 import { ahSa, IMPLEMENTATIONS } from './testing/suites.ts';
 import { inboundTransform, outboundTransform } from './transforms.ts';
@@ -40,6 +40,20 @@ describe.each(INTEGRITY.map(({ keyword }) => keyword))('AH %s', (integrity) => {
           expect(inbound.open(arena, start, sealed, outerAt)).toBe(REPLAYED);
         }
       }
+    });
+
+    test('a closed SA does nothing', () => {
+      const sa = ahSa(integrity, false, family);
+      const outbound = outboundTransform(sa, IMPLEMENTATIONS.native);
+      const inbound = inboundTransform(sa, IMPLEMENTATIONS.native);
+      const start = AT - outbound.headroom;
+      const arena = packetArena(40);
+      arena.bytes[start - outerLength] = first;
+      const sealed = outbound.seal(arena, AT, 40, 4);
+      outbound.close();
+      inbound.close();
+      expect(outbound.seal(packetArena(40), AT, 40, 4)).toBe(CRYPTO_FAILED);
+      expect(inbound.open(arena, start, sealed, start - outerLength)).toBe(CRYPTO_FAILED);
     });
 
     test('no other octet of the outer header, AH or packet may change', () => {

@@ -3,7 +3,7 @@ import type { SaSpec } from '../../sa/data-plane.ts';
 import type { Opener } from './ciphers/protection.ts';
 import { ESP_HEADER_BYTES, SLACK_BYTES } from './ciphers/protection.ts';
 import { openerOf } from './ciphers/suite.ts';
-import { BAD_ICV, MALFORMED, REPLAYED } from './fault.ts';
+import { BAD_ICV, CRYPTO_FAILED, MALFORMED, REPLAYED } from './fault.ts';
 import { payloadFault } from './payload-fault.ts';
 import { ReplayWindow } from './replay-window.ts';
 import type { TransformResources } from './resources.ts';
@@ -23,6 +23,7 @@ export class EspInbound implements InboundTransform {
   /** What is there beside the text. */
   readonly #frameBytes: number;
   readonly #window: ReplayWindow;
+  #closed = false;
 
   constructor(opener: Opener, window: ReplayWindow) {
     this.headroom = ESP_HEADER_BYTES + opener.ivBytes;
@@ -36,6 +37,7 @@ export class EspInbound implements InboundTransform {
     const textLength = length - this.#frameBytes;
     if (textLength <= 0 || textLength % this.#alignment !== 0) return MALFORMED;
     if (at < 0 || at + length + SLACK_BYTES > arena.bytes.length) return MALFORMED;
+    if (this.#closed) return CRYPTO_FAILED;
     if (!this.#window.isFresh(arena.view.getInt32(at + 4))) return REPLAYED;
     if (!this.#opener.open(arena, at, textLength, this.#window.high)) return BAD_ICV;
     this.#window.accept();
@@ -43,6 +45,7 @@ export class EspInbound implements InboundTransform {
   }
 
   close(): void {
+    this.#closed = true;
     this.#opener.close();
   }
 

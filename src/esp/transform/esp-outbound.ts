@@ -21,6 +21,7 @@ export class EspOutbound implements OutboundTransform {
   readonly #sealer: Sealer;
   readonly #alignment: number;
   readonly #sequence: SequenceCounter;
+  #closed = false;
 
   constructor(spi: number, sealer: Sealer, sequence: SequenceCounter) {
     this.headroom = ESP_HEADER_BYTES + sealer.ivBytes;
@@ -33,6 +34,7 @@ export class EspOutbound implements OutboundTransform {
   seal(arena: Arena, at: number, length: number, nextHeader: number): number {
     const start = at - this.headroom;
     if (start < 0 || at + length + TAILROOM > arena.bytes.length) return MALFORMED;
+    if (this.#closed) return CRYPTO_FAILED;
     if (!this.#sequence.next()) return EXHAUSTED;
     const { view } = arena;
     const textLength = this.#textLength(length);
@@ -53,6 +55,7 @@ export class EspOutbound implements OutboundTransform {
   }
 
   close(): void {
+    this.#closed = true;
     this.#sealer.close();
   }
 

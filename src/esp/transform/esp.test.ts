@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { openerOf, sealerOf } from './ciphers/suite.ts';
 import { EspInbound } from './esp-inbound.ts';
 import { EspOutbound } from './esp-outbound.ts';
-import { BAD_ICV, DUMMY, EXHAUSTED, MALFORMED, NOT_TUNNEL, REPLAYED } from './fault.ts';
+import { BAD_ICV, CRYPTO_FAILED, DUMMY, EXHAUSTED, MALFORMED, NOT_TUNNEL, REPLAYED } from './fault.ts';
 import { ReplayWindow } from './replay-window.ts';
 import { SequenceCounter } from './sequence-counter.ts';
 import { AT, packetArena, sameBytes, spoil } from './testing/packets.ts';
@@ -18,10 +18,10 @@ const CBC = { encryption: 'aes128', integrity: 'sha1' } as const;
 
 describe.each(SUITES.map((suite) => ({ suite, name: suiteName(suite) })))('$name', ({ suite }) => {
   test.each([
-    ['the library', native, 'the library', native],
-    ['the library', native, 'src/crypto', portable],
-    ['src/crypto', portable, 'the library', native],
-  ])('every length sealed by %s is opened by %s%s', (_from, from, _to, to) => {
+    ['the library', 'the library', native, native],
+    ['the library', 'src/crypto', native, portable],
+    ['src/crypto', 'the library', portable, native],
+  ])('every length sealed by %s is opened by %s, and nothing else in memory changes', (_from, _to, from, to) => {
     for (const esn of [false, true]) {
       const sa = espSa(suite, esn);
       const outbound = outboundTransform(sa, from);
@@ -65,6 +65,39 @@ describe.each(SUITES.map((suite) => ({ suite, name: suiteName(suite) })))('$name
     }
     expect([...faults]).toEqual([BAD_ICV]);
     expect(inbound.open(packet, start, sealed, 0)).toBe(30);
+  });
+
+  test('whatever comes is refused, never thrown at, and touches nothing outside of the packet', () => {
+    const inbound = [native, portable].map((resources) => inboundTransform(espSa(suite, true), resources));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.integer({ min: -5, max: 210 }), (bytes, length) => {
+        for (const transform of inbound) {
+          const arena = packetArena(210);
+          arena.bytes.set(bytes, AT);
+          const before = arena.bytes.slice();
+          expect([MALFORMED, BAD_ICV, REPLAYED]).toContain(transform.open(arena, AT, length, 0));
+          const end = AT + Math.max(0, length);
+          expect(Buffer.compare(arena.bytes.subarray(0, AT), before.subarray(0, AT))).toBe(0);
+          expect(Buffer.compare(arena.bytes.subarray(end), before.subarray(end))).toBe(0);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('a closed SA does nothing', () => {
+    for (const resources of [native, portable]) {
+      const outbound = outboundTransform(espSa(suite, false), resources);
+      const inbound = inboundTransform(espSa(suite, false), resources);
+      const arena = packetArena(40);
+      const sealed = outbound.seal(arena, AT, 40, 4);
+      inbound.close();
+      inbound.close();
+      outbound.close();
+      outbound.close();
+      expect(outbound.seal(packetArena(40), AT, 40, 4)).toBe(CRYPTO_FAILED);
+      expect(inbound.open(arena, AT - outbound.headroom, sealed, 0)).toBe(CRYPTO_FAILED);
+    }
   });
 
   test('the longest inner packet for a room fits it, and one byte more does not', () => {

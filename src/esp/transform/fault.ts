@@ -12,5 +12,5 @@ export const DUMMY = -4;
 export const NOT_TUNNEL = -5;
 /** No sequence number is left (RFC 4303 §3.3.3): the SA must be replaced. */
 export const EXHAUSTED = -6;
-/** The crypto library has failed; what is in memory must not leave. */
+/** The crypto library has failed, or the transform is closed: what is in memory must not go on. */
 export const CRYPTO_FAILED = -7;
