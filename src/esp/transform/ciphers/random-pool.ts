@@ -26,4 +26,4 @@ export class RandomPool {
   }
 }
 
-const POOL_BYTES = 32_768;
+const POOL_BYTES = 8192;
