@@ -28,6 +28,8 @@ export type ReceiveRingOptions = {
   /** Bytes before and behind each packet that are the caller's; default 128 and 320. */
   readonly headroom?: number;
   readonly tailroom?: number;
+  /** Bytes behind all packets for whatever the caller makes of them, see `spareAt`. Default none. */
+  readonly spareBytes?: number;
 };
 
 /**
@@ -39,6 +41,8 @@ export type ReceiveRingOptions = {
 export class ReceiveRing {
   /** Where the packets are. */
   readonly arena: Arena;
+  /** Where the spare bytes begin in it. */
+  readonly spareAt: number;
   readonly count: number;
   readonly #family: AddressFamily;
   readonly #known: (typeof CONTROL_MESSAGES)[AddressFamily];
@@ -55,13 +59,14 @@ export class ReceiveRing {
   #used: number;
 
   constructor(options: ReceiveRingOptions) {
-    const { family, count = 64, slotBytes = 65_536, headroom = 128, tailroom = 320 } = options;
+    const { family, count = 64, slotBytes = 65_536, headroom = 128, tailroom = 320, spareBytes = 0 } = options;
     this.count = count;
     this.#family = family;
     this.#known = CONTROL_MESSAGES[family];
     this.#headroom = headroom;
     this.#stride = headroom + slotBytes + tailroom;
-    this.arena = createArena(count * this.#stride);
+    this.spareAt = count * this.#stride;
+    this.arena = createArena(this.spareAt + spareBytes);
     this.#meta = createArena(count * (MMSGHDR_BYTES + PARTS_BYTES));
     this.#lengths = new Int32Array(count);
     this.#locals = new Int32Array(count);

@@ -5,7 +5,8 @@ import type { PolicySpec } from '../../sa/data-plane.ts';
 import { containsSelector, selectorFromPrefix, type TrafficSelector } from '../../sa/traffic-selector.ts';
 import { toKernelSelectors } from '../../xfrm/kernel-selector.ts';
 import { policyPriority } from '../../xfrm/policy-priority.ts';
-import { addressText, PacketView } from '../ip/packet-view.ts';
+import { wordsAddress } from '../ip/address-words.ts';
+import { PacketView } from '../ip/packet-view.ts';
 import { ipPacket, type PacketParts, ports, upperLayer } from '../testing/packets.ts';
 import { PolicyTable } from './policy-table.ts';
 
@@ -320,8 +321,8 @@ function anyPolicy(): fc.Arbitrary<PolicySpec> {
 function naive(policies: readonly PolicySpec[], parts: PacketParts): string | undefined {
   const view = viewOf(parts);
   const exact = (words: Uint32Array, port: number): TrafficSelector => ({
-    start: addressText(view, words),
-    end: addressText(view, words),
+    start: wordsAddress(words, view.version),
+    end: wordsAddress(words, view.version),
     protocol: view.protocol,
     startPort: view.hasPorts ? port : 65_535,
     endPort: view.hasPorts ? port : 0,

@@ -1,6 +1,3 @@
-import type { IpAddress } from '../../base/net.ts';
-import { addressFromBytes } from '../../base/net.ts';
-
 /**
  * The headers of an IP packet as far as policies look at them (RFC 4301 §4.4.1.1). One is made for each thread and
  * filled again for each packet, so that looking allocates nothing.
@@ -123,13 +120,6 @@ export class PacketView {
       this.destinationPort = value;
     }
   }
-}
-
-/** An address of a view as text; for logs and events, not for every packet. */
-export function addressText(view: PacketView, words: Uint32Array): IpAddress {
-  const bytes = new Uint8Array(16);
-  for (const [index, word] of words.entries()) new DataView(bytes.buffer).setUint32(index * 4, word);
-  return addressFromBytes(view.version === 4 ? bytes.subarray(12) : bytes);
 }
 
 const IPV4_HEADER = 20;
