@@ -76,7 +76,7 @@ export const checks: readonly Check[] = [
         const steps: readonly DataPlaneStep[] = [{ kind: 'add-sa', sa: { ...PAIR.inbound, reqid: reqidAt(3) } }];
         assert.deepEqual(killed.perform({ kind: 'apply', steps }), { kind: 'done' });
         assert.notEqual(await bench.ip('xfrm state'), before);
-        assert.equal(bench.plane.removeLeftovers(), 1);
+        assert.equal(bench.plane.begin(), 1);
         assert.equal(await bench.ip('xfrm state'), before);
         killed.close();
       }),

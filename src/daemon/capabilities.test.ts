@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ENCRYPTION, INTEGRITY } from '../crypto/algorithms.ts';
-import type { KernelCapabilities } from '../xfrm/capability-probe.ts';
+import type { DataPlaneCapabilities } from '../sa/data-plane.ts';
 import { probeCapabilities } from './capabilities.ts';
 
 const encryption = ENCRYPTION.map(({ keyword }) => keyword);
 const integrity = INTEGRITY.map(({ keyword }) => keyword);
-const whole: KernelCapabilities = { esp: { encryption, integrity }, ah: { integrity }, unavailable: {} };
+const whole: DataPlaneCapabilities = { esp: { encryption, integrity }, ah: { integrity }, unavailable: {} };
 
 describe('capabilities', () => {
   it('a machine that can do everything has no shortcomings', () => {

@@ -1,7 +1,7 @@
 import { ENCRYPTION, INTEGRITY } from '../crypto/algorithms.ts';
 import { selfTest } from '../crypto/self-test.ts';
+import type { DataPlaneCapabilities } from '../sa/data-plane.ts';
 import type { Capabilities } from '../sa/proposal.ts';
-import type { KernelCapabilities } from '../xfrm/capability-probe.ts';
 
 export type ProbedCapabilities = {
   readonly capabilities: Capabilities;
@@ -10,10 +10,10 @@ export type ProbedCapabilities = {
 };
 
 /**
- * What this machine can do: IKE's own algorithms by the known-answer self-test, ESP and AH by what the kernel took on
+ * What this machine can do: IKE's own algorithms by the known-answer self-test, ESP and AH by what the data plane took on
  * trial.
  */
-export function probeCapabilities(kernel: KernelCapabilities): ProbedCapabilities {
+export function probeCapabilities(kernel: DataPlaneCapabilities): ProbedCapabilities {
   const { working, failures } = selfTest();
   return {
     capabilities: { ike: working, esp: espOffer(kernel), ah: ahOffer(kernel) },
@@ -31,7 +31,7 @@ export function probeCapabilities(kernel: KernelCapabilities): ProbedCapabilitie
  * Where the protocol does not work at all, everything is offered: the tunnel then fails with the kernel's refusal,
  * which is the truth, and not with a proposal that nobody could have chosen.
  */
-function espOffer({ esp, unavailable }: KernelCapabilities): Capabilities['esp'] {
+function espOffer({ esp, unavailable }: DataPlaneCapabilities): Capabilities['esp'] {
   if (unavailable.esp === undefined) return esp;
   return {
     encryption: ENCRYPTION.map(({ keyword }) => keyword),
@@ -39,7 +39,7 @@ function espOffer({ esp, unavailable }: KernelCapabilities): Capabilities['esp']
   };
 }
 
-function ahOffer({ ah, unavailable }: KernelCapabilities): Capabilities['ah'] {
+function ahOffer({ ah, unavailable }: DataPlaneCapabilities): Capabilities['ah'] {
   return unavailable.ah === undefined ? ah : { integrity: INTEGRITY.map(({ keyword }) => keyword) };
 }
 
@@ -52,5 +52,5 @@ function missing(
   if (unavailable !== undefined) return [];
   return rows
     .filter(({ keyword }) => !present.includes(keyword))
-    .map(({ keyword }) => `the kernel has no ${keyword} for ${protocol}; it is not offered`);
+    .map(({ keyword }) => `the data plane has no ${keyword} for ${protocol}; it is not offered`);
 }

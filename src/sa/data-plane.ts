@@ -1,7 +1,7 @@
 import type { IpAddress, Prefix } from '../base/net.ts';
 import type { Duration } from '../base/time.ts';
 import type { EncryptionKeyword, IntegrityKeyword } from '../crypto/algorithms.ts';
-import type { ChildProtocol } from './proposal.ts';
+import type { Capabilities, ChildProtocol } from './proposal.ts';
 import type { PacketSelectors, TrafficSelector } from './traffic-selector.ts';
 
 /**
@@ -126,6 +126,12 @@ export type SaCounters = {
   readonly packets: number;
   /** Wall clock, milliseconds; absent before the first packet, and where the kernel does not tell (Linux before 6.2). */
   readonly lastUsedAt?: number;
+};
+
+/** What a data plane can do, by trial. */
+export type DataPlaneCapabilities = Pick<Capabilities, 'esp' | 'ah'> & {
+  /** Why a protocol does not work at all, in words; absent where it works. */
+  readonly unavailable: { readonly esp?: string; readonly ah?: string };
 };
 
 /** What the data plane reports by itself. */

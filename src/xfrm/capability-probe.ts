@@ -2,16 +2,10 @@ import { SECOND } from '../base/time.ts';
 import type { EncryptionKeyword, IntegrityKeyword } from '../crypto/algorithms.ts';
 import { ENCRYPTION, encryptionAlgorithm, INTEGRITY, integrityAlgorithm } from '../crypto/algorithms.ts';
 import type { NetlinkClient } from '../netlink/netlink-client.ts';
-import type { SaSpec } from '../sa/data-plane.ts';
-import type { Capabilities, ChildProtocol } from '../sa/proposal.ts';
+import type { DataPlaneCapabilities, SaSpec } from '../sa/data-plane.ts';
+import type { ChildProtocol } from '../sa/proposal.ts';
 import { algorithmName } from './kernel-sad.ts';
 import { encodeDeleteSa, encodeNewSa } from './sa-messages.ts';
-
-/** What this kernel can do, by trial. */
-export type KernelCapabilities = Pick<Capabilities, 'esp' | 'ah'> & {
-  /** Why a protocol does not work at all, in words; absent where it works. */
-  readonly unavailable: { readonly esp?: string; readonly ah?: string };
-};
 
 type Suite = { readonly encryption?: EncryptionKeyword; readonly integrity?: IntegrityKeyword };
 type Trial = { readonly suite: Suite; readonly refusal?: string };
@@ -20,7 +14,7 @@ type Trial = { readonly suite: Suite; readonly refusal?: string };
  * Adds an SA of every pair of algorithms to the loopback address and deletes it at once. Versions and module lists
  * tell less: an algorithm may be missing, forbidden (FIPS mode) or loaded only now.
  */
-export function probeCapabilities(client: NetlinkClient): KernelCapabilities {
+export function probeCapabilities(client: NetlinkClient): DataPlaneCapabilities {
   const esp = ESP_SUITES.map((suite) => tryOut(client, 'esp', suite));
   const ah = INTEGRITY.map(({ keyword }) => tryOut(client, 'ah', { integrity: keyword }));
   const espReason = unavailability('ESP', esp);

@@ -4,11 +4,17 @@ import { NETLINK_ROUTE } from '../netlink/constants.ts';
 import { KernelRoutes } from '../netlink/kernel-routes.ts';
 import type { NetlinkPort } from '../netlink/netlink.ts';
 import { NetlinkClient } from '../netlink/netlink-client.ts';
-import type { DataPlaneEvent, DataPlaneReply, DataPlaneRequest, SaKey } from '../sa/data-plane.ts';
+import type {
+  DataPlaneCapabilities,
+  DataPlaneEvent,
+  DataPlaneReply,
+  DataPlaneRequest,
+  SaKey,
+} from '../sa/data-plane.ts';
 import { applySteps } from '../sa/transaction.ts';
-import type { KernelCapabilities } from './capability-probe.ts';
 import { probeCapabilities } from './capability-probe.ts';
 import { NETLINK_XFRM, XFRMNLGRP_ACQUIRE, XFRMNLGRP_EXPIRE, XFRMNLGRP_MAPPING } from './constants.ts';
+import { readXfrmErrors } from './error-counters.ts';
 import { KernelEvents } from './kernel-events.ts';
 import { KernelSad } from './kernel-sad.ts';
 import { KernelSpd } from './kernel-spd.ts';
@@ -83,7 +89,7 @@ export class XfrmDataPlane {
   }
 
   /** Tries every algorithm on the kernel: some 30 additions and deletions, a few milliseconds. */
-  capabilities(): KernelCapabilities {
+  capabilities(): DataPlaneCapabilities {
     return probeCapabilities(this.#client);
   }
 
@@ -95,9 +101,17 @@ export class XfrmDataPlane {
     return { lostSas: this.#stores.sad.takeLost(), repairedPolicies: this.#stores.spd.repair() };
   }
 
-  /** Removes the SAs that a killed run of ours left behind; how many. For the start, when no other run can be alive. */
-  removeLeftovers(): number {
+  /**
+   * To be called once the IKE ports are ours, when no other run can be alive: removes the SAs that a killed run left
+   * behind, and tells how many.
+   */
+  begin(): number {
     return this.#stores.sad.removeLeftovers();
+  }
+
+  /** What the kernel's IPsec has refused since the machine was booted. */
+  errors(): ReadonlyMap<string, number> {
+    return readXfrmErrors();
   }
 
   /** Removes all that is ours, routes first and SAs last, and closes the sockets. */

@@ -1,0 +1,30 @@
+import { systemEntropy } from '../../crypto/system-entropy.ts';
+import type { Report } from '../commands.ts';
+import { Counters } from '../counters.ts';
+import { createTransformResources } from '../transform/resources.ts';
+import { inboundTransform } from '../transform/transforms.ts';
+import { ArrivalSource } from './arrival-source.ts';
+import { InboundTraffic } from './inbound-traffic.ts';
+import type { ThreadData } from './thread-data.ts';
+import { runThread } from './thread-loop.ts';
+import { TunPort } from './tun-port.ts';
+
+/** The thread that carries packets from the peers to the TUN; returns when it is told to stop. */
+export function runInbound(data: ThreadData, report: (report: Report) => void): void {
+  const tun = new TunPort(data.tun);
+  const resources = createTransformResources(systemEntropy);
+  const traffic = new InboundTraffic({
+    counters: new Counters(data.counters),
+    transformOf: (sa) => inboundTransform(sa, resources),
+    report,
+    mono: () => performance.now(),
+  });
+  const receiving = data.carriers.filter(({ dontFragment }) => !dontFragment);
+  const sources = receiving.map((carrier) => new ArrivalSource(carrier, traffic, tun, data.tun.mtu));
+  const fds = receiving.map(({ fd }) => fd);
+  runThread(data, fds, {
+    apply: (command) => traffic.apply(command),
+    settled: () => undefined,
+    ready: (index) => sources[index]?.receive(Date.now()),
+  });
+}

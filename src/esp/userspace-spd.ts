@@ -1,0 +1,116 @@
+import type { PolicySpec } from '../sa/data-plane.ts';
+import { policyKey, policySlot } from '../sa/ledger.ts';
+import type { Outcome } from '../sa/outcome.ts';
+import { done, UNCHANGED } from '../sa/outcome.ts';
+import type { Command } from './commands.ts';
+
+export type SpdParts = {
+  readonly post: (direction: 'in' | 'out', command: Command) => void;
+  /** Leads the packets that an outbound policy is about to the threads, and no longer unless another one does. */
+  readonly divert: (policy: PolicySpec) => Outcome;
+  readonly release: (policy: PolicySpec) => void;
+};
+
+/** What one owner wants in a slot. `id` is owner and action: an owner that comes again replaces what it wanted. */
+type Claim = { readonly id: string; readonly policy: PolicySpec };
+type Direction = 'in' | 'out';
+
+/**
+ * The policies that the threads go by. One of a direction and selectors has a slot, and the best of its claims is in
+ * force, as in the kernel's data plane: the protecting before the trap before the bypassing before the blocking one,
+ * among equals the latest.
+ */
+export class UserspaceSpd {
+  readonly #parts: SpdParts;
+  readonly #slots = new Map<string, readonly Claim[]>();
+
+  constructor(parts: SpdParts) {
+    this.#parts = parts;
+  }
+
+  add(owner: string, policy: PolicySpec): Outcome {
+    if (directionOf(policy) === undefined) return UNCHANGED;
+    const claim = { id: claimId(owner, policy), policy };
+    const others = this.#claims(policy).filter(({ id }) => id !== claim.id);
+    return this.#settle(policy, [...others, claim]);
+  }
+
+  remove(owner: string, policy: PolicySpec): Outcome {
+    const before = this.#claims(policy);
+    const after = before.filter(({ id }) => id !== claimId(owner, policy));
+    return after.length === before.length ? UNCHANGED : this.#settle(policy, after);
+  }
+
+  clear(): void {
+    for (const [, [claim]] of [...this.#slots]) if (claim !== undefined) this.#settle(claim.policy, []);
+  }
+
+  /** Tells the threads everything anew: they have lost what they knew. */
+  resend(): void {
+    for (const [, claims] of this.#slots) {
+      const policy = best(claims);
+      if (policy !== undefined) this.#tell(policy, policy);
+    }
+  }
+
+  #claims(policy: PolicySpec): readonly Claim[] {
+    return this.#slots.get(policySlot(policy)) ?? [];
+  }
+
+  #settle(place: PolicySpec, after: readonly Claim[]): Outcome {
+    const before = this.#claims(place);
+    const current = best(before);
+    const next = best(after);
+    if (JSON.stringify(current) !== JSON.stringify(next)) {
+      const diverted = next === undefined ? UNCHANGED : this.#divert(next);
+      if (!diverted.ok) return diverted;
+      this.#tell(place, next);
+      if (current !== undefined && !sameKey(current, next)) this.#release(current);
+    }
+    if (after.length === 0) this.#slots.delete(policySlot(place));
+    else this.#slots.set(policySlot(place), after);
+    return done(() => void this.#settle(place, before));
+  }
+
+  #divert(policy: PolicySpec): Outcome {
+    return policy.direction === 'out' ? this.#parts.divert(policy) : UNCHANGED;
+  }
+
+  /** What the next one covers too stays. */
+  #release(policy: PolicySpec): void {
+    if (policy.direction === 'out') this.#parts.release(policy);
+  }
+
+  #tell(place: PolicySpec, policy: PolicySpec | undefined): void {
+    const direction = directionOf(place);
+    if (direction === undefined) return;
+    const key = policySlot(place);
+    this.#parts.post(
+      direction,
+      policy === undefined ? { kind: 'clear-policy', key } : { kind: 'set-policy', key, policy },
+    );
+  }
+}
+
+function sameKey(a: PolicySpec, b: PolicySpec | undefined): boolean {
+  return b !== undefined && policyKey(a) === policyKey(b);
+}
+
+/** What is for ourselves and what is for those behind us has the same policies, and here one way in: `fwd` is `in`. */
+function directionOf({ direction }: PolicySpec): Direction | undefined {
+  return direction === 'fwd' ? undefined : direction;
+}
+
+function claimId(owner: string, policy: PolicySpec): string {
+  return `${policyKey(policy)} ${owner}`;
+}
+
+function best(claims: readonly Claim[]): PolicySpec | undefined {
+  let found: PolicySpec | undefined;
+  for (const { policy } of claims) {
+    if (found === undefined || PRECEDENCE[policy.action] <= PRECEDENCE[found.action]) found = policy;
+  }
+  return found;
+}
+
+const PRECEDENCE: Readonly<Record<PolicySpec['action'], number>> = { protect: 0, trap: 1, bypass: 2, block: 3 };
