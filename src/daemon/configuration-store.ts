@@ -6,7 +6,6 @@ import { type ConfigurationHost, systemHost } from '../config/host.ts';
 import { languageOf } from '../config/import/language.ts';
 import { loadConfiguration } from '../config/load.ts';
 import type { Problem } from '../config/problem.ts';
-import { releaseLimits } from '../config/release-limits.ts';
 import { ControlError } from '../control/control-error.ts';
 
 /** What is to be put in force. */
@@ -71,8 +70,7 @@ export class ConfigurationStore {
       },
     };
     const loaded = loadConfiguration(this.#path, host);
-    const errors = 'errors' in loaded ? loaded.errors : releaseLimits(loaded.configuration);
-    if ('errors' in loaded || errors.length > 0) throw new InvalidConfiguration(errors);
+    if ('errors' in loaded) throw new InvalidConfiguration(loaded.errors);
     const { configuration, warnings } = loaded;
     const texts = new Map(configuration.files.map((file) => [file, read.get(file) ?? '']));
     const replacements = [...edited].flatMap(([path, after]) => {

@@ -29,11 +29,11 @@ import { EventPublisher } from './event-publisher.ts';
 import { readForwarding } from './forwarding.ts';
 import { DaemonApi } from './gateway-api.ts';
 import { Hooks } from './hooks/hooks.ts';
-import type { IkePorts } from './ike-sockets.ts';
+import type { EspInUdp, IkePorts } from './ike-sockets.ts';
 import { IkeSockets } from './ike-sockets.ts';
 import { JobPool } from './job-pool.ts';
 import { KernelErrorWatch } from './kernel-error-watch.ts';
-import { readKernelErrors } from './kernel-errors.ts';
+import { packetErrors } from './kernel-errors.ts';
 import { type AddressSource, LocalAddresses } from './local-addresses.ts';
 import { daemonMetrics } from './metrics.ts';
 import { Observations } from './observations.ts';
@@ -46,6 +46,8 @@ import { asksInVersion } from './version-question.ts';
 export interface DataPlane extends Audited {
   perform(request: DataPlaneRequest): DataPlaneReply;
   onEvent(callback: (event: DataPlaneEvent) => void): void;
+  /** The packets that could not be handled, by the kernel's names of the reasons. */
+  errors(): ReadonlyMap<string, number>;
   /** Removes all that is ours. */
   close(): void;
 }
@@ -63,6 +65,8 @@ export type DaemonOptions = {
   readonly crashSecret?: Secret;
   readonly log: Pick<Log, 'write' | 'event' | 'writes'>;
   readonly version: VersionReport;
+  /** How the sockets leave ESP in UDP to the data plane; see IkeSockets. */
+  readonly espInUdp?: EspInUdp;
   /** For tests: see IkeSockets. */
   readonly ports?: IkePorts;
   readonly privileged?: boolean;
@@ -80,7 +84,7 @@ export class Daemon {
   readonly #jobs: JobPool;
   readonly #timers: Timers;
   readonly #addresses: LocalAddresses;
-  readonly #kernelErrors = new KernelErrorWatch(readKernelErrors);
+  readonly #kernelErrors: KernelErrorWatch;
   readonly #observations: Observations;
   readonly #hooks: Hooks;
   readonly #packets = new PacketTap();
@@ -97,6 +101,7 @@ export class Daemon {
     this.#log = log;
     this.#configuration = configuration;
     this.#dataPlane = options.dataPlane;
+    this.#kernelErrors = new KernelErrorWatch(() => packetErrors(options.dataPlane));
     // The tunnels come with `start`: what the core has to do for them at first is an effect of that.
     this.#core = new IkeCore({
       entropy: options.entropy,
@@ -117,6 +122,7 @@ export class Daemon {
     const publisher = new EventPublisher({ log, history, directory: this.#directory() });
     this.#sockets = IkeSockets.open({
       ...(options.ports === undefined ? {} : { ports: options.ports }),
+      ...(options.espInUdp === undefined ? {} : { espInUdp: options.espInUdp }),
       ...(options.privileged === undefined ? {} : { privileged: options.privileged }),
       onDatagram: (datagram) => this.#onDatagram(datagram),
     });

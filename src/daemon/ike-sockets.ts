@@ -11,7 +11,15 @@ export type IkePorts = {
   readonly natTraversal: number;
 };
 
+/**
+ * What becomes of ESP in UDP on port 4500: the kernel decrypts it, or the data plane's own socket takes it, which
+ * `shares` the port. Then all that we send carries `mark`, so that it is not led into a tunnel.
+ */
+export type EspInUdp = { readonly taker: 'kernel' } | { readonly taker: 'userspace'; readonly mark: number };
+
 export type IkeSocketsOptions = {
+  /** Default: the kernel. */
+  readonly espInUdp?: EspInUdp;
   /** What is bound in the place of 500 and 4500, for tests; datagrams are reported with the well-known numbers. */
   readonly ports?: IkePorts;
   readonly onDatagram: (datagram: Datagram) => void;
@@ -56,7 +64,7 @@ export class IkeSockets {
     const ports = options.ports ?? WELL_KNOWN;
     for (const family of [4, 6] as const) {
       for (const role of ['ike', 'natTraversal'] as const) {
-        const socket = openOne(family, ports[role], { encap: role === 'natTraversal', ...options });
+        const socket = openOne(family, ports[role], { natTraversal: role === 'natTraversal', ...options });
         if (socket === undefined) continue;
         const port = WELL_KNOWN[role];
         this.#sockets.set(socketKey(family, port), socket);
@@ -71,15 +79,22 @@ const WELL_KNOWN: IkePorts = { ike: 500, natTraversal: 4500 };
 function openOne(
   family: AddressFamily,
   port: number,
-  { encap, privileged = true }: { readonly encap: boolean; readonly privileged?: boolean },
+  options: Pick<IkeSocketsOptions, 'espInUdp' | 'privileged'> & { readonly natTraversal: boolean },
 ): UdpSocket | undefined {
+  const { espInUdp = BY_KERNEL, privileged = true, natTraversal } = options;
+  const taking =
+    espInUdp.taker === 'kernel'
+      ? { udpEncap: natTraversal && privileged }
+      : { udpEncap: false, sharedPort: natTraversal, mark: espInUdp.mark };
   try {
-    return UdpSocket.open({ family, port, udpEncap: encap && privileged, bypassPolicy: privileged });
+    return UdpSocket.open({ family, port, bypassPolicy: privileged, ...taking });
   } catch (error) {
     if (family === 6 && error instanceof NativeError && NO_IPV6.includes(error.code)) return undefined;
     throw error;
   }
 }
+
+const BY_KERNEL: EspInUdp = { taker: 'kernel' };
 
 /** A kernel built or booted without IPv6. */
 const NO_IPV6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL'];

@@ -2,7 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readKernelErrors } from './kernel-errors.ts';
+import { readXfrmErrors } from '../xfrm/error-counters.ts';
+import { packetErrors } from './kernel-errors.ts';
+
+const NONE = { errors: () => new Map<string, number>() };
 
 describe('the errors that the kernel counts', () => {
   let directory = '';
@@ -15,7 +18,7 @@ describe('the errors that the kernel counts', () => {
     const [xfrm, netstat] = [join(directory, 'xfrm_stat'), join(directory, 'netstat')];
     writeFileSync(xfrm, 'XfrmInError             \t0\nXfrmInNoStates          \t7\n');
     writeFileSync(netstat, 'TcpExt: TW IPReversePathFilter TWKilled\nTcpExt: 22 3 0\nIpExt: InNoRoutes\nIpExt: 5\n');
-    expect(Object.fromEntries(readKernelErrors({ xfrm, netstat }))).toEqual({
+    expect(Object.fromEntries(packetErrors({ errors: () => readXfrmErrors(xfrm) }, netstat))).toEqual({
       XfrmInError: 0,
       XfrmInNoStates: 7,
       IPReversePathFilter: 3,
@@ -24,8 +27,8 @@ describe('the errors that the kernel counts', () => {
 
   it('are none where the kernel counts none', () => {
     const nothing = join(directory, 'nothing');
-    expect(readKernelErrors({ xfrm: nothing, netstat: nothing }).size).toBe(0);
+    expect(packetErrors(NONE, nothing).size).toBe(0);
     writeFileSync(nothing, 'TcpExt: TW\nTcpExt: 22\n');
-    expect(readKernelErrors({ xfrm: join(directory, 'none'), netstat: nothing }).size).toBe(0);
+    expect(packetErrors(NONE, nothing).size).toBe(0);
   });
 });

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { readXfrmErrors } from '../xfrm/error-counters.ts';
 
-/** What the kernel counts of packets that it could not handle, and that may have been for a tunnel, by its own names. */
-export function readKernelErrors(paths: { readonly xfrm?: string; readonly netstat?: string } = {}) {
-  const reversePath = readReversePathDrops(paths.netstat);
-  const errors = new Map(readXfrmErrors(paths.xfrm));
+/**
+ * The packets that could not be handled and may have been for a tunnel, by the kernel's names: those of the data plane,
+ * and what the kernel dropped before they came to it.
+ */
+export function packetErrors(dataPlane: { errors(): ReadonlyMap<string, number> }, netstat?: string) {
+  const reversePath = readReversePathDrops(netstat);
+  const errors = new Map(dataPlane.errors());
   if (reversePath !== undefined) errors.set(REVERSE_PATH, reversePath);
   return errors;
 }

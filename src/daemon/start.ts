@@ -4,17 +4,17 @@ import type { Configuration } from '../config/configuration.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
 import { EXIT, type ExitStatus } from '../control/exit.ts';
 import type { EventLevel, VersionReport } from '../control/protocol.ts';
+import { systemEntropy } from '../crypto/system-entropy.ts';
 import { AddressWatch } from '../netlink/address-watch.ts';
 import { Log } from '../observe/log.ts';
-import { XfrmDataPlane } from '../xfrm/xfrm-data-plane.ts';
 import { probeCapabilities } from './capabilities.ts';
 import { ConfigurationStore, InvalidConfiguration } from './configuration-store.ts';
 import { openControlSockets } from './control-sockets.ts';
 import { readCrashSecret } from './crash-secret.ts';
 import { Daemon } from './daemon.ts';
+import { chooseDataPlane, dataPlaneOpeners } from './data-plane-choice.ts';
 import { listenToSignals } from './signals.ts';
 import { startFailureText } from './start-failure.ts';
-import { systemEntropy } from './system-entropy.ts';
 
 export type StartOptions = {
   readonly configPath: string;
@@ -90,16 +90,20 @@ async function run(configured: Configured, options: StartOptions, log: Log): Pro
 }
 
 function openDaemon(configured: Configured, options: StartOptions, log: Log): Daemon {
-  const dataPlane = XfrmDataPlane.open();
+  const onCrash = (error: Error) =>
+    log.write('error', 'a thread that carries packets has ended; its tunnels start over', { event: 'bug', error });
+  const chosen = chooseDataPlane(configured.configuration.dataplane, dataPlaneOpeners(systemEntropy, onCrash));
+  const { dataPlane, espInUdp } = chosen;
   try {
-    const { capabilities, shortcomings } = probeCapabilities(dataPlane.capabilities());
+    log.write('info', `${CARRIER[chosen.name]}: ${chosen.why}`, { event: 'dataplane.chosen', dataPlane: chosen.name });
+    const { capabilities, shortcomings } = probeCapabilities(chosen.capabilities);
     for (const text of shortcomings) log.write('warn', text, { event: 'capability.missing' });
-    const version = versionReport();
+    const version = versionReport(chosen.name);
     const secret = crashSecret(options.stateDirectory, log);
     const edge = { dataPlane, addresses: AddressWatch.open(), entropy: systemEntropy, log, version };
-    const daemon = new Daemon({ ...configured, capabilities, ...edge, ...secret });
+    const daemon = new Daemon({ ...configured, capabilities, espInUdp, ...edge, ...secret });
     // Only now: whoever has the IKE ports is the one run of ours, and the SAs of any other are dead.
-    const leftovers = dataPlane.removeLeftovers();
+    const leftovers = dataPlane.begin();
     if (leftovers > 0)
       log.write('info', `removed ${leftovers} SAs of a run that was killed`, { event: 'kernel.cleaned' });
     return daemon;
@@ -136,7 +140,7 @@ async function untilStopped(daemon: Daemon, hurry: Latch, log: Log): Promise<Exi
     },
   });
   try {
-    log.write('info', 'the gateway is running', { event: 'daemon.started', ...versionReport(), pid: process.pid });
+    log.write('info', 'the gateway is running', { event: 'daemon.started', ...daemon.api.version(), pid: process.pid });
     daemon.start();
     await end.set;
     await daemon.stop(hurry.set);
@@ -160,11 +164,13 @@ async function reload(daemon: Daemon, log: Log): Promise<void> {
 
 const STARTED_AT = new Date();
 
-function versionReport(): VersionReport {
+const CARRIER = { kernel: 'the kernel carries the packets', userspace: 'the daemon itself carries the packets' };
+
+function versionReport(dataPlane: VersionReport['dataPlane']): VersionReport {
   // Two directories above, for the sources and for the build alike.
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   const { version } = JSON.parse(text) as { version: string };
-  return { version, api: 1, startedAt: STARTED_AT.toISOString(), dataPlane: 'kernel' };
+  return { version, api: 1, startedAt: STARTED_AT.toISOString(), dataPlane };
 }
 
 /** Something that happens once and can be waited for. */

@@ -1,8 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemEntropy } from '../crypto/system-entropy.ts';
 import { pair } from '../ike/testing/pair.ts';
 import { LEFT, RIGHT, tunnelPolicy } from '../sim/tunnels.ts';
-import { systemEntropy } from './system-entropy.ts';
 import { asksInVersion } from './version-question.ts';
 
 const LOOPBACK = { address: '127.0.0.1', segments: LEFT.segments };

@@ -56,15 +56,13 @@ async function check(
   environment: Environment,
 ): Promise<{ problems: readonly Problem[]; configuration: Configuration | undefined }> {
   // Loaded only here: the commands that talk to the daemon need neither parser nor schema.
-  const [{ loadConfiguration }, { systemHost }, { releaseLimits }] = await Promise.all([
+  const [{ loadConfiguration }, { systemHost }] = await Promise.all([
     import('../../config/load.ts'),
     import('../../config/host.ts'),
-    import('../../config/release-limits.ts'),
   ]);
   const result = loadConfiguration(file, { ...systemHost, environment });
   if ('errors' in result) return { problems: result.errors, configuration: undefined };
-  const problems = [...releaseLimits(result.configuration), ...result.warnings];
-  return { problems, configuration: result.configuration };
+  return { problems: result.warnings, configuration: result.configuration };
 }
 
 /** The published fields and no others. */

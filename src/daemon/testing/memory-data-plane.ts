@@ -30,6 +30,10 @@ export class MemoryDataPlane {
     }
   }
 
+  errors() {
+    return new Map<string, number>();
+  }
+
   audit() {
     return { lostSas: [], repairedPolicies: 0 };
   }
