@@ -15,7 +15,7 @@ describe('capabilities', () => {
     expect(capabilities.ike.encryption).toContain('aes256gcm16');
   });
 
-  it('an algorithm that the kernel lacks is not offered, and the operator is told', () => {
+  it('an algorithm that the data plane lacks is not offered, and the operator is told', () => {
     const { capabilities, shortcomings } = probeCapabilities({
       ...whole,
       esp: { encryption: ['aes128'], integrity },
@@ -23,8 +23,8 @@ describe('capabilities', () => {
     });
     expect(capabilities.esp.encryption).toEqual(['aes128']);
     expect(capabilities.ah.integrity).not.toContain('md5');
-    expect(shortcomings).toContain('the kernel has no 3des for ESP; it is not offered');
-    expect(shortcomings).toContain('the kernel has no md5 for AH; it is not offered');
+    expect(shortcomings).toContain('the data plane has no 3des for ESP; it is not offered');
+    expect(shortcomings).toContain('the data plane has no md5 for AH; it is not offered');
     expect(shortcomings).toHaveLength(encryption.length);
   });
 
