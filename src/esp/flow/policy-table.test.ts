@@ -308,6 +308,7 @@ function anyPolicy(): fc.Arbitrary<PolicySpec> {
     { protocol: 0 },
     { protocol: 6 },
     { protocol: 17, startPort: 0, endPort: 1 },
+    { protocol: 17, startPort: 1, endPort: 1 },
     { protocol: 6, startPort: 2, endPort: 2 },
   );
   const action = fc.constantFrom('protect' as const, 'bypass' as const, 'block' as const);

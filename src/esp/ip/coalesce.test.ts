@@ -92,6 +92,7 @@ describe('what ends a packet', () => {
     ['another window', { window: 999 }],
     ['a gap', { seq: 101 }],
     ['the same once more', { seq: 0 }],
+    ['another urgent pointer', { urgent: 1 }],
     ['congestion marked', { tos: 3 }],
     ['another TTL', { ttl: 63 }],
     ['another DF', { df: false }],
@@ -102,6 +103,15 @@ describe('what ends a packet', () => {
     ['URG', { flags: 0x30 }],
   ])('%s', (_, changes) => {
     expect(counts(segment(0), segment(1, changes))).toEqual([100, 100]);
+  });
+
+  it.each<[string, Partial<SegmentParts>]>([
+    ['congestion marked', { tos: 3 }],
+    ['another hop limit', { ttl: 63 }],
+  ])('%s, IPv6', (_, changes) => {
+    const next = { ...V6, seq: V6.seq + 100, data: data(100) };
+    expect(run([tcpPacket({ ...V6, data: data(100) }), tcpPacket(next)])).toHaveLength(1);
+    expect(run([tcpPacket({ ...V6, data: data(100) }), tcpPacket({ ...next, ...changes })])).toHaveLength(2);
   });
 
   it('other options', () => {

@@ -32,6 +32,11 @@ describe('the MSS of a SYN', () => {
   });
 });
 
+it('the MSS of a SYN that has no other option is lowered too', () => {
+  const of = (value: number) => tcpPacket({ ...V4, tcpOptions: fromHex(`0204${mss(value)}`) });
+  expect(clamped(of(1460), 1400)).toEqual(of(1360));
+});
+
 describe('what stays as it is', () => {
   const option = fromHex('020405b4');
   it.each([

@@ -18,11 +18,12 @@ describe('a TCP packet is taken apart', () => {
   ])('into the packets that TCP would have sent itself, %s', (_, ends, gsoType) => {
     fc.assert(
       fc.property(
+        fc.constantFrom(new Uint8Array(), V4.tcpOptions),
         fc.integer({ min: 1, max: 4000 }),
         fc.integer({ min: 60, max: 1500 }),
         fc.nat(0xffff_ffff),
-        (length, mss, seq) => {
-          const parts = { ...ends, seq, data: data(length), flags: 0x99 };
+        (tcpOptions, length, mss, seq) => {
+          const parts = { ...ends, tcpOptions, seq, data: data(length), flags: 0x99 };
           const segments = cut(partialTcpPacket(parts), gsoType, mss);
           expect(segments.map(toHex)).toEqual(expectedSegments(parts, mss).map(toHex));
         },
@@ -35,6 +36,13 @@ describe('a TCP packet is taken apart', () => {
     const tcp = cut(packet, GSO_TCPV4, 250).map((segment) => new DataView(segment.buffer, 20));
     expect(tcp.map((view) => view.getUint8(13))).toEqual([0x90, 0x10, 0x19]);
     expect(tcp.map((view) => view.getUint32(4))).toEqual([0xffff_ff00, 0xffff_fffa, 0xf4]);
+  });
+
+  it('into as many as there are slots', () => {
+    const packet = partialTcpPacket({ ...V4, data: data(600) });
+    expect(cut(packet, GSO_TCPV4, 100, { room: 152, count: 6 })).toHaveLength(6);
+    expect(cut(packet, GSO_TCPV4, 100, { room: 151, count: 6 })).toHaveLength(0);
+    expect(cut(packet, GSO_TCPV4, 100, { room: 152, count: 5 })).toHaveLength(0);
   });
 
   it('IPv4 options come with each', () => {

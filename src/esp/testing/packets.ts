@@ -38,6 +38,7 @@ export type SegmentParts = Pick<PacketParts, 'source' | 'destination' | 'tos' | 
   readonly ack?: number;
   readonly flags?: number;
   readonly window?: number;
+  readonly urgent?: number;
   /** TCP options, a multiple of 4 bytes. */
   readonly tcpOptions?: Uint8Array;
   readonly data?: Uint8Array;
@@ -54,6 +55,7 @@ export function tcpPacket(parts: SegmentParts): Uint8Array {
   view.setUint8(12, (20 + tcpOptions.length) << 2);
   view.setUint8(13, parts.flags ?? 0x10);
   view.setUint16(14, parts.window ?? 1000);
+  view.setUint16(18, parts.urgent ?? 0);
   view.setUint16(16, 0xffff - upperSum(parts, 6, tcp));
   return ipPacket({ ...parts, protocol: 6, payload: tcp });
 }
