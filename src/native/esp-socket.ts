@@ -10,6 +10,7 @@ import {
   IPPROTO_ESP,
   IPPROTO_UDP,
   IPV6_DONTFRAG,
+  IPV6_RECVERR,
   IPV6_V6ONLY,
   MTU_DISCOVER,
   PMTUDISC_DO,
@@ -27,7 +28,8 @@ type CommonOptions = {
   readonly mark?: number;
   /**
    * Whether packets carry DF, and one that is too long for the path is refused (EMSGSIZE); else the kernel fragments
-   * it. Of no concern to AH over IPv4, whose header says so itself.
+   * it. Of no concern to AH over IPv4, whose header says so itself. Over IPv6 only raw sockets that send only learn
+   * what routers tell of the path.
    */
   readonly dontFragment?: boolean;
   /** Whether it is there to send only: nothing that arrives is kept for it. */
@@ -79,8 +81,7 @@ export class EspSocket {
   static raw(options: EspRawOptions): EspSocket {
     return EspSocket.#open(options, SOCK_RAW, options.protocol === 'esp' ? IPPROTO_ESP : IPPROTO_AH, (fd) => {
       if (options.family === 4 && options.protocol === 'ah') setOption(fd, IP_HDRINCL, 1);
-      // Every raw socket of a protocol gets a copy of each packet.
-      if (options.sendOnly === true) attachFilter(fd, [[RETURN, 0, 0, 0]]);
+      if (options.sendOnly === true) deafen(fd, options);
     });
   }
 
@@ -103,6 +104,17 @@ export class EspSocket {
 
   close(): void {
     libc.close(this.fd);
+  }
+}
+
+/** Every raw socket of a protocol gets a copy of each packet: not this one. */
+function deafen(fd: Fd, { family, dontFragment }: CommonOptions): void {
+  attachFilter(fd, [[RETURN, 0, 0, 0]]);
+  // Linux looks at an ICMPv6 error, and so at the MTU in it, only for raw sockets that want to read it. We do not: what
+  // is kept for that stays below the receive buffer, here the smallest that there is.
+  if (family === 6 && dontFragment === true) {
+    setReceiveBuffer(fd, 0);
+    setOption(fd, IPV6_RECVERR, 1);
   }
 }
 

@@ -89,11 +89,19 @@ export class SendRing {
     this.failure = 0;
     this.failedPath = undefined;
     this.failed = 0;
+    let tried = -1;
     for (let at = 0; at < this.#messages; ) {
       const sent = sendMessages(this.#fd, this.#meta.address + at * MMSGHDR_BYTES, this.#messages - at, 0);
       if (sent === -EINTR) continue;
-      if (sent < 0) this.#fail(at, -sent);
-      at += Math.max(sent, 1);
+      if (sent > 0) {
+        at += sent;
+      } else if (tried < at) {
+        // It may be an ICMP error that a packet before this one has brought: that is told once.
+        tried = at;
+      } else {
+        this.#fail(at, -sent);
+        at++;
+      }
     }
     const added = this.#added;
     this.#messages = 0;

@@ -15,6 +15,7 @@ export const SO_REUSEPORT: SocketOption = { level: SOL_SOCKET, name: 15, label: 
 export const SO_MARK: SocketOption = { level: SOL_SOCKET, name: 36, label: 'SO_MARK' };
 
 export const IP_HDRINCL: SocketOption = { level: IPPROTO_IP, name: 3, label: 'IP_HDRINCL' };
+export const IPV6_RECVERR: SocketOption = { level: IPPROTO_IPV6, name: 25, label: 'IPV6_RECVERR' };
 export const IPV6_V6ONLY: SocketOption = { level: IPPROTO_IPV6, name: 26, label: 'IPV6_V6ONLY' };
 export const IPV6_DONTFRAG: SocketOption = { level: IPPROTO_IPV6, name: 62, label: 'IPV6_DONTFRAG' };
 
