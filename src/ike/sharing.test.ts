@@ -269,6 +269,7 @@ describe('W3: who is the peer of one tunnel gets none of another one that asks f
     ['a post-quantum key', { ppk: PPK }],
     ['the other version', { version: 1, mobike: false }],
     ['no leave to move', { mobike: false }],
+    ['ESP in UDP on every path', { encapsulation: 'udp' }],
   ];
 
   it.each([...HOSTILE, ...OF_IKEV2])('%s', (_, changes) => {

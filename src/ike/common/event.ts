@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../base/net.ts';
 import type { PacketSelectors } from '../../sa/traffic-selector.ts';
 import type { MessageRecord } from './message-record.ts';
+import type { Nat } from './nat-detection.ts';
 import type { Reason, Stage } from './reason.ts';
 
 /**
@@ -28,7 +29,7 @@ export type GatewayEvent =
   | (ChildRef & { readonly type: 'child.deleted'; readonly reason: Reason })
   /** A Child SA was refused or could not be installed, while the IKE SA lives on. */
   | (IkeSaRef & { readonly type: 'child.failed'; readonly reason: Reason })
-  | (IkeSaRef & { readonly type: 'nat.detected'; readonly local: boolean; readonly remote: boolean })
+  | (IkeSaRef & Nat & { readonly type: 'nat.detected' })
   | (IkeSaRef & { readonly type: 'auth.failed'; readonly reason: Reason })
   /** Only where it is asked for (`IkeCoreOptions.recordMessages`). */
   | (IkeSaRef & MessageRecord & { readonly type: 'message.sent' })

@@ -57,6 +57,8 @@ export type TunnelPolicy = {
   /** The key exchange methods of these are the PFS groups; the first Child SA of an IKE_AUTH ignores them. */
   readonly childProposals: readonly Proposal[];
   readonly childProtocol: ChildProtocol;
+  /** ESP goes in UDP on every path (RFC 3948). Absent: only where a NAT is found. */
+  readonly encapsulation?: 'udp';
   readonly ikeLifetime: Duration;
   /** IKEv2: whether the first Child SA has a key exchange of its own (RFC 6023), where the peer can do that. */
   readonly childless: boolean;

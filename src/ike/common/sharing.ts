@@ -68,6 +68,7 @@ const PARTS: readonly (readonly [string, IsSame])[] = [
   ['peer', (a, b) => a.peer === b.peer && samePlace(a.remote.address, b.remote.address)],
   ['IKE version or mode', (a, b) => a.version === b.version && (a.version === 2 || a.mode === b.mode)],
   ['setting of MOBIKE', (a, b) => a.mobike === b.mobike],
+  ['encapsulation', (a, b) => a.encapsulation === b.encapsulation],
   ['local identity', (a, b) => sameIdentity(a.local.identity, b.local.identity)],
   ['peer identity', (a, b) => sameIfAny(a.remote.identity, b.remote.identity)],
   // So that the suite in use, and any that a rekeying can lead to, is one that both would have chosen.

@@ -6,6 +6,7 @@ import type { SaKey } from '../../sa/data-plane.ts';
 import type { Identity } from '../../sa/identity.ts';
 import type { ChildProtocol, CipherSuite } from '../../sa/proposal.ts';
 import type { TrafficSelector } from '../../sa/traffic-selector.ts';
+import type { Nat } from './nat-detection.ts';
 
 /** What may be seen of an IKE SA from outside: no keys. Times are wall clock, milliseconds since 1970. */
 export type IkeSaView = {
@@ -22,7 +23,7 @@ export type IkeSaView = {
   readonly localId?: Identity;
   readonly remoteId?: Identity;
   readonly suite?: CipherSuite;
-  readonly nat: { readonly local: boolean; readonly remote: boolean };
+  readonly nat: Nat;
   /** Whether a post-quantum key protects what it makes; IKEv2 only. */
   readonly ppk?: boolean;
   /** Where it can move (RFC 4555): the further addresses of both ends, as they have told each other. */

@@ -6,6 +6,7 @@ import type { SaKey } from '../../sa/data-plane.ts';
 import type { Identity } from '../../sa/identity.ts';
 import type { CipherSuite } from '../../sa/proposal.ts';
 import type { TrafficSelector } from '../../sa/traffic-selector.ts';
+import type { Nat } from '../common/nat-detection.ts';
 import type { Reason } from '../common/reason.ts';
 import type { Work } from '../common/work.ts';
 import type { IvChain } from './iv-chain.ts';
@@ -38,7 +39,7 @@ export type IkeSaV1 = {
   remote: Endpoint;
   /** Where the first message came from or went to. */
   readonly origin: Endpoint;
-  nat: { readonly local: boolean; readonly remote: boolean };
+  nat: Nat;
   /** What both sides can do beside the standard, as the vendor IDs say. */
   features: Features;
   suite: CipherSuite | undefined;
@@ -141,7 +142,7 @@ export type AggressiveAnswer = {
   readonly suite: CipherSuite;
   readonly lifetime: Duration;
   readonly features: Features;
-  readonly nat: { readonly local: boolean; readonly remote: boolean };
+  readonly nat: Nat;
   readonly publicR: Uint8Array;
   readonly nonceR: Uint8Array;
   readonly idBody: Uint8Array;

@@ -7,6 +7,7 @@ import type { SaKey } from '../../sa/data-plane.ts';
 import type { Identity } from '../../sa/identity.ts';
 import type { ChildProtocol, CipherSuite } from '../../sa/proposal.ts';
 import type { PacketSelectors } from '../../sa/traffic-selector.ts';
+import type { Nat } from '../common/nat-detection.ts';
 import type { Reason } from '../common/reason.ts';
 import type { RetransmitSchedule } from '../common/retransmit.ts';
 import type { Work } from '../common/work.ts';
@@ -51,7 +52,7 @@ export type IkeSaV2 = {
   remote: Endpoint;
   /** Where the first message came from or went to. */
   readonly origin: Endpoint;
-  nat: { readonly local: boolean; readonly remote: boolean };
+  nat: Nat;
   /** Where both ends can move to other addresses (RFC 4555). */
   mobike: Mobike | undefined;
   suite: CipherSuite | undefined;
@@ -241,7 +242,7 @@ export type InitAnswer = {
   readonly responderSpi: string;
   readonly suite: CipherSuite;
   readonly nonce: Uint8Array;
-  readonly nat: { readonly local: boolean; readonly remote: boolean };
+  readonly nat: Nat;
   /** Whether the peer knows NAT traversal at all. */
   readonly natTraversal: boolean;
   readonly fragmentation: boolean;

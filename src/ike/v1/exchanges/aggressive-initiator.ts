@@ -6,6 +6,7 @@ import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
 import { sameIdentity } from '../../../sa/identity.ts';
 import type { Proposal } from '../../../sa/proposal.ts';
 import type { Context } from '../../common/context.ts';
+import { wantsUdp } from '../../common/nat-detection.ts';
 import { identityMismatch, UNCONFIGURED, WRONG_KEY } from '../../common/refusals.ts';
 import { abandon, noteRefusal, refusePeer } from '../close.ts';
 import type { ContextV1 } from '../context.ts';
@@ -88,7 +89,7 @@ export function onAggressiveAnswer(ctx: ContextV1, sa: IkeSaV1, received: Receiv
     suite: choice.suite,
     lifetime: choice.lifetime,
     features,
-    nat: detectNat({ ...sa, responderSpi, suite: choice.suite, features }, payloads, received),
+    nat: detectNat({ ...sa, responderSpi, suite: choice.suite, features }, payloads, received, wantsUdp([policy])),
     publicR: ke.data.slice(),
     nonceR: requirePayload(payloads, 'Nonce').data.slice(),
     idBody: id.body.slice(),
@@ -130,7 +131,7 @@ export function onAggressiveAgreed(
   sendPhase1(ctx, sa, {
     payloads: [
       { type: 'HASH', data: phase1HashOf(sa, 'initiator', keys.skeyid, body) },
-      ...natDetection(sa, sa),
+      ...natDetection(sa, sa, wantsUdp([policy])),
       ...initialContact(ctx, sa, policy),
     ],
     encrypted: true,

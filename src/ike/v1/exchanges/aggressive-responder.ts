@@ -3,6 +3,7 @@ import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
 import { hash } from '../../../crypto/hash.ts';
 import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
+import { wantsUdp } from '../../common/nat-detection.ts';
 import { identityMismatch, UNCONFIGURED } from '../../common/refusals.ts';
 import { FLAG_V1 } from '../../wire/header.ts';
 import { abandon, vanish } from '../close.ts';
@@ -93,7 +94,7 @@ export function onAggressiveResponded(ctx: ContextV1, sa: IkeSaV1, result: KeyEx
       { type: 'Nonce', data: handshake.nonceR },
       id,
       ...handshake.vendorIds,
-      ...natDetection(sa, sa),
+      ...natDetection(sa, sa, wantsUdp([policy])),
       { type: 'HASH', data: phase1HashOf(sa, 'responder', sa.keys.skeyid, id.body) },
     ],
     ...(handshake.answering === undefined ? {} : { answers: handshake.answering }),
@@ -117,7 +118,7 @@ export function onAggressiveProof(ctx: ContextV1, sa: IkeSaV1, received: Receive
     return tellRefusal(ctx, received, policy.name, wrongKey([policy]));
   }
   sa.ivs = opened.next;
-  sa.nat = detectNat(sa, payloads, received);
+  sa.nat = detectNat(sa, payloads, received, wantsUdp([policy]));
   sa.local = received.local;
   sa.remote = received.remote;
   // No hash covers it: in the clear anybody could have put it there.

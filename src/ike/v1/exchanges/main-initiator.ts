@@ -7,6 +7,7 @@ import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
 import { sameIdentity } from '../../../sa/identity.ts';
 import { attemptDuration } from '../../common/attempt.ts';
 import type { Context } from '../../common/context.ts';
+import { wantsUdp } from '../../common/nat-detection.ts';
 import { identityMismatch, UNCONFIGURED, WRONG_KEY } from '../../common/refusals.ts';
 import { abandon, noteRefusal, refusePeer } from '../close.ts';
 import type { ContextV1 } from '../context.ts';
@@ -83,7 +84,7 @@ export function onMainGenerated(ctx: ContextV1, sa: IkeSaV1, result: KeyExchange
     payloads: [
       { type: 'KE', data: result.publicValue },
       { type: 'Nonce', data: handshake.nonceI },
-      ...natDetection(sa, sa),
+      ...natDetection(sa, sa, wantsUdp([ctx.policies.get(sa.tunnel)])),
     ],
     ...(handshake.answering === undefined ? {} : { answers: handshake.answering }),
   });
@@ -105,7 +106,7 @@ export function onMainKey(ctx: ContextV1, sa: IkeSaV1, received: Received): void
   handshake.publicR = ke.data.slice();
   handshake.nonceR = nonce.data.slice();
   handshake.answering = received.digest;
-  sa.nat = detectNat(sa, payloads, received);
+  sa.nat = detectNat(sa, payloads, received, wantsUdp([ctx.policies.get(sa.tunnel)]));
   const job = { kind: 'ke.agree', method, privateKey: handshake.privateKey, peerPublic: handshake.publicR } as const;
   requestKeyExchange(ctx, sa, job, { kind: 'main-agreed' });
 }

@@ -8,6 +8,7 @@ import { type Identity, sameIdentity } from '../../../sa/identity.ts';
 import { restrictProposals } from '../../../sa/proposal.ts';
 import { selectSuite } from '../../../sa/suite-selection.ts';
 import { candidatesFor } from '../../common/candidates.ts';
+import { wantsUdp } from '../../common/nat-detection.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
 import { identityMismatch } from '../../common/refusals.ts';
@@ -77,7 +78,8 @@ export function onMainKeyRequest(ctx: ContextV1, sa: IkeSaV1, received: Received
   handshake.nonceI = nonce.data.slice();
   handshake.nonceR = ctx.entropy.bytes(NONCE_BYTES);
   handshake.answering = received.digest;
-  sa.nat = detectNat(sa, payloads, received);
+  // Which tunnel it is shows only when it is too late to say so.
+  sa.nat = detectNat(sa, payloads, received, wantsUdp(candidatesOf(ctx, sa)));
   const privateKey = ctx.entropy.bytes(privateKeyBytes(method));
   const job = { kind: 'ke.respond', method, privateKey, peerPublic: handshake.publicI } as const;
   requestKeyExchange(ctx, sa, job, { kind: 'main-responded' });
@@ -97,7 +99,7 @@ export function onMainResponded(ctx: ContextV1, sa: IkeSaV1, result: KeyExchange
     payloads: [
       { type: 'KE', data: result.publicValue },
       { type: 'Nonce', data: handshake.nonceR },
-      ...natDetection(sa, sa),
+      ...natDetection(sa, sa, sa.nat.forced === true),
     ],
     ...(handshake.answering === undefined ? {} : { answers: handshake.answering }),
   });
@@ -110,9 +112,7 @@ export function onMainResponded(ctx: ContextV1, sa: IkeSaV1, result: KeyExchange
  * every tunnel that the peer may mean, so that several peers of unknown address can have keys of their own.
  */
 export function onMainProof(ctx: ContextV1, sa: IkeSaV1, received: Received): void {
-  const candidates = candidatesFor(ctx.policies.values(), 1, sa.local, sa.origin).filter(
-    (policy) => policy.mode === 'main' && ctx.admits(policy) && goesWith(ctx, sa, policy),
-  );
+  const candidates = candidatesOf(ctx, sa);
   const opened = openWithKeys(sa, candidates, received);
   if (opened === undefined) return refuseKey(ctx, sa, received, candidates);
   sa.keys = opened.keys;
@@ -143,6 +143,13 @@ export function onMainProof(ctx: ContextV1, sa: IkeSaV1, received: Received): vo
   });
   if (sa.nat.local || sa.nat.remote) ctx.emit({ type: 'nat.detected', tunnel: sa.tunnel, ikeSa: sa.id, ...sa.nat });
   establish(ctx, sa, policy, identity);
+}
+
+/** The tunnels that the peer may still mean. */
+function candidatesOf(ctx: ContextV1, sa: IkeSaV1): TunnelPolicy[] {
+  return candidatesFor(ctx.policies.values(), 1, sa.local, sa.origin).filter(
+    (policy) => policy.mode === 'main' && ctx.admits(policy) && goesWith(ctx, sa, policy),
+  );
 }
 
 type Opened = {

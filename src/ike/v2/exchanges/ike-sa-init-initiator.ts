@@ -8,6 +8,7 @@ import { type CipherSuite, formatProposal } from '../../../sa/proposal.ts';
 import type { PacketSelectors } from '../../../sa/traffic-selector.ts';
 import { attemptDuration, noResponse, REFUSAL_GRACE } from '../../common/attempt.ts';
 import type { Context } from '../../common/context.ts';
+import { wantsUdp } from '../../common/nat-detection.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import { IKE_PORT, NAT_TRAVERSAL_PORT } from '../../common/ports.ts';
 import type { Reason } from '../../common/reason.ts';
@@ -150,7 +151,7 @@ function sendInit(ctx: Context, sa: IkeSaV2): void {
     { type: 'SA', proposals: offersToWire(offers, new Uint8Array(0)) },
     { type: 'KE', method: keyExchangeMethod(handshake.method).group, data: handshake.publicValue },
     { type: 'Nonce', data: handshake.ownNonce },
-    ...initNotifies(initiatorOnly(sa.initiatorSpi), sa),
+    ...initNotifies(initiatorOnly(sa.initiatorSpi), sa, wantsUdp([policy])),
     // RFC 8784 §3, whether it is required or not.
     ...(policy.ppk === undefined ? [] : [notifyPayload('USE_PPK')]),
     ...intermediateNotify(offers.some(({ additional }) => additional !== undefined)),
@@ -223,7 +224,7 @@ function readAnswer(ctx: Context, sa: IkeSaV2, received: Received): InitAnswer |
     responderSpi: header.responderSpi,
     suite,
     nonce: nonce.slice(),
-    nat: detectNat(payloads, spis, received),
+    nat: detectNat(payloads, spis, received, wantsUdp([ctx.policies.get(sa.tunnel)])),
     natTraversal: findNotify(payloads, 'NAT_DETECTION_SOURCE_IP') !== undefined,
     fragmentation: findNotify(payloads, 'FRAGMENTATION_SUPPORTED') !== undefined,
     childless: findNotify(payloads, 'CHILDLESS_IKEV2_SUPPORTED') !== undefined,

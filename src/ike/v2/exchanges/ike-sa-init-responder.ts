@@ -10,6 +10,7 @@ import { candidatesFor } from '../../common/candidates.ts';
 import type { Context } from '../../common/context.ts';
 import { type Evidence, proposalTexts } from '../../common/evidence.ts';
 import type { Admission } from '../../common/half-open.ts';
+import { wantsUdp } from '../../common/nat-detection.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
 import { transmit } from '../../common/transmit.ts';
@@ -116,7 +117,7 @@ export function onInitResponded(ctx: Context, sa: IkeSaV2, result: KeyExchangeRe
     { type: 'SA', proposals: [suiteToWire(suite, handshake.proposalNumber, new Uint8Array(0), handshake.leftOut)] },
     { type: 'KE', method: keyExchangeMethod(suite.keyExchange).group, data: result.publicValue },
     { type: 'Nonce', data: handshake.ownNonce },
-    ...initNotifies(sa, sa),
+    ...initNotifies(sa, sa, sa.nat.forced === true),
     // RFC 6023 §3, §4: an IKE_AUTH without a Child SA is taken as well.
     { ...notifyPayload('CHILDLESS_IKEV2_SUPPORTED'), protocol: PROTOCOL.IKE },
     ...(handshake.usePpk ? [notifyPayload('USE_PPK')] : []),
@@ -147,6 +148,8 @@ type Choice = {
   readonly offer: Offer;
   /** Whether any of the tunnels that it may be has a post-quantum key. */
   readonly ppk: boolean;
+  /** Whether all of them want ESP in UDP whatever the path: which one it is shows only when it is too late to say so. */
+  readonly inUdp: boolean;
 };
 
 type NoChoice = { readonly tunnel: string | undefined; readonly reason: Reason };
@@ -156,10 +159,11 @@ function chooseSuite(ctx: Context, candidates: readonly TunnelPolicy[], offers: 
   let mismatch: SuiteMismatch | undefined;
   const peer = offers.map((offer) => offer.proposal);
   const ppk = candidates.some((candidate) => candidate.ppk !== undefined);
+  const inUdp = wantsUdp(candidates);
   for (const policy of candidates) {
     const selected = selectSuite(ikeOffers(ctx, policy), peer, 'ike');
     const offer = 'suite' in selected ? offers[selected.peerIndex] : undefined;
-    if ('suite' in selected && offer !== undefined) return { tunnel: policy.name, selected, offer, ppk };
+    if ('suite' in selected && offer !== undefined) return { tunnel: policy.name, selected, offer, ppk, inUdp };
     if ('mismatch' in selected) mismatch ??= selected;
   }
   const text = `the IKE proposals do not match: ${mismatch?.text ?? 'no tunnel is configured for this peer'}`;
@@ -216,7 +220,7 @@ function startResponding(
     },
   });
   sa.suite = suite;
-  sa.nat = detectNat(payloads, initiatorOnly(header.initiatorSpi), path);
+  sa.nat = detectNat(payloads, initiatorOnly(header.initiatorSpi), path, choice.inUdp);
   sa.fragmentation = findNotify(payloads, 'FRAGMENTATION_SUPPORTED') !== undefined;
   const job = { kind: 'ke.respond', method: suite.keyExchange, privateKey, peerPublic: ke.data.slice() } as const;
   sa.pending = { request: ctx.requestJob(id, job), step: { kind: 'init-responded' } };

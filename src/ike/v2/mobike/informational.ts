@@ -2,7 +2,7 @@ import { sameEndpoint } from '../../../base/net.ts';
 import type { Context } from '../../common/context.ts';
 import type { Reason } from '../../common/reason.ts';
 import { closeIkeSa } from '../close.ts';
-import { natNotifies } from '../exchanges/ike-sa-init.ts';
+import { natNotifies, tellsOfNat } from '../exchanges/ike-sa-init.ts';
 import { findNotify } from '../payload-set.ts';
 import type { Received } from '../received.ts';
 import type { IkeSaV2, Task } from '../state.ts';
@@ -59,8 +59,7 @@ function followResponder(ctx: Context, sa: IkeSaV2, { local, remote }: Received)
 
 /** RFC 4555 §3.8: whoever asks how it is seen is told. */
 function natAnswer(sa: IkeSaV2, { payloads, local, remote }: Received): NotifyPayload[] {
-  const asked = findNotify(payloads, 'NAT_DETECTION_SOURCE_IP') ?? findNotify(payloads, 'NAT_DETECTION_DESTINATION_IP');
-  return asked === undefined ? [] : natNotifies(sa, { local, remote });
+  return tellsOfNat(payloads) ? natNotifies(sa, { local, remote }, sa.nat.forced === true) : [];
 }
 
 const WRONG_COOKIE2: Reason = {

@@ -62,7 +62,7 @@ export function sendUpdate(ctx: Context, sa: IkeSaV2, task: Update): void {
     exchange: 'INFORMATIONAL',
     payloads: [
       notifyPayload('UPDATE_SA_ADDRESSES'),
-      ...natNotifies(sa, sa),
+      ...natNotifies(sa, sa, sa.nat.forced === true),
       ...tellAddresses(told),
       notifyPayload('COOKIE2', task.cookie),
     ],
@@ -90,7 +90,7 @@ export function onUpdateAnswered(ctx: Context, sa: IkeSaV2, task: Update, receiv
 
 /** What a probe asks as well, where a translator of ours may forget us (RFC 4555 §3.8). */
 export function mappingProbe(sa: IkeSaV2): NotifyPayload[] {
-  return sa.mobike?.decides === true && sa.nat.local ? natNotifies(sa, sa) : [];
+  return sa.mobike?.decides === true && sa.nat.local ? natNotifies(sa, sa, sa.nat.forced === true) : [];
 }
 
 /** RFC 4555 §3.8: the peer sees us elsewhere than at the last update: our translator has given us another mapping. */

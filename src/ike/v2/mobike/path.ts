@@ -4,8 +4,7 @@ import type { Context } from '../../common/context.ts';
 import { KEEPALIVE_INTERVAL } from '../../common/keepalive.ts';
 import { moveChildren } from '../../common/move-children.ts';
 import { childrenOf } from '../children.ts';
-import { detectNat } from '../exchanges/ike-sa-init.ts';
-import { findNotify } from '../payload-set.ts';
+import { detectNat, tellsOfNat } from '../exchanges/ike-sa-init.ts';
 import type { IkeSaV2 } from '../state.ts';
 import type { Payload } from '../wire/payload.ts';
 
@@ -13,8 +12,7 @@ export type Path = { readonly local: Endpoint; readonly remote: Endpoint };
 
 /** What NAT detection says of a path; as before where the message has none (RFC 4555 §3.5). */
 export function natOn(sa: IkeSaV2, payloads: readonly Payload[], path: Path): IkeSaV2['nat'] {
-  const told = findNotify(payloads, 'NAT_DETECTION_SOURCE_IP') ?? findNotify(payloads, 'NAT_DETECTION_DESTINATION_IP');
-  return told === undefined ? sa.nat : detectNat(payloads, sa, path);
+  return tellsOfNat(payloads) ? detectNat(payloads, sa, path, sa.nat.forced === true) : sa.nat;
 }
 
 /** Takes note of what stands between the two now, and keeps the own translation open, or no longer. */
