@@ -23,7 +23,7 @@ describe('diffConfigurations', () => {
     ['the same text', BASE],
     ['comments', BASE.replace('tunnels:', 'tunnels: # all of them')],
     ['remarks and labels', tunnelText(`${LOCAL}\nremarks: new\nlabels: {a: b}`)],
-    ['a default written out', tunnelText(`${LOCAL}\nike: {dhGroup: 2}`)],
+    ['a default written out', tunnelText(`${LOCAL}\nike: {dhGroup: 2}\nipsec: {encapsulation: auto}`)],
     ['a peer that it does not use', BASE.replace('vpn.example.com', 'other.example.com')],
     [
       'the key in another form',
@@ -45,6 +45,7 @@ describe('diffConfigurations', () => {
     ['the address of its gateway', 'gateways.address', BASE.replace('192.0.2.1', '192.0.2.7')],
     ['the version', 'ike.version', tunnelText(`${LOCAL}\nike: {version: 1}`)],
     ['the protocol', 'ipsec.protocol', tunnelText(`${LOCAL}\nipsec: {protocol: ah}`)],
+    ['ESP in UDP', 'ipsec.encapsulation', tunnelText(`${LOCAL}\nipsec: {encapsulation: udp}`)],
     ['whether it is enabled', 'enabled', tunnelText(`${LOCAL}\nenabled: false`)],
   ])('%s takes a new beginning', (_, key, after) => {
     const { keys, ...rest } = change(BASE, after);

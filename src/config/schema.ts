@@ -160,6 +160,7 @@ const tunnel = section({
   }).optional(),
   ipsec: section({
     protocol: oneOf({ esp: 'esp', ah: 'ah' } as const).optional(),
+    encapsulation: oneOf({ auto: 'auto', udp: 'udp' } as const).optional(),
     encryption: encryption.optional(),
     authentication: authentication.optional(),
     pfs: pfs.optional(),

@@ -46,6 +46,7 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
     ikeProposals: parts.ikeProposals,
     childProposals: parts.childProposals,
     childProtocol: raw.ipsec?.protocol ?? 'esp',
+    ...(raw.ipsec?.encapsulation === 'udp' ? { encapsulation: 'udp' } : {}),
     ikeLifetime: raw.ike?.lifetime ?? DEFAULT_LIFETIME,
     ...choicesOf(raw),
     childLifetime: raw.ipsec?.lifetime ?? DEFAULT_LIFETIME,

@@ -99,8 +99,10 @@ function checkDpd({ raw, report }: RuleSubject): void {
     report.error(['dpd', 'timeout'], `${formatDuration(timeout)} is less than dpd.delay (${formatDuration(delay)})`);
 }
 
-/** AH authenticates the outer addresses, RFC 4302 §3.3.3, which a NAT changes. */
+/** AH authenticates the outer addresses, RFC 4302 §3.3.3, which a NAT changes; RFC 3948 puts nothing but ESP in UDP. */
 function checkAh({ raw, gateway, report }: RuleSubject): void {
+  if (raw.ipsec?.protocol === 'ah' && raw.ipsec.encapsulation === 'udp')
+    report.error(['ipsec', 'encapsulation'], 'AH does not go in UDP; remove this, or set ipsec.protocol to esp');
   const translated = gateway.publicAddress !== undefined && gateway.publicAddress !== gateway.address;
   if (raw.ipsec?.protocol === 'ah' && translated)
     report.error(

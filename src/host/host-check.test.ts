@@ -140,6 +140,12 @@ describe('the rules of a firewall', () => {
     expect(told(facts)).toEqual(expected);
   });
 
+  it('nothing is said of ESP where all of it goes in UDP', () => {
+    const inUdp = tunnels().map((policy) => ({ ...policy, encapsulation: 'udp' as const }));
+    expect(told(filter('ACCEPT', 'ACCEPT', '-A INPUT -p esp -j DROP'), inUdp)).toEqual([]);
+    expect(told(filter('ACCEPT', 'ACCEPT', '-A INPUT -p udp --dport 4500 -j DROP'), inUdp)).toHaveLength(1);
+  });
+
   it('the command that mends it is in the words of the tool', () => {
     const fixes = (facts: HostFacts) => checkHost(facts, tunnels()).findings.map(({ fix }) => fix);
     expect(fixes(nat(MASQUERADE))).toEqual([

@@ -154,6 +154,24 @@ describe('what a device cannot do', () => {
   });
 });
 
+describe('ESP in UDP on every path', () => {
+  it.each([
+    ['swanctl', /^ +encap = yes$/m],
+    ['ipsec.conf', /^ +forceencaps=yes$/m],
+    ['libreswan', /^ +encapsulation=yes$/m],
+    ['fortigate', /^ +set nattraversal forced$/m],
+    ['vyos', /^set vpn ipsec site-to-site peer \S+ force-udp-encapsulation$/m],
+  ])('is asked of %s as well, which has a word for it, and only where it is wanted', (format, line) => {
+    const text = CONFIGURATION.replace('ipsec: {pfs: 5}', 'ipsec: {pfs: 5, encapsulation: udp}');
+    const forced = loadText(text);
+    const tunnel = forced.tunnels.find(({ name }) => name === 'swan-idc');
+    if (tunnel === undefined) throw new Error('no tunnel');
+    const result = exportTunnel(tunnel, forced, { format, reveal: false });
+    expect(result).toMatchObject({ text: expect.stringMatching(line) });
+    expect(exported('swan-idc', format).text).not.toMatch(line);
+  });
+});
+
 describe('a format that does not exist', () => {
   it('is told with the nearest one, or with all', () => {
     const [tunnel] = configuration.tunnels;

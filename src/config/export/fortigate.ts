@@ -88,6 +88,7 @@ function phase1(view: TunnelView, { ike, ikeLifetime }: Fitted, name: string, ke
     ...(local === undefined ? [] : [`        set localid-type ${local.word}`, `        set localid "${local.value}"`]),
     `        set remote-gw ${addressText(view.remote, '')}`,
     `        set psksecret ${key}`,
+    ...(view.inUdp ? ['        set nattraversal forced'] : []),
     `        set keylife ${ikeLifetime}`,
     '        set dpd on-idle',
     `        set dpd-retryinterval ${seconds(view.dpd.delay)}`,

@@ -55,6 +55,7 @@ function settingsOf(view: TunnelView, segments: { readonly local: string; readon
     ...(view.version === 1
       ? [`aggressive=${yesNo(view.mode === 'aggressive')}`]
       : [`reauth=${yesNo(view.reauthenticate)}`, `mobike=${yesNo(view.mobike)}`]),
+    ...(view.inUdp ? ['forceencaps=yes'] : []),
     `${view.protocol}=${proposalTexts(view.childProposals)}!`,
     `ike=${proposalTexts(view.ikeProposals)}!`,
     `ikelifetime=${view.ikeLifetime}s`,

@@ -82,6 +82,7 @@ function settings(view: TunnelView, { ike, child, ikeLifetime, childLifetime }: 
     ...(view.version === 2
       ? ['ikev2=insist', `mobike=${view.mobike ? 'yes' : 'no'}`]
       : ['ikev2=never', `aggressive=${view.mode === 'aggressive' ? 'yes' : 'no'}`]),
+    ...(view.inUdp ? ['encapsulation=yes'] : []),
     `ike=${ike.encryption}-${integrity};${ike.keyExchange}`,
     `phase2=${view.protocol}`,
     `phase2alg=${suite.join('-')}${group}`,

@@ -157,18 +157,18 @@ const anyTunnel = fc
     delay: seconds(1, 3600),
     wait: seconds(0, 1000),
     action: fc.constantFrom('hold', 'clear', 'restart'),
-    flags: fc.tuple(fc.boolean(), fc.boolean()),
+    flags: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
   })
   .map((tunnel) => {
     const second = tunnel.version === '2';
-    const [mobike, reauthenticate] = tunnel.flags;
+    const [mobike, reauthenticate, inUdp] = tunnel.flags;
     return [
       `local: {id: ${JSON.stringify(tunnel.localId)}, subnets: [${tunnel.local}]}`,
       `remote: {id: ${JSON.stringify(tunnel.remoteId)}, subnets: [${tunnel.remote}]}`,
       `psk: ${tunnel.psk}`,
       `start: ${tunnel.start}`,
       `ike: {version: ${tunnel.version}, ${second ? `mobike: ${mobike}, reauthenticate: ${reauthenticate}` : `mode: ${tunnel.mode}`}, lifetime: ${tunnel.ikeLifetime}s}`,
-      `ipsec: {lifetime: ${tunnel.lifetime}s}`,
+      `ipsec: {lifetime: ${tunnel.lifetime}s${inUdp ? ', encapsulation: udp' : ''}}`,
       `dpd: {delay: ${tunnel.delay}s, timeout: ${tunnel.delay + tunnel.wait}s, action: ${tunnel.action}}`,
     ].join('\n');
   });

@@ -47,6 +47,7 @@ function connectionOf(view: TunnelView): string[] {
     ...(version === 1
       ? [`aggressive = ${yesNo(view.mode === 'aggressive')}`]
       : [`mobike = ${yesNo(view.mobike)}`, ...(view.childless ? ['childless = prefer'] : [])]),
+    ...(view.inUdp ? ['encap = yes'] : []),
     ...(own === undefined ? [] : [`local_addrs = ${own}`]),
     ...(peer === undefined ? [] : [`remote_addrs = ${peer}`]),
     `proposals = ${proposalTexts(view.ikeProposals)}`,

@@ -23,6 +23,8 @@ export type TunnelView = {
   /** Whether this end asks for one Child SA for each pair of segments. */
   readonly singlePairs: boolean;
   readonly protocol: ChildProtocol;
+  /** ESP goes in UDP whatever the path. */
+  readonly inUdp: boolean;
   readonly ikeProposals: readonly Proposal[];
   readonly childProposals: readonly Proposal[];
   readonly ikeLifetime: number;
@@ -71,6 +73,7 @@ export function ownView({ name, policy }: Tunnel, gateway: Gateway | undefined):
     },
     singlePairs: policy.singlePairs ?? false,
     protocol: policy.childProtocol,
+    inUdp: policy.encapsulation === 'udp',
     ikeProposals: policy.ikeProposals,
     childProposals: policy.childProposals,
     ikeLifetime: seconds(policy.ikeLifetime),

@@ -107,6 +107,7 @@ function peerLines(view: TunnelView, { pairs }: Fitted, name: string): string[] 
     ...(view.local.identity === undefined ? [] : [`${peer} authentication local-id '${idOf(view.local)}'`]),
     `${peer} authentication remote-id '${idOf(view.remote)}'`,
     `${peer} connection-type '${START[view.start]}'`,
+    ...(view.inUdp ? [`${peer} force-udp-encapsulation`] : []),
     `${peer} ike-group '${name}'`,
     `${peer} default-esp-group '${name}'`,
     `${peer} local-address '${ownAddress(view.local)}'`,

@@ -1,4 +1,5 @@
 import { namesGroup, proposalsOf } from './algorithms.ts';
+import { encapsulationOf } from './encapsulation.ts';
 import { pinned } from './foreign-tunnel.ts';
 import type { Get } from './ipsec-conf-sections.ts';
 import type { TreeMap } from './value-tree.ts';
@@ -16,6 +17,7 @@ export function childOf(name: Written, version: 1 | 2, get: Get, remarks: Remark
   tellOfPfs(written ?? name, get('pfs'), remarks);
   return mapOf(name.position, {
     protocol: pinned(ah ?? phase2 ?? written ?? name, protocol),
+    encapsulation: encapsulationOf(forcedBy(get, remarks), protocol, remarks),
     proposals: proposalsOf(written ?? pinned(name, 'default'), protocol, version, remarks),
     lifetime: get('lifetime') ?? get('keylife') ?? get('salifetime') ?? pinned(name, '1h'),
     lifetimeBytes: usage(get('lifebytes')),
@@ -37,6 +39,14 @@ function tellOfPfs(algorithms: Written, pfs: Written | undefined, remarks: Remar
       pfs.position,
       'pfs=yes names no group, and strongSwan wants it in esp: there is no PFS, unless you write it there',
     );
+}
+
+/** strongSwan's key, which Openswan has as well, and libreswan's own, whose `no` is none with NAT traversal either. */
+function forcedBy(get: Get, remarks: Remarks): Written | undefined {
+  const written = get('encapsulation');
+  if (written?.text === 'no')
+    remarks.note(written.position, 'encapsulation=no is ignored: ESP goes into UDP where a NAT is found');
+  return [get('forceencaps'), written].find((one) => one?.text === 'yes');
 }
 
 /** 0 is no limit. */

@@ -62,6 +62,10 @@ const SETTINGS: readonly (readonly [setting: string, ...problems: string[]])[] =
   ['leftnexthop=%defaultroute', '17:3 warning leftnexthop is ignored: the routes of the kernel decide'],
   ['pfs=yes'],
   ['pfs=no', '17:7 warning pfs=no contradicts the group in aes256-sha256-modp2048!; strongSwan goes by the group, so PFS stays on'],
+  ['forceencaps=yes'],
+  ['encapsulation=yes'],
+  ['encapsulation=auto'],
+  ['encapsulation=no', '17:17 warning encapsulation=no is ignored: ESP goes into UDP where a NAT is found'],
   ['compress=no'],
   ['compress=yes', '17:3 warning compress is ignored: IPComp is not done'],
   ['leftauht=psk', '17:3 warning unknown key, ignored; did you mean leftauth?'],
@@ -109,6 +113,18 @@ describe('ipsec.conf', () => {
       problemsOf(`${GOOD}  ${setting}
 `),
     ).toEqual(problems);
+  });
+
+  it.each([
+    ['forceencaps=yes', 'udp'],
+    ['forceencaps=no', undefined],
+    ['encapsulation=yes', 'udp'],
+    ['encapsulation=auto', undefined],
+    ['encapsulation=no', undefined],
+  ])('takes %s for what it means', (setting, encapsulation) => {
+    const result = load(`${GOOD}  ${setting}\n`);
+    if ('errors' in result) throw new Error(result.errors.map(told).join('\n'));
+    expect(result.configuration.tunnels[0]?.policy.encapsulation).toBe(encapsulation);
   });
 
   it('writes out what strongSwan does by default', () => {

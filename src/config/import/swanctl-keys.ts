@@ -29,7 +29,7 @@ export const CONNECTION_KEYS: ReadonlyMap<string, KeyRule> = new Map<string, Key
   ['pools', note('virtual addresses are not supported')],
   ['pull', note('virtual addresses are not supported', 'yes')],
   ['dscp', note('IKE messages are not marked')],
-  ['encap', note('ESP goes into UDP where a NAT is found', 'no')],
+  ['encap', used],
   ['fragmentation', note('messages are fragmented where the peer can do it', 'yes', 'accept')],
   ['send_certreq', note(CERTIFICATE_UNUSED)],
   ['send_cert', note(CERTIFICATE_UNUSED)],

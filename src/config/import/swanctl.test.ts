@@ -73,7 +73,8 @@ function policyOf(text: string, files: MemoryFiles = {}) {
 // biome-ignore format: one setting, one row
 const CONNECTION: readonly (readonly [setting: string, ...problems: string[]])[] = [
   ['mobike = yes'],
-  ['encap = yes', '2:3 warning encap is ignored: ESP goes into UDP where a NAT is found'],
+  ['encap = yes'],
+  ['encap = no'],
   ['pools = p', '2:3 warning pools is ignored: virtual addresses are not supported'],
   ['encapp = yes', '2:3 warning unknown key, ignored; did you mean encap?'],
   ['mediation = yes', '2:15 error mediated connections are not supported'],
@@ -103,6 +104,17 @@ describe('swanctl.conf', () => {
 
   it.each(CONNECTION)('tells of %s at its place', (setting, ...problems) => {
     expect(problemsOf(GOOD.replace('# connection', setting))).toEqual(problems);
+  });
+
+  it('takes encap = yes for ESP in UDP, and tells where it would be AH', () => {
+    expect(policyOf(GOOD)).not.toHaveProperty('encapsulation');
+    expect(policyOf(GOOD.replace('# connection', 'encap = no'))).not.toHaveProperty('encapsulation');
+    const forced = GOOD.replace('# connection', 'encap = yes');
+    expect(policyOf(forced)).toMatchObject({ encapsulation: 'udp' });
+    const ah = forced.replace(/esp_proposals = .*/, 'ah_proposals = sha256-modp2048');
+    expect(problemsOf(ah)).toContain('2:11 warning UDP encapsulation is ignored: AH does not go in UDP');
+    expect(policyOf(ah)).toMatchObject({ childProtocol: 'ah' });
+    expect(policyOf(ah)).not.toHaveProperty('encapsulation');
   });
 
   it.each(CHILD)('tells of %s in a child at its place', (setting, ...problems) => {

@@ -1,5 +1,6 @@
 import { parseAddress } from '../../base/net.ts';
 import { proposalsOf } from './algorithms.ts';
+import { encapsulationOf } from './encapsulation.ts';
 import type { ForeignTunnel } from './foreign-tunnel.ts';
 import { pinned } from './foreign-tunnel.ts';
 import { applyRules, CERTIFICATES, EAP, PORTS } from './key-rules.ts';
@@ -161,7 +162,7 @@ function restOf(connection: Section, child: Section, ike: TreeMap, secrets: Swan
     start: startOf(child, anywhere, remarks),
     ppk: ppkOf(connection, secrets, remarks),
     ike,
-    ipsec: ipsecOf(child, version, remarks),
+    ipsec: ipsecOf(child, version, connection.get('encap'), remarks),
     dpd: dpdOf(connection, child, anywhere, remarks),
     retry: retryOf(connection),
   });
@@ -195,7 +196,7 @@ function ppkOf(connection: Section, { ppks }: SwanctlSecrets, remarks: Remarks):
   return mapOf(id.position, { id, secret: key.secret, required: pinned(required ?? id, answer) });
 }
 
-function ipsecOf(child: Section, version: 1 | 2, remarks: Remarks): TreeMap {
+function ipsecOf(child: Section, version: 1 | 2, encap: Written | undefined, remarks: Remarks): TreeMap {
   const { name } = child;
   const ah = child.get('ah_proposals');
   const esp = child.get('esp_proposals');
@@ -204,6 +205,7 @@ function ipsecOf(child: Section, version: 1 | 2, remarks: Remarks): TreeMap {
   const protocol = ah === undefined ? 'esp' : 'ah';
   return mapOf(name.position, {
     protocol: pinned(ah ?? esp ?? name, protocol),
+    encapsulation: encapsulationOf(encap !== undefined && isYes(encap) ? encap : undefined, protocol, remarks),
     proposals: proposalsOf(ah ?? esp ?? pinned(name, 'default'), protocol, version, remarks),
     ...childLifetime(child, remarks),
   });

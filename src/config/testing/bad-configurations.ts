@@ -113,6 +113,8 @@ export const BAD: readonly (readonly [replace: string, by: string, ...errors: st
   ['encryption: aes128}', 'dhGroup: 3}', '15:32 tunnels.idc.ike.dhGroup: "3" is not one of 1, 2, 5, 14, 15, 16, 17, 18, 19, 20, 21, 24, 31'],
   ['encryption: aes128}', 'dhGroup: modp2048}', '15:32 tunnels.idc.ike.dhGroup: "modp2048" is not one of 1, 2, 5, 14, 15, 16, 17, 18, 19, 20, 21, 24, 31; did you mean 14?'],
   ['{protocol: esp}', '{pfs: off}', '16:18 tunnels.idc.ipsec.pfs: "off" is not one of 1, 2, 5, 14, 15, 16, 17, 18, 19, 20, 21, 24, 31, none; did you mean none?'],
+  ['{protocol: esp}', '{encapsulation: tcp}', '16:28 tunnels.idc.ipsec.encapsulation: "tcp" is not one of auto, udp'],
+  ['{protocol: esp}', '{protocol: ah, encapsulation: udp}', '16:42 tunnels.idc.ipsec.encapsulation: AH does not go in UDP; remove this, or set ipsec.protocol to esp'],
   ['{protocol: esp}', '{protocol: tcp}', '16:23 tunnels.idc.ipsec.protocol: "tcp" is not one of esp, ah'],
   ['{version: 2,', '{version: 3,', '15:20 tunnels.idc.ike.version: "3" is not one of 1, 2'],
   ['{version: 2,', '{version: ikev1,', '15:20 tunnels.idc.ike.version: "ikev1" is not one of 1, 2; did you mean 1?'],

@@ -23,16 +23,14 @@ const IKE: readonly Carrier[] = [
   { words: 'UDP 4500', match: 'udp dport 4500', packets: { protocol: 'udp', destinationPort: 4500, sourcePort: 4500 } },
 ];
 
-/** IKE from the peer, and ESP where no NAT wraps it in UDP. */
+/** IKE from the peer, and ESP where neither a NAT nor the configuration wraps it in UDP. */
 function outer(facts: HostFacts, tunnel: TunnelPolicy): Drop[] {
   const peer = peerAddress(tunnel);
   const family = addressFamily(tunnel.local.address);
   const name = interfaceOf(facts, tunnel.local.address);
   const protocol = tunnel.childProtocol;
-  const carriers = [
-    ...IKE,
-    { words: protocol.toUpperCase(), match: `meta l4proto ${protocol}`, packets: { protocol } },
-  ];
+  const bare = { words: protocol.toUpperCase(), match: `meta l4proto ${protocol}`, packets: { protocol } };
+  const carriers = tunnel.encapsulation === 'udp' ? IKE : [...IKE, bare];
   const common = {
     family,
     ...(name === undefined ? {} : { in: name }),
