@@ -93,7 +93,12 @@ export type PolicyReport = {
     readonly proposals: readonly string[];
     readonly lifetime: number;
   };
-  readonly ipsec: { readonly protocol: 'esp' | 'ah'; readonly proposals: readonly string[]; readonly lifetime: number };
+  readonly ipsec: {
+    readonly protocol: 'esp' | 'ah';
+    readonly encapsulation: 'auto' | 'udp';
+    readonly proposals: readonly string[];
+    readonly lifetime: number;
+  };
   readonly dpd: { readonly delay: number; readonly timeout: number; readonly action: 'hold' | 'clear' | 'restart' };
   readonly retry: { readonly attempts: number; readonly interval: number };
   /** Where they are not in the main table or have a metric, that. */
@@ -134,7 +139,11 @@ const ikeStatus: z.ZodType<IkeStatus> = z.object({
   localId: z.string().nullable(),
   remoteId: z.string().nullable(),
   proposal: z.string().nullable().describe('such as aes128-sha1-modp1024'),
-  nat: z.object({ local: z.boolean(), remote: z.boolean() }),
+  nat: z.object({
+    local: z.boolean(),
+    remote: z.boolean(),
+    forced: z.boolean().describe('local is said to be, so that ESP goes in UDP (ipsec.encapsulation)'),
+  }),
   ppk: z.boolean().describe('whether a post-quantum key protects the Child SAs'),
   mobike: z
     .object({ localAddresses: names, remoteAddresses: names })
@@ -273,7 +282,12 @@ const policyReport: z.ZodType<PolicyReport> = z.object({
     proposals: names,
     lifetime: seconds,
   }),
-  ipsec: z.object({ protocol: z.enum(['esp', 'ah']), proposals: names, lifetime: seconds }),
+  ipsec: z.object({
+    protocol: z.enum(['esp', 'ah']),
+    encapsulation: z.enum(['auto', 'udp']),
+    proposals: names,
+    lifetime: seconds,
+  }),
   dpd: z.object({ delay: seconds, timeout: seconds, action: z.enum(['hold', 'clear', 'restart']) }),
   retry: z.object({ attempts: count, interval: seconds }),
   routes: z.union([z.boolean(), z.object({ table: count.optional(), metric: count.optional() })]),

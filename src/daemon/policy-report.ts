@@ -32,6 +32,7 @@ export function policyReport(policy: TunnelPolicy, options: { readonly reveal: b
     },
     ipsec: {
       protocol: policy.childProtocol,
+      encapsulation: policy.encapsulation ?? 'auto',
       proposals: policy.childProposals.map(formatProposal),
       lifetime: policy.childLifetime / SECOND,
     },

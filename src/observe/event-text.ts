@@ -211,7 +211,8 @@ function messageText({ exchange, kind, messageId, payloads }: MessageRecord): st
   return `${[exchange, kind, messageId].filter((part) => part !== undefined).join(' ')}: ${payloads.join(' ')}`;
 }
 
-function natText({ local, remote }: { readonly local: boolean; readonly remote: boolean }): string {
+function natText({ local, remote, forced }: EventOf<'nat.detected'>): string {
+  if (forced === true) return `ESP goes in UDP as it is configured${remote ? '; the peer is behind NAT' : ''}`;
   if (local && remote) return 'both ends are behind NAT';
   if (local) return 'this end is behind NAT';
   return remote ? 'the peer is behind NAT' : 'there is no NAT between the ends';

@@ -105,7 +105,7 @@ export function reportIke(view: IkeSaView): IkeStatus {
     localId: view.localId === undefined ? null : formatIdentity(view.localId),
     remoteId: view.remoteId === undefined ? null : formatIdentity(view.remoteId),
     proposal: view.suite === undefined ? null : formatSuite(view.suite),
-    nat: view.nat,
+    nat: { ...view.nat, forced: view.nat.forced === true },
     ppk: view.ppk ?? false,
     mobike: view.mobike ?? null,
     establishedAt: view.establishedAt === undefined ? null : isoTime(view.establishedAt),

@@ -44,7 +44,8 @@ export type IkeStatus = {
   readonly remoteId: string | null;
   /** strongSwan's notation, such as `aes128-sha1-modp1024`. */
   readonly proposal: string | null;
-  readonly nat: { readonly local: boolean; readonly remote: boolean };
+  /** Which end is behind NAT; `forced`: this end says so of itself, as `ipsec.encapsulation` wants it. */
+  readonly nat: { readonly local: boolean; readonly remote: boolean; readonly forced: boolean };
   /** Whether a post-quantum key protects the Child SAs (RFC 8784). */
   readonly ppk: boolean;
   /** The addresses of each end beside the one in use, as it has told the other; null where the IKE SA cannot move. */

@@ -41,6 +41,18 @@ describe('cygnet show', () => {
     });
   });
 
+  it('tells that ESP in UDP is forced, and of no NAT here that nobody has seen', async () => {
+    const status = connectedTunnel('idc');
+    if (status.ike === null) throw new Error('connected without an IKE SA');
+    const fake = new FakeGateway([
+      { ...status, ike: { ...status.ike, nat: { local: true, remote: true, forced: true } } },
+    ]);
+    await withGateway(fake, async (cygnet) => {
+      const { out } = await cygnet(['show', 'idc']);
+      expect(out).toMatch(/NAT +UDP is forced by ipsec\.encapsulation; the peer behind NAT$/m);
+    });
+  });
+
   it('tells what to do next where the tunnel has failed, and leaves out SAs that are not there', async () => {
     await withGateway(gateway(), async (cygnet) => {
       const { exit, out } = await cygnet(['show', 'cisco']);

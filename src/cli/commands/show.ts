@@ -53,7 +53,6 @@ function headText(status: TunnelStatus, { now, colour }: Terminal): string {
 }
 
 function ikeText(ike: IkeReport, now: number): string {
-  const nat = [ike.nat.local ? 'this end' : '', ike.nat.remote ? 'the peer' : ''].filter(Boolean).join(' and ');
   return block(`Stage 1: IKEv${ike.version} SA, ${ike.state}, ${ike.role}`, [
     ['between', `${ike.local} and ${ike.remote}`],
     ['ids', `${ike.localId ?? '(unknown)'} and ${ike.remoteId ?? '(unknown)'}`],
@@ -61,10 +60,16 @@ function ikeText(ike: IkeReport, now: number): string {
     ['proposal', ike.proposal ?? ''],
     ['ppk', ike.ppk ? 'in use' : ''],
     ['MOBIKE', mobikeText(ike.mobike)],
-    ['NAT', nat === '' ? '' : `${nat} behind NAT`],
+    ['NAT', natText(ike.nat)],
     ['up since', ike.establishedAt ?? ''],
     ['rekey', untilText(ike.rekeyAt, now)],
   ]);
+}
+
+function natText({ local, remote, forced }: IkeReport['nat']): string {
+  if (forced) return `UDP is forced by ipsec.encapsulation${remote ? '; the peer behind NAT' : ''}`;
+  const ends = [local ? 'this end' : '', remote ? 'the peer' : ''].filter(Boolean).join(' and ');
+  return ends === '' ? '' : `${ends} behind NAT`;
 }
 
 function mobikeText(mobike: IkeReport['mobike']): string {
@@ -126,7 +131,10 @@ function policyText({
     ...ppkRow(ppk),
     ['start', start],
     ['ike', `IKEv${ike.version}${mode}, ${ike.proposals.join(' ')}, lifetime ${ike.lifetime}s`],
-    ['ipsec', `${ipsec.protocol}, ${ipsec.proposals.join(' ')}, lifetime ${ipsec.lifetime}s`],
+    [
+      'ipsec',
+      `${ipsec.protocol}${ipsec.encapsulation === 'udp' ? ' in UDP' : ''}, ${ipsec.proposals.join(' ')}, lifetime ${ipsec.lifetime}s`,
+    ],
     ['dpd', `delay ${dpd.delay}s, timeout ${dpd.timeout}s, action ${dpd.action}`],
     ['retry', `${retry.attempts} attempts, then every ${retry.interval}s`],
     ['routes', routesText(routes)],

@@ -88,6 +88,7 @@ const WORDS: { readonly [Name in CheckName]?: Words } = {
 
 function natCheck({ status, policy }: Facts, failure: Failure | undefined, settled: boolean): Check {
   const nat = failure?.attempt?.nat ?? status.ike?.nat;
+  if (nat?.forced) return { name: 'nat', state: 'passed', text: 'ESP goes in UDP as it is configured' };
   const ends = [nat?.local ? 'this end' : '', nat?.remote ? 'the peer' : ''].filter(Boolean).join(' and ');
   if (ends !== '') return { name: 'nat', state: 'passed', text: `${ends} behind NAT` };
   // Of a negotiation that the peer has begun, no event says that there was none.

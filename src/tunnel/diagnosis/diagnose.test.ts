@@ -340,6 +340,17 @@ describe('what is said', () => {
     expect(finding.fixThere).toBe('or set there the mirror image of this end: local 10.2.0.0/16, remote 10.1.0.0/16');
   });
 
+  it('tells of ESP in UDP that is forced, and not of a NAT', () => {
+    const nat = { local: true, remote: false, forced: true };
+    const evidence = { notify: 'AUTHENTICATION_FAILED' };
+    const known = failed(failure('initiator', 1, 'authentication-failed', evidence, { ...ANSWERED, nat }));
+    expect(diagnose(known).finding.checks).toContainEqual({
+      name: 'nat',
+      state: 'passed',
+      text: 'ESP goes in UDP as it is configured',
+    });
+  });
+
   it('tells what was reached and what was not', () => {
     const evidence = { notify: 'AUTHENTICATION_FAILED' };
     const known = failed(failure('initiator', 1, 'authentication-failed', evidence, ANSWERED), { version: 2 });

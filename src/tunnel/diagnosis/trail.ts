@@ -34,7 +34,7 @@ export type Attempt = {
   readonly transmissions: number;
   /** From where the first answer came, and how long that took. */
   readonly answered?: { readonly remote: Endpoint; readonly after: Duration };
-  readonly nat?: { readonly local: boolean; readonly remote: boolean };
+  readonly nat?: { readonly local: boolean; readonly remote: boolean; readonly forced: boolean };
   readonly established: boolean;
 };
 
@@ -78,7 +78,9 @@ export function follow(trail: Trail, event: GatewayEvent, { now, connected, vers
     case 'message.retransmitted':
       return change(trail, event.ikeSa, () => ({ transmissions: event.attempt }));
     case 'nat.detected':
-      return change(trail, event.ikeSa, () => ({ nat: { local: event.local, remote: event.remote } }));
+      return change(trail, event.ikeSa, () => ({
+        nat: { local: event.local, remote: event.remote, forced: event.forced === true },
+      }));
     case 'ike.established': {
       const known = change(trail, event.ikeSa, () => ({ established: true }));
       return known.beside === undefined ? known : { ...known, beside: { ...known.beside, renewed: true } };
