@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { spisOf } from './expectations/spis.ts';
+import { FOREIGN } from './foreign.ts';
 import { ipBatch } from './ip-batch.ts';
 import type { Lab } from './lab.ts';
 import { startPingStream } from './ping-stream.ts';
@@ -31,13 +32,6 @@ export const ACTIONS: Actions = {
   'foreign-state': addForeignState,
   show,
 };
-
-/** SA, policy and route of another program, far from every scenario's addresses. */
-export const FOREIGN = {
-  sa: 'src 198.51.100.1 dst 198.51.100.2 proto esp spi 0xf0e1d2c3',
-  policy: 'src 198.51.100.0/25 dst 198.51.100.128/25',
-  route: '203.0.113.0/24',
-} as const;
 
 function outcomeMustBe(failure: string | undefined, fails?: true): void {
   if (fails === undefined && failure !== undefined) throw new Error(failure);

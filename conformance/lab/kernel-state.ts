@@ -43,15 +43,38 @@ export function isProtecting(policy: string): boolean {
   return / tmpl /.test(policy);
 }
 
-/** Routes that some program added; the kernel's own come and go with addresses and links. */
-export async function routes(namespace: string): Promise<string[]> {
-  const [v4, v6] = await Promise.all(
-    ['-4', '-6'].map((family) => must(['ip', '-n', namespace, family, 'route', 'show', 'table', 'all'])),
-  );
-  return `${v4}\n${v6}`
+/** Routes of a table that some program added; the kernel's own come and go with addresses and links. */
+export async function routes(namespace: string, table: 'main' | 'all'): Promise<string[]> {
+  const families = await ofBothFamilies(namespace, ['route', 'show', 'table', table]);
+  return families.flat().filter((line) => !line.includes(' proto kernel '));
+}
+
+/** What gateways change of a namespace beside SAs and policies: routes, rules that choose among tables, links. */
+export async function networkOf(namespace: string): Promise<string[]> {
+  const [everyRoute, rules, links] = await Promise.all([
+    routes(namespace, 'all'),
+    ofBothFamilies(namespace, ['rule', 'show']),
+    must(['ip', '-n', namespace, '-br', 'link', 'show']),
+  ]);
+  const [v4 = [], v6 = []] = rules;
+  return [
+    ...everyRoute,
+    ...v4.map((rule) => `IPv4 rule ${rule}`),
+    ...v6.map((rule) => `IPv6 rule ${rule}`),
+    ...linesOf(links).map((link) => `link ${link.split(' ')[0]}`),
+  ];
+}
+
+async function ofBothFamilies(namespace: string, command: readonly string[]): Promise<string[][]> {
+  const texts = await Promise.all(['-4', '-6'].map((family) => must(['ip', '-n', namespace, family, ...command])));
+  return texts.map(linesOf);
+}
+
+function linesOf(text: string): string[] {
+  return text
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.includes(' proto kernel '));
+    .filter((line) => line !== '');
 }
 
 function parseSa(entry: string): KernelSa | undefined {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { Capture } from './capture.ts';
 import { CygnetGateway, startCygnet } from './cygnet-gateway.ts';
 import type { RunningGateway } from './gateway.ts';
-import { routes } from './kernel-state.ts';
+import { networkOf } from './kernel-state.ts';
 import type { PingStream } from './ping-stream.ts';
-import type { SaKind, Scenario, SideName, StrongswanSetup } from './scenario.ts';
+import type { Carrier, SaKind, Scenario, SideName, StrongswanSetup } from './scenario.ts';
 import { peersOfA, sidesOf, siteOf } from './sides.ts';
 import { type ExportedFiles, StrongswanGateway, startStrongswan } from './strongswan-gateway.ts';
 import { buildTopology, clearTopology, moveGateway } from './topology.ts';
@@ -32,8 +32,8 @@ export class Lab {
   #capture: Capture | undefined;
   /** Where gateways are now that began elsewhere. */
   readonly #moved = new Map<SideName, string>();
-  /** Routes of a side before a gateway ran there. */
-  readonly routesBefore = new Map<SideName, readonly string[]>();
+  /** A side's routes, rules and links before a gateway ran there. */
+  readonly networkBefore = new Map<SideName, readonly string[]>();
   /** What each gateway reported at `remember-spis`. */
   readonly rememberedSpis = new Map<SideName, { readonly [Kind in SaKind]: readonly string[] }>();
   /** How often the NAT in front of b has forgotten its mappings. */
@@ -54,7 +54,7 @@ export class Lab {
     );
     await this.#capture.ready();
     const { topology, start } = this.scenario;
-    for (const side of sidesOf(topology)) this.routesBefore.set(side, await routes(side));
+    for (const side of sidesOf(topology)) this.networkBefore.set(side, await networkOf(side));
     for (const side of start ?? [...peersOfA(topology), 'a' as const]) await this.start(side);
   }
 
@@ -111,9 +111,19 @@ export class Lab {
 
   /** Gives a gateway's machine another outer address. */
   async move(side: SideName, to: string): Promise<void> {
-    const from = this.#moved.get(side) ?? siteOf(this.scenario.topology, side).address;
-    await moveGateway(side, from, to);
+    await moveGateway(side, this.addressOf(side), to);
     this.#moved.set(side, to);
+  }
+
+  /** Where a gateway is now. */
+  addressOf(side: SideName): string {
+    return this.#moved.get(side) ?? siteOf(this.scenario.topology, side).address;
+  }
+
+  /** What carries a side's packets, whether its gateway runs or not. */
+  carrierOf(side: SideName): Carrier {
+    const setup = this.scenario[side];
+    return (setup !== undefined && 'cygnet' in setup ? setup.cygnet.dataplane : undefined) ?? 'kernel';
   }
 
   record(text: string): void {

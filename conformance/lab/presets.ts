@@ -65,6 +65,7 @@ export type CygnetOptions = Partial<Version1> & {
   readonly tunnel?: object;
   /** Further keys of the gateway. */
   readonly gateway?: object;
+  readonly dataplane?: 'kernel' | 'userspace';
   /** What is told what becomes reachable. */
   readonly hooks?: readonly object[];
   /** Permits lifetimes as short as tests need them. */
@@ -73,14 +74,24 @@ export type CygnetOptions = Partial<Version1> & {
 
 /** A Cygnet gateway with one tunnel, `idc`. What is not given is left to Cygnet's defaults. */
 export function cygnet(link: Link = FROM_A, options: CygnetOptions = {}): CygnetSetup {
-  return { configuration: configuration(link, { idc: tunnelOf(link, options) }, options), tunnel: 'idc' };
+  return setupOf(link, { idc: tunnelOf(link, options) }, options);
 }
 
 /** One with several tunnels to one peer, by name; steps speak of the first where they name none. */
 export function cygnetOf(links: Readonly<Record<string, Link>>, options: CygnetOptions = {}): CygnetSetup {
-  const [[tunnel, first] = ['idc', FROM_A]] = Object.entries(links);
+  const [first = FROM_A] = Object.values(links);
   const tunnels = Object.entries(links).map(([name, link]) => [name, tunnelOf(link, options)]);
-  return { configuration: configuration(first, Object.fromEntries(tunnels), options), tunnel };
+  return setupOf(first, Object.fromEntries(tunnels), options);
+}
+
+function setupOf(link: Link, tunnels: object, options: CygnetOptions): CygnetSetup {
+  const [tunnel = ''] = Object.keys(tunnels);
+  const { dataplane } = options;
+  return {
+    configuration: configuration(link, tunnels, options),
+    tunnel,
+    ...(dataplane === undefined ? {} : { dataplane }),
+  };
 }
 
 function tunnelOf(link: Link, options: CygnetOptions): object {
@@ -103,6 +114,7 @@ function configuration({ local, remote }: Link, tunnels: object, options: Cygnet
   return {
     version: 1,
     ...(options.shortLifetimes ? { limits: { lifetime: 'off' } } : {}),
+    ...(options.dataplane === undefined ? {} : { dataplane: options.dataplane }),
     ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
     gateways: { gw1: { address: local, ...options.gateway } },
     peers: { idc: { address: remote } },

@@ -54,7 +54,12 @@ export type CygnetSetup = {
   readonly configuration: string | object;
   /** The tunnel that steps and expectations speak of. */
   readonly tunnel: string;
+  /** What the configuration has for `dataplane`; the kernel where not given. */
+  readonly dataplane?: Carrier;
 };
+
+/** What carries a gateway's packets. */
+export type Carrier = 'kernel' | 'userspace';
 
 export type StrongswanSetup = {
   readonly swanctl: Section;
@@ -114,25 +119,26 @@ export type Expectation =
   | PingExpectation
   /** At least so many pings of `keep-pinging` were answered, and none, or only so many, were not; ends them. */
   | { readonly expect: 'none-lost'; readonly atLeast: number; readonly butFor?: number }
-  /** Kernel counters: at least so many packets each way, the same on both sides and in `cygnet status`. */
+  /** Counters of the SAs: at least so many packets each way, the same on both sides and in `cygnet status`. */
   | { readonly expect: 'counters'; readonly packets: number }
-  /** SPIs that the gateways come to report are each other's and all that the kernels have, with the same keys. */
+  /** SPIs that the gateways come to report are each other's and all that is installed, with the same keys in kernels. */
   | { readonly expect: 'same-spis'; readonly children?: number }
   /** Every gateway comes to have as many others as were remembered, or still has just the remembered ones. */
   | { readonly expect: 'spis'; readonly of: SaKind; readonly are: 'new' | 'same' }
   /** A gateway comes to have so many, in whatever state. */
   | { readonly expect: 'sa-count'; readonly on: SideName; readonly of: SaKind; readonly is: number }
-  /** Every SA of both kernels names these algorithms, or has these flags. */
+  /** Every SA of the kernels that carry packets names these algorithms, or has these flags. */
   | { readonly expect: 'kernel-algorithms' | 'kernel-flags'; readonly names: readonly string[] }
   /** Only IPsec and IKE between the gateways, and nowhere the pattern of the pings (AH does not hide it). */
   | { readonly expect: 'sealed'; readonly authenticatedOnly?: true }
   /** The router saw at least so many packets that the tcpdump filter accepts. */
   | { readonly expect: 'captured'; readonly filter: string; readonly atLeast: number }
-  /** No SA and no protecting policy in the kernel of a side, or of both. */
+  /** No SA of a side, or of both, and no protecting policy in its kernel. */
   | { readonly expect: 'nothing-installed'; readonly on: SideName | 'both' }
-  /** Nothing at all of the gateway's is left: SAs, policies, routes. */
+  /** Nothing at all of the gateway's is left: SAs, policies, routes and their rules, links. */
   | { readonly expect: 'nothing-left'; readonly on: SideName }
   | { readonly expect: 'foreign-untouched'; readonly on: SideName }
+  /** Whether the main table has a route to there. */
   | { readonly expect: 'route'; readonly on: SideName; readonly to: string; readonly present: boolean }
   | { readonly expect: 'log'; readonly on: SideName; readonly matches: string }
   /** A file that a hook writes comes to have this for its lines. */

@@ -5,17 +5,10 @@ import type { Expectation, SideName } from '../scenario.ts';
 import { bothOr } from '../sides.ts';
 import { differences } from './contains.ts';
 import { expectDiagnosis } from './diagnosis.ts';
-import {
-  expectCounters,
-  expectForeignUntouched,
-  expectInEverySa,
-  expectNothingInstalled,
-  expectNothingLeft,
-  expectRoute,
-  expectSameSpis,
-} from './kernel.ts';
+import { expectCounters, expectInEverySa, expectNothingInstalled, expectSameSpis } from './installed.ts';
 import { expectNoneLost, expectPings } from './pings.ts';
 import { expectSaCount, expectSpis } from './spis.ts';
+import { expectForeignUntouched, expectNothingLeft, expectRoute } from './traces.ts';
 import { expectCaptured, expectSealed } from './wire.ts';
 
 type ExpectationOf<Kind extends Expectation['expect']> = Extract<Expectation, { readonly expect: Kind }>;
@@ -35,11 +28,11 @@ export const EXPECTATIONS: Expectations = {
   'same-spis': (lab, { children }) => expectSameSpis(lab, children ?? 1),
   spis: (lab, { of, are }) => expectSpis(lab, of, are),
   'sa-count': (lab, { on, of, is }) => expectSaCount(lab, on, of, is),
-  'kernel-algorithms': (_lab, { names }) => expectInEverySa('algorithms', names),
-  'kernel-flags': (_lab, { names }) => expectInEverySa('flags', names),
+  'kernel-algorithms': (lab, { names }) => expectInEverySa(lab, 'algorithms', names),
+  'kernel-flags': (lab, { names }) => expectInEverySa(lab, 'flags', names),
   sealed: (lab, { authenticatedOnly }) => expectSealed(lab, authenticatedOnly === true),
   captured: (lab, { filter, atLeast }) => expectCaptured(lab, filter, atLeast),
-  'nothing-installed': (_lab, { on }) => expectNothingInstalled(on),
+  'nothing-installed': (lab, { on }) => expectNothingInstalled(lab, on),
   'nothing-left': (lab, { on }) => expectNothingLeft(lab, on),
   'foreign-untouched': (_lab, { on }) => expectForeignUntouched(on),
   route: (_lab, { on, to, present }) => expectRoute(on, to, present),
