@@ -4,7 +4,7 @@ import { FOREIGN } from './foreign.ts';
 import { ipBatch } from './ip-batch.ts';
 import type { Lab } from './lab.ts';
 import { startPingStream } from './ping-stream.ts';
-import { rebindNat, setForwarding } from './router.ts';
+import { disturb, rebindNat, setForwarding } from './router.ts';
 import type { Action, SideName } from './scenario.ts';
 import { inNamespace, must, run } from './shell.ts';
 import { siteOf } from './sides.ts';
@@ -20,9 +20,12 @@ export const ACTIONS: Actions = {
   'power-off': powerOff,
   up: async (lab, { on, fails }) => outcomeMustBe(await lab.gateway(on).up(), fails),
   down: async (lab, { on, fails }) => outcomeMustBe(await lab.gateway(on).down(), fails),
-  rekey: async (lab, { on, what }) => outcomeMustBe(await lab.strongswan(on).rekey(what)),
+  rekey: async (lab, { on, what }) => outcomeMustBe(await lab.gateway(on).rekey(what)),
   'delete-children': async (lab, { on, only }) => outcomeMustBe(await lab.strongswan(on).deleteChildren(only)),
   move: (lab, { on, to }) => lab.move(on, to),
+  duplicate: (_lab, { towards }) => disturb(towards, 'duplicate 100%'),
+  corrupt: (_lab, { towards, percent }) => disturb(towards, `corrupt ${percent}%`),
+  'leave-alone': (_lab, { towards }) => disturb(towards),
   blackhole: () => setForwarding(false),
   unblock: () => setForwarding(true),
   'rebind-nat': rebind,

@@ -70,6 +70,10 @@ export class CygnetGateway implements RunningGateway {
     return failure('cygnet down', await this.command(['down', this.tunnel]));
   }
 
+  async rekey(what: SaKind): Promise<string | undefined> {
+    return failure('cygnet rekey', await this.command(['rekey', this.tunnel, what === 'ike' ? '--ike' : '--child']));
+  }
+
   async notConnected(): Promise<string | undefined> {
     const { connectionStatus, reason } = await this.status();
     return connectionStatus === 'connected' ? undefined : `cygnet says ${connectionStatus}: ${JSON.stringify(reason)}`;

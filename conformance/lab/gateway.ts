@@ -15,6 +15,7 @@ export interface RunningGateway {
   /** Each returns what went wrong, or nothing. */
   up(): Promise<string | undefined>;
   down(): Promise<string | undefined>;
+  rekey(what: SaKind): Promise<string | undefined>;
   /** Nothing when the tunnel is up, else what the daemon says instead. */
   notConnected(): Promise<string | undefined>;
   /** Those that carry traffic both ways, of all its tunnels. */

@@ -33,6 +33,8 @@ export type StreamReport = {
   readonly answered: number;
   /** Sequence numbers that got no answer, but for the last few, whose answers may still be under way. */
   readonly lost: readonly number[];
+  /** Answers that came more than once. */
+  readonly duplicates: number;
 };
 
 /** A second's worth of packets. Where the very last ones are lost, it shows as soon as there are more than these. */
@@ -44,7 +46,11 @@ export function parseStream(log: string): StreamReport {
   const missed = numbers(log, /^no answer yet for icmp_seq=(\d+)/gm).filter((sequence) => !answered.has(sequence));
   const last = Math.max(0, ...answered);
   const sent = Math.max(last, ...missed);
-  return { answered: answered.size, lost: missed.filter((sequence) => sequence < last || sent - last > UNDER_WAY) };
+  return {
+    answered: answered.size,
+    lost: missed.filter((sequence) => sequence < last || sent - last > UNDER_WAY),
+    duplicates: log.split('(DUP!)').length - 1,
+  };
 }
 
 function numbers(text: string, pattern: RegExp): number[] {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { hostPrefix, isV6 } from './address.ts';
 import { ipBatch } from './ip-batch.ts';
-import type { Topology } from './scenario.ts';
+import type { SideName, Topology } from './scenario.ts';
 import { inNamespace, must, run } from './shell.ts';
 import { peersOfA, sidesOf, siteOf } from './sides.ts';
 
@@ -31,6 +31,13 @@ export async function buildRouter(topology: Topology): Promise<void> {
 /** Whether anything passes the router; where nothing does, nobody is told. */
 export async function setForwarding(on: boolean): Promise<void> {
   await must(inNamespace(ROUTER, ['sh', '-c', forwarding(on)]));
+}
+
+/** What the router does to packets towards a side, in netem's words; nothing where there are none. */
+export async function disturb(side: SideName, how?: string): Promise<void> {
+  const place = ['dev', `to-${side}`, 'root'];
+  const change = how === undefined ? ['del', ...place] : ['replace', ...place, 'netem', ...how.split(' ')];
+  await must(['tc', '-n', ROUTER, 'qdisc', ...change]);
 }
 
 /** The NAT in front of b starts over, for the `round`th time: what b sends from port 4500 leaves from another one. */

@@ -81,12 +81,18 @@ export type Action =
   | { readonly do: 'start' | 'stop' | 'kill' | 'power-off'; readonly on: SideName }
   /** `cygnet up` or `swanctl --initiate`; its exit status must be zero or, for `fails`, not zero. */
   | { readonly do: 'up' | 'down'; readonly on: SideName; readonly fails?: true }
-  /** New SAs in the place of a strongSwan's present ones. IKEv1 negotiates phase 1, or each Child SA, anew. */
+  /** The gateway puts new SAs in the place of its present ones. IKEv1 negotiates phase 1, or each Child SA, anew. */
   | { readonly do: 'rekey'; readonly on: SideName; readonly what: SaKind }
   /** strongSwan deletes its Child SAs, or one of them, and keeps the IKE SA. */
   | { readonly do: 'delete-children'; readonly on: SideName; readonly only?: string }
   /** The gateway loses its outer address and gets another one of the same subnet; the router delivers to that. */
   | { readonly do: 'move'; readonly on: SideName; readonly to: string }
+  /**
+   * From now on, the router sends each packet towards a side twice, or inverts a bit of so many in a hundred; `leave-alone`
+   * ends it.
+   */
+  | { readonly do: 'duplicate' | 'leave-alone'; readonly towards: SideName }
+  | { readonly do: 'corrupt'; readonly towards: SideName; readonly percent: number }
   /** From `blackhole` to `unblock` the router drops whatever comes. */
   | { readonly do: 'blackhole' | 'unblock' }
   /** The NAT in front of b forgets its mappings, and gives b another port (see `reboundPort` of router.ts). */
@@ -119,6 +125,8 @@ export type Expectation =
   | PingExpectation
   /** At least so many pings of `keep-pinging` were answered, and none, or only so many, were not; ends them. */
   | { readonly expect: 'none-lost'; readonly atLeast: number; readonly butFor?: number }
+  /** A TCP connection from the first segment of a to that of b carries so many bytes there and back. */
+  | { readonly expect: 'tcp'; readonly bytes: number }
   /** Counters of the SAs: at least so many packets each way, the same on both sides and in `cygnet status`. */
   | { readonly expect: 'counters'; readonly packets: number }
   /** SPIs that the gateways come to report are each other's and all that is installed, with the same keys in kernels. */
@@ -129,6 +137,8 @@ export type Expectation =
   | { readonly expect: 'sa-count'; readonly on: SideName; readonly of: SaKind; readonly is: number }
   /** Every SA of the kernels that carry packets names these algorithms, or has these flags. */
   | { readonly expect: 'kernel-algorithms' | 'kernel-flags'; readonly names: readonly string[] }
+  /** The data plane of a side has counted at least so many packets that it refused for this, by the kernel's names. */
+  | { readonly expect: 'refused-packets'; readonly on: SideName; readonly counter: string; readonly atLeast: number }
   /** Only IPsec and IKE between the gateways, and nowhere the pattern of the pings (AH does not hide it). */
   | { readonly expect: 'sealed'; readonly authenticatedOnly?: true }
   /** The router saw at least so many packets that the tcpdump filter accepts. */

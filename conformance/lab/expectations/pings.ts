@@ -1,3 +1,4 @@
+import { isV6 } from '../address.ts';
 import type { Lab } from '../lab.ts';
 import { poll } from '../poll.ts';
 import { PING_PATTERN, type PingExpectation, type SideName } from '../scenario.ts';
@@ -21,7 +22,8 @@ function directions(lab: Lab, allPairs: boolean): Ping[] {
   const pairs = peersOfA(topology).flatMap((peer) =>
     hosts('a').flatMap((hostA) => hosts(peer).map((hostB) => ({ peer, hostA, hostB }))),
   );
-  return pairs.flatMap(({ peer, hostA, hostB }) => [
+  const possible = pairs.filter(({ hostA, hostB }) => isV6(hostA) === isV6(hostB));
+  return possible.flatMap(({ peer, hostA, hostB }) => [
     { from: 'a' as const, source: hostA, target: hostB },
     { from: peer, source: hostB, target: hostA },
   ]);
@@ -53,7 +55,8 @@ export async function expectNoneLost(lab: Lab, atLeast: number, butFor: number):
   const stream = lab.pingStream;
   if (stream === undefined) throw new Error('no pings are under way');
   await poll(async () => {
-    const { answered, lost } = stream.report;
+    const { answered, lost, duplicates } = stream.report;
+    if (duplicates > 0) throw new Error(`${duplicates} answers came twice`);
     if (lost.length > butFor)
       throw new Error(`of ${answered + lost.length} pings, ${lost.length} were lost, from number ${lost[0]}`);
     return answered >= atLeast ? { value: true } : { unmet: `${answered} pings were answered, expected ${atLeast}` };

@@ -7,7 +7,9 @@ import { differences } from './contains.ts';
 import { expectDiagnosis } from './diagnosis.ts';
 import { expectCounters, expectInEverySa, expectNothingInstalled, expectSameSpis } from './installed.ts';
 import { expectNoneLost, expectPings } from './pings.ts';
+import { expectRefusedPackets } from './refused.ts';
 import { expectSaCount, expectSpis } from './spis.ts';
+import { expectTcp } from './tcp.ts';
 import { expectForeignUntouched, expectNothingLeft, expectRoute } from './traces.ts';
 import { expectCaptured, expectSealed } from './wire.ts';
 
@@ -24,12 +26,14 @@ export const EXPECTATIONS: Expectations = {
   'exit-status': expectExitStatus,
   pings: expectPings,
   'none-lost': (lab, { atLeast, butFor }) => expectNoneLost(lab, atLeast, butFor ?? 0),
+  tcp: (lab, { bytes }) => expectTcp(lab, bytes),
   counters: (lab, { packets }) => expectCounters(lab, packets),
   'same-spis': (lab, { children }) => expectSameSpis(lab, children ?? 1),
   spis: (lab, { of, are }) => expectSpis(lab, of, are),
   'sa-count': (lab, { on, of, is }) => expectSaCount(lab, on, of, is),
   'kernel-algorithms': (lab, { names }) => expectInEverySa(lab, 'algorithms', names),
   'kernel-flags': (lab, { names }) => expectInEverySa(lab, 'flags', names),
+  'refused-packets': expectRefusedPackets,
   sealed: (lab, { authenticatedOnly }) => expectSealed(lab, authenticatedOnly === true),
   captured: (lab, { filter, atLeast }) => expectCaptured(lab, filter, atLeast),
   'nothing-installed': (lab, { on }) => expectNothingInstalled(lab, on),
