@@ -34,6 +34,16 @@ describe('cygnet rekey', () => {
     });
   });
 
+  it('waits for one successor of those that had the same segments', async () => {
+    const api = gateway('child');
+    const { children, ...tunnel } = connectedTunnel('idc');
+    // What the peer has replaced lately is still there to drain.
+    api.set({ ...tunnel, children: [...children, ...children.map((child) => ({ ...child, spiIn: '0badf00d' }))] });
+    await withGateway(api, async (cygnet) => {
+      expect(await cygnet(['rekey', 'idc', '--child', '--timeout', '1'])).toMatchObject({ exit: 0 });
+    });
+  });
+
   it('is not settled where no successor comes in time', async () => {
     await withGateway(gateway('ike'), async (cygnet) => {
       const { exit, err } = await cygnet(['rekey', 'idc', '--child', '--timeout', '0.2']);

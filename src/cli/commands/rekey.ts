@@ -18,13 +18,13 @@ export function rekeyCommand({ terminal }: Context, finish: (status: ExitStatus)
       const client = controlClient(options, terminal);
       const what = child ? 'child' : 'ike';
       const { tunnels: before } = await client.call('status', { tunnel: tunnels });
-      const old = new Set(before.flatMap((tunnel) => SPIS[what](tunnel)));
+      const old = before.flatMap((tunnel) => SAS[what](tunnel));
       const outcomes = await settle({
         client,
         tunnels,
         timeout,
         start: () => client.call('rekey', { tunnels, what }),
-        judge: (tunnel) => judge(tunnel.name, SPIS[what](tunnel), old),
+        judge: (tunnel) => judge(tunnel.name, SAS[what](tunnel), old),
         onEvent: (event) => tellEvent(event, terminal),
         onOutcome: ({ name }, outcome) =>
           terminal.err(`${name}: ${outcome === 'done' ? 'rekeyed' : pendingText(name)}`),
@@ -34,16 +34,29 @@ export function rekeyCommand({ terminal }: Context, finish: (status: ExitStatus)
     });
 }
 
-const SPIS = {
-  ike: ({ name, ike }: TunnelStatus) => (ike === null ? [] : [`${name} ${ike.initiatorSpi} ${ike.responderSpi}`]),
-  child: ({ name, children }: TunnelStatus) => children.map(({ spiIn }) => `${name} ${spiIn}`),
+/** An SA of a tunnel, and what it is there for: its successor has another SPI in the same place. */
+type PlacedSa = { readonly tunnel: string; readonly place: string; readonly spi: string };
+
+const SAS = {
+  ike: ({ name, ike }: TunnelStatus): PlacedSa[] =>
+    ike === null ? [] : [{ tunnel: name, place: 'ike', spi: `${ike.initiatorSpi} ${ike.responderSpi}` }],
+  child: ({ name, children }: TunnelStatus): PlacedSa[] =>
+    children.map(({ spiIn, localSubnets, remoteSubnets }) => ({
+      tunnel: name,
+      place: `${localSubnets} ${remoteSubnets}`,
+      spi: spiIn,
+    })),
 };
 
-/** Each of the old ones may still be there to drain. */
-function judge(name: string, spis: readonly string[], old: ReadonlySet<string>): Outcome {
-  const due = [...old].filter((spi) => spi.startsWith(`${name} `)).length;
-  const fresh = spis.filter((spi) => !old.has(spi)).length;
-  return fresh > 0 && fresh >= due ? 'done' : 'pending';
+/** Those of before may still be there to drain, several in one place. */
+function judge(name: string, sas: readonly PlacedSa[], before: readonly PlacedSa[]): Outcome {
+  const old = before.filter(({ tunnel }) => tunnel === name);
+  const fresh = sas.filter(({ spi }) => !old.some((sa) => sa.spi === spi));
+  return fresh.length > 0 && placesOf(fresh) >= placesOf(old) ? 'done' : 'pending';
+}
+
+function placesOf(sas: readonly PlacedSa[]): number {
+  return new Set(sas.map(({ place }) => place)).size;
 }
 
 function pendingText(name: string): string {
