@@ -11,7 +11,7 @@ export type DeadPeerVersion = {
   readonly answered: string;
 };
 
-/** Peers that die, paths that swallow everything, and peers that are only silent. */
+/** Paths that swallow everything, and peers that are only silent. */
 export function deadPeers({ version, rfc, asked, answered }: DeadPeerVersion): readonly Scenario[] {
   const common = { rfc, topology: direct, b: { strongswan: swanctl(mirrored(), version) } };
   return [
@@ -69,20 +69,6 @@ export function deadPeers({ version, rfc, asked, answered }: DeadPeerVersion): r
         { expect: 'spis', of: 'children', are: 'new' },
         { expect: 'pings' },
         { expect: 'sealed' },
-      ],
-    },
-    {
-      ...common,
-      name: 'killed',
-      title: 'the peer dies without a word and is started again: Cygnet notices, and connects anew',
-      a: impatient(version, 'restart'),
-      steps: [
-        { expect: 'connected', on: 'both' },
-        { do: 'power-off', on: 'b' },
-        { expect: 'nothing-installed', on: 'a' },
-        { do: 'start', on: 'b' },
-        { expect: 'connected', on: 'both' },
-        ...carries(),
       ],
     },
     {

@@ -77,10 +77,16 @@ export function cygnet(link: Link = FROM_A, options: CygnetOptions = {}): Cygnet
   return setupOf(link, { idc: tunnelOf(link, options) }, options);
 }
 
+/** A link whose tunnel has other settings of IPsec than those beside it. */
+export type SingularLink = Link & { readonly ipsec?: object };
+
 /** One with several tunnels to one peer, by name; steps speak of the first where they name none. */
-export function cygnetOf(links: Readonly<Record<string, Link>>, options: CygnetOptions = {}): CygnetSetup {
+export function cygnetOf(links: Readonly<Record<string, SingularLink>>, options: CygnetOptions = {}): CygnetSetup {
   const [first = FROM_A] = Object.values(links);
-  const tunnels = Object.entries(links).map(([name, link]) => [name, tunnelOf(link, options)]);
+  const tunnels = Object.entries(links).map(([name, { ipsec = options.ipsec, ...link }]) => [
+    name,
+    tunnelOf(link, { ...options, ...(ipsec === undefined ? {} : { ipsec }) }),
+  ]);
   return setupOf(first, Object.fromEntries(tunnels), options);
 }
 
@@ -159,6 +165,16 @@ export function swanctl(link: Link = FROM_A, options: SwanctlOptions = {}): Stro
       secrets: { 'ike-1': { secret: link.psk }, ...options.secrets },
     },
     charon: { ...(aggressive ? AGGRESSIVE_RESPONDER : {}), ...options.charon },
+    children: Object.keys(children),
+  };
+}
+
+/** The same with these Child SAs in its one connection. */
+export function withChildren(setup: StrongswanSetup, children: { readonly [name: string]: Section }): StrongswanSetup {
+  const { idc } = setup.swanctl.connections as { readonly idc: Section };
+  return {
+    ...setup,
+    swanctl: { ...setup.swanctl, connections: { idc: { ...idc, children } } },
     children: Object.keys(children),
   };
 }

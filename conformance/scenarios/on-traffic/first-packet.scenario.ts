@@ -26,35 +26,6 @@ export default VERSIONS.flatMap(({ version, options }): readonly Scenario[] => {
   return [
     {
       ...common,
-      name: `${version}-starts`,
-      title: 'the tunnel waits; its first packet starts it, the later ones pass',
-      a,
-      b: b(),
-      steps: [
-        WAITING,
-        { expect: 'status', on: 'a', contains: { ike: null, attempt: 0, reason: { code: 'no-traffic' } } },
-        { expect: 'route', on: 'a', to: '10.23.0.0/16', present: true },
-        ...startedByAPacket,
-      ],
-    },
-    {
-      ...common,
-      name: `${version}-deleted-by-peer`,
-      title: 'strongSwan deletes the tunnel: it waits again, and the next packet starts it again at once',
-      a,
-      b: b(),
-      steps: [
-        ...startedByAPacket,
-        { do: 'remember-spis' },
-        { do: 'down', on: 'b' },
-        { expect: 'sa-count', on: 'a', of: 'children', is: 0 },
-        WAITING,
-        ...startedByAPacket,
-        { expect: 'spis', of: 'children', are: 'new' },
-      ],
-    },
-    {
-      ...common,
       name: `${version}-idle`,
       title: 'strongSwan deletes what nobody uses: the tunnel waits for the next packet',
       a,

@@ -1,0 +1,5 @@
+import { lifeBehaviours } from '../../lab/life-behaviours.ts';
+import { pathBehaviours } from '../../lab/path-behaviours.ts';
+import type { Scenario } from '../../lab/scenario.ts';
+
+export default [...lifeBehaviours('kernel'), ...pathBehaviours('kernel')] satisfies readonly Scenario[];
