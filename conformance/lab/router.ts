@@ -40,6 +40,22 @@ export async function disturb(side: SideName, how?: string): Promise<void> {
   await must(['tc', '-n', ROUTER, 'qdisc', ...change]);
 }
 
+export type Forgery = {
+  readonly source: string;
+  readonly target: string;
+  /** The gateway that is to pass them on, or to take them itself. */
+  readonly via: string;
+  readonly count: number;
+};
+
+/** The router sends echo requests as from a host that is somewhere else. */
+export async function sendInClear({ source, target, via, count }: Forgery): Promise<void> {
+  await ipBatch([`addr add ${hostPrefix(source)} dev lo`, `route add ${hostPrefix(target)} via ${via}`], ROUTER);
+  // Nobody answers, since nothing is to come to that host.
+  await run(inNamespace(ROUTER, ['ping', '-n', '-c', String(count), '-i', '0.2', '-W', '1', '-I', source, target]));
+  await ipBatch([`addr del ${hostPrefix(source)} dev lo`, `route del ${hostPrefix(target)}`], ROUTER);
+}
+
 /** The NAT in front of b starts over, for the `round`th time: what b sends from port 4500 leaves from another one. */
 export async function rebindNat({ b, natOfB }: Topology, round: number): Promise<void> {
   const target = `SNAT --to-source ${natOfB}:${reboundPort(round)}`;

@@ -141,6 +141,8 @@ export type Expectation =
   | { readonly expect: 'refused-packets'; readonly on: SideName; readonly counter: string; readonly atLeast: number }
   /** Only IPsec and IKE between the gateways, and nowhere the pattern of the pings (AH does not hide it). */
   | { readonly expect: 'sealed'; readonly authenticatedOnly?: true }
+  /** What comes in clear from elsewhere, as from the first segment of b, does not reach that of a. */
+  | { readonly expect: 'kept-out' }
   /** The router saw at least so many packets that the tcpdump filter accepts. */
   | { readonly expect: 'captured'; readonly filter: string; readonly atLeast: number }
   /** No SA of a side, or of both, and no protecting policy in its kernel. */

@@ -3,6 +3,7 @@ import type { Lab } from '../lab.ts';
 import { poll } from '../poll.ts';
 import type { Expectation, SideName } from '../scenario.ts';
 import { bothOr } from '../sides.ts';
+import { expectKeptOut } from './clear-text.ts';
 import { differences } from './contains.ts';
 import { expectDiagnosis } from './diagnosis.ts';
 import { expectCounters, expectInEverySa, expectNothingInstalled, expectSameSpis } from './installed.ts';
@@ -35,6 +36,7 @@ export const EXPECTATIONS: Expectations = {
   'kernel-flags': (lab, { names }) => expectInEverySa(lab, 'flags', names),
   'refused-packets': expectRefusedPackets,
   sealed: (lab, { authenticatedOnly }) => expectSealed(lab, authenticatedOnly === true),
+  'kept-out': (lab) => expectKeptOut(lab),
   captured: (lab, { filter, atLeast }) => expectCaptured(lab, filter, atLeast),
   'nothing-installed': (lab, { on }) => expectNothingInstalled(lab, on),
   'nothing-left': (lab, { on }) => expectNothingLeft(lab, on),
