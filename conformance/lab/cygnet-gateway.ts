@@ -130,6 +130,10 @@ export class CygnetGateway implements RunningGateway {
     return run([...this.#program, ...args, '--control', this.#control], { timeout: 90_000 });
   }
 
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   log(): string {
     return this.#process.log;
   }

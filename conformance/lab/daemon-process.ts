@@ -27,6 +27,12 @@ export class DaemonProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null && this.#child.pid !== undefined;
   }
 
+  /** Of the daemon itself: `ip netns exec` becomes what it starts. */
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error('the process was never started');
+    return this.#child.pid;
+  }
+
   get log(): string {
     return readFileSync(this.#logFile, 'utf8');
   }

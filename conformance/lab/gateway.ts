@@ -8,6 +8,8 @@ export type ReportedIke = { readonly initiatorSpi: string; readonly responderSpi
 
 /** What the steps need of a gateway, whichever daemon it is. */
 export interface RunningGateway {
+  /** The daemon's process. */
+  readonly pid: number;
   /** Ends the daemon in the ordinary way; throws unless it ends in time and well. */
   stop(): Promise<void>;
   /** Ends the daemon however it can be ended; never throws. */

@@ -136,6 +136,7 @@ export type SwanctlOptions = Partial<Version1> & {
   /** Further settings of the connection and of every Child SA. */
   readonly connection?: Section;
   readonly child?: Section;
+  readonly plugins?: readonly string[];
   readonly charon?: Section;
   /** Beside the pre-shared key. */
   readonly secrets?: { readonly [name: string]: Section };
@@ -164,6 +165,7 @@ export function swanctl(link: Link = FROM_A, options: SwanctlOptions = {}): Stro
       },
       secrets: { 'ike-1': { secret: link.psk }, ...options.secrets },
     },
+    plugins: options.plugins ?? [],
     charon: { ...(aggressive ? AGGRESSIVE_RESPONDER : {}), ...options.charon },
     children: Object.keys(children),
   };
@@ -194,6 +196,9 @@ export function swanctlOf(links: Readonly<Record<string, Link>>, options: Swanct
     children: Object.keys(links),
   };
 }
+
+/** ESP in charon itself, always in UDP, in the place of the kernel's. */
+export const LIBIPSEC = 'kernel-libipsec';
 
 /** Without it, charon answers no Aggressive Mode with pre-shared keys. */
 const AGGRESSIVE_RESPONDER = { i_dont_care_about_security_and_use_aggressive_mode_psk: true };

@@ -65,6 +65,8 @@ export type StrongswanSetup = {
   readonly swanctl: Section;
   /** In the place of `swanctl`: what Cygnet on side a, which has to run first, exports of its tunnel in this format. */
   readonly exported?: 'swanctl' | 'ipsec.conf';
+  /** charon's plugins that come before those that every one has. */
+  readonly plugins?: readonly string[];
   /** Settings below `charon` of strongswan.conf. */
   readonly charon?: Section;
   /** The Child SAs that make the tunnel, and that `up` initiates one after the other. */

@@ -19,7 +19,7 @@ export function strongswanConf(setup: StrongswanSetup, viciSocket: string, direc
   return {
     [legacy ? 'charon' : 'charon-systemd']: {
       // Loading all of Debian's plugins takes ten times as long as these, which are all that PSK gateways use.
-      load: [...PLUGINS, ...(legacy ? ['stroke'] : [])].join(' '),
+      load: [...(setup.plugins ?? []), ...PLUGINS, ...(legacy ? ['stroke'] : [])].join(' '),
       cookie_threshold_ip: 0,
       filelog: { stderr: { default: 1, ike: 2, cfg: 2, enc: 1, flush_line: true } },
       journal: { default: -1 },

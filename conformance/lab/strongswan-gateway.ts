@@ -111,6 +111,10 @@ export class StrongswanGateway implements RunningGateway {
     return of === 'ike' ? ikeSas.length : ikeSas.flatMap(({ children }) => children).length;
   }
 
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   log(): string {
     return this.#process.log;
   }
