@@ -67,8 +67,9 @@ export type DaemonOptions = {
   readonly version: VersionReport;
   /** How the sockets leave ESP in UDP to the data plane; see IkeSockets. */
   readonly espInUdp?: EspInUdp;
-  /** For tests: see IkeSockets. */
+  /** Without rights: see IkeSockets. */
   readonly ports?: IkePorts;
+  readonly peerPorts?: IkePorts;
   readonly privileged?: boolean;
 };
 
@@ -123,6 +124,7 @@ export class Daemon {
     this.#sockets = IkeSockets.open({
       ...(options.ports === undefined ? {} : { ports: options.ports }),
       ...(options.espInUdp === undefined ? {} : { espInUdp: options.espInUdp }),
+      ...(options.peerPorts === undefined ? {} : { peerPorts: options.peerPorts }),
       ...(options.privileged === undefined ? {} : { privileged: options.privileged }),
       onDatagram: (datagram) => this.#onDatagram(datagram),
     });

@@ -20,20 +20,27 @@ export type EspInUdp = { readonly taker: 'kernel' } | { readonly taker: 'userspa
 export type IkeSocketsOptions = {
   /** Default: the kernel. */
   readonly espInUdp?: EspInUdp;
-  /** What is bound in the place of 500 and 4500, for tests; datagrams are reported with the well-known numbers. */
+  /** What is bound in the place of 500 and 4500, without rights; datagrams are reported with the well-known numbers. */
   readonly ports?: IkePorts;
+  /** The same at peers. */
+  readonly peerPorts?: IkePorts;
   readonly onDatagram: (datagram: Datagram) => void;
-  /** False for tests without CAP_NET_ADMIN: no exemption from IPsec policies, no ESP in UDP. */
+  /** False without CAP_NET_ADMIN: no exemption from IPsec policies, no ESP in UDP. */
   readonly privileged?: boolean;
 };
 
 /** The UDP sockets of the daemon: both ports, in both families as far as the machine has them. */
 export class IkeSockets {
   readonly #sockets = new Map<string, UdpSocket>();
+  readonly #peerPorts: IkePorts;
+
+  private constructor(peerPorts: IkePorts) {
+    this.#peerPorts = peerPorts;
+  }
 
   /** @throws NativeError where a port is taken or forbidden; a machine without IPv6 is no error */
   static open(options: IkeSocketsOptions): IkeSockets {
-    const sockets = new IkeSockets();
+    const sockets = new IkeSockets(options.peerPorts ?? WELL_KNOWN);
     try {
       sockets.#open(options);
     } catch (error) {
@@ -52,7 +59,7 @@ export class IkeSockets {
     const family = addressFamily(to.address);
     const socket = this.#sockets.get(socketKey(family, from.port));
     if (socket === undefined || addressFamily(from.address) !== family) return 'EAFNOSUPPORT';
-    return socket.send(from, to, datagram);
+    return socket.send(from, withPort(to, WELL_KNOWN, this.#peerPorts), datagram);
   }
 
   close(): void {
@@ -68,13 +75,22 @@ export class IkeSockets {
         if (socket === undefined) continue;
         const port = WELL_KNOWN[role];
         this.#sockets.set(socketKey(family, port), socket);
-        socket.onDatagram((datagram) => options.onDatagram({ ...datagram, local: { ...datagram.local, port } }));
+        socket.onDatagram((datagram) => {
+          const remote = withPort(datagram.remote, this.#peerPorts, WELL_KNOWN);
+          options.onDatagram({ ...datagram, local: { ...datagram.local, port }, remote });
+        });
       }
     }
   }
 }
 
 const WELL_KNOWN: IkePorts = { ike: 500, natTraversal: 4500 };
+
+/** The endpoint with the port of that role in the one set in the place of that in the other. */
+function withPort(endpoint: Endpoint, from: IkePorts, to: IkePorts): Endpoint {
+  if (endpoint.port === from.ike) return { ...endpoint, port: to.ike };
+  return endpoint.port === from.natTraversal ? { ...endpoint, port: to.natTraversal } : endpoint;
+}
 
 function openOne(
   family: AddressFamily,
