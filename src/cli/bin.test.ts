@@ -1,26 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startControlServer } from '../control/server.ts';
 import { connectedTunnel, FakeGateway, sampleTunnel } from '../control/testing/fake-gateway.ts';
 import { withSocketPath } from '../control/testing/socket.ts';
-
-const ROOT = join(import.meta.dirname, '..', '..');
-const BIN = join(ROOT, 'bin', 'cygnet.js');
-
-/** `npm ci` and `npm run build` make it; on the way of developing it may be missing or older than the sources. */
-function isBuilt(): boolean {
-  const main = join(ROOT, 'dist', 'cli', 'main.js');
-  return existsSync(main) && statSync(main).mtimeMs >= Math.max(...['cli', 'control'].flatMap(changeTimes));
-}
-
-function changeTimes(folder: string): number[] {
-  const entries = readdirSync(join(ROOT, 'src', folder), { recursive: true, encoding: 'utf8' });
-  const sources = entries.filter((name) => name.endsWith('.ts') && !/\.test\.ts$|testing/.test(name));
-  return sources.map((name) => statSync(join(ROOT, 'src', folder, name)).mtimeMs);
-}
+import { BIN, isBuilt } from './testing/built.ts';
 
 type Result = { readonly exit: number | null; readonly out: string; readonly err: string };
 
@@ -43,7 +28,7 @@ function start(argv: readonly string[], control = '/nonexistent/cygnet.sock', us
   return spawn(process.execPath, [BIN, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'], ...user });
 }
 
-describe.skipIf(!isBuilt() && process.env.CI !== 'true')('bin/cygnet.js, as built', () => {
+describe.skipIf(!isBuilt('cli', 'control') && process.env.CI !== 'true')('bin/cygnet.js, as built', () => {
   it('has exit statuses of its own for help, wrong usage, a missing daemon and a bad file', async () => {
     const cases = [['--help'], ['stauts'], ['status'], ['check', '/nonexistent/cygnet.yaml']];
     const results = await Promise.all(cases.map((argv) => collect(start(argv))));

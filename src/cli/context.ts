@@ -2,13 +2,14 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { ControlClient } from '../control/client.ts';
 import { COMMANDS } from '../control/commands.ts';
 import { EXIT_TEXT, type ExitStatus } from '../control/exit.ts';
-import type { StartDaemon } from './ports.ts';
+import type { Rehearse, StartDaemon } from './ports.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What every command gets. */
 export type Context = {
   readonly terminal: Terminal;
   readonly startDaemon: StartDaemon;
+  readonly rehearse: Rehearse;
 };
 
 type CommandSpec = {

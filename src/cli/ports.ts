@@ -1,5 +1,5 @@
 import type { ExitStatus } from '../control/exit.ts';
-import type { EventLevel } from '../control/protocol.ts';
+import type { ControlEvent, EventLevel, TunnelStatus } from '../control/protocol.ts';
 
 export type DaemonOptions = {
   readonly configPath: string;
@@ -15,3 +15,17 @@ export type DaemonOptions = {
 
 /** Runs the gateway until it is told to stop, and resolves with the exit status. */
 export type StartDaemon = (options: DaemonOptions) => Promise<ExitStatus>;
+
+export type RehearsalOptions = {
+  /** Texts of the two configurations, whose gateways have different addresses of the loopback. The first initiates. */
+  readonly configurations: readonly [string, string];
+  /** The key that both name as a file. */
+  readonly key: string;
+  /** Told of what happens at the first one. */
+  readonly onEvent: (event: ControlEvent) => void;
+  /** Milliseconds until it is given up. */
+  readonly patience: number;
+};
+
+/** Has two gateways in this process negotiate, and resolves with how the tunnels of both are in the end. */
+export type Rehearse = (options: RehearsalOptions) => Promise<readonly (readonly TunnelStatus[])[]>;

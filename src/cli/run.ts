@@ -4,6 +4,7 @@ import { EXIT, EXIT_TEXT, type ExitStatus } from '../control/exit.ts';
 import { captureCommand } from './commands/capture.ts';
 import { checkCommand } from './commands/check.ts';
 import { daemonCommand } from './commands/daemon.ts';
+import { demoCommand } from './commands/demo.ts';
 import { diagnoseCommand } from './commands/diagnose.ts';
 import { downCommand } from './commands/down.ts';
 import { eventsCommand } from './commands/events.ts';
@@ -28,6 +29,7 @@ import { asFailure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
 const COMMANDS_IN_ORDER = [
+  demoCommand,
   initCommand,
   daemonCommand,
   checkCommand,

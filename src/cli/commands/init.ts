@@ -7,6 +7,7 @@ import { formatProblem } from '../../config/problem.ts';
 import { EXIT, type ExitStatus } from '../../control/exit.ts';
 import { type Context, DEFAULT_CONFIG, describedCommand } from '../context.ts';
 import { CliFailure } from '../failure.ts';
+import { newKey } from '../new-key.ts';
 
 type Options = {
   readonly peer: string;
@@ -76,20 +77,6 @@ function nextSteps(config: string, name: string, keyFile: string): string {
     `  cygnet export ${name} --format swanctl --reveal    # for the other end`,
   ].join('\n');
 }
-
-/** Letters and digits, which every vendor takes: more than 180 bits. */
-function newKey(): string {
-  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-  const key: string[] = [];
-  while (key.length < KEY_LENGTH) {
-    const [octet = 255] = crypto.getRandomValues(new Uint8Array(1));
-    // Only a whole number of alphabets: otherwise some letters would come more often.
-    if (octet < letters.length * 4) key.push(letters[octet % letters.length] ?? '');
-  }
-  return key.join('');
-}
-
-const KEY_LENGTH = 32;
 
 /** The address from which the kernel would send to the peer; nothing is sent. */
 function ownAddress(peer: string): Promise<string> {

@@ -29,7 +29,7 @@ function isDown({ connectionStatus }: TunnelStatus): boolean {
   return STATE[connectionStatus].isDown;
 }
 
-function statusTable(tunnels: readonly TunnelStatus[], { now, colour }: Context['terminal']): string {
+export function statusTable(tunnels: readonly TunnelStatus[], { now, colour }: Context['terminal']): string {
   const heading = ['TUNNEL', 'PEER', 'STATE', 'SINCE', 'IN', 'OUT', 'NOTE'];
   const rows = tunnels.map((tunnel): Cell[] => {
     const { name, peer, connectionStatus, children } = tunnel;

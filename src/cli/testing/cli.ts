@@ -15,6 +15,7 @@ export type CliOptions = {
   readonly input?: string;
   readonly colour?: boolean;
   readonly startDaemon?: Context['startDaemon'];
+  readonly rehearse?: Context['rehearse'];
 };
 
 /** Runs one command line and captures what it says. */
@@ -31,6 +32,7 @@ export async function cygnet(argv: readonly string[], options: CliOptions = {}):
       now: () => NOW,
     },
     startDaemon: options.startDaemon ?? (() => Promise.reject(new Error('no daemon in this test'))),
+    rehearse: options.rehearse ?? (() => Promise.reject(new Error('no rehearsal in this test'))),
   });
   return { exit, out: out.join(''), err: err.join('') };
 }
