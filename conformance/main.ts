@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Backend, chooseBackend } from './lab/backend.ts';
+import { type Backend, chooseBackend, type KernelNeed } from './lab/backend.ts';
+import { needOf } from './lab/carrier.ts';
 import { type Entry, loadCatalogue } from './lab/catalogue.ts';
 import type { LabProcess } from './lab/lab-process.ts';
 import { closingLine, reportText, resultLine, totals } from './lab/report.ts';
@@ -27,10 +28,17 @@ async function main(): Promise<number> {
     return 2;
   }
   clearOutput();
-  const backend = await chooseBackend();
-  const results = 'missing' in backend ? skipAll(entries, backend.missing) : await runAll(entries, backend);
-  const description = 'missing' in backend ? `none (${backend.missing})` : backend.description;
-  writeFileSync(join(out, 'REPORT.md'), reportText(entries, results, description));
+  const results: Result[] = [];
+  const kernels: string[] = [];
+  for (const need of ['network', 'esp'] as const) {
+    const needing = entries.filter((entry) => needOf(entry) === need);
+    if (needing.length === 0) continue;
+    const backend = await chooseBackend(need);
+    const description = 'missing' in backend ? `none (${backend.missing})` : backend.description;
+    kernels.push(`${description} for ${needing.length} of them`);
+    results.push(...('missing' in backend ? skipAll(needing, backend.missing) : await runAll(needing, need, backend)));
+  }
+  writeFileSync(join(out, 'REPORT.md'), reportText(entries, results, kernels.join('; ')));
   const counts = totals(results);
   console.log(closingLine(counts));
   // A continuous-integration machine that cannot run a scenario has not shown what it is there to show.
@@ -50,15 +58,17 @@ function skipAll(entries: readonly Entry[], reason: string): Result[] {
   return entries.map(({ name }) => announce({ name, status: 'skipped', seconds: 0, reason }));
 }
 
-async function runAll(entries: readonly Entry[], backend: Exclude<Backend, { missing: string }>): Promise<Result[]> {
+type Kernel = Exclude<Backend, { readonly missing: string }>;
+
+async function runAll(entries: readonly Entry[], need: KernelNeed, backend: Kernel): Promise<Result[]> {
   console.log(`${entries.length} scenarios on ${backend.description}`);
   // A boot costs as much as a scenario, and more guests than processors only slow each other down.
   const count = Math.max(1, Math.min(availableParallelism(), 4, Math.ceil(entries.length / 2)));
-  const names = Array.from({ length: count }, (_, index) => String(index + 1));
+  const names = Array.from({ length: count }, (_, index) => `${need}-${index + 1}`);
   const program = join(build, 'conformance/lab/worker.js');
   const workers = await Promise.all(
     names.map((name) => {
-      const argv = [process.execPath, program, repository, join(out, 'run'), name, ...(pattern ? [pattern] : [])];
+      const argv = [process.execPath, program, repository, join(out, 'run'), name, need, ...(pattern ? [pattern] : [])];
       return backend.start({ repository, out, name, argv });
     }),
   );

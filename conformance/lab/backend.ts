@@ -8,9 +8,15 @@ export type Backend =
   | { readonly description: string; start(command: WorkerCommand): Promise<LabProcess> }
   | { readonly missing: string };
 
-/** The host's own kernel where it can do ESP (found by trying, since versions tell nothing), else user-mode-linux. */
-export async function chooseBackend(): Promise<Backend> {
-  const refusal = await hostRefusal();
+/** What scenarios need of a kernel: ESP, or no more than network namespaces and TUN where all gateways have their own. */
+export type KernelNeed = 'esp' | 'network';
+
+/**
+ * The host's own kernel where it has what is needed (ESP is found by trying, since versions tell nothing), else
+ * user-mode-linux.
+ */
+export async function chooseBackend(need: KernelNeed): Promise<Backend> {
+  const refusal = need === 'esp' ? await espRefusal() : networkRefusal();
   if (refusal === undefined) return { description: "the host's kernel", start: startInNamespaces };
   if (existsSync('/usr/bin/linux.uml')) {
     return { description: `user-mode-linux (the host's kernel: ${refusal})`, start: startUml };
@@ -18,7 +24,12 @@ export async function chooseBackend(): Promise<Backend> {
   return { missing: `the host's kernel: ${refusal}; and user-mode-linux is not installed` };
 }
 
-async function hostRefusal(): Promise<string | undefined> {
+function networkRefusal(): string | undefined {
+  if (process.getuid?.() !== 0) return 'not root';
+  return existsSync('/dev/net/tun') ? undefined : 'no /dev/net/tun';
+}
+
+async function espRefusal(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return 'not root';
   const sa = 'src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x100 mode tunnel';
   const keys = `enc cbc(aes) 0x${'11'.repeat(16)} auth-trunc hmac(sha1) 0x${'22'.repeat(20)} 96`;

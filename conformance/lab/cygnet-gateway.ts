@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import type { Diagnosis } from '../../src/tunnel/diagnosis/diagnosis.ts';
 import type { ChildStatus, StatusReport, TunnelStatus } from '../../src/tunnel/status.ts';
 import { DaemonProcess } from './daemon-process.ts';
-import { normalSpi, type Place, type ReportedChild, type ReportedIke, type RunningGateway } from './gateway.ts';
+import {
+  type CarriedChild,
+  normalSpi,
+  type Place,
+  type ReportedChild,
+  type ReportedIke,
+  type RunningGateway,
+} from './gateway.ts';
 import { poll } from './poll.ts';
 import type { CygnetSetup, SaKind } from './scenario.ts';
 import { type Outcome, run } from './shell.ts';
@@ -82,6 +89,13 @@ export class CygnetGateway implements RunningGateway {
   async children(): Promise<readonly ReportedChild[]> {
     const children = await this.childStatuses();
     return children.map((child) => ({ spiIn: normalSpi(child.spiIn), spiOut: normalSpi(child.spiOut) }));
+  }
+
+  async carried(): Promise<readonly CarriedChild[]> {
+    const children = await this.childStatuses();
+    return children.map(({ protocol, spiIn, spiOut, packetsIn, packetsOut }) => {
+      return { protocol, spiIn: normalSpi(spiIn), spiOut: normalSpi(spiOut), packetsIn, packetsOut };
+    });
   }
 
   async ikeSas(): Promise<readonly ReportedIke[]> {

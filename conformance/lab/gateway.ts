@@ -3,6 +3,13 @@ import type { SaKind } from './scenario.ts';
 /** A Child SA as the gateway itself reports it; SPIs in lower-case hexadecimal of eight digits. */
 export type ReportedChild = { readonly spiIn: string; readonly spiOut: string };
 
+/** A Child SA in whatever state with what it has carried, of a daemon that carries packets itself. */
+export type CarriedChild = ReportedChild & {
+  readonly protocol: string;
+  readonly packetsIn: number;
+  readonly packetsOut: number;
+};
+
 /** An established IKE SA as the gateway reports it; SPIs in lower-case hexadecimal. */
 export type ReportedIke = { readonly initiatorSpi: string; readonly responderSpi: string };
 
@@ -22,6 +29,8 @@ export interface RunningGateway {
   notConnected(): Promise<string | undefined>;
   /** Those that carry traffic both ways, of all its tunnels. */
   children(): Promise<readonly ReportedChild[]>;
+  /** All that it has, whatever carries their packets. */
+  carried(): Promise<readonly CarriedChild[]>;
   ikeSas(): Promise<readonly ReportedIke[]>;
   /** How many it has in whatever state. */
   count(of: SaKind): Promise<number>;

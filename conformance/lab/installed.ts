@@ -1,10 +1,9 @@
 import { FOREIGN } from './foreign.ts';
-import { normalSpi } from './gateway.ts';
 import { type KernelSa, kernelSas } from './kernel-state.ts';
 import type { Lab } from './lab.ts';
 import type { SideName } from './scenario.ts';
 
-/** An SA by which a side protects packets, as tells what carries them there: the kernel, or Cygnet itself. */
+/** An SA by which a side protects packets, as tells what carries them there: the kernel, or the daemon itself. */
 export type InstalledSa = {
   readonly spi: string;
   readonly protocol: string;
@@ -22,18 +21,17 @@ export async function installedSas(lab: Lab, side: SideName): Promise<InstalledS
     .map((sa) => fromKernel(sa, sa.source === own ? 'out' : 'in'));
   if (lab.carrierOf(side) === 'kernel') return kernel;
   // Userspace has nothing to do with the kernel's SAs: one that is there nevertheless is one too many.
-  return [...kernel, ...(await carriedByCygnet(lab, side))];
+  return [...kernel, ...(await carriedByDaemon(lab, side))];
 }
 
 function fromKernel({ spi, protocol, packets, algorithms, flags }: KernelSa, direction: 'in' | 'out'): InstalledSa {
   return { spi, protocol, direction, packets, kernel: { algorithms, flags } };
 }
 
-async function carriedByCygnet(lab: Lab, side: SideName): Promise<InstalledSa[]> {
-  if (!lab.running.has(side)) return [];
-  const children = await lab.cygnet(side).childStatuses();
-  return children.flatMap(({ protocol, spiIn, spiOut, packetsIn, packetsOut }) => [
-    { spi: normalSpi(spiIn), protocol, direction: 'in' as const, packets: packetsIn },
-    { spi: normalSpi(spiOut), protocol, direction: 'out' as const, packets: packetsOut },
+async function carriedByDaemon(lab: Lab, side: SideName): Promise<InstalledSa[]> {
+  const carried = (await lab.running.get(side)?.carried()) ?? [];
+  return carried.flatMap(({ protocol, spiIn, spiOut, packetsIn, packetsOut }) => [
+    { spi: spiIn, protocol, direction: 'in' as const, packets: packetsIn },
+    { spi: spiOut, protocol, direction: 'out' as const, packets: packetsOut },
   ]);
 }

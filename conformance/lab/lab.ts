@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Capture } from './capture.ts';
+import { carrierOf } from './carrier.ts';
 import { CygnetGateway, startCygnet } from './cygnet-gateway.ts';
 import type { RunningGateway } from './gateway.ts';
 import { networkOf } from './kernel-state.ts';
@@ -123,7 +124,7 @@ export class Lab {
   /** What carries a side's packets, whether its gateway runs or not. */
   carrierOf(side: SideName): Carrier {
     const setup = this.scenario[side];
-    return (setup !== undefined && 'cygnet' in setup ? setup.cygnet.dataplane : undefined) ?? 'kernel';
+    return setup === undefined ? 'kernel' : carrierOf(setup);
   }
 
   record(text: string): void {

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DaemonProcess } from './daemon-process.ts';
-import type { Place, ReportedChild, ReportedIke, RunningGateway } from './gateway.ts';
+import type { CarriedChild, Place, ReportedChild, ReportedIke, RunningGateway } from './gateway.ts';
 import { poll } from './poll.ts';
 import type { SaKind, StrongswanSetup } from './scenario.ts';
 import { type Outcome, run } from './shell.ts';
@@ -99,6 +99,10 @@ export class StrongswanGateway implements RunningGateway {
 
   async children(): Promise<readonly ReportedChild[]> {
     return (await this.#carrying()).map(({ spiIn, spiOut }) => ({ spiIn, spiOut }));
+  }
+
+  async carried(): Promise<readonly CarriedChild[]> {
+    return (await this.#listSas()).flatMap(({ children }) => children);
   }
 
   async ikeSas(): Promise<readonly ReportedIke[]> {

@@ -1,4 +1,4 @@
-import { normalSpi } from './gateway.ts';
+import { type CarriedChild, normalSpi } from './gateway.ts';
 
 /** An IKE SA of `swanctl --list-sas --raw`, with the Child SAs that belong to it. */
 export type StrongswanIkeSa = {
@@ -9,13 +9,11 @@ export type StrongswanIkeSa = {
   readonly children: readonly StrongswanChildSa[];
 };
 
-export type StrongswanChildSa = {
+export type StrongswanChildSa = CarriedChild & {
   /** The configured one that it is of. */
   readonly name: string;
   /** INSTALLED while it carries traffic; REKEYED where only what is under way may still come in through it. */
   readonly state: string;
-  readonly spiIn: string;
-  readonly spiOut: string;
 };
 
 /** Parses `swanctl --list-sas --raw`: one event for each IKE SA, `list-sa event {name {key=value ... child-sas {...}}}`. */
@@ -31,6 +29,9 @@ export function parseListSas(text: string): StrongswanIkeSa[] {
         state: textOf(child, 'state'),
         spiIn: normalSpi(textOf(child, 'spi-in')),
         spiOut: normalSpi(textOf(child, 'spi-out')),
+        protocol: textOf(child, 'protocol').toLowerCase(),
+        packetsIn: Number(textOf(child, 'packets-in')),
+        packetsOut: Number(textOf(child, 'packets-out')),
       })),
     }));
 }

@@ -49,8 +49,11 @@ function clientOf(side: SideName): string {
 }
 
 async function buildGateway(name: SideName, site: Site, mtu = 1500): Promise<void> {
-  // Without a client, a dummy interface holds the segments: unlike lo it does not make whole prefixes local.
-  const segments = site.client === undefined ? [`link add ${INNER} type dummy`] : [];
+  // Without a client, a link to nowhere holds the segments: unlike lo it does not make whole prefixes local. Both its ends
+  // are here, since not every kernel has dummy interfaces.
+  const nowhere = `${INNER}-end`;
+  const segments =
+    site.client === undefined ? [`link add ${INNER} type veth peer name ${nowhere}`, `link set ${nowhere} up`] : [];
   await ipBatch(
     [
       ...segments,

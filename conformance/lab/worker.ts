@@ -1,6 +1,7 @@
 import { cpSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { needOf } from './carrier.ts';
 import { type Entry, type KernelCheck, loadCatalogue } from './catalogue.ts';
 import { TRANSCRIPT } from './lab.ts';
 import { directoryOf, type Result } from './results.ts';
@@ -8,16 +9,16 @@ import { runScenario } from './run-scenario.ts';
 import { inNamespace, run } from './shell.ts';
 
 /**
- * Runs scenarios one after the other where the kernel can carry them: `worker REPOSITORY SHARED NAME [PATTERN]`.
- * Several workers share one directory of claims, so that each takes the next scenario that nobody has; results go to a
- * file of the worker's own, one line each.
+ * Runs those scenarios that need this much of a kernel (see KernelNeed) one after the other, where the kernel can carry
+ * them: `worker REPOSITORY SHARED NAME NEED [PATTERN]`. Several workers share one directory of claims, so that each takes
+ * the next scenario that nobody has; results go to a file of the worker's own, one line each.
  */
-const [repository = '', shared = '', worker = '', pattern] = process.argv.slice(2);
+const [repository = '', shared = '', worker = '', need = '', pattern] = process.argv.slice(2);
 const results = openSync(join(shared, `results-${worker}.jsonl`), 'a');
 const scratch = join('/run/cygnet-lab', worker);
 
 for (const entry of await loadCatalogue(pattern)) {
-  if (claim(entry.name)) report(await runEntry(entry));
+  if (needOf(entry) === need && claim(entry.name)) report(await runEntry(entry));
 }
 
 /** Making a directory is the one operation that is atomic on every file system the workers may share. */
