@@ -4,7 +4,7 @@ set -euo pipefail
 
 needed=(
   kmod iproute2 iputils-ping iptables tcpdump
-  strongswan-swanctl charon-systemd strongswan-starter strongswan-charon
+  strongswan-swanctl charon-systemd strongswan-starter strongswan-charon libcharon-extra-plugins
   libstrongswan-standard-plugins libstrongswan-extra-plugins
 )
 

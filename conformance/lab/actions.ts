@@ -4,7 +4,7 @@ import { FOREIGN } from './foreign.ts';
 import { ipBatch } from './ip-batch.ts';
 import type { Lab } from './lab.ts';
 import { startPingStream } from './ping-stream.ts';
-import { disturb, rebindNat, setForwarding } from './router.ts';
+import { disturb, ROUTER, rebindNat, setForwarding } from './router.ts';
 import type { Action, SideName } from './scenario.ts';
 import { inNamespace, must, run } from './shell.ts';
 import { siteOf } from './sides.ts';
@@ -26,6 +26,7 @@ export const ACTIONS: Actions = {
   duplicate: (_lab, { towards }) => disturb(towards, 'duplicate 100%'),
   corrupt: (_lab, { towards, percent }) => disturb(towards, `corrupt ${percent}%`),
   'leave-alone': (_lab, { towards }) => disturb(towards),
+  resend,
   blackhole: () => setForwarding(false),
   unblock: () => setForwarding(true),
   'rebind-nat': rebind,
@@ -70,6 +71,12 @@ async function openHalf(lab: Lab, { towards, count }: ActionOf<'half-open'>): Pr
   const program = fileURLToPath(new URL('./half-open.js', import.meta.url));
   const addresses = [topology[from], siteOf(topology, towards)].map(({ address }) => address);
   await must(inNamespace(from, [process.execPath, program, ...addresses, String(count)]));
+}
+
+async function resend(lab: Lab, { towards, as, count }: ActionOf<'resend'>): Promise<void> {
+  const program = fileURLToPath(new URL('./resend.js', import.meta.url));
+  const what = [lab.capture.file, lab.addressOf(towards), as, String(count)];
+  await must(inNamespace(ROUTER, [process.execPath, program, ...what]));
 }
 
 async function show(lab: Lab, { on, command }: ActionOf<'show'>): Promise<void> {

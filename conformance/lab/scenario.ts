@@ -95,6 +95,8 @@ export type Action =
    */
   | { readonly do: 'duplicate' | 'leave-alone'; readonly towards: SideName }
   | { readonly do: 'corrupt'; readonly towards: SideName; readonly percent: number }
+  /** The router sends a side's last packets of ESP in UDP once more, from its own address, as they were seen or changed. */
+  | { readonly do: 'resend'; readonly towards: SideName; readonly as: 'seen' | 'changed'; readonly count: number }
   /** From `blackhole` to `unblock` the router drops whatever comes. */
   | { readonly do: 'blackhole' | 'unblock' }
   /** The NAT in front of b forgets its mappings, and gives b another port (see `reboundPort` of router.ts). */
