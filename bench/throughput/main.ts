@@ -22,7 +22,7 @@ if (argv.includes('--help')) console.log(USAGE);
 else await main(parseOptions(argv));
 
 async function main(options: Options): Promise<void> {
-  await buildNetwork();
+  await buildNetwork(options.nat);
   const about = await machine(options);
   console.log(about.join('\n'));
   const samples: Sample[] = [];
@@ -59,7 +59,7 @@ async function runPair(turn: Turn, options: Options, keep: (sample: Sample) => v
   const place = join(directory, contender.name);
   const pair = await startPair({ contender, suite, repository, directory: place });
   try {
-    for (const { namespace } of Object.values(ENDS)) await setTunnelMtu(namespace, options.mtu);
+    await setMtu(contender, options);
     await warmUp();
     for (const load of loadsOf(options.mtu, options.streams, options.protocols)) {
       const result = await runLoad(pair, load, options, place);
@@ -68,6 +68,14 @@ async function runPair(turn: Turn, options: Options, keep: (sample: Sample) => v
     }
   } finally {
     await stopPair(pair);
+  }
+}
+
+async function setMtu({ name }: Contender, { mtu }: Options): Promise<void> {
+  for (const { namespace } of Object.values(ENDS)) {
+    for (const { name: link, was } of await setTunnelMtu(namespace, mtu)) {
+      if (was !== mtu) console.log(`${name} gave ${link} at ${namespace} an MTU of ${was}; now it is ${mtu}`);
+    }
   }
 }
 
@@ -102,7 +110,7 @@ function progressLine({ contender, suite }: Turn, load: Load, rate: number): str
   return `${suite.name}  ${load.name.padEnd(12)} ${contender.name.padEnd(20)} ${(rate / 1e6).toFixed(1)} Mbit/s`;
 }
 
-async function machine({ mtu, seconds, repetitions }: Options): Promise<string[]> {
+async function machine({ mtu, nat, seconds, repetitions }: Options): Promise<string[]> {
   const [cpu] = cpus();
   const [iperf = ''] = (await must(['iperf3', '--version'])).split('\n');
   const charon = await must(['dpkg-query', '--show', 'libcharon-extra-plugins']);
@@ -110,6 +118,6 @@ async function machine({ mtu, seconds, repetitions }: Options): Promise<string[]
   return [
     `${cpus().length} x ${cpu?.model.trim() ?? 'unknown'}, Linux ${release()}, node ${process.versions.node}`,
     `${iperf}; TCP ${congestion}; strongSwan ${charon.trim().replace(/.*\t/, '')} with kernel-libipsec`,
-    `tunnel MTU ${mtu}; ${repetitions} runs of ${seconds} s of each load, in turns`,
+    `tunnel MTU ${mtu}, ${nat ? 'a' : 'no'} NAT; ${repetitions} runs of ${seconds} s of each load, in turns`,
   ];
 }
