@@ -43,16 +43,16 @@ export function isProtecting(policy: string): boolean {
   return / tmpl /.test(policy);
 }
 
-/** Routes of a table that some program added; the kernel's own come and go with addresses and links. */
-export async function routes(namespace: string, table: 'main' | 'all'): Promise<string[]> {
-  const families = await ofBothFamilies(namespace, ['route', 'show', 'table', table]);
+/** Routes of all tables that some program added; the kernel's own come and go with addresses and links. */
+export async function routes(namespace: string): Promise<string[]> {
+  const families = await ofBothFamilies(namespace, ['route', 'show', 'table', 'all']);
   return families.flat().filter((line) => !line.includes(' proto kernel '));
 }
 
 /** What gateways change of a namespace beside SAs and policies: routes, rules that choose among tables, links. */
 export async function networkOf(namespace: string): Promise<string[]> {
   const [everyRoute, rules, links] = await Promise.all([
-    routes(namespace, 'all'),
+    routes(namespace),
     ofBothFamilies(namespace, ['rule', 'show']),
     must(['ip', '-n', namespace, '-br', 'link', 'show']),
   ]);

@@ -80,15 +80,6 @@ export function pathBehaviours(dataplane: Carrier): readonly Scenario[] {
       start: ['a', 'b'],
       steps: reboundTwice,
     },
-    ...FORGERIES.map(({ name, client, whom }) => ({
-      name,
-      title: `what comes in clear, as from the peer's segment, does not reach ${whom}`,
-      rfc: ['RFC 4301 §5.2'],
-      topology: client === undefined ? direct : { ...direct, a: { ...direct.a, client } },
-      a: { cygnet: cygnet(FROM_A, { dataplane }) },
-      b: { strongswan: swanctl(mirrored()) },
-      steps: KEPT_OUT,
-    })),
     {
       name: 'refused-packets',
       title: 'packets that come twice, or with bits inverted on the way, are counted and dropped, and all others pass',
@@ -114,18 +105,6 @@ export function pathBehaviours(dataplane: Carrier): readonly Scenario[] {
     },
   ];
 }
-
-const FORGERIES = [
-  { name: 'clear-text-to-gateway', whom: 'the gateway itself' },
-  { name: 'clear-text-to-host', whom: 'a host behind it', client: '10.0.192.33/20' },
-];
-
-const KEPT_OUT: readonly Step[] = [
-  { expect: 'connected', on: 'both' },
-  { expect: 'pings' },
-  { expect: 'sealed' },
-  { expect: 'kept-out' },
-];
 
 const MOBIKE = ['RFC 4555 §3.3', 'RFC 4555 §3.5', 'RFC 4555 §3.7'];
 const NAT = ['RFC 7296 §2.23', 'RFC 3948 §2'];

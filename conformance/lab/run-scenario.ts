@@ -62,7 +62,13 @@ function perform(lab: Lab, step: Step): Promise<void> {
 /** Writes what the gateways and kernels looked like at the moment of failure. */
 async function describe(lab: Lab, directory: string): Promise<void> {
   for (const side of sidesOf(lab.scenario.topology)) {
-    const commands = [['-s', 'xfrm', 'state'], ['xfrm', 'policy'], ['route', 'show', 'table', 'all'], ['addr']];
+    const commands = [
+      ['-s', 'xfrm', 'state'],
+      ['xfrm', 'policy'],
+      ['rule'],
+      ['route', 'show', 'table', 'all'],
+      ['addr'],
+    ];
     const parts = await Promise.all(
       commands.map(async (command) => {
         const { stdout, stderr } = await run(['ip', '-n', side, ...command]);

@@ -154,7 +154,7 @@ export type Expectation =
   /** Nothing at all of the gateway's is left: SAs, policies, routes and their rules, links. */
   | { readonly expect: 'nothing-left'; readonly on: SideName }
   | { readonly expect: 'foreign-untouched'; readonly on: SideName }
-  /** Whether the main table has a route to there. */
+  /** Whether the packets of every program of the machine have a route to there. */
   | { readonly expect: 'route'; readonly on: SideName; readonly to: string; readonly present: boolean }
   | { readonly expect: 'log'; readonly on: SideName; readonly matches: string }
   /** A file that a hook writes comes to have this for its lines. */

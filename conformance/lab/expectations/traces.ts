@@ -1,3 +1,4 @@
+import { OWN_TABLE } from '../../../src/esp/tun/diversion-rules.ts';
 import { FOREIGN } from '../foreign.ts';
 import { installedSas } from '../installed.ts';
 import { kernelPolicies, kernelSas, networkOf, routes } from '../kernel-state.ts';
@@ -22,17 +23,22 @@ export async function expectNothingLeft(lab: Lab, on: SideName): Promise<void> {
 export async function expectForeignUntouched(on: SideName): Promise<void> {
   const sa = (await kernelSas(on)).some((entry) => FOREIGN.sa.includes(entry.spi));
   const policy = (await kernelPolicies(on)).some((entry) => entry.startsWith(FOREIGN.policy));
-  const route = (await routes(on, 'main')).some((entry) => entry.startsWith(FOREIGN.route));
+  const route = (await routes(on)).some((entry) => entry.startsWith(FOREIGN.route));
   const missing = Object.entries({ sa, policy, route }).filter(([, present]) => !present);
   if (missing.length > 0) throw new Error(`gone from ${on}: the foreign ${missing.map(([what]) => what).join(', ')}`);
 }
 
-/** Among those that every program of the machine goes by. */
+/** Among those that the packets of every program of the machine go by. */
 export async function expectRoute(on: SideName, to: string, present: boolean): Promise<void> {
   await poll(async () => {
-    const found = (await routes(on, 'main')).some((route) => route.startsWith(`${to} `));
+    const found = (await routes(on)).some((route) => route.startsWith(`${to} `) && isForAll(route));
     return found === present
       ? { value: true }
       : { unmet: `a route to ${to} on ${on} is ${found ? 'there' : 'missing'}` };
   }, 20_000);
+}
+
+/** In the main table, which is not named, or in that of the userspace data plane for all packets of this machine. */
+function isForAll(route: string): boolean {
+  return !route.includes(' table ') || route.includes(` table ${OWN_TABLE} `);
 }
