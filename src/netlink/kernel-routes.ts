@@ -7,7 +7,7 @@ import { done, UNCHANGED } from '../sa/outcome.ts';
 import { RT_TABLE_MAIN, RTM_NEWROUTE } from './constants.ts';
 import type { Answer, NetlinkClient } from './netlink-client.ts';
 import { contents } from './netlink-client.ts';
-import { sourceWithin } from './own-source.ts';
+import { firstWithin, ownAddresses } from './own-source.ts';
 import { refused } from './refusal.ts';
 import type { InstalledRoute, KernelRoute, NextHop, NoHop } from './route-messages.ts';
 import {
@@ -70,12 +70,13 @@ export class KernelRoutes {
    */
   repair(): number {
     const there = new Map(this.#dump().map((route) => [installedKey(route), route]));
+    const own = ([4, 6] as const).flatMap((family) => ownAddresses(this.#client, family));
     let repaired = 0;
     for (const { claims, foreign } of this.#slots.values()) {
       const route = claims[0]?.route;
       if (route === undefined || foreign) continue;
       const found = there.get(installedKey(route));
-      if (found !== undefined && found.source === this.#sourceOf(route)) continue;
+      if (found !== undefined && found.source === firstWithin(own, route.localSelectors)) continue;
       if (found !== undefined) this.#withdraw(route);
       if (this.#install(route).ok) repaired++;
     }
@@ -160,8 +161,10 @@ export class KernelRoutes {
     };
   }
 
+  /** An own address within the local selectors, where there are any. */
   #sourceOf({ localSelectors, destination }: RouteSpec): IpAddress | undefined {
-    return sourceWithin(this.#client, localSelectors, addressFamily(destination.address));
+    if (localSelectors.length === 0) return undefined;
+    return firstWithin(ownAddresses(this.#client, addressFamily(destination.address)), localSelectors);
   }
 
   #dump(): InstalledRoute[] {

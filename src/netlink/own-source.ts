@@ -6,17 +6,17 @@ import type { NetlinkClient } from './netlink-client.ts';
 import { contents } from './netlink-client.ts';
 import { encodeDumpAddresses, parseLocalAddress } from './route-messages.ts';
 
-/** An own address within the selectors, where there is one. */
-export function sourceWithin(
-  client: NetlinkClient,
+/** The own addresses of a family that can be a source. */
+export function ownAddresses(client: NetlinkClient, family: AddressFamily): readonly IpAddress[] {
+  return contents(client.request(encodeDumpAddresses(family)), RTM_NEWADDR, parseLocalAddress);
+}
+
+/** The first of the addresses that lies within the selectors. */
+export function firstWithin(
+  addresses: readonly IpAddress[],
   selectors: readonly TrafficSelector[],
-  family: AddressFamily,
 ): IpAddress | undefined {
-  if (selectors.length === 0) return undefined;
-  const answer = client.request(encodeDumpAddresses(family));
-  return contents(answer, RTM_NEWADDR, parseLocalAddress).find((address) =>
-    selectors.some((selector) => coversAddress(selector, address)),
-  );
+  return addresses.find((address) => selectors.some((selector) => coversAddress(selector, address)));
 }
 
 export function coversAddress(selector: TrafficSelector, address: IpAddress): boolean {
