@@ -19,6 +19,8 @@ export type HostFacts = {
   readonly firewalls: readonly Fact<Firewall>[];
   /** Why the kernel takes no SAs of a protocol; absent where it does. */
   readonly kernel: Fact<{ readonly esp?: string; readonly ah?: string }>;
+  /** Why there is no TUN device to be had; absent where there is. */
+  readonly tun: Fact<{ readonly missing?: string }>;
   readonly clock: { readonly year: number; readonly synchronized: Fact<boolean> };
 };
 

@@ -34,7 +34,9 @@ const TABLE: readonly (readonly [string, Partial<HostFacts>, ...string[]])[] = [
   ['a port is taken by somebody whom only root may name', { sockets: known([{ address: '::', port: 4500 }]) },
     'error ike-ports: UDP 4500 is in use by a process that only root can name'],
   ['another daemon', { processes: known([process('pluto')]) }, 'warning other-daemon: another IKE daemon is running: pluto (process 7)'],
-  ['no ESP', { kernel: known({ esp: 'the kernel refuses every ESP SA' }) }, 'error kernel: the kernel refuses every ESP SA'],
+  ['no ESP, which the daemon makes up for', { kernel: known({ esp: 'the kernel refuses every ESP SA' }) }, 'hint kernel: the kernel refuses every ESP SA'],
+  ['no ESP and no TUN', { kernel: known({ esp: 'the kernel refuses every ESP SA' }), tun: known({ missing: 'there is no TUN device' }) }, 'error tun: there is no TUN device'],
+  ['no TUN, which nobody needs', { tun: known({ missing: 'there is no TUN device' }) }],
   ['no AH, which no tunnel wants', { kernel: known({ ah: 'the kernel refuses every AH SA' }) }],
   ['a narrow way', { interfaces: known([{ name: 'eth0', mtu: 1_400, addresses: ['192.0.2.1'] }]) }, 'hint mtu: the interface eth0 to the peer has an MTU of 1400'],
   ['a clock that was never set', { clock: { year: 1970, synchronized: known(false) } }, 'warning clock: the clock says that it is the year 1970'],
@@ -43,6 +45,29 @@ const TABLE: readonly (readonly [string, Partial<HostFacts>, ...string[]])[] = [
 
 const rows = <Facts>(table: readonly (readonly [string, Facts, ...string[]])[]) =>
   table.map(([name, facts, ...expected]) => ({ name, facts, expected }));
+
+describe('who is to carry the packets', () => {
+  const lacking: HostFacts = {
+    ...GOOD_HOST,
+    kernel: known({ esp: 'the kernel refuses every ESP SA' }),
+    tun: known({ missing: 'there is no TUN device' }),
+  };
+  const checksOf = (facts: HostFacts, dataplane: 'kernel' | 'userspace') =>
+    checkHost(facts, tunnels(), dataplane).findings.map(({ check, severity }) => `${severity} ${check}`);
+
+  it('has to be able to, and nobody else', () => {
+    expect(checksOf(lacking, 'kernel')).toEqual(['error kernel']);
+    expect(checksOf(lacking, 'userspace')).toEqual(['error tun']);
+    expect(checksOf({ ...lacking, tun: known({}) }, 'userspace')).toEqual([]);
+    expect(checksOf(GOOD_HOST, 'kernel')).toEqual([]);
+  });
+
+  it('is not the kernel where its IPsec being switched off does no harm', () => {
+    const off = { ...GOOD_HOST, ...parameters({ 'net.ipv4.conf.eth0.disable_xfrm': '1' }) };
+    expect(checksOf(off, 'kernel')).toEqual(['error disable-xfrm']);
+    expect(checksOf(off, 'userspace')).toEqual([]);
+  });
+});
 
 describe('what of a machine keeps tunnels from working', () => {
   it.each(rows(TABLE))('$name', ({ facts, expected }) => {
@@ -88,11 +113,12 @@ describe('what of a machine keeps tunnels from working', () => {
       processes: unknown,
       firewalls: [unknown, unknown],
       kernel: unknown,
+      tun: unknown,
       clock: { year: 2026, synchronized: unknown },
     };
     const { findings, notLookedAt } = checkHost(facts, tunnels());
     expect(findings).toEqual([]);
-    expect(notLookedAt).toHaveLength(9);
+    expect(notLookedAt).toHaveLength(10);
   });
 
   it('without a tunnel nothing matters', () => {

@@ -6,13 +6,13 @@ import { type Style, styled } from '../table.ts';
 import { counted } from '../units.ts';
 
 /** Looks at this machine for the tunnels that are enabled. */
-export async function hostReport({ tunnels }: Configuration): Promise<HostReport> {
+export async function hostReport({ tunnels, dataplane }: Configuration): Promise<HostReport> {
   const [{ readHost }, { checkHost }] = await Promise.all([
     import('../../host/read/read-host.ts'),
     import('../../host/host-check.ts'),
   ]);
   const policies = tunnels.filter(({ enabled }) => enabled).map(({ policy }) => policy);
-  return checkHost(await readHost(policies), policies);
+  return checkHost(await readHost(policies), policies, dataplane);
 }
 
 const STYLES: Readonly<Record<Severity, Style>> = { error: 'bad', warning: 'busy', hint: 'quiet' };

@@ -4,6 +4,7 @@ import type { Check } from '../check.ts';
 import type { HostFacts } from '../facts.ts';
 import type { Finding } from '../finding.ts';
 import { byTunnels, interfaceOf, interfaceTo, peerAddress, someAddress } from '../tunnel-segments.ts';
+import { daemonCarries } from './carrier.ts';
 
 const STRICT = 1;
 
@@ -70,8 +71,9 @@ export const checkAcceptRedirects: Check = (facts, tunnels) => {
   );
 };
 
-/** Of an interface with these switched on, IPsec does not happen. */
-export const checkXfrmSwitches: Check = (facts, tunnels) => {
+/** Of an interface with these switched on, the kernel's IPsec does not happen. */
+export const checkXfrmSwitches: Check = (facts, tunnels, dataplane) => {
+  if (daemonCarries(facts, dataplane)) return [];
   const off = byTunnels(tunnels, (tunnel) => {
     const outbound = interfaceTo(facts, peerAddress(tunnel));
     const disabled = outbound !== undefined && effective(facts, outbound, 'disable_xfrm', Math.max) === 1;

@@ -6,6 +6,7 @@ import { readInterfaces, readKernel, readWays } from './kernel.ts';
 import { readParameters } from './parameters.ts';
 import { readProcesses, readSockets } from './processes.ts';
 import { type RunTool, runTool } from './tool.ts';
+import { readTun } from './tun.ts';
 
 /**
  * Looks at this machine. Nothing is changed, but for SAs to the loopback address that are added and deleted at once, to
@@ -25,6 +26,7 @@ export async function readHost(tunnels: readonly TunnelPolicy[], run: RunTool = 
     processes,
     firewalls,
     kernel: readKernel(),
+    tun: readTun(),
     clock: {
       year: new Date().getUTCFullYear(),
       synchronized: synchronized.known ? { ...synchronized, value: synchronized.value.trim() === 'yes' } : synchronized,

@@ -36,6 +36,7 @@ export const GOOD_HOST: HostFacts = {
   processes: known([]),
   firewalls: [],
   kernel: known({}),
+  tun: known({}),
   clock: { year: 2026, synchronized: known(true) },
 };
 
