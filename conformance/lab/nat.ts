@@ -27,3 +27,6 @@ export function knowsNat(on: 'a' | 'b', behind: 'local' | 'remote'): Expectation
   const nat = { local: behind === 'local', remote: behind === 'remote' };
   return { expect: 'status', on, contains: { ike: { nat }, children: [{ encap: true }] } };
 }
+
+/** Nothing of IP protocol 50 went between the gateways. */
+export const NO_BARE_ESP: Expectation = { expect: 'never-captured', filter: 'ip proto 50' };

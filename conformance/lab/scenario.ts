@@ -149,6 +149,8 @@ export type Expectation =
   | { readonly expect: 'kept-out' }
   /** The router saw at least so many packets that the tcpdump filter accepts. */
   | { readonly expect: 'captured'; readonly filter: string; readonly atLeast: number }
+  /** The router has seen none so far. */
+  | { readonly expect: 'never-captured'; readonly filter: string }
   /** No SA of a side, or of both, and no protecting policy in its kernel. */
   | { readonly expect: 'nothing-installed'; readonly on: SideName | 'both' }
   /** Nothing at all of the gateway's is left: SAs, policies, routes and their rules, links. */

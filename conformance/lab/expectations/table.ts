@@ -12,7 +12,7 @@ import { expectRefusedPackets } from './refused.ts';
 import { expectSaCount, expectSpis } from './spis.ts';
 import { expectTcp } from './tcp.ts';
 import { expectForeignUntouched, expectNothingLeft, expectRoute } from './traces.ts';
-import { expectCaptured, expectSealed } from './wire.ts';
+import { expectCaptured, expectNeverCaptured, expectSealed } from './wire.ts';
 
 type ExpectationOf<Kind extends Expectation['expect']> = Extract<Expectation, { readonly expect: Kind }>;
 type Expectations = {
@@ -38,6 +38,7 @@ export const EXPECTATIONS: Expectations = {
   sealed: (lab, { authenticatedOnly }) => expectSealed(lab, authenticatedOnly === true),
   'kept-out': (lab) => expectKeptOut(lab),
   captured: (lab, { filter, atLeast }) => expectCaptured(lab, filter, atLeast),
+  'never-captured': (lab, { filter }) => expectNeverCaptured(lab, filter),
   'nothing-installed': (lab, { on }) => expectNothingInstalled(lab, on),
   'nothing-left': (lab, { on }) => expectNothingLeft(lab, on),
   'foreign-untouched': (_lab, { on }) => expectForeignUntouched(on),

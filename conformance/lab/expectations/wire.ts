@@ -18,6 +18,11 @@ export async function expectSealed(lab: Lab, authenticatedOnly: boolean): Promis
   if (!authenticatedOnly && capture.contains(PING_PATTERN)) throw new Error('clear text of the pings on the wire');
 }
 
+export async function expectNeverCaptured({ capture }: Lab, filter: string): Promise<void> {
+  const [first] = await capture.packets(filter);
+  if (first !== undefined) throw new Error(`on the wire: ${first}`);
+}
+
 export async function expectCaptured(lab: Lab, filter: string, atLeast: number): Promise<void> {
   await poll(async () => {
     const { length } = await lab.capture.packets(filter);
