@@ -40,7 +40,7 @@ export const CONNECTED: Readonly<Record<ConnectedCode, Verdict>> = {
     severity: 'broken',
     verdict:
       'the tunnel is connected and packets go out, but none come back: ESP is dropped on the way, or the hosts there have no route back',
-    here: 'let IP protocol 50 (51 for AH), and UDP 4500 where there is NAT, pass the firewall of this end',
+    here: 'let IP protocol 50 (51 for AH), and UDP 4500 where there is NAT, pass the firewall of this end; where another one on the way drops ESP, set ipsec.encapsulation: udp',
     there: 'let the same pass there, and check that the hosts have a route to {localSubnets} by their gateway',
     keys: [['remote.subnets']],
     faq: ['9', '8'],
