@@ -122,6 +122,14 @@ describe('daemon', () => {
     expect(installed?.msg).toContain('10.1.0.0/16 <-> 10.2.0.0/16, ESP in UDP');
   });
 
+  it('a peer that calls before the daemon is ready waits for it, and connects', async () => {
+    const { daemon, peer, statusNow } = setUp();
+    peer.start();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    daemon.start();
+    await expect.poll(async () => (await statusNow())?.connectionStatus).toBe('connected');
+  });
+
   it.each([
     ['/etc/ipsec.conf' as const, 'ipsec.conf', 'ipsec.secrets'],
     ['/etc/swanctl.conf' as const, 'swanctl', 'swanctl'],

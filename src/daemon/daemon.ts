@@ -94,7 +94,7 @@ export class Daemon {
   #stopping = false;
 
   /**
-   * Opens the sockets; nothing is sent before `start`. The data plane belongs to the daemon from here on.
+   * Opens the sockets; nothing is sent or read before `start`. The data plane belongs to the daemon from here on.
    * @throws NativeError where a socket cannot be had
    */
   constructor(options: DaemonOptions) {
@@ -126,7 +126,6 @@ export class Daemon {
       ...(options.espInUdp === undefined ? {} : { espInUdp: options.espInUdp }),
       ...(options.peerPorts === undefined ? {} : { peerPorts: options.peerPorts }),
       ...(options.privileged === undefined ? {} : { privileged: options.privileged }),
-      onDatagram: (datagram) => this.#onDatagram(datagram),
     });
     this.#runner = new EffectRunner({
       machine: this.#service,
@@ -171,6 +170,8 @@ export class Daemon {
   start(): void {
     this.#addresses.look();
     this.#runner.call('start', (now) => this.#service.start(now));
+    // A peer that has called meanwhile would not find its tunnel before.
+    this.#sockets.listen((datagram) => this.#onDatagram(datagram));
     this.#kernelErrors.start();
     this.#endAudits = startAudits({
       dataPlane: this.#dataPlane,

@@ -18,8 +18,8 @@ function freePort(): number {
 function setUp() {
   const ports = { ike: freePort(), natTraversal: freePort() };
   const received: Datagram[] = [];
-  const onDatagram = (datagram: Datagram) => void received.push(datagram);
-  const sockets = IkeSockets.open({ ports, onDatagram, privileged: false });
+  const sockets = IkeSockets.open({ ports, privileged: false });
+  sockets.listen((datagram) => void received.push(datagram));
   closers.push(sockets);
   const peer = UdpSocket.open({ family: 4, port: 0, udpEncap: false, bypassPolicy: false });
   closers.push(peer);
@@ -54,7 +54,7 @@ describe('IKE sockets', () => {
   it('a port that is taken is an error, and the sockets opened before it are closed again', () => {
     const { ports } = setUp();
     const ike = freePort();
-    const again = () => IkeSockets.open({ ports: { ...ports, ike }, onDatagram: () => undefined, privileged: false });
+    const again = () => IkeSockets.open({ ports: { ...ports, ike }, privileged: false });
     expect(again).toThrow(NativeError);
     expect(again).toThrow('bind: EADDRINUSE');
   });

@@ -24,7 +24,6 @@ export type IkeSocketsOptions = {
   readonly ports?: IkePorts;
   /** The same at peers. */
   readonly peerPorts?: IkePorts;
-  readonly onDatagram: (datagram: Datagram) => void;
   /** False without CAP_NET_ADMIN: no exemption from IPsec policies, no ESP in UDP. */
   readonly privileged?: boolean;
 };
@@ -67,18 +66,24 @@ export class IkeSockets {
     this.#sockets.clear();
   }
 
+  /** From now on datagrams are reported, those that have come meanwhile first. */
+  listen(onDatagram: (datagram: Datagram) => void): void {
+    for (const [key, socket] of this.#sockets) {
+      const port = Number(key.split('/')[1]);
+      socket.onDatagram((datagram) => {
+        const remote = withPort(datagram.remote, this.#peerPorts, WELL_KNOWN);
+        onDatagram({ ...datagram, local: { ...datagram.local, port }, remote });
+      });
+    }
+  }
+
   #open(options: IkeSocketsOptions): void {
     const ports = options.ports ?? WELL_KNOWN;
     for (const family of [4, 6] as const) {
       for (const role of ['ike', 'natTraversal'] as const) {
         const socket = openOne(family, ports[role], { natTraversal: role === 'natTraversal', ...options });
         if (socket === undefined) continue;
-        const port = WELL_KNOWN[role];
-        this.#sockets.set(socketKey(family, port), socket);
-        socket.onDatagram((datagram) => {
-          const remote = withPort(datagram.remote, this.#peerPorts, WELL_KNOWN);
-          options.onDatagram({ ...datagram, local: { ...datagram.local, port }, remote });
-        });
+        this.#sockets.set(socketKey(family, WELL_KNOWN[role]), socket);
       }
     }
   }
