@@ -8,6 +8,7 @@ import { disturb, ROUTER, rebindNat, setForwarding } from './router.ts';
 import type { Action, SideName } from './scenario.ts';
 import { inNamespace, must, run } from './shell.ts';
 import { siteOf } from './sides.ts';
+import { segmentHosts, sourceNamespace } from './topology.ts';
 
 type ActionOf<Do extends Action['do']> = Extract<Action, { readonly do: Do }>;
 type Actions = { readonly [Do in Action['do']]: (lab: Lab, action: ActionOf<Do>) => Promise<void> };
@@ -30,6 +31,7 @@ export const ACTIONS: Actions = {
   blackhole: () => setForwarding(false),
   unblock: () => setForwarding(true),
   'rebind-nat': rebind,
+  ping: pingOnce,
   'keep-pinging': (lab, { from }) => keepPinging(lab, from),
   'remember-spis': rememberSpis,
   'half-open': openHalf,
@@ -50,6 +52,11 @@ async function powerOff(lab: Lab, { on }: { readonly on: SideName }): Promise<vo
 async function rebind(lab: Lab): Promise<void> {
   lab.rebindings += 1;
   await rebindNat(lab.scenario.topology, lab.rebindings);
+}
+
+async function pingOnce({ scenario: { topology } }: Lab): Promise<void> {
+  const [[source = ''], [target = '']] = [segmentHosts(topology.a), segmentHosts(topology.b)];
+  await run(inNamespace(sourceNamespace('a', topology), ['ping', '-n', '-c', '1', '-W', '2', '-I', source, target]));
 }
 
 async function keepPinging(lab: Lab, from: 'a' | 'b' = 'a'): Promise<void> {

@@ -190,8 +190,8 @@ const BEHAVIOURS: readonly Behaviour[] = [
 
 const WAITING = { connectionStatus: 'waiting', children: [], nextAttemptAt: null };
 
-/** What comes before the tunnel is up is lost, and never leaves in clear. */
-const startedByAPacket: readonly Step[] = [LOST, { expect: 'connected', on: 'both' }, ...carries()];
+/** What comes before the tunnel is up is lost in the kernel and waits in userspace, and never leaves in clear. */
+const startedByAPacket: readonly Step[] = [{ do: 'ping' }, { expect: 'connected', on: 'both' }, ...carries()];
 
 /** Cygnet, the initiator where nothing else is said, and strongSwan, with nothing between them. */
 function gateways({ dataplane, version, rfc }: Variant, options: CygnetOptions = {}) {

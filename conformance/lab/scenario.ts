@@ -101,6 +101,8 @@ export type Action =
   | { readonly do: 'blackhole' | 'unblock' }
   /** The NAT in front of b forgets its mappings, and gives b another port (see `reboundPort` of router.ts). */
   | { readonly do: 'rebind-nat' }
+  /** One ping from the first segment of a to that of b, whatever becomes of it. */
+  | { readonly do: 'ping' }
   /** A ping every 50 ms from the first segment of a to that of b, or the other way, until `none-lost` ends it. */
   | { readonly do: 'keep-pinging'; readonly from?: 'b' }
   /** Takes note of the SPIs of all gateways, for `spis` to compare with. */
