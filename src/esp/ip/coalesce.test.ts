@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../../base/bytes.ts';
+import { addressBytes, addressFromBytes } from '../../base/net.ts';
 import { ipPacket, partialTcpPacket, type SegmentParts, tcpPacket } from '../testing/packets.ts';
 import { Coalescer } from './coalesce.ts';
 import { packetMemory } from './packet-memory.ts';
@@ -58,6 +59,18 @@ describe('segments that follow each other become one packet', () => {
     const mixed = first.flatMap((segment, index) => [segment, second[index] ?? segment]);
     const both = [1, 2].map((sourcePort) => toHex(partialTcpPacket({ ...V4, sourcePort, data: data(300) })));
     expect(run(mixed).map((written) => written.slice(20))).toEqual(both);
+  });
+
+  it('flows are told apart by all of their addresses and ports', () => {
+    const next = { ...V6, seq: V6.seq + 10, data: data(10) };
+    const others: Partial<SegmentParts>[] = [
+      ...[0, 1, 2, 3].map((word) => ({ source: otherWord(V6.source, word) })),
+      ...[0, 1, 2, 3].map((word) => ({ destination: otherWord(V6.destination, word) })),
+      { sourcePort: 1 },
+    ];
+    expect(run([tcpPacket({ ...V6, data: data(10) }), tcpPacket(next)])).toHaveLength(1);
+    for (const other of others)
+      expect(run([tcpPacket({ ...V6, data: data(10) }), tcpPacket({ ...next, ...other })])).toHaveLength(2);
   });
 
   it('with more flows than lanes nothing is lost, and each flow keeps its order', () => {
@@ -171,6 +184,13 @@ function totalLength(packet: Uint8Array): number {
   const view = new PacketView();
   view.read(packet, 0, packet.length);
   return view.totalLength;
+}
+
+/** The address with one bit of one of its words changed. */
+function otherWord(address: string, word: number): string {
+  const bytes = addressBytes(address);
+  bytes[word * 4 + 1] = (bytes[word * 4 + 1] ?? 0) ^ 1;
+  return addressFromBytes(bytes);
 }
 
 function plain(packet: Uint8Array): string {

@@ -31,7 +31,7 @@ export class Coalescer {
    * belong to this. Only a segment whose checksum is right is joined, as the kernel makes a new one.
    */
   take(packet: PacketView): void {
-    if (packet.protocol !== TCP || !packet.hasPorts) {
+    if (packet.protocol !== TCP) {
       this.#pass(packet);
       return;
     }

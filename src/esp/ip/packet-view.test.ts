@@ -39,6 +39,14 @@ describe('what a policy looks at is read from the headers', () => {
     expect(read({ ...V6, ...TCP }).df).toBe(true);
   });
 
+  it('a packet may be nothing but a header', () => {
+    expect(read({ ...V4, protocol: 6, payload: new Uint8Array() })).toMatchObject({ totalLength: 20, hasPorts: false });
+    expect(read({ ...V6, protocol: 59, payload: new Uint8Array() })).toMatchObject({
+      totalLength: 40,
+      hasPorts: false,
+    });
+  });
+
   it('IPv4 options are skipped', () => {
     const view = read({ ...V4, ...TCP, options: fromHex('94040000') });
     expect(view).toMatchObject({ headerLength: 24, destinationPort: 443 });
@@ -83,6 +91,13 @@ describe('IPv6 extension headers', () => {
     expect(view).toMatchObject({ protocol: 6, headerLength: 40 + 8 + 24 + 8, destinationPort: 2 });
     const authenticated = read({ ...V6, protocol: 60, payload: upperLayer(options('33'), 24) });
     expect(authenticated).toMatchObject({ protocol: 51, hasPorts: false });
+  });
+
+  it('a packet may end with one, and have as many as in earnest', () => {
+    const last = read({ ...V6, protocol: 0, payload: fromHex('3b00050200000000') });
+    expect(last).toMatchObject({ protocol: 59, headerLength: 48, totalLength: 48, hasPorts: false });
+    const many = `${'3c00010400000000'.repeat(7)}${options('06')}`;
+    expect(read({ ...V6, protocol: 60, payload: concatBytes(fromHex(many), ports(1, 2)) }).destinationPort).toBe(2);
   });
 
   it('what follows the fragment header of a later fragment is data, whatever its number says', () => {
