@@ -39,9 +39,10 @@ export function pairsText({ children, pairs: { up, total } }: TunnelStatus): str
   const pairs = children.flatMap(({ localSubnets, remoteSubnets }) =>
     localSubnets.flatMap((local) => remoteSubnets.map((remote) => `${local} <-> ${remote}`)),
   );
-  const [only, ...more] = pairs;
+  // Two Child SAs may be for one pair, as while one is replaced.
+  const [only, ...more] = new Set(pairs);
   if (only === undefined) return '';
-  return more.length === 0 ? only : counted(pairs.length, 'segment pair');
+  return more.length === 0 ? only : counted(1 + more.length, 'segment pair');
 }
 
 /** Since when it is what it is, where that is known. */

@@ -17,6 +17,13 @@ const disabled = sampleTunnel({ name: 'spare', connectionStatus: 'disabled' });
 const connecting = sampleTunnel({ name: 'new', connectionStatus: 'connecting', attempt: 2 });
 
 describe('cygnet status', () => {
+  it('counts a pair once while one of its Child SAs replaces the other', async () => {
+    const twice = { ...connected, children: [...connected.children, ...connected.children] };
+    await withGateway(new FakeGateway([twice]), async (cygnet) => {
+      expect((await cygnet(['status'])).out).toContain(' 2 segment pairs');
+    });
+  });
+
   it('prints a table of the tunnels on stdout and the counts on stderr', async () => {
     await withGateway(new FakeGateway([connected, failed, connecting, waiting]), async (cygnet) => {
       const { exit, out, err } = await cygnet(['status']);
