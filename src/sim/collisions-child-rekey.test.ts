@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { MINUTE } from '../base/time.ts';
+import { MINUTE, SECOND } from '../base/time.ts';
 import type { ChildSaView } from '../ike/common/view.ts';
+import { SWITCH_TIME } from '../ike/v2/child-switch.ts';
 import { crossAgain, crossRequests, delayRequest, REKEYINGS, SIDES, setUp } from './collisions.ts';
 import type { SimGateway } from './gateway.ts';
 import { countEvents } from './pair.ts';
@@ -242,6 +243,20 @@ const PLAYS: readonly Play[] = [
       stage.pass(stage.b, 'request', 'D(ESP');
       stage.pass(stage.a, 'response');
       stage.pass(stage.b, 'response', 'SA');
+    },
+  },
+  {
+    name: 'collision, one way cut',
+    story: 'nothing of one end comes through until the other one would have changed over to what it has made',
+    play: (stage) => {
+      crossRequests(stage, REKEYINGS.child);
+      stage.pass(stage.b, 'response', 'SA');
+      for (let time = 0; time < SWITCH_TIME + SECOND; time += 200) {
+        stage.pair.world.run(200);
+        for (const message of stage.gate.waiting.filter(({ from }) => from === stage.b)) stage.gate.passThis(message);
+      }
+      stage.pass(stage.a, 'request', 'D(ESP');
+      stage.pass(stage.a, 'response', 'SA');
     },
   },
   {

@@ -155,13 +155,26 @@ function predecessorOf(ctx: Context, { tunnel }: ChildSa, id: string): ChildSa |
 }
 
 /** Why it may not take over yet, though its time has come. */
-function obstacleTo(ctx: ContextV2, sa: IkeSaV2, waiting: Switch): 'unproven' | 'superfluous' | undefined {
+function obstacleTo(
+  ctx: ContextV2,
+  sa: IkeSaV2,
+  waiting: Switch,
+): 'undecided' | 'unproven' | 'superfluous' | undefined {
   const old = predecessorOf(ctx, requireChild(ctx, sa, waiting.child), waiting.predecessor);
-  if (old === undefined || old.state === 'deleting' || old.ikeSa === sa.id) return undefined;
+  if (old === undefined || old.state === 'deleting') return undefined;
+  if (old.ikeSa === sa.id) return isUndecided(sa, waiting) ? 'undecided' : undefined;
   if (!isProven(sa)) return 'unproven';
   const other = ctx.ikeSasV2Of(old.tunnel).find(({ id }) => id === old.ikeSa);
   if (other === undefined || other.tunnel !== sa.tunnel) return undefined;
   return crossed(sa, other) && loserOf(sa, other) === sa ? 'superfluous' : undefined;
+}
+
+/**
+ * §2.8.1: we replace the same one ourselves, and only the answer to that tells whose successor stays; the peer, who may
+ * know it already, deletes the other one. Until then the old one is there at both ends.
+ */
+function isUndecided({ creation }: IkeSaV2, { predecessor }: Switch): boolean {
+  return creation?.task.kind === 'create-child' && creation.task.replaces === predecessor;
 }
 
 function armSwitch(ctx: Context, sa: IkeSaV2, { child, wait }: Switch): void {
