@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SECOND } from '../base/time.ts';
 import { Stage } from './stage.ts';
 
 const LOW = 0x01;
@@ -65,5 +66,24 @@ describe('both ends ask for the same Child SA anew', () => {
     expect(stage.gate.waiting.filter(({ from, contents }) => from === a && contents.includes('SA'))).toEqual([]);
     stage.expectOneOfEach();
     expect(stage.childInitiator).toBe(before < MIDDLE ? 'right' : 'left');
+  });
+
+  it('the answer that tells which of the two stays is lost for long, and other things are refused meanwhile', () => {
+    const stage = bothAsk(LOW);
+    const { a, b } = stage;
+    stage.pass(b, 'request', 'SA');
+    stage.gate.drop({ from: a, kind: 'response' });
+    stage.rekeyIke(a);
+    stage.pass(a, 'request', 'KE');
+    stage.pass(b, 'response', 'N(TEMPORARY_FAILURE)');
+    // Longer than the longest wait of the peer between two repetitions, of which one is lost as well.
+    for (let time = 0; time < 25 * SECOND; time += SECOND) {
+      stage.pair.world.run(SECOND);
+      for (const message of stage.gate.waiting)
+        if (message.from !== b || message.kind !== 'request') stage.gate.passThis(message);
+      if (stage.gate.waiting.length > 0) stage.gate.drop({ from: b });
+    }
+    stage.expectOneOfEach();
+    expect(stage.childInitiator).toBe('right');
   });
 });

@@ -67,7 +67,7 @@ export function inherit(ctx: ContextV2, from: IkeSaV2, to: IkeSaV2): void {
   to.queue.push(...from.queue.filter(({ kind }) => kind !== 'datagram' && kind !== 'timer'));
   from.phase = 'rekeyed';
   to.phase = 'established';
-  for (const name of ['rekey', 'liveness', 'keepalive', 'retry']) ctx.clearTimer(from.id, name);
+  for (const name of ['rekey', 'liveness', 'keepalive', 'retry', 'answered']) ctx.clearTimer(from.id, name);
   ctx.setTimer(from.id, 'lifetime', ctx.now.mono + FORGOTTEN_AFTER);
   const policy = ctx.policies.get(to.tunnel);
   if (policy !== undefined) startLife(ctx, to, policy);

@@ -30,7 +30,7 @@ import { planMissing } from './missing-pairs.ts';
 import { onOwnAddresses } from './mobike/own-addresses.ts';
 import { tryOtherPaths } from './mobike/search.ts';
 import { followPeer } from './peer-path.ts';
-import { onRetryTimer } from './postpone.ts';
+import { onRetryTimer, releaseDeletes } from './postpone.ts';
 import { pruneChildren } from './pruning.ts';
 import { receive } from './receive.ts';
 import type { IkeSaV2, Step } from './state.ts';
@@ -187,6 +187,7 @@ const TIMERS: ReadonlyMap<string, OnTimer> = new Map<string, OnTimer>([
   ['keepalive', (ctx, sa) => (sa.phase === 'established' ? sendKeepalive(ctx, sa) : undefined)],
   ['rekey', onIkeDue],
   ['retry', (_, sa) => onRetryTimer(sa)],
+  ['answered', releaseDeletes],
   ['superfluous', onSuperfluousTimer],
   ['follow-up', onFollowUpTimer],
   ['lifetime', (ctx, sa) => closeIkeSa(ctx, sa, { code: 'expired', text: 'the lifetime of the IKE SA has ended' })],

@@ -1,5 +1,5 @@
 import { randomFraction } from '../../base/entropy.ts';
-import { type Duration, SECOND } from '../../base/time.ts';
+import { type Duration, MINUTE, SECOND } from '../../base/time.ts';
 import type { Context } from '../common/context.ts';
 import type { DeleteChildrenTask, IkeSaV2, Task } from './state.ts';
 
@@ -14,24 +14,37 @@ export function postpone(ctx: Context, sa: IkeSaV2, task: Task): void {
 }
 
 /**
- * What may only be deleted when the peer has our last answer, in which it is told what takes its place. We do not hear
- * of that; an answer that is lost is asked for again within this time.
+ * What may only be deleted when the peer has our last answer, in which it is told what takes its place. Its next request
+ * shows that, as a window of one has it (§2.3); an answer that is lost is asked for again long before this time is over.
  */
 export function postponeDelete(ctx: Context, sa: IkeSaV2, task: DeleteChildrenTask): void {
   sa.postponed.push(task);
-  ctx.setTimer(sa.id, 'retry', ctx.now.mono + ANSWER_TIME);
+  putOffDeletes(ctx, sa);
 }
 
 /** The peer has asked once more: what we have answered last has not come through. */
 export function putOffDeletes(ctx: Context, sa: IkeSaV2): void {
-  if (sa.postponed.some(({ kind }) => kind === 'delete-children'))
-    ctx.setTimer(sa.id, 'retry', ctx.now.mono + ANSWER_TIME);
+  if (sa.postponed.some(isDelete)) ctx.setTimer(sa.id, 'answered', ctx.now.mono + ANSWER_TIME);
+}
+
+/** The peer has asked something else, or has not asked again for long: it has our last answer. */
+export function releaseDeletes(ctx: Context, sa: IkeSaV2): void {
+  if (!sa.postponed.some(isDelete)) return;
+  ctx.clearTimer(sa.id, 'answered');
+  sa.tasks.push(...sa.postponed.filter(isDelete));
+  sa.postponed = sa.postponed.filter((task) => !isDelete(task));
 }
 
 export function onRetryTimer(sa: IkeSaV2): void {
-  sa.tasks.push(...sa.postponed.splice(0));
+  sa.tasks.push(...sa.postponed.filter((task) => !isDelete(task)));
+  sa.postponed = sa.postponed.filter(isDelete);
 }
 
-const ANSWER_TIME: Duration = 5 * SECOND;
+function isDelete({ kind }: Task): boolean {
+  return kind === 'delete-children';
+}
+
+/** Two ends may wait for more than ten seconds between two repetitions, of which some are lost. Nothing is in a hurry. */
+const ANSWER_TIME: Duration = MINUTE;
 const RETRY_FROM: Duration = SECOND;
 const RETRY_SPREAD: Duration = 2 * SECOND;

@@ -16,7 +16,7 @@ import { digestOf, repeatAnswer, sendResponse, settleRequest } from './message-w
 import { followResponse } from './mobike/search.ts';
 import { unsupportedCritical } from './payload-set.ts';
 import { followPeer } from './peer-path.ts';
-import { putOffDeletes } from './postpone.ts';
+import { putOffDeletes, releaseDeletes } from './postpone.ts';
 import type { Received } from './received.ts';
 import type { IkeSaV2 } from './state.ts';
 import { findTransition, type Transition } from './transitions.ts';
@@ -81,7 +81,10 @@ function receiveProtected(ctx: ContextV2, sa: IkeSaV2, transition: Transition, r
   sa.reassembly = undefined;
   sa.lastHeardAt = ctx.now.mono;
   sa.proven = sa.establishedAt !== undefined;
-  if (transition.message === 'request') sa.expectedRequestId++;
+  if (transition.message === 'request') {
+    sa.expectedRequestId++;
+    releaseDeletes(ctx, sa);
+  }
   // RFC 4555 §3.8: who can say that it has moved is not followed for any message that comes from elsewhere.
   if (sa.mobike === undefined) followPeer(ctx, sa, received);
   else if (transition.message === 'response') followResponse(ctx, sa, received);

@@ -82,7 +82,10 @@ export type IkeSaV2 = {
   queue: Work[];
   /** Requests that wait for the window. */
   tasks: Task[];
-  /** What the peer could not do just then (RFC 7296 §2.25): put in line again when the timer `retry` goes off. */
+  /**
+   * What the peer could not do just then (RFC 7296 §2.25): put in line again when the timer `retry` goes off. Deletes of
+   * Child SAs wait there for the peer to have our last answer, or for the timer `answered`.
+   */
   postponed: Task[];
   /** The CREATE_CHILD_SA of ours that is under way. */
   creation: Creation | undefined;
