@@ -1,6 +1,7 @@
 import { type ChildSa, inboundSa, outboundSa } from '../sa/child-sa.ts';
 import type { DataPlaneEvent } from '../sa/data-plane.ts';
 import { saKey } from '../sa/ledger.ts';
+import { endDrain } from './common/child-drain.ts';
 import type { Work } from './common/work.ts';
 import type { CoreState } from './core-state.ts';
 import type { IkeSa } from './ike-sa.ts';
@@ -29,7 +30,9 @@ export function onDataPlaneEvent(
     if (saKey(inboundSa(child)) !== key && saKey(outboundSa(child)) !== key) continue;
     const sa = state.ikeSas.get(child.ikeSa);
     if (sa?.version === 2) return ofIkeSa(sa, () => tellIkeSa(run, sa, child, event));
-    return ofTunnel(child.tunnel, () => onChildEvent(run, child, event));
+    return ofTunnel(child.tunnel, () =>
+      child.state === 'deleting' ? tellDraining(run, child, event) : onChildEvent(run, child, event),
+    );
   }
 }
 
@@ -41,4 +44,9 @@ function tellIkeSa(run: Run, sa: IkeSa, child: ChildSa, event: ChildEvent): void
   const work: Work =
     event.kind === 'mapping' ? { kind: 'peer-mapped', remote: event.from } : { kind: spent, child: child.id };
   doWork(run, sa, work);
+}
+
+/** Its IKE SA has ended, and the peer may have gone on: what is still let in says nothing of where it is now. */
+function tellDraining(run: Run, child: ChildSa, event: ChildEvent): void {
+  if (event.kind === 'expire' && event.hard) endDrain(run, child);
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { SECOND } from '../base/time.ts';
-import { PRESETS, type PresetName } from './conditions.ts';
+import { HOME_ROUTER, PRESETS, type PresetName } from './conditions.ts';
 import { Dice } from './dice.ts';
 import { expectInOrder, installedChildren } from './invariants.ts';
 import { perform } from './operations.ts';
-import { CorePair } from './pair.ts';
+import { CorePair, reasonsOf } from './pair.ts';
 import { forEachSeed } from './seeds.ts';
 import { SteadyTraffic } from './steady-traffic.ts';
 import { LEFT, RIGHT } from './tunnels.ts';
@@ -33,6 +33,37 @@ function renewAtBothEnds(pair: CorePair, dice: Dice): void {
   for (const { machine } of [pair.left, pair.right]) expect(machine.views()).toHaveLength(1);
   expectInOrder(pair.world);
 }
+
+describe('what drains when its IKE SA is gone already', () => {
+  function drained() {
+    const inside = { ...LEFT, address: '10.9.0.2', publicAddress: LEFT.address };
+    const nats = [{ ...HOME_ROUTER, address: LEFT.address, inside: [inside.address] }];
+    const pair = new CorePair({ seed: 1, nats, tunnel: { reauthenticate: true }, left: { side: inside } });
+    pair.connect();
+    perform(pair, 'rekey the IKE SA', pair.left);
+    const { right, world } = pair;
+    const rest = () => right.machine.children().filter(({ state }) => state === 'deleting');
+    world.runUntil('drained', () => right.machine.views().length === 1 && rest().length === 1, 5 * SECOND);
+    const [child] = rest();
+    if (child === undefined) throw new Error('nothing drains');
+    return { pair, right, child };
+  }
+
+  it('ends with its lifetime, and its timer with it', () => {
+    const { pair, right, child } = drained();
+    right.kernel.expire(child.inbound);
+    pair.world.run(1);
+    expect(reasonsOf(right, 'child.deleted')).toEqual(['replaced']);
+    expect([...right.timers.keys()].filter((key) => key.endsWith(child.id))).toEqual([]);
+  });
+
+  it('says nothing of where the peer is', () => {
+    const { pair, right, child } = drained();
+    right.kernel.report({ kind: 'mapping', sa: child.inbound, from: { address: LEFT.address, port: 40_000 } });
+    pair.world.run(SECOND);
+    expectInOrder(pair.world);
+  });
+});
 
 describe('reauthentication of both ends at once', () => {
   it('loses no packet, whichever of the two new IKE SAs stays', () => {
