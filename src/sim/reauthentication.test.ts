@@ -6,6 +6,7 @@ import { expectInOrder, installedChildren } from './invariants.ts';
 import { perform } from './operations.ts';
 import { CorePair, reasonsOf } from './pair.ts';
 import { forEachSeed } from './seeds.ts';
+import { Stage } from './stage.ts';
 import { SteadyTraffic } from './steady-traffic.ts';
 import { LEFT, RIGHT } from './tunnels.ts';
 
@@ -33,6 +34,26 @@ function renewAtBothEnds(pair: CorePair, dice: Dice): void {
   for (const { machine } of [pair.left, pair.right]) expect(machine.views()).toHaveLength(1);
   expectInOrder(pair.world);
 }
+
+describe('a new IKE SA in the place of one that stands', () => {
+  it('does not take over before the other end has it, though the old Child SA is replaced meanwhile', () => {
+    const stage = new Stage({ left: { policy: { reauthenticate: true } } });
+    const { a, b, gate } = stage;
+    stage.rekeyIke(a);
+    for (const exchange of ['IKE_SA_INIT', 'IKE_AUTH']) {
+      gate.pass({ from: a, exchange });
+      if (exchange === 'IKE_SA_INIT') gate.pass({ from: b, exchange });
+    }
+    gate.drop({ from: b, exchange: 'IKE_AUTH' });
+    stage.rekeyChild(a);
+    for (const says of ['SA', 'D(ESP']) {
+      stage.pass(a, 'request', says);
+      stage.pass(b, 'response', says);
+    }
+    stage.pair.world.run(3 * SECOND);
+    stage.expectOneOfEach();
+  });
+});
 
 describe('what drains when its IKE SA is gone already', () => {
   function drained() {

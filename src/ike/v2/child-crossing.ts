@@ -4,7 +4,9 @@ import { type ChildSa, outboundSa } from '../../sa/child-sa.ts';
 import { sameSelectors } from '../../sa/traffic-selector.ts';
 import { childTimer } from '../common/child-timers.ts';
 import type { Context } from '../common/context.ts';
+import { waitBehind } from './child-switch.ts';
 import { carrySame, childrenOf } from './children.ts';
+import type { ContextV2 } from './context.ts';
 import { postponeDelete } from './postpone.ts';
 import type { IkeSaV2 } from './state.ts';
 
@@ -16,7 +18,7 @@ const CROSSING_TIME: Duration = 30 * SECOND;
  * successors, the one with the lowest nonce is deleted by the end that made it. Parallel Child SAs that the peer makes
  * on purpose (§2.8) come later, and stay.
  */
-export function settleCrossing(ctx: Context, sa: IkeSaV2, fresh: ChildSa): void {
+export function settleCrossing(ctx: ContextV2, sa: IkeSaV2, fresh: ChildSa): void {
   const { creation } = sa;
   const task = creation?.task;
   if (creation !== undefined && task?.kind === 'create-child' && task.replaces === undefined) {
@@ -55,8 +57,9 @@ function crosses(ctx: Context, child: ChildSa, fresh: ChildSa): boolean {
   );
 }
 
-function supersede(ctx: Context, sa: IkeSaV2, child: ChildSa, successor: ChildSa): void {
+function supersede(ctx: ContextV2, sa: IkeSaV2, child: ChildSa, successor: ChildSa): void {
   ctx.requestCleanUp({ kind: 'apply', steps: [{ kind: 'remove-sa', sa: outboundSa(child) }] });
+  waitBehind(ctx, child, successor);
   child.state = 'rekeyed';
   child.sends = false;
   ctx.clearTimer(child.tunnel, childTimer('rekey', child.id));

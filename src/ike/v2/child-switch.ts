@@ -104,6 +104,15 @@ export function hastenSwitches(ctx: ContextV2, ending: IkeSaV2, tunnel?: string)
   return replaced;
 }
 
+/** What waits in another IKE SA to take over from `old` takes over from its successor, which carries the traffic now. */
+export function waitBehind(ctx: ContextV2, old: ChildSa, successor: ChildSa): void {
+  for (const other of ctx.ikeSasV2Of(old.tunnel))
+    if (other.id !== old.ikeSa && other.id !== successor.ikeSa)
+      other.switches = other.switches.map((waiting) =>
+        waiting.predecessor === old.id ? { ...waiting, predecessor: successor.id } : waiting,
+      );
+}
+
 /** Sends through the successors from now on, and no longer through what they replace. */
 export function switchOver(ctx: Context, sa: IkeSaV2, isMeant: (waiting: Switch) => boolean): void {
   const switches = sa.switches.filter(isMeant);
@@ -114,7 +123,7 @@ export function switchOver(ctx: Context, sa: IkeSaV2, isMeant: (waiting: Switch)
   sa.pending = { request, step: { kind: 'switched', switches } };
 }
 
-export function onSwitched(ctx: Context, sa: IkeSaV2, switches: readonly Switch[], reply: DataPlaneReply): void {
+export function onSwitched(ctx: ContextV2, sa: IkeSaV2, switches: readonly Switch[], reply: DataPlaneReply): void {
   const reason = reply.kind === 'done' ? undefined : kernelRefused(ctx, sa.tunnel, reply);
   for (const { child: id, predecessor } of switches) {
     const child = requireChild(ctx, sa, id);
@@ -123,6 +132,7 @@ export function onSwitched(ctx: Context, sa: IkeSaV2, switches: readonly Switch[
     if (reason === undefined) {
       childInstalled(ctx, child);
       if (old === undefined) continue;
+      waitBehind(ctx, old, child);
       old.sends = false;
       if (old.state !== 'deleting') old.state = 'rekeyed';
       ctx.clearTimer(old.tunnel, childTimer('rekey', old.id));

@@ -10,6 +10,7 @@ import { NOTHING_TO_OFFER, UNCONFIGURED } from '../../common/refusals.ts';
 import { policyFor } from '../../common/sharing.ts';
 import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
 import { acceptChild } from '../child-negotiation.ts';
+import { waitBehind } from '../child-switch.ts';
 import { childrenOf, findChild, requireChild } from '../children.ts';
 import { dropCreation, dropHandshake } from '../close.ts';
 import type { ContextV2 } from '../context.ts';
@@ -154,6 +155,7 @@ export function onCreationInstalled(ctx: ContextV2, sa: IkeSaV2, id: string, rep
   replaced.sends = false;
   ctx.clearTimer(replaced.tunnel, childTimer('rekey', replaced.id));
   outdoRivals(ctx, sa, replaced);
+  waitBehind(ctx, replaced, child);
   ctx.emit({ type: 'child.rekeyed', tunnel: child.tunnel, ikeSa: sa.id, child: replaced.id, successor: id });
   addTask(sa, { kind: 'delete-children', protocol: replaced.protocol, spis: [replaced.inboundSpi] });
 }
