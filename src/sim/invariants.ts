@@ -24,7 +24,7 @@ const MAX_TIMERS_PER_TUNNEL = 2;
 /** What must hold of one gateway after each of its steps. Make one for each world: the checks remember. */
 export function stepChecks(): StepCheck[] {
   const gone = new WeakMap<object, Set<number>>();
-  return [(gateway, step) => silentAfterEnd(goneOf(gone, gateway), step), timersHaveOwners, boundedState];
+  return [(gateway, step) => silentAfterEnd(goneOf(gone, gateway), step), timersHaveOwners, boundedState, withoutBugs];
 }
 
 /** What must hold of one gateway while nothing is in flight: its kernel holds just what its views say. */
@@ -149,6 +149,18 @@ function eventAfterEnd(gone: Set<number>, event: GatewayEvent): string[] {
   const late = gone.has(event.ikeSa) && !event.type.startsWith('child.');
   if (event.type === 'ike.closed' || event.type === 'ike.failed') gone.add(event.ikeSa);
   return late ? [`${event.type} of IKE SA ${event.ikeSa}, which is gone`] : [];
+}
+
+/** What the core has caught at one of its boundaries, where it costs an IKE SA or a tunnel. */
+function withoutBugs(_: SimGateway, { effects }: Step): string[] {
+  const violations: string[] = [];
+  for (const effect of effects) {
+    if (effect.kind !== 'emit') continue;
+    const { event } = effect;
+    const code = 'reason' in event ? event.reason?.code : event.type === 'datagram.dropped' ? event.why : undefined;
+    if (code === 'internal-error') violations.push(`a bug: ${JSON.stringify(event)}`);
+  }
+  return violations;
 }
 
 function timersHaveOwners({ timers, shown: { views, children } }: SimGateway): string[] {

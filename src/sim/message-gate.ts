@@ -82,6 +82,13 @@ export class MessageGate {
     return message;
   }
 
+  /** Delivers what waits, but for what is lost on the way; what comes of it waits. */
+  passUnless(isLost: (message: HeldMessage) => boolean): void {
+    const released = this.#waiting;
+    this.#waiting = [];
+    for (const message of released) if (!isLost(message)) this.#deliver(message);
+  }
+
   /** Delivers what waits and what comes of it, in order, until nothing waits. */
   passAll(): void {
     for (let count = 0; this.#waiting.length > 0; count++) {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { SECOND } from '../base/time.ts';
 import { HOME_ROUTER, PRESETS, type PresetName } from './conditions.ts';
 import { Dice } from './dice.ts';
-import { expectInOrder, installedChildren } from './invariants.ts';
+import { establishedIkeSas, expectInOrder, installedChildren } from './invariants.ts';
+import type { HeldMessage } from './message-gate.ts';
 import { perform } from './operations.ts';
 import { CorePair, reasonsOf } from './pair.ts';
 import { forEachSeed } from './seeds.ts';
@@ -51,6 +52,30 @@ describe('a new IKE SA in the place of one that stands', () => {
       stage.pass(b, 'response', says);
     }
     stage.pair.world.run(3 * SECOND);
+    stage.expectOneOfEach();
+  });
+
+  it('ends what waits to take over in the old one, whatever the peer repeats there', () => {
+    const stage = new Stage({ left: { policy: { reauthenticate: true } } });
+    const { a, b, gate } = stage;
+    const [old] = establishedIkeSas(a);
+    stage.rekeyChild(b);
+    stage.pass(b, 'request', 'N(REKEY_SA');
+    const isLost = ({ from, initiatorSpi }: HeldMessage) => from === a && initiatorSpi === old?.initiatorSpi;
+    gate.passUnless(isLost);
+    stage.rekeyIke(a);
+    for (const exchange of ['IKE_SA_INIT', 'IKE_AUTH']) {
+      gate.pass({ from: a, exchange });
+      gate.pass({ from: b, exchange });
+    }
+    // Until what the old IKE SA drains is gone.
+    for (let time = 0; time < 12 * SECOND; time += SECOND) {
+      stage.pair.world.run(SECOND);
+      gate.passUnless(isLost);
+    }
+    gate.open();
+    stage.pair.world.run(10 * SECOND);
+    expect(reasonsOf(a, 'ike.closed')).toEqual(['replaced']);
     stage.expectOneOfEach();
   });
 });

@@ -116,5 +116,7 @@ type Ending = { readonly reason: Reason; readonly told: ReadonlySet<string> };
 /** What another IKE SA already carries goes over to that without a loss. */
 export function endChild(ctx: Context, sa: IkeSaV2, child: ChildSa, { reason, told }: Ending): void {
   const kept = reason.code === 'replaced' && child.state !== 'deleting' && handOver(ctx, child, told.has(child.id));
-  if (!kept) removeChild(ctx, sa, child, reason);
+  if (!kept) return removeChild(ctx, sa, child, reason);
+  // The peer may ask once more for what we have answered last.
+  sa.switches = sa.switches.filter((waiting) => waiting.child !== child.id);
 }
