@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SECOND } from '../base/time.ts';
+import type { ChildSaView } from '../ike/common/view.ts';
 import { HOME_ROUTER, PRESETS, type PresetName } from './conditions.ts';
 import { Dice } from './dice.ts';
 import { establishedIkeSas, expectInOrder, installedChildren } from './invariants.ts';
@@ -9,7 +10,7 @@ import { CorePair, reasonsOf } from './pair.ts';
 import { forEachSeed } from './seeds.ts';
 import { Stage } from './stage.ts';
 import { SteadyTraffic } from './steady-traffic.ts';
-import { LEFT, RIGHT } from './tunnels.ts';
+import { CHEAP_ESP, LEFT, RIGHT } from './tunnels.ts';
 
 const WEATHERS: readonly PresetName[] = ['calm', 'lossy10', 'duplicating', 'reordering', 'satellite'];
 
@@ -148,6 +149,29 @@ describe('reauthentication of both ends at once', () => {
       expect(right.machine.views()).toHaveLength(1);
       expect(installedChildren(right)).toHaveLength(1);
     });
+  });
+
+  it('nor where the peer deletes the old IKE SA while the new one is at a key exchange, and has not all of them', () => {
+    const tunnel = { singlePairs: true, childProposals: [{ ...CHEAP_ESP, keyExchange: ['curve25519'] }] } as const;
+    const { left, right } = TWO_SEGMENTS;
+    const pair = new CorePair({
+      seed: 1,
+      tunnel,
+      left: { ...left, policy: { reauthenticate: true } },
+      right: { ...right, jobDelay: [SECOND, SECOND] },
+    });
+    pair.connect();
+    const [old] = establishedIkeSas(pair.left);
+    perform(pair, 'rekey the IKE SA', pair.left);
+    const isMadeBy = ({ ikeSa, state }: ChildSaView) => ikeSa !== old?.id && state === 'installing';
+    const isBusy = () => pair.right.machine.children().some(isMadeBy) && pair.right.jobs > 0;
+    pair.world.runUntil('busy', isBusy, 20 * SECOND);
+    pair.left.fire(`ike:${old?.id}:lifetime`);
+    const there = { source: '10.2.0.5', destination: '10.1.0.5', protocol: 1, bytes: 84 };
+    for (let time = 0; time < 2 * SECOND; time += 20) {
+      pair.world.run(20);
+      expect(pair.world.transmit(pair.right, there)).not.toBe('blocked');
+    }
   });
 
   it('and leaves one IKE SA where the one that is to stay has lost its Child SA meanwhile', () => {

@@ -9,11 +9,19 @@ import { dropFollowUps } from './follow-ups.ts';
 import { addTask, sendLastWord } from './message-window.ts';
 import type { IkeSaV2 } from './state.ts';
 
-/** Ends an IKE SA without another word to the peer: it is gone there, or was never there. */
-export function abandon(ctx: Context, sa: IkeSaV2, reason: Reason, stage: Stage = 1): void {
+/**
+ * Ends an IKE SA without another word to the peer: it is gone there, or was never there. What drains for the sake of a
+ * successor, or has just been `handed` over, does so to its end.
+ */
+export function abandon(
+  ctx: Context,
+  sa: IkeSaV2,
+  reason: Reason,
+  { stage = 1, handed = [] }: { readonly stage?: Stage; readonly handed?: readonly ChildSa[] } = {},
+): void {
   if (sa.phase === 'closed') return;
-  // What drains for the sake of a successor does so to its end.
-  const stays = ({ state }: ChildSa) => state === 'deleting' && reason.code === 'replaced';
+  const stays = (child: ChildSa) =>
+    child.state === 'deleting' && (reason.code === 'replaced' || handed.includes(child));
   for (const child of childrenOf(ctx, sa)) if (!stays(child)) removeChild(ctx, sa, child, reason);
   const ref = { ikeSa: sa.id, tunnel: sa.tunnel };
   if (sa.establishedAt === undefined) ctx.emit({ type: 'ike.failed', ...ref, stage, reason });

@@ -39,15 +39,16 @@ import type { Payload } from '../wire/payload.ts';
 export function requestFirstSpi(ctx: Context, sa: IkeSaV2): void {
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return abandon(ctx, sa, UNCONFIGURED);
-  if (policy.childProtocol === 'ah' && (sa.nat.local || sa.nat.remote)) return abandon(ctx, sa, AH_BEHIND_NAT, 2);
-  if (firstChildOffers(ctx, policy).length === 0) return abandon(ctx, sa, NOTHING_TO_OFFER, 2);
+  if (policy.childProtocol === 'ah' && (sa.nat.local || sa.nat.remote))
+    return abandon(ctx, sa, AH_BEHIND_NAT, { stage: 2 });
+  if (firstChildOffers(ctx, policy).length === 0) return abandon(ctx, sa, NOTHING_TO_OFFER, { stage: 2 });
   if (isChildless(sa, policy)) return sendAuth(ctx, sa, policy, []);
   sa.pending = { request: allocateSpi(ctx, sa, policy), step: { kind: 'auth-spi-allocated' } };
 }
 
 /** It can be proposed now. */
 export function onFirstSpiAllocated(ctx: Context, sa: IkeSaV2, reply: DataPlaneReply): void {
-  if (reply.kind !== 'spi') return abandon(ctx, sa, kernelRefused(ctx, sa.tunnel, reply), 2);
+  if (reply.kind !== 'spi') return abandon(ctx, sa, kernelRefused(ctx, sa.tunnel, reply), { stage: 2 });
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return abandon(ctx, sa, UNCONFIGURED);
   const handshake = handshakeOf(sa);

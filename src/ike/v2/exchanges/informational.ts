@@ -49,11 +49,11 @@ function endByPeer(ctx: ContextV2, sa: IkeSaV2, refused: boolean): void {
   if (rival !== undefined) takeOver(ctx, sa, rival);
   const told = hastenSwitches(ctx, sa);
   const carried = childrenOf(ctx, sa).filter(({ state }) => state !== 'deleting');
-  const handed = carried.filter((child) => handOver(ctx, child, told.has(child.id))).length;
+  const handed = carried.filter((child) => handOver(ctx, child, told.has(child.id)));
   const parting = [sa.outstanding?.task, ...sa.tasks].find((task) => task?.kind === 'delete-ike');
-  const replaced = sa.phase === 'rekeyed' || (handed > 0 && handed === carried.length);
+  const replaced = sa.phase === 'rekeyed' || (handed.length > 0 && handed.length === carried.length);
   const closed = parting?.kind === 'delete-ike' ? parting.reason : PEER_CLOSED;
-  abandon(ctx, sa, refused ? PEER_REFUSED : replaced ? REPLACED : closed);
+  abandon(ctx, sa, refused ? PEER_REFUSED : replaced ? REPLACED : closed, { handed });
 }
 
 const PEER_CLOSED: Reason = { code: 'peer-closed', text: 'the peer has closed the tunnel' };
