@@ -18,8 +18,6 @@ const MAX_CLEAN_UPS = 2_000;
 const MAX_TIMERS_PER_SA = 12;
 /** Quick Modes of an IKE SA of IKEv1 at once, each with one request and one timer; those that are over count as well. */
 const MAX_QUICK_MODES = 512;
-/** Of a tunnel, beside one for the successor of each of its Child SAs. */
-const MAX_TIMERS_PER_TUNNEL = 2;
 
 /** What must hold of one gateway after each of its steps. Make one for each world: the checks remember. */
 export function stepChecks(): StepCheck[] {
@@ -167,7 +165,7 @@ function timersHaveOwners({ timers, shown: { views, children } }: SimGateway): s
   const violations: string[] = [];
   for (const key of timers.keys()) {
     const { kind, owner, child } = describeTimer(key);
-    if (kind === 'succession' && !children.some(({ id }) => id === child))
+    if (kind === 'child' && !children.some(({ id }) => id === child))
       violations.push(`timer ${key} is set, but its Child SA is gone`);
     if (owner !== undefined && !views.some(({ id }) => id === owner))
       violations.push(`timer ${key} is set, but its IKE SA is gone`);
@@ -176,7 +174,7 @@ function timersHaveOwners({ timers, shown: { views, children } }: SimGateway): s
 }
 
 function boundedState({ timers, pending, shown: { views, children } }: SimGateway): string[] {
-  const counts = { succession: 0, child: 0, 'quick-mode': 0, other: 0 };
+  const counts = { child: 0, tunnel: 0, 'quick-mode': 0, other: 0 };
   for (const key of timers.keys()) counts[describeTimer(key).kind]++;
   const halfOpen = countOf(views, ({ state, role }) => state === 'connecting' && role === 'responder');
   const quickModes = MAX_QUICK_MODES * countOf(views, ({ version }) => version === 1);
@@ -186,7 +184,7 @@ function boundedState({ timers, pending, shown: { views, children } }: SimGatewa
     ...beyond('requests under way', pending, requests),
     ...beyond('timers', counts.other, MAX_TIMERS_PER_SA * (views.length + 4)),
     ...beyond('timers of Quick Modes', counts['quick-mode'], quickModes),
-    ...beyond('timers of Child SAs', counts.succession + counts.child, children.length + MAX_TIMERS_PER_TUNNEL),
+    ...beyond('timers of Child SAs', counts.child, children.length),
   ];
 }
 
@@ -202,8 +200,8 @@ function countOf<T>(all: readonly T[], isMeant: (one: T) => boolean): number {
   return count;
 }
 
-/** `succession`: for the successor of a Child SA. */
-type TimerKind = 'succession' | 'child' | 'quick-mode' | 'other';
+/** Those of a tunnel as a whole are few, by their names. */
+type TimerKind = 'child' | 'tunnel' | 'quick-mode' | 'other';
 
 type TimerOwner = {
   readonly kind: TimerKind;
@@ -227,9 +225,9 @@ function describeTimer(key: string): TimerOwner {
 }
 
 function readTimer(key: string): TimerOwner {
-  const [, tunnel, child] = /^sas:(.+):rekey-(.+)$/.exec(key) ?? [];
-  if (tunnel !== undefined) return { kind: 'succession', owner: undefined, child };
-  if (key.startsWith('sas:')) return { kind: 'child', owner: undefined, child: undefined };
+  const [, child] = /^sas:.+:(?:rekey|switch|drain)-(.+)$/.exec(key) ?? [];
+  if (child !== undefined) return { kind: 'child', owner: undefined, child };
+  if (key.startsWith('sas:')) return { kind: 'tunnel', owner: undefined, child: undefined };
   const [, ikeSa] = /^ike:(\d+):/.exec(key) ?? [];
   const owner = ikeSa === undefined ? undefined : Number(ikeSa);
   return { kind: key.includes(':quick-mode-') ? 'quick-mode' : 'other', owner, child: undefined };

@@ -104,6 +104,14 @@ describe('what drains when its IKE SA is gone already', () => {
     expect([...right.timers.keys()].filter((key) => key.endsWith(child.id))).toEqual([]);
   });
 
+  it('goes with the tunnel, and its timer with it', () => {
+    const { pair, right } = drained();
+    pair.terminate(right);
+    pair.world.run(10);
+    expect(right.machine.children()).toEqual([]);
+    expect([...right.timers.keys()].filter((key) => key.startsWith('sas:'))).toEqual([]);
+  });
+
   it('says nothing of where the peer is', () => {
     const { pair, right, child } = drained();
     right.kernel.report({ kind: 'mapping', sa: child.inbound, from: { address: LEFT.address, port: 40_000 } });

@@ -1,6 +1,7 @@
 import { fromHex } from '../../base/bytes.ts';
 import { type ChildSa, planRemove } from '../../sa/child-sa.ts';
 import type { ChildProtocol } from '../../sa/proposal.ts';
+import { clearChildTimers } from '../common/child-drain.ts';
 import type { Context } from '../common/context.ts';
 import type { Reason } from '../common/reason.ts';
 import { sendInformational } from './messages.ts';
@@ -10,7 +11,7 @@ import type { IkeSaV1 } from './state.ts';
 /** Takes a Child SA out of the data plane and out of its tunnel. */
 export function removeChild(ctx: Context, child: ChildSa, reason: Reason): void {
   ctx.requestCleanUp({ kind: 'apply', steps: planRemove(child) });
-  ctx.clearTimer(child.tunnel, rekeyTimer(child.id));
+  clearChildTimers(ctx, child);
   ctx.dropChild(child);
   if (child.installedAt === undefined) return;
   ctx.emit({ type: 'child.deleted', ikeSa: child.ikeSa, tunnel: child.tunnel, child: child.id, reason });
