@@ -52,15 +52,19 @@ function resolveEstablished(run: Run, fresh: IkeSaV2, other: IkeSaV2, on: OnIkeS
   if (!crossed(fresh, other)) {
     if (fresh.initialContact) return on(other, () => abandon(run, other, REPLACED));
     // Whoever has begun the new one deletes the old one (RFC 7296 §2.8.3), when its traffic has changed over.
-    const carries = childrenOf(run, other).length > 0;
-    if (fresh.role === 'responder' && carries) return awaitDelete(run, other);
-    return carries ? lookAgain(other) : leave(other);
+    if (fresh.role === 'responder' && isInUse(run, other)) return awaitDelete(run, other);
+    return isInUse(run, other) ? lookAgain(other) : leave(other);
   }
   // Where the peer says INITIAL_CONTACT all the same, it said so before the other one stood, and it knows that by now.
   const loser = loserOf(fresh, other);
   if (loser.role !== 'initiator') return awaitDelete(run, loser);
   // Not before the peer has our answer to IKE_AUTH: until then it has nothing else to send through.
-  return childrenOf(run, loser).length > 0 ? lookAgain(loser) : leave(loser);
+  return isInUse(run, loser) ? lookAgain(loser) : leave(loser);
+}
+
+/** It carries traffic, or is about to: what it waits for may be its first Child SA. */
+function isInUse(run: Run, sa: IkeSaV2): boolean {
+  return sa.pending !== undefined || childrenOf(run, sa).length > 0;
 }
 
 /**

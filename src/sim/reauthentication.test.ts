@@ -37,6 +37,16 @@ function renewAtBothEnds(pair: CorePair, dice: Dice): void {
   expectInOrder(pair.world);
 }
 
+/** `a` has a new IKE SA, which the other end knows. */
+function authenticateAnew(stage: Stage): void {
+  const { a, b, gate } = stage;
+  stage.rekeyIke(a);
+  for (const exchange of ['IKE_SA_INIT', 'IKE_AUTH']) {
+    gate.pass({ from: a, exchange });
+    gate.pass({ from: b, exchange });
+  }
+}
+
 describe('a new IKE SA in the place of one that stands', () => {
   it('does not take over before the other end has it, though the old Child SA is replaced meanwhile', () => {
     const stage = new Stage({ left: { policy: { reauthenticate: true } } });
@@ -56,6 +66,19 @@ describe('a new IKE SA in the place of one that stands', () => {
     stage.expectOneOfEach();
   });
 
+  it('stays where yet another one stands already, which carries nothing so far', () => {
+    const stage = new Stage({ left: { policy: { childless: true, reauthenticate: true } } });
+    const { a, b, gate } = stage;
+    authenticateAnew(stage);
+    b.kernel.behaviour = { delay: [SECOND, SECOND], faults: [] };
+    gate.pass({ from: a, exchange: 'CREATE_CHILD_SA' });
+    authenticateAnew(stage);
+    stage.pair.world.run(2 * SECOND);
+    gate.pass({ from: b, exchange: 'CREATE_CHILD_SA' });
+    gate.passAll();
+    stage.expectOneOfEach();
+  });
+
   it('ends what waits to take over in the old one, whatever the peer repeats there', () => {
     const stage = new Stage({ left: { policy: { reauthenticate: true } } });
     const { a, b, gate } = stage;
@@ -64,11 +87,7 @@ describe('a new IKE SA in the place of one that stands', () => {
     stage.pass(b, 'request', 'N(REKEY_SA');
     const isLost = ({ from, initiatorSpi }: HeldMessage) => from === a && initiatorSpi === old?.initiatorSpi;
     gate.passUnless(isLost);
-    stage.rekeyIke(a);
-    for (const exchange of ['IKE_SA_INIT', 'IKE_AUTH']) {
-      gate.pass({ from: a, exchange });
-      gate.pass({ from: b, exchange });
-    }
+    authenticateAnew(stage);
     // Until what the old IKE SA drains is gone.
     for (let time = 0; time < 12 * SECOND; time += SECOND) {
       stage.pair.world.run(SECOND);
