@@ -31,7 +31,9 @@ export function indexIkeSa(state: CoreState, sa: IkeSa): boolean {
   indexTunnels(state, sa);
   if (sa.phase !== 'established' && sa.phase !== 'replaced') return false;
   removeHalfOpen(state.halfOpen, sa.id);
-  return isSettled(sa) && state.connecting.delete(sa.id);
+  if (isSettled(sa)) return state.connecting.delete(sa.id);
+  state.connecting.add(sa.id);
+  return false;
 }
 
 /** The IKE SA is closed: nothing of it stays, its timers included. */

@@ -6,7 +6,7 @@ import { Dice } from './dice.ts';
 import { establishedIkeSas, expectInOrder, installedChildren } from './invariants.ts';
 import type { HeldMessage } from './message-gate.ts';
 import { perform } from './operations.ts';
-import { CorePair, reasonsOf } from './pair.ts';
+import { CorePair, countEvents, reasonsOf } from './pair.ts';
 import { forEachSeed } from './seeds.ts';
 import { Stage } from './stage.ts';
 import { SteadyTraffic } from './steady-traffic.ts';
@@ -77,6 +77,22 @@ describe('a new IKE SA in the place of one that stands', () => {
     gate.pass({ from: b, exchange: 'CREATE_CHILD_SA' });
     gate.passAll();
     stage.expectOneOfEach();
+  });
+
+  it('takes its place, though it is rekeyed before it has a Child SA', () => {
+    const stage = new Stage({ left: { policy: { childless: true, reauthenticate: true } } });
+    const { a, b, gate } = stage;
+    authenticateAnew(stage);
+    const [, fresh] = establishedIkeSas(b);
+    b.fire(`ike:${fresh?.id}:rekey`);
+    stage.pair.world.run(10);
+    gate.pass({ from: a, exchange: 'CREATE_CHILD_SA', says: 'TSi' });
+    stage.pass(b, 'response', 'N(TEMPORARY_FAILURE)');
+    gate.pass({ from: b, exchange: 'CREATE_CHILD_SA', says: 'KE' });
+    gate.pass({ from: a, exchange: 'CREATE_CHILD_SA', says: 'KE' });
+    stage.expectOneOfEach();
+    // The old one did not have to be replaced once more.
+    expect(countEvents(a, 'ike.established')).toBe(2);
   });
 
   it('ends what waits to take over in the old one, whatever the peer repeats there', () => {

@@ -74,6 +74,9 @@ export function inherit(ctx: ContextV2, from: IkeSaV2, to: IkeSaV2): void {
   if (from.superfluous) awaitDelete(ctx, to);
   // However often it is rekeyed, the time goes on.
   to.superfluousSince = from.superfluousSince;
+  // One that has begun without a Child SA (RFC 6023) and has none yet: what it makes superfluous is settled with the first.
+  to.handshake = from.handshake;
+  from.handshake = undefined;
   ctx.touch(from);
   ctx.touch(to);
   ctx.emit({ type: 'ike.rekeyed', tunnel: from.tunnel, ikeSa: from.id, successor: to.id });
