@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SECOND } from '../base/time.ts';
+import { MINUTE, SECOND } from '../base/time.ts';
 import type { ChildSaView } from '../ike/common/view.ts';
 import { HOME_ROUTER, PRESETS, type PresetName } from './conditions.ts';
 import { Dice } from './dice.ts';
@@ -93,6 +93,24 @@ describe('a new IKE SA in the place of one that stands', () => {
     stage.expectOneOfEach();
     // The old one did not have to be replaced once more.
     expect(countEvents(a, 'ike.established')).toBe(2);
+  });
+
+  it('outlives the older one, whose traffic yet another one does not carry in whole', () => {
+    const stage = new Stage({ tunnel: { singlePairs: true, reauthenticate: true }, ...TWO_SEGMENTS });
+    const { a, b, gate } = stage;
+    const isEnd = ({ from, contents }: HeldMessage) => from === b && contents.includes('D(IKE)');
+    stage.rekeyIke(b);
+    while (gate.waiting.length > 0) gate.passUnless(isEnd);
+    for (const { machine } of [a, b]) expect(machine.children()).toHaveLength(8);
+    authenticateAnew(stage);
+    gate.passAll();
+    gate.open();
+    stage.pair.world.run(MINUTE);
+    stage.traffic.stop();
+    for (const gateway of [a, b]) {
+      expect(establishedIkeSas(gateway)).toHaveLength(1);
+      expect(installedChildren(gateway)).toHaveLength(4);
+    }
   });
 
   it('ends what waits to take over in the old one, whatever the peer repeats there', () => {

@@ -39,7 +39,8 @@ export function onSuperfluousTimer(ctx: ContextV2, sa: IkeSaV2): void {
  */
 export function endSuperfluous(ctx: ContextV2, sa: IkeSaV2): boolean {
   if (sa.superfluousSince === undefined) return false;
-  const isHeir = (other: IkeSaV2) => childrenOf(ctx, other).some(({ tunnel }) => tunnel === sa.tunnel);
+  const isHeir = (other: IkeSaV2) =>
+    outlasts(ctx, other, sa) && childrenOf(ctx, other).some(({ tunnel }) => tunnel === sa.tunnel);
   const heirs = othersThan(ctx, sa).filter(isHeir);
   if (heirs.length === 0 || !heirs.every(isProven)) return false;
   for (const heir of heirs) takeOverFrom(ctx, heir, sa);
@@ -71,6 +72,12 @@ function endEmpty(ctx: ContextV2, sa: IkeSaV2, others: readonly IkeSaV2[]): bool
     ctx.touch(other);
   }
   return true;
+}
+
+/** What has been superfluous for longer takes nothing over: the peer may have deleted it already. */
+function outlasts(ctx: ContextV2, other: IkeSaV2, sa: IkeSaV2): boolean {
+  const since = (one: IkeSaV2) => one.superfluousSince ?? (one.superfluous ? ctx.now.mono : Number.POSITIVE_INFINITY);
+  return since(other) > since(sa) || (since(other) === since(sa) && other.id > sa.id);
 }
 
 /** The data plane has confirmed that it sends through others. */
