@@ -84,4 +84,23 @@ describe('both ends ask for the same Child SA anew', () => {
     stage.expectOneOfEach();
     expect(stage.childInitiator).toBe('right');
   });
+
+  it('the end whose Child SA is to go knows that first, and keeps it until the other one has its answer', () => {
+    const stage = new Stage();
+    const { a, b, gate } = stage;
+    a.entropy.leads = { initiating: HIGH, responding: HIGH };
+    b.entropy.leads = { initiating: LOW, responding: HIGH };
+    stage.deleteChild(a);
+    stage.deleteChild(b);
+    for (const from of [a, b]) stage.pass(from, 'request', 'D(');
+    for (const from of [a, b]) stage.pass(from, 'response');
+    for (const from of [a, b]) stage.pass(from, 'request', 'SA');
+    for (let time = 0; time < 3 * SECOND; time += SECOND / 2) {
+      gate.passUnless(({ from, contents }) => from === b && contents.includes('SA'));
+      stage.pair.world.run(SECOND / 2);
+      expect(stage.pair.exchangePackets()[0]).toBe('delivered');
+    }
+    stage.expectOneOfEach();
+    expect(stage.childInitiator).toBe('left');
+  });
 });

@@ -32,6 +32,15 @@ export function settleCrossing(ctx: ContextV2, sa: IkeSaV2, fresh: ChildSa): voi
 }
 
 /**
+ * The same where ours comes to its end last. It is made nevertheless: the peer sends through it until it has our answer to
+ * its own request.
+ */
+export function settleOwn(ctx: ContextV2, sa: IkeSaV2, own: ChildSa, rival: ChildSa | undefined): void {
+  if (rival === undefined || rival.state === 'deleting') return;
+  if (compareBytes(own.lowerNonce, rival.lowerNonce) < 0) supersede(ctx, sa, own, rival);
+}
+
+/**
  * The peer has made another one at the same time and has perhaps not had our answer: it compares its nonces with those of
  * `child`, which therefore has no successor before the peer has deleted its own.
  */

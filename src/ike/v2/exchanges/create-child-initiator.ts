@@ -9,6 +9,7 @@ import { kernelRefused } from '../../common/kernel-refusal.ts';
 import { NOTHING_TO_OFFER, UNCONFIGURED } from '../../common/refusals.ts';
 import { policyFor } from '../../common/sharing.ts';
 import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
+import { settleOwn } from '../child-crossing.ts';
 import { acceptChild } from '../child-negotiation.ts';
 import { waitBehind } from '../child-switch.ts';
 import { childrenOf, findChild, requireChild } from '../children.ts';
@@ -140,6 +141,7 @@ export function onCreationAgreed(ctx: ContextV2, sa: IkeSaV2, answer: CreationAn
 /** It carries the traffic from now on; what it replaces is deleted at the peer. */
 export function onCreationInstalled(ctx: ContextV2, sa: IkeSaV2, id: string, reply: DataPlaneReply): void {
   const child = requireChild(ctx, sa, id);
+  const { rival } = creationOf(sa);
   const { replaces } = childTask(creationOf(sa));
   const replaced = findChild(ctx, sa, replaces);
   if (reply.kind !== 'done') {
@@ -150,6 +152,7 @@ export function onCreationInstalled(ctx: ContextV2, sa: IkeSaV2, id: string, rep
   // The first one of an IKE SA that has begun without (RFC 6023): now it is set up.
   if (sa.handshake !== undefined) dropHandshake(ctx, sa);
   childInstalled(ctx, child);
+  if (replaces === undefined) settleOwn(ctx, sa, child, findChild(ctx, sa, asChild(rival)));
   if (replaced === undefined) return;
   replaced.state = 'rekeyed';
   replaced.sends = false;
@@ -218,7 +221,9 @@ export function installCreation(
   const inboundSpi = creation.reservedSpi?.spi;
   invariant(inboundSpi !== undefined, 'the request has proposed an SPI');
   const nonces = { nonceI: creation.ownNonce, nonceR: answer.nonce };
-  if (isOutdone(ctx, sa, lowerNonce(nonces.nonceI, nonces.nonceR))) return yieldToRival(ctx, sa);
+  const replaces = childTask(creation).replaces;
+  if (replaces !== undefined && isOutdone(ctx, sa, lowerNonce(nonces.nonceI, nonces.nonceR)))
+    return yieldToRival(ctx, sa);
   if (isUnproven(ctx, sa) && childrenOf(ctx, sa).length === 0) return undo(ctx, sa, UNPROVEN);
   const { negotiation } = answer;
   const { begunAt } = creation;
@@ -232,7 +237,7 @@ export function installCreation(
     secrets,
   });
   child.sends = true;
-  const replaced = findChild(ctx, sa, childTask(creation).replaces);
+  const replaced = findChild(ctx, sa, replaces);
   const stop: DataPlaneStep[] = replaced?.sends === true ? [{ kind: 'remove-sa', sa: outboundSa(replaced) }] : [];
   sa.pending = {
     request: ctx.requestDataPlane(sa.id, { kind: 'apply', steps: [...planInstall(child, keys, limits), ...stop] }),
