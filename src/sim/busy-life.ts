@@ -1,17 +1,15 @@
 import type { Duration } from '../base/time.ts';
 import { HOUR, SECOND } from '../base/time.ts';
-import type { TunnelPolicy } from '../ike/common/policy.ts';
-import { HOME_ROUTER, PRESETS } from './conditions.ts';
+import { type Circumstances, circumstancesOf } from './circumstances.ts';
+import { PRESETS } from './conditions.ts';
 import { Dice } from './dice.ts';
 import { FORTUNES, type Fortune, type FortuneName, SUPERVISION_INTERVAL } from './fortune.ts';
 import type { KernelFault } from './kernel.ts';
 import { PROMPT_KERNEL } from './kernel.ts';
 import { perform } from './operations.ts';
-import type { PairOptions } from './pair.ts';
-import { CorePair, countEvents } from './pair.ts';
+import { CorePair, command, countEvents } from './pair.ts';
 import { expectToSettle } from './settling.ts';
 import { SteadyTraffic } from './steady-traffic.ts';
-import { CHEAP_ESP, LEFT, RIGHT, type Side } from './tunnels.ts';
 
 /** What became of a tunnel in its life. */
 export type BusyLife = {
@@ -35,7 +33,10 @@ export function liveBusily(seed: number, rekeyings: number): BusyLife {
   const dice = new Dice(seed);
   const name = dice.pick<FortuneName>(['brisk', 'quiet', 'rough', 'rough']);
   const fortune: Fortune = FORTUNES[name];
-  const pair = new CorePair({ seed, tunnel: policyOf(dice, fortune), ...placeOf(dice) });
+  const circumstances = circumstancesOf(dice, fortune);
+  const pair = new CorePair({ seed, ...circumstances.options });
+  const { tunnelsOfRight } = circumstances;
+  if (tunnelsOfRight !== undefined) command(pair.right, { kind: 'configure', tunnels: tunnelsOfRight });
   pair.world.note(() => `== a ${name} life`);
   pair.connect();
   const traffic = new SteadyTraffic(pair, TRAFFIC_INTERVAL);
@@ -44,11 +45,13 @@ export function liveBusily(seed: number, rekeyings: number): BusyLife {
   const dismiss = fortune.supervised ? pair.supervise([pair.left, pair.right], SUPERVISION_INTERVAL) : () => {};
   const end = pair.world.scheduler.now + LONGEST_LIFE;
   while (rekeyingsOf(pair) < rekeyings) {
+    move(pair, dice, circumstances);
     spend(pair, dice, fortune);
     if (pair.world.scheduler.now > end) pair.world.fail(`only ${rekeyingsOf(pair)} rekeyings in ${LONGEST_LIFE} ms`);
   }
   dismiss();
   traffic.stop();
+  goHome(pair, circumstances);
   expectToSettle(pair);
   return { pair, fortune: name, rekeyings: rekeyingsOf(pair) };
 }
@@ -60,34 +63,16 @@ function rekeyingsOf({ left, right }: CorePair): number {
   return Math.max(here, there);
 }
 
-function policyOf(dice: Dice, fortune: Fortune): Partial<TunnelPolicy> {
-  const delay = dice.pick([10, 30, 60]) * SECOND;
-  return {
-    version: dice.chance(0.3) ? 1 : 2,
-    mode: dice.pick(['main', 'aggressive']),
-    childLifetime: dice.within(fortune.childLifetime),
-    ikeLifetime: dice.within(fortune.ikeLifetime),
-    dpd: { delay, timeout: delay + 30 * SECOND, action: 'restart' },
-    ...(dice.chance(0.3) ? { childProposals: [{ ...CHEAP_ESP, keyExchange: ['curve25519'] }] } : {}),
-  };
+/** Now and then a left end that moves is somewhere else. */
+function move(pair: CorePair, dice: Dice, { addressesOfLeft }: Circumstances): void {
+  const { left } = pair;
+  if (addressesOfLeft.length === 1 || !dice.chance(0.3)) return;
+  pair.move(left, dice.pick(addressesOfLeft.filter((address) => address !== left.address)));
 }
 
-/** What the left end has in front of it, and how many segments each end has. */
-function placeOf(dice: Dice): Omit<PairOptions, 'seed'> {
-  const [left, right] = dice.chance(0.2)
-    ? [withSegment(LEFT, '10.3.0.0'), withSegment(RIGHT, '10.4.0.0')]
-    : [LEFT, RIGHT];
-  if (!dice.chance(0.3)) return { left: { side: left }, right: { side: right } };
-  const inside = { ...left, address: '10.9.0.2', publicAddress: left.address };
-  return {
-    nats: [{ ...HOME_ROUTER, address: left.address, inside: [inside.address] }],
-    left: { side: inside },
-    right: { side: right },
-  };
-}
-
-function withSegment(side: Side, address: string): Side {
-  return { ...side, segments: [...side.segments, { address, length: 16 }] };
+/** Where the other end can find it. */
+function goHome(pair: CorePair, { addressesOfLeft: [home] }: Circumstances): void {
+  if (home !== undefined && home !== pair.left.address) pair.move(pair.left, home);
 }
 
 const STEPS: readonly KernelFault['on'][] = ['allocate-spi', 'add-sa', 'add-policy', 'add-route'];

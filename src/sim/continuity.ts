@@ -1,4 +1,5 @@
 import type { Effect } from '../ike/common/effect.ts';
+import type { GatewayEvent } from '../ike/common/event.ts';
 import type { Input } from '../ike/common/input.ts';
 import type { ChildSaView } from '../ike/common/view.ts';
 import { saKey } from '../sa/ledger.ts';
@@ -23,8 +24,8 @@ type Seen = {
 /**
  * In IKEv2, where each change is agreed on: while two ends are connected, neither is without an outbound SA for a pair
  * of segments at any step, whatever is rekeyed and however that crosses. Somebody who takes the tunnel down, brings it
- * up a second time, restarts, loses the peer, has an SA expire or is refused something by the kernel ends the watch, until
- * both are connected again.
+ * up a second time, restarts, loses the peer or the address, has an SA expire or is refused something by the kernel ends the
+ * watch, until both are connected again.
  */
 export function keepsSending(ends: () => readonly SimGateway[]): StepCheck {
   const known = new Map<SimGateway, Seen>();
@@ -78,7 +79,7 @@ function pairsOf({ localSelectors, remoteSelectors }: ChildSaView): string[] {
 }
 
 function takesDown({ input, effects }: Step, before: Seen): boolean {
-  if (effects.some((effect) => effect.kind === 'emit' && effect.event.type === 'peer.unresponsive')) return true;
+  if (effects.some((effect) => effect.kind === 'emit' && isEnd(effect.event))) return true;
   switch (input?.kind) {
     case 'command':
       return input.command.kind === 'terminate' || input.command.kind === 'initiate';
@@ -92,6 +93,11 @@ function takesDown({ input, effects }: Step, before: Seen): boolean {
     default:
       return false;
   }
+}
+
+/** The peer is gone; or we have moved, and only who has initiated an IKE SA can take it along (RFC 4555 §3.5). */
+function isEnd(event: GatewayEvent): boolean {
+  return event.type === 'peer.unresponsive' || ('reason' in event && event.reason?.code === 'address-gone');
 }
 
 /** Connected by one IKE SA of IKEv2, with nothing half done about it and nothing that waits for the kernel. */
