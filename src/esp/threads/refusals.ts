@@ -1,6 +1,6 @@
 import type { Instant } from '../../base/time.ts';
-import { SECOND } from '../../base/time.ts';
 import type { Arena } from '../../native/arena.ts';
+import { TokenBucket } from '../flow/token-bucket.ts';
 import { type IcmpError, MAX_ICMP_ERROR, writeIcmpError } from '../ip/icmp-error.ts';
 import type { PacketView } from '../ip/packet-view.ts';
 import type { TunPort } from './tun-port.ts';
@@ -19,13 +19,11 @@ export type RefusalsParts = {
  */
 export class Refusals {
   readonly #parts: RefusalsParts;
-  /** How many may be sent at once (RFC 1812 §4.3.2.8, RFC 4443 §2.4 (f)). */
-  #tokens = BURST;
-  #filledAt: Instant;
+  /** How many may be sent (RFC 1812 §4.3.2.8, RFC 4443 §2.4 (f)). */
+  readonly #bucket = new TokenBucket(PER_SECOND, BURST);
 
   constructor(parts: RefusalsParts) {
     this.#parts = parts;
-    this.#filledAt = parts.mono();
   }
 
   /** It is longer than `mtu` bytes, and may not be cut. */
@@ -39,20 +37,11 @@ export class Refusals {
   }
 
   #send(error: IcmpError, packet: PacketView, mtu: number): void {
-    const { arena, at, tun } = this.#parts;
-    if (!this.#mayAnswer()) return;
+    const { arena, at, tun, mono } = this.#parts;
+    if (!this.#bucket.take(mono())) return;
     const start = at + tun.headerBytes;
     const length = writeIcmpError(error, arena, packet, packet.destination, start, mtu);
     if (length > 0) tun.writePlain(arena, start, length);
-  }
-
-  #mayAnswer(): boolean {
-    const now = this.#parts.mono();
-    this.#tokens = Math.min(BURST, this.#tokens + ((now - this.#filledAt) / SECOND) * PER_SECOND);
-    this.#filledAt = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
-    return true;
   }
 }
 
