@@ -18,14 +18,14 @@ export async function ping(from: End, to: End, count: number): Promise<PingRepor
   return parsePing(stdout, count);
 }
 
-/** Reads the end of what `ping` prints; where it has sent nothing at all it says less. */
+/** Reads what `ping` prints; where it has sent nothing at all it says less. The time is the median: the first takes longest. */
 export function parsePing(text: string, count: number): PingReport {
   const [, sent, answered] = /(\d+) packets transmitted, (\d+) received/.exec(text) ?? [];
-  const average = /= [\d.]+\/([\d.]+)\//.exec(text)?.[1];
+  const times = [...text.matchAll(/ time=([\d.]+) ms$/gm)].map(([, time]) => Number(time)).sort((a, b) => a - b);
   return {
     sent: Number(sent ?? count),
     answered: Number(answered ?? 0),
-    milliseconds: average === undefined ? undefined : Number(average),
+    milliseconds: times[Math.floor(times.length / 2)],
   };
 }
 

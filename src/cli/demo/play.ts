@@ -135,7 +135,7 @@ async function showPings(steps: Steps): Promise<void> {
   }
   const { sent, answered, milliseconds } = report;
   if (answered === 0) throw new CliFailure(EXIT.failed, `none of ${sent} pings through the tunnel was answered`);
-  const time = milliseconds === undefined ? '' : `, after ${milliseconds.toFixed(1)} ms on average`;
+  const time = milliseconds === undefined ? '' : `, most within ${milliseconds.toFixed(1)} ms`;
   steps.say(`From ${LEFT.inner} to ${RIGHT.inner}: ${answered} of ${sent} were answered${time}.`);
 }
 
