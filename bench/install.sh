@@ -3,7 +3,7 @@
 set -euo pipefail
 
 needed=(
-  iproute2 iptables iputils-ping iperf3
+  iproute2 iputils-ping iperf3
   strongswan-swanctl charon-systemd libcharon-extra-plugins
   libstrongswan-standard-plugins libstrongswan-extra-plugins
 )

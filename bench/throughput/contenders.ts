@@ -11,11 +11,18 @@ import type { Suite } from './suites.ts';
 export type Daemon = 'cygnet' | 'strongswan';
 
 /** Which daemon is on which side; a sends. */
-export type Contender = { readonly name: string; readonly a: Daemon; readonly b: Daemon };
+export type Contender = {
+  readonly name: string;
+  readonly a: Daemon;
+  readonly b: Daemon;
+  /** Cygnet puts ESP into UDP although there is no NAT, as strongSwan's plugin always does. */
+  readonly inUdp?: true;
+};
 
 export const CONTENDERS: readonly Contender[] = [
   { name: 'strongswan', a: 'strongswan', b: 'strongswan' },
   { name: 'cygnet', a: 'cygnet', b: 'cygnet' },
+  { name: 'cygnet-in-udp', a: 'cygnet', b: 'cygnet', inUdp: true },
   { name: 'cygnet-to-strongswan', a: 'cygnet', b: 'strongswan' },
   { name: 'strongswan-to-cygnet', a: 'strongswan', b: 'cygnet' },
 ];
@@ -74,7 +81,8 @@ function startGateway(side: 'a' | 'b', { contender, suite, repository, directory
   }
   const start = side === 'a' ? 'initiate' : 'respond';
   const ike = { proposals: [IKE_SUITE] };
-  return startCygnet(cygnet(link, { dataplane: 'userspace', start, ike, ipsec: suite.ipsec }), place, repository);
+  const ipsec = { ...suite.ipsec, ...(contender.inUdp ? { encapsulation: 'udp' } : {}) };
+  return startCygnet(cygnet(link, { dataplane: 'userspace', start, ike, ipsec }), place, repository);
 }
 
 const IKE_SUITE = 'aes128-sha256-x25519';

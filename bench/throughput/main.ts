@@ -22,7 +22,7 @@ if (argv.includes('--help')) console.log(USAGE);
 else await main(parseOptions(argv));
 
 async function main(options: Options): Promise<void> {
-  await buildNetwork(options.nat);
+  await buildNetwork();
   const about = await machine(options);
   console.log(about.join('\n'));
   const samples: Sample[] = [];
@@ -110,7 +110,7 @@ function progressLine({ contender, suite }: Turn, load: Load, rate: number): str
   return `${suite.name}  ${load.name.padEnd(12)} ${contender.name.padEnd(20)} ${(rate / 1e6).toFixed(1)} Mbit/s`;
 }
 
-async function machine({ mtu, nat, seconds, repetitions }: Options): Promise<string[]> {
+async function machine({ mtu, seconds, repetitions }: Options): Promise<string[]> {
   const [cpu] = cpus();
   const [iperf = ''] = (await must(['iperf3', '--version'])).split('\n');
   const charon = await must(['dpkg-query', '--show', 'libcharon-extra-plugins']);
@@ -118,6 +118,6 @@ async function machine({ mtu, nat, seconds, repetitions }: Options): Promise<str
   return [
     `${cpus().length} x ${cpu?.model.trim() ?? 'unknown'}, Linux ${release()}, node ${process.versions.node}`,
     `${iperf}; TCP ${congestion}; strongSwan ${charon.trim().replace(/.*\t/, '')} with kernel-libipsec`,
-    `tunnel MTU ${mtu}, ${nat ? 'a' : 'no'} NAT; ${repetitions} runs of ${seconds} s of each load, in turns`,
+    `tunnel MTU ${mtu}; ${repetitions} runs of ${seconds} s of each load, in turns`,
   ];
 }

@@ -15,11 +15,8 @@ export const ENDS: { readonly a: End; readonly b: End } = {
   b: { namespace: 'b', outer: '192.0.2.2', inner: '10.2.0.1', segment: '10.2.0.0/24' },
 };
 
-/**
- * Two gateways' namespaces, joined by one veth and by nothing else; each has its segment on a link of its own. With a NAT,
- * a's first datagrams leave from another port than they were sent from, so that all daemons put ESP into UDP.
- */
-export async function buildNetwork(nat: boolean): Promise<void> {
+/** Two gateways' namespaces, joined by one veth and by nothing else; each has its segment on a link of its own. */
+export async function buildNetwork(): Promise<void> {
   await ipBatch(['netns add a', 'netns add b', 'link add outer netns a type veth peer name outer netns b']);
   for (const { namespace, outer, inner } of Object.values(ENDS)) {
     await ipBatch(
@@ -37,10 +34,7 @@ export async function buildNetwork(nat: boolean): Promise<void> {
     );
     await must(inNamespace(namespace, ['sh', '-c', SYSCTLS]));
   }
-  if (nat) await must(inNamespace('a', ['iptables', ...NAT.split(' ')]));
 }
-
-const NAT = `-t nat -A POSTROUTING -o outer -p udp --sport 500 -j SNAT --to-source ${ENDS.a.outer}:1500`;
 
 const SYSCTLS = [
   'for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >$f; done',

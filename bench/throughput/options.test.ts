@@ -6,7 +6,7 @@ describe('the options of the benchmark', () => {
   it('without any, both daemons carry both suites', () => {
     const { suites, contenders, rate, ...rest } = parseOptions([]);
     expect(suites.map(({ name }) => name)).toEqual(['aes128gcm16', 'aes128-sha1']);
-    expect(contenders.map(({ name }) => name)).toEqual(['strongswan', 'cygnet']);
+    expect(contenders.map(({ name }) => name)).toEqual(['strongswan', 'cygnet', 'cygnet-in-udp']);
     expect(rate).toBeUndefined();
     expect(rest).toMatchObject({ streams: [1, 4], protocols: ['tcp', 'udp'], mtu: 1400 });
   });

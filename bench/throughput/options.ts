@@ -14,22 +14,19 @@ export type Options = {
   readonly mtu: number;
   /** UDP packets a second; as many as the sender can where not given. */
   readonly rate: number | undefined;
-  /** Whether there is one between the gateways. */
-  readonly nat: boolean;
   /** Where the figures go as JSON. */
   readonly output: string;
 };
 
 export const USAGE = `npm run bench:throughput -- [OPTION...]
   --suites LIST        aes128gcm16,aes128-sha1 and others of bench/throughput/suites.ts (those two)
-  --contenders LIST    strongswan, cygnet, cygnet-to-strongswan, strongswan-to-cygnet (the first two)
+  --contenders LIST    strongswan, cygnet, cygnet-in-udp, cygnet-to-strongswan, strongswan-to-cygnet (the first three)
   --streams LIST       connections or flows at once (1,4)
   --protocols LIST     tcp, udp (both)
   --seconds N          of each run (4)
   --repetitions N      of each load; the contenders take turns (3)
   --mtu BYTES          of all tunnel interfaces (1400)
   --rate N             UDP packets a second, in the place of as many as the sender can
-  --nat                with a NAT between the gateways, so that Cygnet puts ESP into UDP as strongSwan always does
   --output FILE        JSON (bench/out/throughput.json)`;
 
 /** @throws Error in plain words */
@@ -45,21 +42,19 @@ export function parseOptions(argv: readonly string[]): Options {
     repetitions: count('--repetitions', values.repetitions),
     mtu: count('--mtu', values.mtu),
     rate: values.rate === undefined ? undefined : count('--rate', values.rate),
-    nat: values.nat,
     output: values.output,
   };
 }
 
 const OPTIONS = {
   suites: { type: 'string', default: 'aes128gcm16,aes128-sha1' },
-  contenders: { type: 'string', default: 'strongswan,cygnet' },
+  contenders: { type: 'string', default: 'strongswan,cygnet,cygnet-in-udp' },
   streams: { type: 'string', default: '1,4' },
   protocols: { type: 'string', default: 'tcp,udp' },
   seconds: { type: 'string', default: '4' },
   repetitions: { type: 'string', default: '3' },
   mtu: { type: 'string', default: '1400' },
   rate: { type: 'string' },
-  nat: { type: 'boolean', default: false },
   output: { type: 'string', default: 'bench/out/throughput.json' },
 } as const;
 
