@@ -13,7 +13,7 @@ describe('the outer header, RFC 4301 §5.1.2', () => {
   it.each([
     ['IPv4 in IPv4: DSCP, ECN and DF are copied', OUTER_V4, V4, true, true],
     ['IPv4 without DF in IPv4', OUTER_V4, V4, false, false],
-    ['IPv6 in IPv4 must not be fragmented', OUTER_V4, V6, false, true],
+    ['IPv6 in IPv4 has no DF to copy', OUTER_V4, V6, false, false],
     ['IPv4 in IPv6', OUTER_V6, V4, false, false],
     ['IPv6 in IPv6', OUTER_V6, V6, false, false],
   ] as const)('%s', (_, outer, inner, innerDf, df) => {

@@ -6,8 +6,7 @@ import type { PacketView } from './packet-view.ts';
 
 /**
  * The outer header of one SA, for a socket that leaves it to us or an ICV that covers it (RFC 4301 §5.1.2): DSCP and
- * ECN of the inner packet, its DF where both are IPv4, and nothing else of it. An inner IPv6 packet is as one with DF:
- * its sender is told what fits.
+ * ECN of the inner packet, its DF where both are IPv4, and nothing else of it.
  */
 export class OuterHeader {
   /** 20 or 40 bytes. */
@@ -39,7 +38,7 @@ export class OuterHeader {
     // Never 0, which a raw socket replaces: the ICV of AH covers it.
     this.#id = this.#id === 0xffff ? 1 : this.#id + 1;
     view.setUint16(at + 4, this.#id);
-    view.setUint16(at + 6, inner.df ? DONT_FRAGMENT : 0);
+    view.setUint16(at + 6, inner.df && inner.version === 4 ? DONT_FRAGMENT : 0);
     setHeaderChecksum(view, at, IPV4_HEADER);
   }
 }

@@ -199,6 +199,20 @@ describe('what does not leave', () => {
     ]);
   });
 
+  it('is IPv6 that does not fit; but what every link must take is cut outside', () => {
+    const net = selectorFromPrefix({ address: '2001:db8::', length: 32 });
+    policy({ ...PROTECT, source: net, destination: net });
+    add(1, SA, 1300);
+    const ipv6 = (length: number) => {
+      const payload = new Uint8Array(length - 40);
+      return ipPacket({ source: '2001:db8::1', destination: '2001:db8::2', protocol: UDP, payload });
+    };
+    forward(ipv6(1281));
+    expect([sent.length, refused]).toEqual([0, ['too big for 1260']]);
+    forward(ipv6(1280));
+    expect(sent).toMatchObject([{ length: 1292, df: false }]);
+  });
+
   it('fits a path that has become narrower, or wider', () => {
     policy(PROTECT);
     add(1, SA, 1500);

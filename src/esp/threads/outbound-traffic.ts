@@ -96,7 +96,7 @@ export class OutboundTraffic<Path extends EgressPath> {
     }
     const sa = policy.action === 'trap' ? undefined : this.#sas.forReqid(policy.template?.reqid ?? 0);
     if (sa === undefined) return this.#hold(policy, at);
-    if (view.totalLength > sa.room && view.df) {
+    if (view.totalLength > sa.room && !mayBeCut(view)) {
       this.#drop('XfrmOutStateModeError');
       return refusals.tooBig(view, sa.room);
     }
@@ -151,6 +151,15 @@ export class OutboundTraffic<Path extends EgressPath> {
   }
 }
 
+/**
+ * Whether what is too long may be fragmented outside. No IPv6 sender goes below 1280 bytes (RFC 8200 §5), so that telling
+ * it would not help (RFC 2473 §7.1).
+ */
+function mayBeCut(packet: PacketView): boolean {
+  return packet.version === 4 ? !packet.df : packet.totalLength <= LEAST_IPV6_MTU;
+}
+
+const LEAST_IPV6_MTU = 1_280;
 const IPV4 = 4;
 const IPV6 = 41;
 /** How often one trap is told of. */
