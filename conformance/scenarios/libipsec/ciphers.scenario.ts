@@ -1,27 +1,29 @@
 import { AES_GCM, CBC_WITH_HASH } from '../../lab/algorithms.ts';
-import { BY_LIBIPSEC, IN_USERSPACE, VERSIONS } from '../../lab/libipsec.ts';
-import { carries } from '../../lab/presets.ts';
-import { alternating, inRole } from '../../lab/roles.ts';
+import { BY_LIBIPSEC } from '../../lab/libipsec.ts';
+import { MAIN } from '../../lab/presets.ts';
 import type { Scenario } from '../../lab/scenario.ts';
+import { espSuite, everySuite } from '../../lab/suites.ts';
 
-const COMBINED = [...AES_GCM, 'chacha20poly1305'];
-const NAMES = [...CBC_WITH_HASH.map(({ name }) => name), ...COMBINED];
+const cbc = CBC_WITH_HASH.map(espSuite);
+const combined = (names: readonly string[]) =>
+  names.map((name) => espSuite({ name, ipsec: { proposals: [`${name}-ecp256`] } }));
 
-export default VERSIONS.flatMap(({ name: version, options }) =>
-  // IKEv1 has no number for ChaCha20.
-  NAMES.filter((name) => version === 'ikev2' || name !== 'chacha20poly1305').map((name, index) => ({
-    ...inRole(alternating(index), {
-      title: `${name} protects ESP between two daemons' own data planes, in ${version}`,
-      rfc: ['RFC 4303 §3.2', 'RFC 8221 §5'],
-      cygnet: {
-        ...options,
-        ...IN_USERSPACE,
-        ike: { encryption: 'aes128', authentication: 'sha256', dhGroup: 19 },
-        ipsec: { proposals: [`${name}-ecp256`] },
-      },
-      strongswan: { ...options, ...BY_LIBIPSEC, ike: 'aes128-sha256-ecp256', esp: `${name}-ecp256` },
-      steps: [...carries(), { expect: 'pings', size: 1301, count: 2 }],
-    }),
-    name: `${version}-${name}`,
-  })),
-) satisfies readonly Scenario[];
+const rfc = ['RFC 4303 §3.2', 'RFC 8221 §5'];
+const title = (what: string, version: string): string =>
+  `${what} of ${version}, each in a tunnel of its own, between the data planes of two daemons`;
+
+export default [
+  {
+    ...everySuite([...cbc, ...combined([...AES_GCM, 'chacha20poly1305'])], 'userspace', { strongswan: BY_LIBIPSEC }),
+    name: 'ikev2',
+    title: title('every cipher with every hash, and those that authenticate by themselves,', 'IKEv2'),
+    rfc,
+  },
+  {
+    // IKEv1 has no number for ChaCha20.
+    ...everySuite([...cbc, ...combined(AES_GCM)], 'userspace', { version: MAIN, strongswan: BY_LIBIPSEC }),
+    name: 'ikev1',
+    title: title('every cipher with every hash, and AES-GCM,', 'IKEv1'),
+    rfc,
+  },
+] satisfies readonly Scenario[];
