@@ -36,6 +36,8 @@ export type Topology = {
   readonly drops?: readonly string[];
   /** Bytes, of the links between the router and the gateways; 1500 where not given. */
   readonly mtu?: number;
+  /** Gateways drop what comes by another interface than the way back to its source. The kernel's ESP works without it. */
+  readonly reversePathFilter?: 'strict';
 };
 
 export type Site = {

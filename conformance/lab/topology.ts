@@ -21,7 +21,7 @@ export async function buildTopology(topology: Topology): Promise<void> {
     ...clients.map((s) => `link add ${INNER} netns ${s} type veth peer name eth0 netns ${clientOf(s)}`),
   ]);
   await Promise.all([
-    ...sides.map((side) => buildGateway(side, siteOf(topology, side), topology.mtu)),
+    ...sides.map((side) => buildGateway(side, topology)),
     buildRouter(topology),
     ...clients.map((side) => buildClient(side, siteOf(topology, side))),
   ]);
@@ -48,7 +48,9 @@ function clientOf(side: SideName): string {
   return `${side}-client`;
 }
 
-async function buildGateway(name: SideName, site: Site, mtu = 1500): Promise<void> {
+async function buildGateway(name: SideName, topology: Topology): Promise<void> {
+  const { mtu = 1500, reversePathFilter } = topology;
+  const site = siteOf(topology, name);
   // Without a client, a link to nowhere holds the segments: unlike lo it does not make whole prefixes local. Both its ends
   // are here, since not every kernel has dummy interfaces.
   const nowhere = `${INNER}-end`;
@@ -66,7 +68,7 @@ async function buildGateway(name: SideName, site: Site, mtu = 1500): Promise<voi
     ],
     name,
   );
-  await must(inNamespace(name, ['sh', '-c', GATEWAY_SYSCTLS]));
+  await must(inNamespace(name, ['sh', '-c', gatewaySysctls(reversePathFilter)]));
 }
 
 /** What was sent to the old address is lost without a word, as on a network that the machine has left. */
@@ -100,4 +102,7 @@ async function buildClient(side: SideName, site: Site): Promise<void> {
 }
 
 // A route-based filter drops what comes out of a tunnel, since the inner source is not routed to the outer interface.
-const GATEWAY_SYSCTLS = `${forwarding(true)}; for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >$f; done`;
+function gatewaySysctls(reversePathFilter: Topology['reversePathFilter']): string {
+  const value = reversePathFilter === 'strict' ? 1 : 0;
+  return `${forwarding(true)}; for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo ${value} >$f; done`;
+}
