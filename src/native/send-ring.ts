@@ -89,19 +89,10 @@ export class SendRing {
     this.failure = 0;
     this.failedPath = undefined;
     this.failed = 0;
-    let tried = -1;
-    for (let at = 0; at < this.#messages; ) {
-      const sent = sendMessages(this.#fd, this.#meta.address + at * MMSGHDR_BYTES, this.#messages - at, 0);
-      if (sent === -EINTR) continue;
-      if (sent > 0) {
-        at += sent;
-      } else if (tried < at) {
-        // It may be an ICMP error that a packet before this one has brought: that is told once.
-        tried = at;
-      } else {
-        this.#fail(at, -sent);
-        at++;
-      }
+    for (let at = 0, packet = 0; at < this.#messages; ) {
+      const sent = this.#send(at, this.#messages - at);
+      if (sent < 0) this.#sendSingly(at, packet, -sent);
+      for (const end = at + Math.max(sent, 1); at < end; at++) packet += this.#packets[at] ?? 0;
     }
     const added = this.#added;
     this.#messages = 0;
@@ -109,12 +100,42 @@ export class SendRing {
     return added - this.failed;
   }
 
-  #fail(message: number, errno: number): void {
-    if (this.failure === 0) {
-      this.failure = errno;
-      this.failedPath = this.#paths[message];
+  /** How many messages from `message` on were sent, or the negative error number of the first. */
+  #send(message: number, count: number): number {
+    let tried = false;
+    for (;;) {
+      const sent = sendMessages(this.#fd, this.#meta.address + message * MMSGHDR_BYTES, count, 0);
+      if (sent === -EINTR) continue;
+      if (sent >= 0 || tried) return sent;
+      // It may be an ICMP error that a packet before this one has brought: that is told once.
+      tried = true;
     }
-    this.failed += this.#packets[message] ?? 0;
+  }
+
+  /**
+   * The packets of a message that was refused, `first` and those after it. The kernel takes no segments that are longer
+   * than the path, even where it would have fragmented the packet: what it does not take as one, it gets one by one.
+   */
+  #sendSingly(message: number, first: number, errno: number): void {
+    const packets = this.#packets[message] ?? 0;
+    if (packets <= 1) return this.#fail(message, errno);
+    const { view, address } = this.#meta;
+    const header = message * MMSGHDR_BYTES;
+    view.setUint32(header + VECTOR_COUNT, 1, true);
+    view.setUint32(header + CONTROL_LENGTH, view.getUint32(header + CONTROL_LENGTH, true) - VALUE_BYTES, true);
+    for (let packet = first; packet < first + packets; packet++) {
+      writeAddress(view, header + VECTOR, address + this.#vector(packet));
+      const sent = this.#send(message, 1);
+      if (sent < 0) this.#fail(message, -sent);
+    }
+  }
+
+  /** One packet is lost. */
+  #fail(message: number, errno: number): void {
+    this.failed++;
+    if (this.failure !== 0) return;
+    this.failure = errno;
+    this.failedPath = this.#paths[message];
   }
 
   #begin(path: SendPath, length: number, trafficClass: number): void {
