@@ -1,6 +1,16 @@
 import type { AddressFamily } from '../base/net.ts';
 import type { Fd } from './libc.ts';
-import { lastError, libc, openSocket, SOCK_DGRAM, SOCK_RAW, setOption, setReceiveBuffer } from './libc.ts';
+import {
+  lastError,
+  libc,
+  openSocket,
+  SO_SNDTIMEO,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  setOption,
+  setReceiveBuffer,
+  setSendBuffer,
+} from './libc.ts';
 import { joinPort } from './shared-port.ts';
 import { AF_INET, AF_INET6, encodeSocketAddress } from './socket-address.ts';
 import { attachFilter, RETURN } from './socket-filter.ts';
@@ -57,7 +67,7 @@ export type EspRawOptions = CommonOptions & {
 
 /**
  * A socket for protected packets, on all addresses of one family. It is used by `ReceiveRing` and `SendRing` with its
- * descriptor, by several threads if need be: receiving never blocks, sending waits for room.
+ * descriptor, by several threads if need be: receiving never blocks, sending waits a moment for room.
  */
 export class EspSocket {
   readonly fd: Fd;
@@ -122,6 +132,8 @@ function setCommonOptions(fd: Fd, options: CommonOptions): void {
   const { family } = options;
   const dontFragment = options.dontFragment === true;
   if (options.sendOnly !== true) setReceiveBuffer(fd, options.receiveBuffer ?? DEFAULT_RECEIVE_BUFFER);
+  setSendBuffer(fd, SEND_BUFFER);
+  setOption(fd, SO_SNDTIMEO, SEND_PATIENCE);
   if (options.mark !== undefined) setOption(fd, SO_MARK, options.mark);
   setOption(fd, RECEIVE_PACKET_INFO[family], 1);
   // The congestion that the outer header tells of has to reach the inner one (RFC 6040 §4.2).
@@ -131,3 +143,7 @@ function setCommonOptions(fd: Fd, options: CommonOptions): void {
 }
 
 const DEFAULT_RECEIVE_BUFFER = 4 * 1024 * 1024;
+/** Ten times what the kernel keeps for a neighbour that does not answer, so that this one does not take it all. */
+const SEND_BUFFER = 2 * 1024 * 1024;
+/** 20 ms: longer than a network card is busy, and far shorter than a neighbour that is gone is looked for. */
+const SEND_PATIENCE = new Uint8Array(BigInt64Array.of(0n, 20_000n).buffer);

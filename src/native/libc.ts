@@ -75,11 +75,20 @@ export function setOption(fd: Fd, option: SocketOption, value: number | Uint8Arr
  * @throws NativeError
  */
 export function setReceiveBuffer(fd: Fd, bytes: number): void {
+  setBuffer(fd, bytes, SO_RCVBUFFORCE, SO_RCVBUF);
+}
+
+/** As `setReceiveBuffer`, for what is on its way out of this machine. @throws NativeError */
+export function setSendBuffer(fd: Fd, bytes: number): void {
+  setBuffer(fd, bytes, SO_SNDBUFFORCE, SO_SNDBUF);
+}
+
+function setBuffer(fd: Fd, bytes: number, force: SocketOption, plain: SocketOption): void {
   try {
-    setOption(fd, SO_RCVBUFFORCE, bytes);
+    setOption(fd, force, bytes);
   } catch (error) {
     if (!(error instanceof NativeError) || error.code !== 'EPERM') throw error;
-    setOption(fd, SO_RCVBUF, bytes);
+    setOption(fd, plain, bytes);
   }
 }
 
@@ -92,9 +101,13 @@ export const MSG_DONTWAIT = 0x40;
 const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
 const SO_RCVBUF: SocketOption = { level: SOL_SOCKET, name: 8, label: 'SO_RCVBUF' };
+const SO_SNDBUF: SocketOption = { level: SOL_SOCKET, name: 7, label: 'SO_SNDBUF' };
+const SO_SNDBUFFORCE: SocketOption = { level: SOL_SOCKET, name: 32, label: 'SO_SNDBUFFORCE' };
 const SO_RCVBUFFORCE: SocketOption = { level: SOL_SOCKET, name: 33, label: 'SO_RCVBUFFORCE' };
 /** `struct timeval`; the kernel's answer to a caller that would wait for ever. */
 export const SO_RCVTIMEO: SocketOption = { level: SOL_SOCKET, name: 20, label: 'SO_RCVTIMEO' };
+/** `struct timeval`; how long a socket that blocks waits for room. */
+export const SO_SNDTIMEO: SocketOption = { level: SOL_SOCKET, name: 21, label: 'SO_SNDTIMEO' };
 
 /**
  * A call of the C library by its prototype.

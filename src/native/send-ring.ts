@@ -2,7 +2,7 @@ import type { AddressFamily } from '../base/net.ts';
 import type { Arena } from './arena.ts';
 import { createArena } from './arena.ts';
 import { CMSGHDR_BYTES, CONTROL_MESSAGES, type ControlMessage } from './control-message.ts';
-import { EINTR } from './errno.ts';
+import { EAGAIN, EINTR } from './errno.ts';
 import type { Fd } from './libc.ts';
 import {
   CONTROL,
@@ -19,7 +19,7 @@ import type { SendPath } from './send-path.ts';
 import { PATH_CONTROL } from './send-path.ts';
 
 export type SendRingOptions = {
-  /** A socket that blocks: `flush` waits for room. */
+  /** A socket that blocks, with a timeout: `flush` waits for room, and gives up what is left where none comes. */
   readonly fd: Fd;
   readonly family: AddressFamily;
   /** How many packets fit; default 64. */
@@ -91,6 +91,10 @@ export class SendRing {
     this.failed = 0;
     for (let at = 0, packet = 0; at < this.#messages; ) {
       const sent = this.#send(at, this.#messages - at);
+      if (sent === -EAGAIN) {
+        this.#fail(at, EAGAIN, this.#added - packet);
+        break;
+      }
       if (sent < 0) this.#sendSingly(at, packet, -sent);
       for (const end = at + Math.max(sent, 1); at < end; at++) packet += this.#packets[at] ?? 0;
     }
@@ -130,9 +134,8 @@ export class SendRing {
     }
   }
 
-  /** One packet is lost. */
-  #fail(message: number, errno: number): void {
-    this.failed++;
+  #fail(message: number, errno: number, packets = 1): void {
+    this.failed += packets;
     if (this.failure !== 0) return;
     this.failure = errno;
     this.failedPath = this.#paths[message];
