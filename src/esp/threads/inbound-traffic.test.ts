@@ -214,6 +214,17 @@ describe('a peer that is elsewhere', () => {
   });
 });
 
+describe('ESP in UDP and without', () => {
+  // RFC 7296 §2.23: ESP in UDP is taken whether or not there was a NAT. What is authentic may come without, too.
+  it('are taken by an SA of the other kind', () => {
+    const { encap: _, ...bare } = SA;
+    traffic.apply({ kind: 'add-sa', slot: 4, sa: { ...bare, spi: 0xc000_0002 }, pathMtu: 1500 });
+    take(packet(), { spi: 0xc000_0002, port: 4500 });
+    take(packet(), { port: 0 });
+    expect([delivered.length, reports]).toEqual([2, []]);
+  });
+});
+
 describe('the limits of an SA', () => {
   it('the soft one is told once, the hard one ends it', () => {
     traffic.apply({ kind: 'remove-sa', slot: 3 });

@@ -31,9 +31,15 @@ export class OutboundSas<Path extends EgressPath> {
     return this.#byReqid.get(reqid)?.[0];
   }
 
-  add(slot: number, sa: SaSpec, pathMtu: number, transform: OutboundTransform): CommandFailure | undefined {
+  add(
+    slot: number,
+    sa: SaSpec,
+    pathMtu: number,
+    transformOf: (sa: SaSpec) => OutboundTransform,
+  ): CommandFailure | undefined {
     const path = this.#egress.path(slot, sa.protocol, sa);
     if (path === undefined) return NO_SOCKET;
+    const transform = transformOf(sa);
     const { reqid } = sa;
     const limits = usageBounds(sa);
     const added: OutboundSa<Path> = {

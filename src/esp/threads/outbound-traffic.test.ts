@@ -78,6 +78,7 @@ let refused: string[] = [];
 let now = 0;
 let counters = new Counters();
 let left = { packets: Number.POSITIVE_INFINITY };
+let made: FakeTransform[] = [];
 let traffic = bed();
 
 function bed(): OutboundTraffic<Path> {
@@ -97,7 +98,11 @@ function bed(): OutboundTraffic<Path> {
       tooBig: (_: PacketView, mtu: number) => void refused.push(`too big for ${mtu}`),
       prohibited: () => void refused.push('prohibited'),
     },
-    transformOf: ({ spi }) => new FakeTransform(spi, left),
+    transformOf: ({ spi }) => {
+      const transform = new FakeTransform(spi, left);
+      made.push(transform);
+      return transform;
+    },
     report: (report) => void reports.push(report),
     mono: () => now,
   });
@@ -105,7 +110,7 @@ function bed(): OutboundTraffic<Path> {
 
 beforeEach(() => {
   arena = createArena(20_000);
-  [sent, reports, refused, flushes, now] = [[], [], [], 0, 0];
+  [sent, reports, refused, made, flushes, now] = [[], [], [], [], 0, 0];
   counters = new Counters();
   left = { packets: Number.POSITIVE_INFINITY };
   traffic = bed();
@@ -244,6 +249,7 @@ describe('what does not leave', () => {
 describe('an SA that there is no socket for', () => {
   it('is refused', () => {
     expect(add(1, { ...SA, destination: '192.0.2.66' })).toMatchObject({ code: 'EAFNOSUPPORT' });
+    expect(made).toEqual([]);
   });
 });
 

@@ -52,7 +52,7 @@ export class OutboundTraffic<Path extends EgressPath> {
         return undefined;
       case 'add-sa': {
         const { slot, sa, pathMtu } = command;
-        return this.#sas.add(slot, sa, pathMtu, this.#parts.transformOf(sa));
+        return this.#sas.add(slot, sa, pathMtu, this.#parts.transformOf);
       }
       case 'move-sa':
         return this.#sas.move(command.slot, command.to, command.pathMtu);
