@@ -19,6 +19,9 @@ export type Command =
 /** What came of a command: undefined, or the errno name that the data plane answers with. */
 export type CommandFailure = { readonly code: string; readonly detail?: string };
 
+/** With the number of the command, by which the control side knows the failure of one that it waits for no longer. */
+export type NumberedFailure = CommandFailure & { readonly command: number };
+
 /** What a thread tells by itself. It names SAs by their slots: what these are called by now, the control side knows. */
 export type Report =
   | Extract<DataPlaneEvent, { readonly kind: 'acquire' }>

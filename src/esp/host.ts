@@ -28,6 +28,7 @@ export class Host {
   readonly #client: NetlinkClient;
   readonly #routes: TunRoutes;
   #sockets: EspSockets | undefined;
+  #allEnded = true;
   #threads: { readonly in: PacketThread; readonly out: PacketThread } | undefined;
 
   /** Opens the TUN and switches it on; nothing is led into it. @throws NativeError, Error */
@@ -71,7 +72,12 @@ export class Host {
     const { fd, headerBytes } = this.#tun;
     const common = { ...parts, tun: { fd, headerBytes, mtu: TUN_MTU }, carriers: this.#sockets.carriers };
     const out = PacketThread.start({ ...common, role: 'outbound' });
-    this.#threads = { out, in: PacketThread.start({ ...common, role: 'inbound' }) };
+    try {
+      this.#threads = { out, in: PacketThread.start({ ...common, role: 'inbound' }) };
+    } catch (error) {
+      out.stop();
+      throw error;
+    }
   }
 
   link(direction: 'in' | 'out'): ThreadLink {
@@ -105,14 +111,19 @@ export class Host {
   close(): void {
     this.#routes.clear();
     this.#stopThreads();
-    this.#sockets?.close();
-    this.#tun.close();
+    // What a thread that is stuck may come back to goes with the process.
+    if (this.#allEnded) {
+      this.#sockets?.close();
+      this.#tun.close();
+    }
     this.#netlink.close();
   }
 
   #stopThreads(): void {
-    this.#threads?.in.stop();
-    this.#threads?.out.stop();
+    for (const thread of [this.#threads?.in, this.#threads?.out]) {
+      thread?.stop();
+      if (thread?.ended === false) this.#allEnded = false;
+    }
     this.#threads = undefined;
   }
 }

@@ -10,33 +10,39 @@ export type PacketThreadParts = Pick<ThreadData, 'role' | 'counters' | 'tun' | '
   readonly onReport: (report: Report) => void;
   /** It has ended by itself, and what it carried is carried no longer. */
   readonly onCrash: (error: Error) => void;
+  /** What it runs; the compiled script of this project unless a test says otherwise. */
+  readonly script?: URL;
+  readonly startPatience?: Duration;
 };
 
 /** A worker thread that carries packets in one direction. It waits in system calls, not in an event loop. */
 export class PacketThread {
   readonly link: ThreadLink;
   readonly #wake: EventFd;
+  readonly #worker: Worker;
   #stopped = false;
   #crashed = false;
+  #ended = false;
 
   /** Returns when it is at work. @throws Error where it does not come to that */
   static start(parts: PacketThreadParts): PacketThread {
-    const script = builtScript();
+    const { role, script = builtScript(), startPatience = START_PATIENCE } = parts;
     if (script === undefined) throw new Error('the userspace data plane runs from the build only: npm run build');
     const thread = new PacketThread(parts, script);
-    const failure = thread.link.call({ kind: 'begin' }, START_PATIENCE);
-    if (failure !== undefined)
-      throw new Error(`the ${parts.role} thread did not start: ${failure.detail ?? failure.code}`);
-    return thread;
+    const failure = thread.link.call({ kind: 'begin' }, startPatience);
+    if (failure === undefined) return thread;
+    thread.stop();
+    throw new Error(`the ${role} thread did not start: ${failure.detail ?? failure.code}`);
   }
 
   private constructor(parts: PacketThreadParts, script: URL) {
-    const { onReport, onCrash, ...data } = parts;
+    const { onReport, onCrash, script: _, startPatience: __, ...data } = parts;
     const { port1, port2 } = new MessageChannel();
     const applied = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     this.#wake = EventFd.open();
     const workerData: ThreadData = { ...data, commands: port2, applied, wake: this.#wake.fd };
-    const worker = new Worker(script, { workerData, transferList: [port2] });
+    this.#worker = new Worker(script, { workerData, transferList: [port2] });
+    const worker = this.#worker;
     this.link = new ThreadLink({ port: port1, applied: new Int32Array(applied), wake: () => this.#wake.signal() });
     port1.unref();
     worker.unref();
@@ -51,13 +57,19 @@ export class PacketThread {
     process.on('exit', this.stop);
   }
 
-  /** Ends the thread; SAs and keys go with it. The descriptors that it used may then be closed. */
+  /** Whether it has ended, so that what it used may be closed: the number of a descriptor is soon another's. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Ends the thread; SAs and keys go with it. One that is stuck ends as soon as it comes back. */
   readonly stop = (): void => {
     if (this.#stopped) return;
     this.#stopped = true;
     process.off('exit', this.stop);
-    if (!this.#crashed) this.link.call({ kind: 'stop' });
-    this.#wake.close();
+    this.#ended = this.#crashed || this.link.call({ kind: 'stop' }) === undefined;
+    if (this.#ended) this.#wake.close();
+    else void this.#worker.terminate();
   };
 }
 

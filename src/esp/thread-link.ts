@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { receiveMessageOnPort } from 'node:worker_threads';
 import type { Duration } from '../base/time.ts';
 import { SECOND } from '../base/time.ts';
-import type { Command, CommandFailure } from './commands.ts';
+import type { Command, CommandFailure, NumberedFailure } from './commands.ts';
 
 export type LinkParts = {
   /** To the thread: commands one way, their failures the other. */
@@ -23,6 +23,10 @@ export class ThreadLink {
   readonly #parts: LinkParts;
   readonly #receive: () => unknown;
   #sent = 0;
+  /** Up to which command failures were told, or given up on. */
+  #told = 0;
+  /** How far the thread had come when it was last given up on. */
+  #stuckAt: number | undefined;
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
@@ -41,25 +45,41 @@ export class ThreadLink {
     return this.sync(patience);
   }
 
-  /** Waits until everything sent is applied; the failure of the last command that had one. */
+  /**
+   * Waits until everything sent is applied; the failure of the last command that had one. One that is stuck is not
+   * waited for again before it goes on.
+   */
   sync(patience = this.#parts.patience ?? PATIENCE): CommandFailure | undefined {
+    const isApplied = this.#wait(patience);
+    const failure = isApplied ? this.#failure() : STUCK;
+    this.#told = this.#sent;
+    return failure;
+  }
+
+  #wait(patience: Duration): boolean {
     const { applied, wake } = this.#parts;
-    const deadline = performance.now() + patience;
-    if (Atomics.load(applied, 0) !== this.#sent) wake();
+    const before = Atomics.load(applied, 0);
+    if (before === this.#sent) return true;
+    const deadline = before === this.#stuckAt ? 0 : performance.now() + patience;
+    wake();
     for (;;) {
       const done = Atomics.load(applied, 0);
-      if (done === this.#sent) return this.#failure();
+      if (done === this.#sent) return true;
       const left = deadline - performance.now();
-      if (left <= 0 || Atomics.wait(applied, 0, done, left) === 'timed-out') return STUCK;
+      if (left <= 0 || Atomics.wait(applied, 0, done, left) === 'timed-out') {
+        this.#stuckAt = done;
+        return false;
+      }
     }
   }
 
   #failure(): CommandFailure | undefined {
     let failure: CommandFailure | undefined;
     for (;;) {
-      const message = this.#receive() as CommandFailure | undefined;
+      const message = this.#receive() as NumberedFailure | undefined;
       if (message === undefined) return failure;
-      failure = message;
+      const { command, ...told } = message;
+      if (((command - this.#told) | 0) > 0) failure = told;
     }
   }
 }

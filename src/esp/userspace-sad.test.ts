@@ -64,11 +64,13 @@ describe('SAs', () => {
   });
 
   it('are not there where the thread has refused them', () => {
-    const { sad, fail } = bed();
+    const { sad, told, fail } = bed();
     fail('EFAULT');
     const outcome = sad.add(SA);
     expect(outcome).toMatchObject({ ok: false, failure: { operation: 'add ESP SA', code: 'EFAULT' } });
     expect(sad.counters([KEY])).toEqual([]);
+    // One that was only late has it by now: its key may come again, and no sequence number may be used twice.
+    expect(told.at(-1)?.command).toEqual({ kind: 'remove-sa', slot: 0 });
   });
 
   it('are refused under a key that is taken', () => {

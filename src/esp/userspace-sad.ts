@@ -69,7 +69,11 @@ export class UserspaceSad {
     if (slot === undefined) return refusal(operation, { code: 'ENOSPC' });
     this.#parts.counters.clear(slot);
     const failure = this.#parts.call(sa.direction, { kind: 'add-sa', slot, sa, pathMtu: this.#parts.pathMtu(sa) });
-    if (failure !== undefined) return refusal(operation, failure);
+    if (failure !== undefined) {
+      // A thread that only was late would have it after all, and with it a key that must not be used twice.
+      this.#parts.call(sa.direction, { kind: 'remove-sa', slot });
+      return refusal(operation, failure);
+    }
     if (sa.direction === 'in') this.#reserved.delete(sa.spi);
     const { direction, protocol, destination, spi, source, encap, hardLifetime } = sa;
     const key = { protocol, destination, spi };

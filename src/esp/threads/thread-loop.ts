@@ -1,7 +1,7 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { EventFd } from '../../native/event-fd.ts';
 import { PollSet } from '../../native/poll-set.ts';
-import type { Command, CommandFailure } from '../commands.ts';
+import type { Command, CommandFailure, NumberedFailure } from '../commands.ts';
 import type { ThreadData } from './thread-data.ts';
 
 /** What a thread does between its waits. */
@@ -41,8 +41,9 @@ function applyAll(commands: MessagePort, applied: Int32Array, work: Work): 'stop
     any = true;
     const command = received.message as Command;
     const failure = tried(() => work.apply(command));
-    if (failure !== undefined) commands.postMessage(failure);
-    Atomics.add(applied, 0, 1);
+    const number = (Atomics.load(applied, 0) + 1) | 0;
+    if (failure !== undefined) commands.postMessage({ ...failure, command: number } satisfies NumberedFailure);
+    Atomics.store(applied, 0, number);
     Atomics.notify(applied, 0);
     if (command.kind === 'stop') return 'stop';
   }
