@@ -3,8 +3,7 @@ import type { Carrier } from '../esp-sockets.ts';
 import { TAILROOM } from '../transform/transform.ts';
 import { Arrival } from './arrival.ts';
 import type { InboundTraffic } from './inbound-traffic.ts';
-import { INGRESS_BYTES, TunIngress } from './tun-ingress.ts';
-import type { TunPort } from './tun-port.ts';
+import { INGRESS_BYTES, TunIngress, type TunWriter } from './tun-ingress.ts';
 
 /** Takes sealed packets off one socket and finds where in what was received each of them begins. */
 export class ArrivalSource {
@@ -14,7 +13,7 @@ export class ArrivalSource {
   readonly #ingress: TunIngress;
   readonly #traffic: Pick<InboundTraffic, 'take'>;
 
-  constructor(carrier: Carrier, traffic: Pick<InboundTraffic, 'take'>, tun: TunPort, mtu: number) {
+  constructor(carrier: Carrier, traffic: Pick<InboundTraffic, 'take'>, tun: TunWriter, mtu: number) {
     const { family, over } = carrier;
     this.#carrier = carrier;
     this.#traffic = traffic;

@@ -5,14 +5,17 @@ import type { PacketView } from '../ip/packet-view.ts';
 import type { Ingress } from './inbound-traffic.ts';
 import type { TunPort } from './tun-port.ts';
 
+/** The half of a TUN that is written to. */
+export type TunWriter = Pick<TunPort, 'write' | 'writePlain' | 'headerBytes'>;
+
 /** Hands opened packets to the kernel, which routes them on: segments of one TCP flow as one packet where it takes such. */
 export class TunIngress implements Ingress {
-  readonly #tun: TunPort;
+  readonly #tun: TunWriter;
   readonly #mtu: number;
   readonly #coalescer: Coalescer | undefined;
 
   /** `mtu` is the TUN's: what goes the other way has to fit it. At `spareAt` the arena has INGRESS_BYTES for this. */
-  constructor(tun: TunPort, mtu: number, arena: Arena, spareAt: number) {
+  constructor(tun: TunWriter, mtu: number, arena: Arena, spareAt: number) {
     this.#tun = tun;
     this.#mtu = mtu;
     const { headerBytes } = tun;
