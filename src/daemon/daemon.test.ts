@@ -106,6 +106,22 @@ async function connected(more: readonly string[] = [], top = '') {
   return all;
 }
 
+describe('IKE that came to the data plane', () => {
+  it('is answered from the port that it came to, as any other', async () => {
+    const { dataPlane, ports } = setUp();
+    const stranger = UdpSocket.open({ family: 4, port: 0, udpEncap: false, bypassPolicy: false });
+    closers.push(() => stranger.close());
+    const answers: { readonly from: number; readonly hex: string }[] = [];
+    stranger.onDatagram(({ remote, bytes }) => answers.push({ from: remote.port, hex: toHex(bytes) }));
+    // An IKE_SA_INIT request of version 3.0 behind the non-ESP marker: it is told which version we speak.
+    const bytes = fromHex(`00000000${'a1'.repeat(8)}${'00'.repeat(8)}2130220800000000${'0000001c'}`);
+    const remote = { address: '127.0.0.2', port: stranger.port };
+    dataPlane.receive({ local: { address: '127.0.0.1', port: 4500 }, remote, bytes });
+    await expect.poll(() => answers).toMatchObject([{ from: ports.natTraversal }]);
+    expect(answers[0]?.hex).toMatch(/^0{8}(a1){8}/);
+  });
+});
+
 describe('daemon', () => {
   it('a peer connects: both ends hold the same SAs, and the status tells them with their counters', async () => {
     const { dataPlane, peer, statusNow, log } = await connected();

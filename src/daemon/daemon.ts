@@ -46,6 +46,8 @@ import { asksInVersion } from './version-question.ts';
 export interface DataPlane extends Audited {
   perform(request: DataPlaneRequest): DataPlaneReply;
   onEvent(callback: (event: DataPlaneEvent) => void): void;
+  /** Of one that shares a port with IKE: what came to it instead of to our own sockets. */
+  onDatagram?(callback: (datagram: Datagram) => void): void;
   /** The packets that could not be handled, by the kernel's names of the reasons. */
   errors(): ReadonlyMap<string, number>;
   /** Removes all that is ours. */
@@ -149,6 +151,7 @@ export class Daemon {
     });
     this.#addresses = this.#watchAddresses(options);
     this.#dataPlane.onEvent((event) => this.#input({ kind: 'dataplane.event', event }));
+    this.#dataPlane.onDatagram?.((datagram) => this.#onDatagram(datagram));
     this.api = new DaemonApi({
       version: options.version,
       history,

@@ -31,5 +31,12 @@ export type Report =
       readonly slot: number;
       readonly from: { readonly address: string; readonly port: number };
     }
+  /** An IKE message that came to the sockets of ESP. */
+  | {
+      readonly kind: 'ike';
+      readonly from: { readonly address: string; readonly port: number };
+      readonly to: string;
+      readonly bytes: Uint8Array;
+    }
   /** A packet did not fit the path to the peer. */
   | { readonly kind: 'oversize'; readonly slot: number };

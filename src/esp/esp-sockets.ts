@@ -59,7 +59,8 @@ function openOne(row: Row, { mark, port }: EspSocketsOptions): EspSocket | undef
   const common = { family, mark, dontFragment, sendOnly: dontFragment };
   try {
     return over === 'udp'
-      ? EspSocket.udp({ ...common, port, segmentation: true, coalescing: !dontFragment })
+      ? // The kernel puts packets together where any socket of the port that it finds by chance wants them so.
+        EspSocket.udp({ ...common, port, segmentation: true, coalescing: true })
       : EspSocket.raw({ ...common, protocol: over });
   } catch (error) {
     if (error instanceof NativeError && mayBeMissing(row, error.code)) return undefined;

@@ -130,7 +130,7 @@ export class Host {
 
 /** Who holds what leads into the TUN. */
 const POLICIES = 'policies';
-const NAT_TRAVERSAL_PORT = 4500;
+export const NAT_TRAVERSAL_PORT = 4500;
 const ETHERNET_MTU = 1_500;
 /**
  * What the longest ESP in UDP over IPv4 makes of it still fits Ethernet. TCP takes its segments' size from it, so that

@@ -1,4 +1,5 @@
 import type { Entropy } from '../base/entropy.ts';
+import type { Datagram } from '../native/udp-socket.ts';
 import type {
   DataPlaneCapabilities,
   DataPlaneEvent,
@@ -10,7 +11,7 @@ import { applySteps, type Stores } from '../sa/transaction.ts';
 import type { Command, CommandFailure, Report } from './commands.ts';
 import { Counters } from './counters.ts';
 import { espCapabilities } from './esp-capabilities.ts';
-import { Host } from './host.ts';
+import { Host, NAT_TRAVERSAL_PORT } from './host.ts';
 import { UserspaceSad } from './userspace-sad.ts';
 import { UserspaceSpd } from './userspace-spd.ts';
 
@@ -34,6 +35,7 @@ export class UserspaceDataPlane {
   readonly #stores: Stores;
   readonly #onCrash: (error: Error) => void;
   #onEvent: (event: DataPlaneEvent) => void = () => undefined;
+  #onDatagram: (datagram: Datagram) => void = () => undefined;
   #closed = false;
   #cleaned = false;
 
@@ -98,6 +100,11 @@ export class UserspaceDataPlane {
     this.#onEvent = callback;
   }
 
+  /** Told of IKE that came to the sockets of ESP, with the marker in front that it has on their port. */
+  onDatagram(callback: (datagram: Datagram) => void): void {
+    this.#onDatagram = callback;
+  }
+
   /** The packets that were dropped, by the kernel's names of the reasons. */
   errors(): ReadonlyMap<string, number> {
     return this.#counters.drops();
@@ -139,8 +146,10 @@ export class UserspaceDataPlane {
   }
 
   #onReport(report: Report): void {
+    if (this.#closed) return;
+    if (report.kind === 'ike') return this.#onDatagram(datagramOf(report));
     const event = report.kind === 'acquire' ? report : this.#sad.eventOf(report);
-    if (event !== undefined && !this.#closed) this.#onEvent(event);
+    if (event !== undefined) this.#onEvent(event);
   }
 
   #call(direction: Direction, command: Command): CommandFailure | undefined {
@@ -151,4 +160,8 @@ export class UserspaceDataPlane {
     const failure = this.#host.link('in').sync() ?? this.#host.link('out').sync();
     return failure === undefined ? undefined : { operation: 'change policies', ...failure };
   }
+}
+
+function datagramOf({ from, to, bytes }: Extract<Report, { readonly kind: 'ike' }>): Datagram {
+  return { local: { address: to, port: NAT_TRAVERSAL_PORT }, remote: from, bytes };
 }

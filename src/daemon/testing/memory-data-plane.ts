@@ -1,3 +1,4 @@
+import type { Datagram } from '../../native/udp-socket.ts';
 import type {
   DataPlaneEvent,
   DataPlaneReply,
@@ -14,6 +15,8 @@ export class MemoryDataPlane {
   closed = false;
   #spi = 0x1000;
   #onEvent: (event: DataPlaneEvent) => void = () => undefined;
+  /** As if IKE had come to sockets of ours. */
+  receive: (datagram: Datagram) => void = () => undefined;
 
   perform(request: DataPlaneRequest): DataPlaneReply {
     switch (request.kind) {
@@ -40,6 +43,10 @@ export class MemoryDataPlane {
 
   onEvent(callback: (event: DataPlaneEvent) => void): void {
     this.#onEvent = callback;
+  }
+
+  onDatagram(callback: (datagram: Datagram) => void): void {
+    this.receive = callback;
   }
 
   report(event: DataPlaneEvent): void {

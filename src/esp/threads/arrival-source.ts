@@ -1,20 +1,39 @@
+import type { Instant } from '../../base/time.ts';
 import { ReceiveRing } from '../../native/receive-ring.ts';
+import type { Report } from '../commands.ts';
 import type { Carrier } from '../esp-sockets.ts';
+import { TokenBucket } from '../flow/token-bucket.ts';
+import { wordsAddress } from '../ip/address-words.ts';
 import { TAILROOM } from '../transform/transform.ts';
 import { Arrival } from './arrival.ts';
 import type { InboundTraffic } from './inbound-traffic.ts';
 import { INGRESS_BYTES, TunIngress, type TunWriter } from './tun-ingress.ts';
 
+export type ArrivalSourceParts = {
+  readonly carrier: Carrier;
+  readonly traffic: Pick<InboundTraffic, 'take'>;
+  readonly tun: TunWriter;
+  /** The TUN's. */
+  readonly mtu: number;
+  readonly report: (report: Report) => void;
+  readonly mono: () => Instant;
+};
+
 /** Takes sealed packets off one socket and finds where in what was received each of them begins. */
 export class ArrivalSource {
+  readonly #parts: ArrivalSourceParts;
   readonly #carrier: Carrier;
   readonly #ring: ReceiveRing;
   readonly #arrival: Arrival;
   readonly #ingress: TunIngress;
   readonly #traffic: Pick<InboundTraffic, 'take'>;
 
-  constructor(carrier: Carrier, traffic: Pick<InboundTraffic, 'take'>, tun: TunWriter, mtu: number) {
+  readonly #bucket = new TokenBucket(IKE_PER_SECOND, IKE_BURST);
+
+  constructor(parts: ArrivalSourceParts) {
+    const { carrier, traffic, tun, mtu } = parts;
     const { family, over } = carrier;
+    this.#parts = parts;
     this.#carrier = carrier;
     this.#traffic = traffic;
     this.#ring = new ReceiveRing({ family, headroom: HEADROOM, tailroom: TAILROOM, spareBytes: INGRESS_BYTES });
@@ -50,8 +69,27 @@ export class ArrivalSource {
     const length = ring.length(index);
     const segment = ring.segment(index) || length;
     const start = ring.offset(index);
-    for (let done = 0; done < length; done += segment)
-      this.#take(start + done, Math.min(segment, length - done), start + done, wall);
+    for (let done = 0; done < length; done += segment) {
+      const at = start + done;
+      const share = Math.min(segment, length - done);
+      if (share < MARKER_BYTES) continue;
+      if (ring.arena.view.getUint32(at) === 0) this.#handOn(index, at, share);
+      else this.#take(at, share, at, wall);
+    }
+  }
+
+  /**
+   * IKE (RFC 3948 §2.2), which the kernel gives to IKE's own socket: but for what came behind ESP from the same sender, and
+   * was put together with that before anybody asked whom it is for.
+   */
+  #handOn(index: number, at: number, length: number): void {
+    const { carrier, report, mono } = this.#parts;
+    if (!this.#bucket.take(mono())) return;
+    const ring = this.#ring;
+    const words = Uint32Array.from({ length: 4 }, (_, word) => ring.local(index, word));
+    const from = { address: wordsAddress(this.#arrival.source, carrier.family), port: this.#arrival.port };
+    const bytes = ring.arena.bytes.slice(at, at + length);
+    report({ kind: 'ike', from, to: wordsAddress(words, carrier.family), bytes });
   }
 
   /** A raw socket over IPv4 gives the IP header too. */
@@ -92,5 +130,10 @@ export class ArrivalSource {
 }
 
 const HEADROOM = 128;
+/** The non-ESP marker; shorter are keepalives (RFC 3948 §2.3). */
+const MARKER_BYTES = 4;
+/** More than peers send in earnest, and what the control side does in passing. */
+const IKE_PER_SECOND = 1_000;
+const IKE_BURST = 1_000;
 const IPV6_HEADER = 40;
 const AH = 51;

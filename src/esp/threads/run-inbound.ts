@@ -12,15 +12,18 @@ import { TunPort } from './tun-port.ts';
 /** The thread that carries packets from the peers to the TUN; returns when it is told to stop. */
 export function runInbound(data: ThreadData, report: (report: Report) => void): void {
   const tun = new TunPort(data.tun);
+  const mono = () => performance.now();
   const resources = createTransformResources(systemEntropy);
   const traffic = new InboundTraffic({
     counters: new Counters(data.counters),
     transformOf: (sa) => inboundTransform(sa, resources),
     report,
-    mono: () => performance.now(),
+    mono,
   });
   const receiving = data.carriers.filter(({ dontFragment }) => !dontFragment);
-  const sources = receiving.map((carrier) => new ArrivalSource(carrier, traffic, tun, data.tun.mtu));
+  const sources = receiving.map(
+    (carrier) => new ArrivalSource({ carrier, traffic, tun, mtu: data.tun.mtu, report, mono }),
+  );
   const fds = receiving.map(({ fd }) => fd);
   runThread(data, fds, {
     apply: (command) => traffic.apply(command),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SeededEntropy } from '../../base/entropy.ts';
 import { PollSet } from '../../native/poll-set.ts';
 import { NetworkNamespace, namespacesMissing } from '../../native/testing/network-namespace.ts';
@@ -82,10 +82,13 @@ class Tap implements Egress<SocketPath> {
   }
 
   /** As if somebody on the way had sent it. */
-  inject(path: SocketPath, bytes: Uint8Array): void {
-    const { at, arena } = this.#source;
-    arena.bytes.set(bytes, at);
-    this.#egress.send(path, at, bytes.length, 0, false);
+  inject(path: SocketPath, ...packets: readonly Uint8Array[]): void {
+    let { at } = this.#source;
+    for (const bytes of packets) {
+      this.#source.arena.bytes.set(bytes, at);
+      this.#egress.send(path, at, bytes.length, 0, false);
+      at += bytes.length;
+    }
     this.#egress.flush();
   }
 }
@@ -133,7 +136,9 @@ function bed(sa: SaSpec, innerFamily: Family, { pathMtu = 1_500 } = {}) {
   expect(inbound.apply({ kind: 'add-sa', slot: IN, sa: { ...sa, direction: 'in' }, pathMtu })).toBeUndefined();
   const receiving = carriers.filter(({ dontFragment }) => !dontFragment);
   const poll = new PollSet(receiving.map(({ fd }) => fd));
-  const arrivals = receiving.map((carrier) => new ArrivalSource(carrier, inbound, far, TUN_MTU));
+  const arrivals = receiving.map(
+    (carrier) => new ArrivalSource({ carrier, traffic: inbound, tun: far, mtu: TUN_MTU, report, mono }),
+  );
   /** All that waits in the TUN and then in the sockets. */
   const run = () => {
     while (near.waiting.length > 0) source.receive(outbound, 1_000);
@@ -149,6 +154,19 @@ function innerPacket(family: Family, length: number, { df = false } = {}): Uint8
   const payload = new Uint8Array(length - (family === 4 ? 20 : 40)).map((_, index) => index * 7 + length);
   payload.set(ports(1_000, 2_000).subarray(0, payload.length));
   return ipPacket({ source, destination, protocol: UDP, payload, df });
+}
+
+/**
+ * A sealed packet with each bit 4 changed, of each shorter length, and with more behind it. Up to `from` it stays: of the
+ * outer header of AH the kernel writes some, and some may change on the way.
+ */
+function forgeries(bytes: Uint8Array, from: number): readonly Uint8Array[] {
+  const places = Array.from({ length: bytes.length - from }, (_, index) => from + index);
+  return [
+    ...places.map((place) => bytes.map((byte, at) => (at === place ? byte ^ 0x10 : byte))),
+    ...places.slice(4).map((length) => bytes.slice(0, length)),
+    ...[1, 4, 16, 1_000].map((more) => Uint8Array.from([...bytes, ...new Uint8Array(more)])),
+  ];
 }
 
 beforeAll(() => {
@@ -225,28 +243,46 @@ describe.skipIf(namespacesMissing)(`a tunnel from TUN to TUN (${why})`, () => {
       const [first, second] = tap.caught;
       if (first === undefined || second === undefined) throw new Error('two packets');
       const { path, bytes } = first;
-      // Of the outer header of AH the kernel writes some itself, and others are mutable.
-      const protectedFrom = path.givenBytes;
-      let forged = 0;
-      for (let at = protectedFrom; at < bytes.length; at++, forged++) {
-        const changed = bytes.slice();
-        changed[at] = (changed[at] ?? 0) ^ 0x10;
-        tap.inject(path, changed);
-      }
-      for (let length = protectedFrom + 4; length < bytes.length; length++, forged++)
-        tap.inject(path, bytes.slice(0, length));
-      for (const more of [1, 4, 16, 1_000]) {
-        tap.inject(path, Uint8Array.from([...bytes, ...new Uint8Array(more)]));
-        forged++;
-      }
+      const forged = forgeries(bytes, path.givenBytes);
+      for (const packet of forged) tap.inject(path, packet);
       run();
       expect([far.written.length, counters.packets(IN), reports]).toEqual([0, 0, []]);
-      expect(Object.values(drops()).reduce((sum, count) => sum + count, 0)).toBe(forged);
+      expect(Object.values(drops()).reduce((sum, count) => sum + count, 0)).toBe(forged.length);
       for (const caught of [second, first, second, first]) tap.inject(caught.path, caught.bytes);
       run();
       expect(far.written.map((packet) => packet.bytes.length)).toEqual([61, 60]);
       expect(drops()).toMatchObject({ XfrmInStateSeqError: 2 });
     });
+  });
+
+  // The kernel puts together what comes behind ESP (GRO), and gives it to whom the first of it is for.
+  it.each([4, 6] as const)('IKE that comes with ESP in one is handed on, at a limited rate, IPv%d', (family) => {
+    const [source, destination] = OUTER[family];
+    const { near, far, tap, run, reports, drops, clock } = bed({ ...GCM, source, destination, encap }, 4);
+    tap.caught = [];
+    near.put(innerPacket(4, 100));
+    run();
+    const [caught] = tap.caught;
+    if (caught === undefined) throw new Error('a packet');
+    const ikeMessage = Uint8Array.from([0, 0, 0, 0, ...new Uint8Array(40).fill(7)]);
+    const keepalive = Uint8Array.of(0xff);
+    tap.inject(caught.path, caught.bytes, ikeMessage);
+    tap.inject(caught.path, caught.bytes, keepalive);
+    run();
+    expect(reports).toEqual([
+      { kind: 'ike', from: { address: source, port: PORT }, to: destination, bytes: ikeMessage },
+    ]);
+    expect([far.written.length, drops()]).toEqual([1, { XfrmInStateSeqError: 1 }]);
+    for (let count = 0; count < 1_100; count++) {
+      tap.inject(caught.path, caught.bytes, ikeMessage);
+      if (count % 50 === 0) run();
+    }
+    run();
+    expect(reports.length).toBe(1_000);
+    clock.now = 1_000;
+    tap.inject(caught.path, caught.bytes, ikeMessage);
+    run();
+    expect(reports.length).toBe(1_001);
   });
 
   it('a long message of UDP that may be cut comes whole over a path that is narrower', () => {
