@@ -43,10 +43,11 @@ export class TunSource {
 
   /** What waits in the TUN, a batch of it at most. `wall` is the time, milliseconds. */
   receive(taker: PacketTaker, wall: number): void {
-    for (let read = 0; read < READS; read++) {
+    for (let read = 0, taken = 0; read < READS && taken < BATCH_BYTES; read++) {
       const at = read * READ_STRIDE + HEADROOM;
       const length = this.#tun.read(this.arena, at, MAX_PACKET);
       if (length === 0) break;
+      taken += length;
       if (this.#tun.headerBytes === 0) taker.forward(at, length, wall);
       else this.#finish(taker, at, length, wall);
     }
@@ -73,6 +74,8 @@ export class TunSource {
 
 /** How many packets are taken before they are sent. */
 const READS = 64;
+/** A millisecond or two of work: the control side may wait for a command to be applied. */
+const BATCH_BYTES = 256 * 1024;
 const MAX_PACKET = 65_535;
 /** Outer header, ESP or AH header with IV, and what the kernel puts in front of a packet of the TUN. */
 const HEADROOM = 128;
