@@ -110,7 +110,7 @@ export class SendRing {
     for (;;) {
       const sent = sendMessages(this.#fd, this.#meta.address + message * MMSGHDR_BYTES, count, 0);
       if (sent === -EINTR) continue;
-      if (sent >= 0 || tried) return sent;
+      if (sent >= 0 || sent === -EAGAIN || tried) return sent;
       // It may be an ICMP error that a packet before this one has brought: that is told once.
       tried = true;
     }
@@ -130,6 +130,7 @@ export class SendRing {
     for (let packet = first; packet < first + packets; packet++) {
       writeAddress(view, header + VECTOR, address + this.#vector(packet));
       const sent = this.#send(message, 1);
+      if (sent === -EAGAIN) return this.#fail(message, EAGAIN, first + packets - packet);
       if (sent < 0) this.#fail(message, -sent);
     }
   }

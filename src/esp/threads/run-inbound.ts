@@ -5,6 +5,7 @@ import { createTransformResources } from '../transform/resources.ts';
 import { inboundTransform } from '../transform/transforms.ts';
 import { ArrivalSource } from './arrival-source.ts';
 import { InboundTraffic } from './inbound-traffic.ts';
+import { spendKeys } from './spent-keys.ts';
 import type { ThreadData } from './thread-data.ts';
 import { runThread } from './thread-loop.ts';
 import { TunPort } from './tun-port.ts';
@@ -16,7 +17,7 @@ export function runInbound(data: ThreadData, report: (report: Report) => void): 
   const resources = createTransformResources(systemEntropy);
   const traffic = new InboundTraffic({
     counters: new Counters(data.counters),
-    transformOf: (sa) => inboundTransform(sa, resources),
+    transformOf: (sa) => spendKeys(sa, (keyed) => inboundTransform(keyed, resources)),
     report,
     mono,
   });

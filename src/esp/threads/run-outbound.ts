@@ -6,6 +6,7 @@ import { outboundTransform } from '../transform/transforms.ts';
 import { OutboundTraffic } from './outbound-traffic.ts';
 import { REFUSAL_BYTES, Refusals } from './refusals.ts';
 import { SocketEgress } from './socket-egress.ts';
+import { spendKeys } from './spent-keys.ts';
 import type { ThreadData } from './thread-data.ts';
 import { runThread } from './thread-loop.ts';
 import { TunPort } from './tun-port.ts';
@@ -25,7 +26,7 @@ export function runOutbound(data: ThreadData, report: (report: Report) => void):
     egress,
     counters,
     refusals: new Refusals({ arena, at: spareAt, tun, mono }),
-    transformOf: (sa) => outboundTransform(sa, resources),
+    transformOf: (sa) => spendKeys(sa, (keyed) => outboundTransform(keyed, resources)),
     report,
     mono,
   });
