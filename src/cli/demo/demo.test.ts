@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { loadText } from '../../config/testing/load-text.ts';
 import { connectedTunnel, sampleTunnel } from '../../control/testing/fake-gateway.ts';
+import { namespacesMissing } from '../../native/testing/network-namespace.ts';
 import { BIN, isBuilt } from '../testing/built.ts';
 import { configurationText, LEFT, RIGHT } from './ends.ts';
 import { playOnLoopback } from './loopback.ts';
@@ -63,10 +64,9 @@ describe('the demo without rights', () => {
 describe('the demo in namespaces', () => {
   /** What it takes to run it here. */
   function skipUnlessPossible({ skip }: TestContext): void {
-    if (process.env.CI === 'true') return;
-    if (process.getuid?.() !== 0) skip('not root');
-    if (!existsSync('/dev/net/tun')) skip('this machine has no /dev/net/tun');
-    if (!isBuilt('cli', 'control', 'daemon', 'esp')) skip('the build is older than the sources: npm run build');
+    if (namespacesMissing !== undefined) skip(namespacesMissing);
+    if (process.env.CI !== 'true' && !isBuilt('cli', 'control', 'daemon', 'esp'))
+      skip('the build is older than the sources: npm run build');
   }
 
   it('shows a tunnel with traffic, and the status of both ends', async (context) => {
