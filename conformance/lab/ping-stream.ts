@@ -42,7 +42,7 @@ const UNDER_WAY = 20;
 
 /** Reads the output of `ping -O`. */
 export function parseStream(log: string): StreamReport {
-  const answered = new Set(numbers(log, /^\d+ bytes from .*icmp_seq=(\d+)/gm));
+  const answered = answersOf(log);
   const missed = numbers(log, /^no answer yet for icmp_seq=(\d+)/gm).filter((sequence) => !answered.has(sequence));
   const last = Math.max(0, ...answered);
   const sent = Math.max(last, ...missed);
@@ -51,6 +51,11 @@ export function parseStream(log: string): StreamReport {
     lost: missed.filter((sequence) => sequence < last || sent - last > UNDER_WAY),
     duplicates: log.split('(DUP!)').length - 1,
   };
+}
+
+/** The sequence numbers that were answered, in the output of `ping`. */
+export function answersOf(log: string): ReadonlySet<number> {
+  return new Set(numbers(log, /^\d+ bytes from .*icmp_seq=(\d+)/gm));
 }
 
 function numbers(text: string, pattern: RegExp): number[] {

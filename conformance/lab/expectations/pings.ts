@@ -1,5 +1,6 @@
 import { isV6 } from '../address.ts';
 import type { Lab } from '../lab.ts';
+import { answersOf } from '../ping-stream.ts';
 import { poll } from '../poll.ts';
 import { PING_PATTERN, type PingExpectation, type SideName } from '../scenario.ts';
 import { inNamespace, run } from '../shell.ts';
@@ -31,17 +32,18 @@ function directions(lab: Lab, allPairs: boolean): Ping[] {
 
 async function expectPing(lab: Lab, ping: Ping, expectation: PingExpectation): Promise<void> {
   const count = expectation.count ?? 3;
-  const patience = expectation.lost ? 2 : 10;
+  // With a deadline, ping sends on until all answers are there: they may be late where the machine is busy.
+  const patience = expectation.lost ? ['-W', '2'] : ['-w', '10'];
   const outcome = await run(
     inNamespace(sourceNamespace(ping.from, lab.scenario.topology), [
       'ping',
-      ...['-n', '-c', String(count), '-i', '0.2', '-W', String(patience)],
+      ...['-n', '-c', String(count), '-i', '0.2', ...patience],
       ...['-s', String(expectation.size ?? 56), '-p', Buffer.from(PING_PATTERN, 'latin1').toString('hex')],
       ...(expectation.fragmentation === undefined ? [] : ['-M', expectation.fragmentation]),
       ...['-I', ping.source, ping.target],
     ]),
   );
-  const received = Number(/(\d+) received/.exec(outcome.stdout)?.[1] ?? 0);
+  const received = [...answersOf(outcome.stdout)].filter((sequence) => sequence <= count).length;
   const wanted = expectation.lost ? 0 : count;
   if (received === wanted) return;
   const said = outcome.stderr.trim().split('\n').at(-1) ?? '';
