@@ -68,6 +68,7 @@ export class Host {
   /** Starts the threads; those that were there before are stopped. @throws NativeError, Error */
   start(parts: ThreadParts): void {
     this.#stopThreads();
+    if (!this.#tun.exists) throw new Error(`the interface ${this.#tun.name} has been removed`);
     this.#sockets ??= EspSockets.open({ mark: TUNNEL_MARK, port: NAT_TRAVERSAL_PORT });
     const { fd, headerBytes } = this.#tun;
     const common = { ...parts, tun: { fd, headerBytes, mtu: TUN_MTU }, carriers: this.#sockets.carriers };

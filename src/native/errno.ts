@@ -23,6 +23,8 @@ export class NativeError extends Error {
 /** Error numbers that callers of `packet-calls.ts` look for; the same on every architecture that we accept. */
 export const EINTR = 4;
 export const EAGAIN = 11;
+/** Of the descriptor of a TUN: the interface has been removed. */
+export const EBADFD = 77;
 export const EMSGSIZE = 90;
 
 /** Where one number has two names, the one that the kernel's sources use. */

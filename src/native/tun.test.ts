@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createArena } from './arena.ts';
-import { EAGAIN } from './errno.ts';
+import { EAGAIN, EBADFD } from './errno.ts';
 import { readInto, writeFrom } from './packet-calls.ts';
 import { PollSet } from './poll-set.ts';
 import { NetworkNamespace, namespacesMissing } from './testing/network-namespace.ts';
@@ -43,6 +43,14 @@ describe.skipIf(namespacesMissing)(`TUN interfaces (${namespacesMissing ?? 'as r
     expect(namespace.ip('-o link show')).toContain('tunnel.7: <POINTOPOINT,MULTICAST,NOARP>');
     for (const tun of open.splice(0)) tun.close();
     expect(namespace.ip('-o link show')).not.toContain('tunnel.7');
+  });
+
+  it('that somebody has removed are gone, though their descriptor is not', () => {
+    const tun = openTun();
+    expect(tun.exists).toBe(true);
+    namespace.ip(`link delete ${tun.name}`);
+    expect(tun.exists).toBe(false);
+    expect(readInto(tun.fd, createArena(64).address, 64)).toBe(-EBADFD);
   });
 
   it('of one name there is one, and none has a name that is too long', () => {

@@ -51,6 +51,11 @@ export class TunDevice {
     return this.offload === 'none' ? 0 : VIRTIO_HEADER_BYTES;
   }
 
+  /** Whether nobody has removed the interface. */
+  get exists(): boolean {
+    return libc.ioctl(this.fd, TUNGETIFF, new Uint8Array(IFREQ_BYTES)) >= 0;
+  }
+
   close(): void {
     libc.close(this.fd);
   }
@@ -59,7 +64,7 @@ export class TunDevice {
 /** `struct ifreq` (40 bytes): the name (16), then short flags. The kernel writes the name back. */
 function attach(fd: Fd, name: string, offload: TunOffload): string {
   if (name.length >= NAME_BYTES || !/^[\w.%-]+$/.test(name)) throw new RangeError(`no name for an interface: ${name}`);
-  const request = new Uint8Array(40);
+  const request = new Uint8Array(IFREQ_BYTES);
   new TextEncoder().encodeInto(name, request);
   // EXCL: never an existing interface that somebody else has made persistent.
   const flags = IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL | (offload === 'none' ? 0 : IFF_VNET_HDR);
@@ -90,9 +95,11 @@ const TUN_PATH = '/dev/net/tun';
 const O_RDWR = 2;
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
+const IFREQ_BYTES = 40;
 const NAME_BYTES = 16;
 
 const TUNSETIFF = 0x4004_54ca;
+const TUNGETIFF = 0x8004_54d2;
 const TUNSETOFFLOAD = 0x4004_54d0;
 const TUNSETVNETHDRSZ = 0x4004_54d8;
 const IFF_TUN = 0x1;

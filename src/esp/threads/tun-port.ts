@@ -1,4 +1,5 @@
 import type { Arena } from '../../native/arena.ts';
+import { EBADFD } from '../../native/errno.ts';
 import { readInto, writeFrom } from '../../native/packet-calls.ts';
 import { writePlainHeader } from '../ip/virtio-header.ts';
 
@@ -12,10 +13,14 @@ export class TunPort {
     this.headerBytes = headerBytes;
   }
 
-  /** The length of the packet that lies at `at` now, its header before it; 0 where none waits. */
+  /**
+   * The length of the packet that lies at `at` now, its header before it; 0 where none waits.
+   * @throws Error where the interface has been removed: there is nothing to wait for any more, and no wait would end
+   */
   read(arena: Arena, at: number, room: number): number {
     const { headerBytes } = this;
     const length = readInto(this.#fd, arena.address + at - headerBytes, room + headerBytes);
+    if (length === -EBADFD) throw new Error(GONE);
     return Math.max(0, length - headerBytes);
   }
 
@@ -31,3 +36,5 @@ export class TunPort {
     return this.write(arena, at, length);
   }
 }
+
+const GONE = 'the TUN interface has been removed';
