@@ -3,15 +3,18 @@ import type { Datagram } from '../native/udp-socket.ts';
 import type {
   DataPlaneCapabilities,
   DataPlaneEvent,
+  DataPlaneFailure,
   DataPlaneReply,
   DataPlaneRequest,
   SaKey,
 } from '../sa/data-plane.ts';
+import { type Outcome, UNCHANGED } from '../sa/outcome.ts';
 import { applySteps, type Stores } from '../sa/transaction.ts';
 import type { Command, CommandFailure, Report } from './commands.ts';
 import { Counters } from './counters.ts';
 import { espCapabilities } from './esp-capabilities.ts';
 import { Host, NAT_TRAVERSAL_PORT } from './host.ts';
+import { refusal } from './refusal.ts';
 import { UserspaceSad } from './userspace-sad.ts';
 import { UserspaceSpd } from './userspace-spd.ts';
 
@@ -90,7 +93,8 @@ export class UserspaceDataPlane {
       case 'query':
         return { kind: 'counters', counters: this.#sad.counters(request.sas) };
       case 'apply': {
-        const failure = applySteps(this.#stores, request.steps) ?? this.#sync();
+        const settle = () => this.#sync();
+        const failure = applySteps(this.#stores, request.steps, settle) ?? failureOf(this.#sync());
         return failure === undefined ? { kind: 'done' } : { kind: 'refused', failure };
       }
     }
@@ -156,10 +160,14 @@ export class UserspaceDataPlane {
     return this.#host.link(direction).call(command);
   }
 
-  #sync() {
+  #sync(): Outcome {
     const failure = this.#host.link('in').sync() ?? this.#host.link('out').sync();
-    return failure === undefined ? undefined : { operation: 'change policies', ...failure };
+    return failure === undefined ? UNCHANGED : refusal('change policies', failure);
   }
+}
+
+function failureOf(outcome: Outcome): DataPlaneFailure | undefined {
+  return outcome.ok ? undefined : outcome.failure;
 }
 
 function datagramOf({ from, to, bytes }: Extract<Report, { readonly kind: 'ike' }>): Datagram {

@@ -36,15 +36,17 @@ export type Stores = { readonly sad: SaStore; readonly spd: PolicyStore; readonl
 /**
  * Does the steps, all or nothing; undefined is success. Additions and moves are done in order; removals wait until
  * all of these have succeeded. So a policy gives way to another in one step instead of leaving a gap, and no SA need
- * be brought back from the dead. What cannot be undone, the deletion of SAs, is last of all.
+ * be brought back from the dead. What cannot be undone, the deletion of SAs, is last of all. `settle` waits for what the
+ * additions have only set off.
  */
-export function applySteps(stores: Stores, steps: readonly DataPlaneStep[]): DataPlaneFailure | undefined {
+export function applySteps(
+  stores: Stores,
+  steps: readonly DataPlaneStep[],
+  settle: () => Outcome = () => UNCHANGED,
+): DataPlaneFailure | undefined {
   const batch: Batch = { stores, removals: new Map(), vias: new Map() };
   const undos: (() => void)[] = [];
-  const failure = runAll(
-    steps.map((step) => () => perform(step, batch)),
-    undos,
-  );
+  const failure = runAll([...steps.map((step) => () => perform(step, batch)), settle], undos);
   if (failure !== undefined) return failure;
   const removals = [...batch.removals.values()];
   const ordered = [...removals.filter(({ of }) => of !== 'sa'), ...removals.filter(({ of }) => of === 'sa')];
