@@ -13,6 +13,8 @@ export type OutboundSa<Path extends EgressPath = EgressPath> = {
   path: Path;
   /** Bytes of an inner packet that fit the path without fragmentation outside. */
   room: number;
+  /** Whether the path takes as much as any should: else what is sealed may be cut on it, whatever the packet says. */
+  isWide: boolean;
   /** Whether the soft limit has been told. */
   told: boolean;
 };
@@ -48,7 +50,7 @@ export class OutboundSas<Path extends EgressPath> {
       limits,
       transform,
       path,
-      room: roomOf(transform, path, pathMtu),
+      ...measured(transform, path, pathMtu),
       told: false,
     };
     this.#bySlot.set(slot, added);
@@ -61,14 +63,14 @@ export class OutboundSas<Path extends EgressPath> {
     if (sa === undefined) return { code: 'ESRCH' };
     const path = this.#egress.path(slot, sa.path.protocol, to);
     if (path === undefined) return NO_SOCKET;
-    sa.path = path;
-    sa.room = roomOf(sa.transform, path, pathMtu);
+    if (path.outer?.length !== sa.path.outer?.length) return OTHER_FAMILY;
+    Object.assign(sa, { path, ...measured(sa.transform, path, pathMtu) });
     return undefined;
   }
 
   measure(slot: number, pathMtu: number): void {
     const sa = this.#bySlot.get(slot);
-    if (sa !== undefined) sa.room = roomOf(sa.transform, sa.path, pathMtu);
+    if (sa !== undefined) Object.assign(sa, measured(sa.transform, sa.path, pathMtu));
   }
 
   remove(slot: number): void {
@@ -87,9 +89,15 @@ export class OutboundSas<Path extends EgressPath> {
 }
 
 /** A path that takes less than every IPv6 link is one on which the packets are cut on the way. */
-function roomOf(transform: OutboundTransform, path: EgressPath, pathMtu: number): number {
-  return transform.largestInner(Math.max(pathMtu, LEAST_PATH) - path.outerBytes);
+function measured(
+  transform: OutboundTransform,
+  path: EgressPath,
+  pathMtu: number,
+): Pick<OutboundSa, 'room' | 'isWide'> {
+  const room = transform.largestInner(Math.max(pathMtu, LEAST_PATH) - path.outerBytes);
+  return { room, isWide: pathMtu >= LEAST_PATH };
 }
 
 const LEAST_PATH = 1_280;
+const OTHER_FAMILY: CommandFailure = { code: 'EAFNOSUPPORT', detail: 'AH is bound to the family of its addresses' };
 const NO_SOCKET: CommandFailure = { code: 'EAFNOSUPPORT', detail: 'there is no socket for these outer addresses' };

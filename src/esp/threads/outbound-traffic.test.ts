@@ -228,6 +228,18 @@ describe('what does not leave', () => {
     expect(sent).toHaveLength(1);
   });
 
+  it('is too long for a path that is narrower than any should be: it goes, and is cut outside', () => {
+    policy(PROTECT);
+    add(1, SA, 1000);
+    forward(packet({ length: 900, df: true }));
+    expect([sent.map(({ df }) => df), refused]).toEqual([[false], []]);
+    traffic.apply({ kind: 'path-mtu', slot: 1, pathMtu: 1400 });
+    forward(packet({ length: 900, df: true }));
+    traffic.apply({ kind: 'move-sa', slot: 1, to: { source: '192.0.2.1', destination: '192.0.2.5' }, pathMtu: 600 });
+    forward(packet({ length: 900, df: true }));
+    expect(sent.map(({ df }) => df)).toEqual([false, true, false]);
+  });
+
   it('is no IP packet', () => {
     policy(PROTECT);
     add(1);
@@ -250,6 +262,17 @@ describe('an SA that there is no socket for', () => {
   it('is refused', () => {
     expect(add(1, { ...SA, destination: '192.0.2.66' })).toMatchObject({ code: 'EAFNOSUPPORT' });
     expect(made).toEqual([]);
+  });
+});
+
+describe('an SA of AH, which covers the outer header', () => {
+  it('does not change the family of its addresses', () => {
+    policy(PROTECT);
+    add(1, { ...SA, protocol: 'ah' });
+    const to = { source: '2001:db8::1', destination: '2001:db8::2' };
+    expect(traffic.apply({ kind: 'move-sa', slot: 1, to, pathMtu: 1500 })).toMatchObject({ code: 'EAFNOSUPPORT' });
+    forward();
+    expect(sent).toMatchObject([{ to: '192.0.2.2' }]);
   });
 });
 

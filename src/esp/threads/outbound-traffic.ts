@@ -117,7 +117,7 @@ export class OutboundTraffic<Path extends EgressPath> {
     path.outer?.write(arena, start - path.outer.length, transform.headroom + totalLength, this.#view);
     const sealed = transform.seal(arena, at, totalLength, version === 4 ? IPV4 : IPV6);
     if (sealed < 0) return this.#drop(sealed === EXHAUSTED ? 'XfrmOutStateSeqError' : 'XfrmOutStateProtoError');
-    egress.send(path, start - path.givenBytes, sealed + path.givenBytes, tos, df && version === 4);
+    egress.send(path, start - path.givenBytes, sealed + path.givenBytes, tos, df && version === 4 && sa.isWide);
     counters.count(slot, totalLength, wall);
     if (sa.limits !== undefined) this.#weigh(sa, sa.limits);
   }
