@@ -22,7 +22,7 @@ if (argv.includes('--help')) console.log(USAGE);
 else await main(parseOptions(argv));
 
 async function main(options: Options): Promise<void> {
-  await buildNetwork();
+  await buildNetwork(options.segmenting);
   const about = await machine(options);
   console.log(about.join('\n'));
   const samples: Sample[] = [];
@@ -110,7 +110,7 @@ function progressLine({ contender, suite }: Turn, load: Load, rate: number): str
   return `${suite.name}  ${load.name.padEnd(12)} ${contender.name.padEnd(20)} ${(rate / 1e6).toFixed(1)} Mbit/s`;
 }
 
-async function machine({ mtu, seconds, repetitions }: Options): Promise<string[]> {
+async function machine({ mtu, segmenting, seconds, repetitions }: Options): Promise<string[]> {
   const [cpu] = cpus();
   const [iperf = ''] = (await must(['iperf3', '--version'])).split('\n');
   const charon = await must(['dpkg-query', '--show', 'libcharon-extra-plugins']);
@@ -118,6 +118,6 @@ async function machine({ mtu, seconds, repetitions }: Options): Promise<string[]
   return [
     `${cpus().length} x ${cpu?.model.trim() ?? 'unknown'}, Linux ${release()}, node ${process.versions.node}`,
     `${iperf}; TCP ${congestion}; strongSwan ${charon.trim().replace(/.*\t/, '')} with kernel-libipsec`,
-    `tunnel MTU ${mtu}; ${repetitions} runs of ${seconds} s of each load, in turns`,
+    `tunnel MTU ${mtu}; between the gateways ${segmenting ? 'single packets only' : 'also joined packets'}; ${repetitions} runs of ${seconds} s of each load, in turns`,
   ];
 }

@@ -15,8 +15,11 @@ export const ENDS: { readonly a: End; readonly b: End } = {
   b: { namespace: 'b', outer: '192.0.2.2', inner: '10.2.0.1', segment: '10.2.0.0/24' },
 };
 
-/** Two gateways' namespaces, joined by one veth and by nothing else; each has its segment on a link of its own. */
-export async function buildNetwork(): Promise<void> {
+/**
+ * Two gateways' namespaces, joined by one veth and by nothing else; each has its segment on a link of its own. What is
+ * joined into one large packet crosses the veth whole, unless it is `segmenting`, as a network card would have to.
+ */
+export async function buildNetwork(segmenting: boolean): Promise<void> {
   await ipBatch(['netns add a', 'netns add b', 'link add outer netns a type veth peer name outer netns b']);
   for (const { namespace, outer, inner } of Object.values(ENDS)) {
     await ipBatch(
@@ -26,7 +29,7 @@ export async function buildNetwork(): Promise<void> {
         'link add inner type veth peer name inner-end',
         'link set inner-end up',
         'link set inner up',
-        'link set outer up',
+        `link set outer up ${segmenting ? 'gso_max_segs 1' : ''}`,
         `addr add ${outer}/24 dev outer`,
         `addr add ${inner}/24 dev inner`,
       ],

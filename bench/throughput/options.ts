@@ -14,6 +14,8 @@ export type Options = {
   readonly mtu: number;
   /** UDP packets a second; as many as the sender can where not given. */
   readonly rate: number | undefined;
+  /** Whether the link between the gateways takes single packets only. */
+  readonly segmenting: boolean;
   /** Where the figures go as JSON. */
   readonly output: string;
 };
@@ -27,6 +29,7 @@ export const USAGE = `npm run bench:throughput -- [OPTION...]
   --repetitions N      of each load; the contenders take turns (3)
   --mtu BYTES          of all tunnel interfaces (1400)
   --rate N             UDP packets a second, in the place of as many as the sender can
+  --segmenting         the link between the gateways takes single packets only, as a card without offloads
   --output FILE        JSON (bench/out/throughput.json)`;
 
 /** @throws Error in plain words */
@@ -42,6 +45,7 @@ export function parseOptions(argv: readonly string[]): Options {
     repetitions: count('--repetitions', values.repetitions),
     mtu: count('--mtu', values.mtu),
     rate: values.rate === undefined ? undefined : count('--rate', values.rate),
+    segmenting: values.segmenting,
     output: values.output,
   };
 }
@@ -55,6 +59,7 @@ const OPTIONS = {
   repetitions: { type: 'string', default: '3' },
   mtu: { type: 'string', default: '1400' },
   rate: { type: 'string' },
+  segmenting: { type: 'boolean', default: false },
   output: { type: 'string', default: 'bench/out/throughput.json' },
 } as const;
 
