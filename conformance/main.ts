@@ -86,6 +86,7 @@ async function runAll(entries: readonly Entry[], need: KernelNeed, backend: Kern
 /** Prints results as they come, until there are all or no worker is left to bring more. */
 async function collect(entries: readonly Entry[], workers: readonly LabProcess[]): Promise<Result[]> {
   const results = new Map<string, Result>();
+  const wanted = new Set(entries.map(({ name }) => name));
   let alive = workers.length;
   for (const worker of workers) {
     worker.ended.then(() => {
@@ -95,7 +96,8 @@ async function collect(entries: readonly Entry[], workers: readonly LabProcess[]
   let lastNews = Date.now();
   while (results.size < entries.length && Date.now() - lastNews < SILENCE_MS) {
     const over = alive === 0;
-    for (const result of readResults().filter(({ name }) => !results.has(name))) {
+    // The file system also has the results of what ran on another kernel before.
+    for (const result of readResults().filter(({ name }) => wanted.has(name) && !results.has(name))) {
       results.set(result.name, announce(result));
       lastNews = Date.now();
     }
