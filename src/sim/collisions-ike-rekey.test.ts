@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SECOND } from '../base/time.ts';
 import { crossAgain, crossRequests, delayRequest, expectSameChild, REKEYINGS, SIDES, setUp } from './collisions.ts';
 import { command, countEvents } from './pair.ts';
 import type { NonceOrder } from './stage.ts';
@@ -213,4 +214,20 @@ describe.each(PLAYS)('$name: $story', ({ play, atOdds, winner }) => {
     expect(stage.ikeInitiator).toBe(winner ?? order.winner);
     for (const gateway of [stage.a, stage.b]) expect(countEvents(gateway, 'ike.rekeyed')).toBe(1);
   });
+});
+
+it('collision, slow at one end: the successor of the other end is in use while the own answer is being computed', () => {
+  const order = NONCE_ORDERS.find(({ winner }) => winner === 'left');
+  const stage = new Stage({ ...(order === undefined ? {} : { order }), right: { jobDelay: [SECOND, SECOND] } });
+  const { a, b, gate } = stage;
+  stage.rekeyIke(b);
+  stage.pair.world.run(SECOND);
+  stage.rekeyIke(a);
+  for (const from of [a, b]) stage.pass(from, 'request', 'KE');
+  stage.pair.world.run(SECOND);
+  for (const from of [b, a]) stage.pass(from, 'response', 'KE');
+  stage.rekeyChild(a);
+  gate.pass({ from: a, says: 'N(REKEY_SA' });
+  stage.pair.world.run(2 * SECOND);
+  stage.expectOneOfEach();
 });

@@ -90,6 +90,8 @@ export function onIkeRekeyAnswer(ctx: ContextV2, sa: IkeSaV2, received: Received
  * one that loses goes no further (RFC 9370 §2.2.4).
  */
 export function onIkeRekeyAgreed(ctx: ContextV2, sa: IkeSaV2, answer: IkeRekeyAnswer, result: KeyExchangeResult): void {
+  // The peer has used its own successor meanwhile, which has taken over.
+  if (sa.creation === undefined) return;
   if (result.kind !== 'ke.agree') return failIkeSa(ctx, sa, BAD_PUBLIC_VALUE);
   const secrets = [result.sharedSecret];
   const rounds = roundsOf(answer.suite);
