@@ -13,6 +13,7 @@ import { applySteps, type Stores } from '../sa/transaction.ts';
 import type { Command, CommandFailure, Report } from './commands.ts';
 import { Counters } from './counters.ts';
 import { espCapabilities } from './esp-capabilities.ts';
+import { TokenBucket } from './flow/token-bucket.ts';
 import { Host, NAT_TRAVERSAL_PORT } from './host.ts';
 import { refusal } from './refusal.ts';
 import { UserspaceSad } from './userspace-sad.ts';
@@ -39,6 +40,8 @@ export class UserspaceDataPlane {
   readonly #onCrash: (error: Error) => void;
   #onEvent: (event: DataPlaneEvent) => void = () => undefined;
   #onDatagram: (datagram: Datagram) => void = () => undefined;
+  /** Three at once, then one in a minute. */
+  readonly #restarts = new TokenBucket(1 / 60, 3);
   #closed = false;
   #cleaned = false;
 
@@ -138,10 +141,14 @@ export class UserspaceDataPlane {
     });
   }
 
-  /** Whatever the threads had is lost, keys and sequence numbers too: the tunnels start over. */
+  /**
+   * Whatever the threads had is lost, keys and sequence numbers too: the tunnels start over. @throws the error where it
+   * has come too often, so that the daemon ends: what crashes a thread again and again must not keep it busy with that.
+   */
   #restart(error: Error): void {
     if (this.#closed) return;
     this.#onCrash(error);
+    if (!this.#restarts.take(performance.now())) throw error;
     const lost = this.#sad.takeAll();
     this.#start();
     this.#spd.resend();
