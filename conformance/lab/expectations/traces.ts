@@ -13,12 +13,15 @@ export async function expectNothingLeft(lab: Lab, on: SideName): Promise<void> {
     const before = new Set(lab.networkBefore.get(on));
     const sas = (await installedSas(lab, on)).map(saName);
     const policies = (await kernelPolicies(on)).filter((policy) => !policy.startsWith(FOREIGN.policy));
-    const network = await networkOf(on);
+    const network = (await networkOf(on)).filter((line) => !(lab.running.has(on) && OF_CHARON.test(line)));
     const added = network.filter((line) => !before.has(line) && !line.startsWith(FOREIGN.route));
     const left = [...sas, ...policies, ...added];
     return left.length === 0 ? { value: true } : { unmet: `left behind on ${on}: ${left.join('; ')}` };
   }, 10_000);
 }
+
+/** charon's rule for a routing table of its own, which is there as long as it runs. */
+const OF_CHARON = /^IPv[46] rule .* lookup 220$/;
 
 export async function expectForeignUntouched(on: SideName): Promise<void> {
   const sa = (await kernelSas(on)).some((entry) => FOREIGN.sa.includes(entry.spi));
