@@ -8,7 +8,7 @@ import { needOf } from './lab/carrier.ts';
 import { type Entry, loadCatalogue } from './lab/catalogue.ts';
 import type { LabProcess } from './lab/lab-process.ts';
 import { closingLine, reportText, resultLine, totals } from './lab/report.ts';
-import { directoryOf, type Result } from './lab/results.ts';
+import { directoryOf, type Result, resultsIn } from './lab/results.ts';
 
 /** `npm run conformance -- [PATTERN]`: runs every scenario whose name matches, and exits with 0 when none failed. */
 const build = fileURLToPath(new URL('..', import.meta.url));
@@ -96,8 +96,7 @@ async function collect(entries: readonly Entry[], workers: readonly LabProcess[]
   let lastNews = Date.now();
   while (results.size < entries.length && Date.now() - lastNews < SILENCE_MS) {
     const over = alive === 0;
-    // The file system also has the results of what ran on another kernel before.
-    for (const result of readResults().filter(({ name }) => wanted.has(name) && !results.has(name))) {
+    for (const result of readResults(wanted).filter(({ name }) => !results.has(name))) {
       results.set(result.name, announce(result));
       lastNews = Date.now();
     }
@@ -107,16 +106,10 @@ async function collect(entries: readonly Entry[], workers: readonly LabProcess[]
   return entries.map(({ name }) => results.get(name) ?? announce(lostResult(name)));
 }
 
-function readResults(): Result[] {
+function readResults(wanted: ReadonlySet<string>): Result[] {
   return readdirSync(join(out, 'run'))
     .filter((file) => /^results-.*\.jsonl$/.test(file))
-    .flatMap((file) =>
-      readFileSync(join(out, 'run', file), 'utf8')
-        .split('\n')
-        .slice(0, -1),
-    )
-    .filter((line) => line.startsWith('{') && line.endsWith('}'))
-    .map((line) => JSON.parse(line) as Result);
+    .flatMap((file) => resultsIn(readFileSync(join(out, 'run', file), 'utf8'), wanted));
 }
 
 function lostResult(name: string): Result {

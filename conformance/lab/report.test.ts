@@ -1,12 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { closingLine, reportText, resultLine, totals } from './report.ts';
-import { directoryOf, type Result } from './results.ts';
+import { directoryOf, type Result, resultsIn } from './results.ts';
 
 const results: readonly Result[] = [
   { name: 'basic/one', status: 'passed', seconds: 4.25 },
   { name: 'basic/two', status: 'failed', seconds: 61, reason: 'step 2 (pings): 0 of 3\n answered' },
   { name: 'basic/three', status: 'skipped', seconds: 0, reason: 'no ESP' },
 ];
+
+describe('the results of a worker', () => {
+  it('are those that are waited for, without what ran before and what is half written', () => {
+    const text = `${results.map((result) => JSON.stringify(result)).join('\n')}\n{"name":"basic/four","status":"pas`;
+    expect(resultsIn(text, new Set(['basic/two', 'basic/four']))).toEqual([results[1]]);
+  });
+});
 
 describe('the report of a conformance run', () => {
   it('closes with the three counts', () => {
