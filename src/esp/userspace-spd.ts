@@ -2,6 +2,7 @@ import type { PolicySpec } from '../sa/data-plane.ts';
 import { policyKey, policySlot } from '../sa/ledger.ts';
 import type { Outcome } from '../sa/outcome.ts';
 import { done, UNCHANGED } from '../sa/outcome.ts';
+import { bestClaim } from '../sa/policy-claims.ts';
 import type { Command } from './commands.ts';
 
 export type SpdParts = {
@@ -48,7 +49,7 @@ export class UserspaceSpd {
   /** Tells the threads everything anew: they have lost what they knew. */
   resend(): void {
     for (const [, claims] of this.#slots) {
-      const policy = best(claims);
+      const policy = bestClaim(claims);
       if (policy !== undefined) this.#tell(policy, policy);
     }
   }
@@ -59,8 +60,8 @@ export class UserspaceSpd {
 
   #settle(place: PolicySpec, after: readonly Claim[]): Outcome {
     const before = this.#claims(place);
-    const current = best(before);
-    const next = best(after);
+    const current = bestClaim(before);
+    const next = bestClaim(after);
     if (JSON.stringify(current) !== JSON.stringify(next)) {
       const diverted = next === undefined ? UNCHANGED : this.#divert(next);
       if (!diverted.ok) return diverted;
@@ -104,13 +105,3 @@ function directionOf({ direction }: PolicySpec): Direction | undefined {
 function claimId(owner: string, policy: PolicySpec): string {
   return `${policyKey(policy)} ${owner}`;
 }
-
-function best(claims: readonly Claim[]): PolicySpec | undefined {
-  let found: PolicySpec | undefined;
-  for (const { policy } of claims) {
-    if (found === undefined || PRECEDENCE[policy.action] <= PRECEDENCE[found.action]) found = policy;
-  }
-  return found;
-}
-
-const PRECEDENCE: Readonly<Record<PolicySpec['action'], number>> = { protect: 0, trap: 1, bypass: 2, block: 3 };

@@ -5,6 +5,7 @@ import type { PolicySpec } from '../sa/data-plane.ts';
 import { policyKey } from '../sa/ledger.ts';
 import type { Outcome } from '../sa/outcome.ts';
 import { all, done, UNCHANGED } from '../sa/outcome.ts';
+import { bestClaim } from '../sa/policy-claims.ts';
 import { isOwnReqid } from '../sa/reqid.ts';
 import { XFRM_MSG_NEWPOLICY } from './constants.ts';
 import { kernelSelectorKey, toKernelSelectors } from './kernel-selector.ts';
@@ -63,7 +64,7 @@ export class KernelSpd {
     const answer = this.#client.request(encodeDumpPolicies());
     if (!answer.ok) return 0;
     const there = new Set(contents(answer, XFRM_MSG_NEWPOLICY, parsePolicy).map(viewKey));
-    const missing = [...this.#slots].filter(([slot]) => !there.has(slot)).map(([, claims]) => best(claims));
+    const missing = [...this.#slots].filter(([slot]) => !there.has(slot)).map(([, claims]) => bestClaim(claims));
     // EEXIST: the dump has missed it, or somebody else has taken the place.
     return missing.filter((policy) => policy !== undefined && this.#client.request(encodeNewPolicy(policy)).ok).length;
   }
@@ -91,7 +92,7 @@ export class KernelSpd {
   /** Gives the slot its new claims and brings the kernel into line. */
   #settle(slot: string, claims: readonly Claim[]): Outcome {
     const before = this.#slots.get(slot) ?? [];
-    const outcome = this.#replace(best(before), best(claims));
+    const outcome = this.#replace(bestClaim(before), bestClaim(claims));
     if (!outcome.ok) return outcome;
     if (claims.length === 0) this.#slots.delete(slot);
     else this.#slots.set(slot, claims);
@@ -139,17 +140,6 @@ function expand(policy: PolicySpec): KernelPolicy[] | string {
     ...(template === undefined ? {} : { template }),
   }));
 }
-
-/** The protecting claim before the trap, before the bypassing, before the blocking one; among equals the latest. */
-function best(claims: readonly Claim[]): KernelPolicy | undefined {
-  let found: KernelPolicy | undefined;
-  for (const { policy } of claims) {
-    if (found === undefined || PRECEDENCE[policy.action] <= PRECEDENCE[found.action]) found = policy;
-  }
-  return found;
-}
-
-const PRECEDENCE: Readonly<Record<PolicySpec['action'], number>> = { protect: 0, trap: 1, bypass: 2, block: 3 };
 
 /** For two of one slot. */
 function samePolicy(a: KernelPolicy, b: KernelPolicy): boolean {
