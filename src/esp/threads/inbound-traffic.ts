@@ -11,7 +11,7 @@ import { decapsulateEcn } from '../ip/ecn.ts';
 import { PacketView } from '../ip/packet-view.ts';
 import { BAD_ICV, CRYPTO_FAILED, MALFORMED, NOT_TUNNEL, REPLAYED } from '../transform/fault.ts';
 import type { InboundTransform } from '../transform/transform.ts';
-import { reached, type UsageBounds } from '../usage-bounds.ts';
+import { newlyReached, type UsageBounds } from '../usage-bounds.ts';
 import type { Arrival } from './arrival.ts';
 import { type InboundSa, InboundSas } from './inbound-sas.ts';
 
@@ -102,13 +102,10 @@ export class InboundTraffic {
   }
 
   #weigh(sa: InboundSa, limits: UsageBounds): void {
-    const { counters, report } = this.#parts;
-    const { slot } = sa;
-    const limit = reached(limits, counters.bytes(slot), counters.packets(slot));
-    if (limit === undefined || (limit === 'soft' && sa.told)) return;
-    sa.told = true;
-    if (limit === 'hard') this.#sas.remove(slot);
-    report({ kind: 'expire', slot, hard: limit === 'hard' });
+    const limit = newlyReached(sa, limits, this.#parts.counters);
+    if (limit === undefined) return;
+    if (limit === 'hard') this.#sas.remove(sa.slot);
+    this.#parts.report({ kind: 'expire', slot: sa.slot, hard: limit === 'hard' });
   }
 
   #refuse(fault: number): void {

@@ -9,7 +9,7 @@ import { clampMss } from '../ip/mss.ts';
 import { PacketView } from '../ip/packet-view.ts';
 import { EXHAUSTED } from '../transform/fault.ts';
 import type { OutboundTransform } from '../transform/transform.ts';
-import { reached, type UsageBounds } from '../usage-bounds.ts';
+import { newlyReached, type UsageBounds } from '../usage-bounds.ts';
 import { acquireOf } from './acquire.ts';
 import type { Egress, EgressPath } from './egress.ts';
 import { HeldPackets } from './held-packets.ts';
@@ -124,13 +124,10 @@ export class OutboundTraffic<Path extends EgressPath> {
 
   /** A soft limit asks for a successor, once; a hard one ends the SA. */
   #weigh(sa: OutboundSa<Path>, limits: UsageBounds): void {
-    const { counters, report } = this.#parts;
-    const { slot } = sa;
-    const limit = reached(limits, counters.bytes(slot), counters.packets(slot));
-    if (limit === undefined || (limit === 'soft' && sa.told)) return;
-    sa.told = true;
-    if (limit === 'hard') this.#sas.remove(slot);
-    report({ kind: 'expire', slot, hard: limit === 'hard' });
+    const limit = newlyReached(sa, limits, this.#parts.counters);
+    if (limit === undefined) return;
+    if (limit === 'hard') this.#sas.remove(sa.slot);
+    this.#parts.report({ kind: 'expire', slot: sa.slot, hard: limit === 'hard' });
   }
 
   /** There is no SA, or not yet: whoever can make one is told, and the packet waits a moment for it. */
