@@ -62,8 +62,8 @@ type Kernel = Exclude<Backend, { readonly missing: string }>;
 
 async function runAll(entries: readonly Entry[], need: KernelNeed, backend: Kernel): Promise<Result[]> {
   console.log(`${entries.length} scenarios on ${backend.description}`);
-  // A boot costs as much as a scenario, and more guests than processors only slow each other down.
-  const count = Math.max(1, Math.min(availableParallelism(), 4, Math.ceil(entries.length / 2)));
+  // A boot costs as much as a scenario. Half of the time a scenario waits, so that one guest more than processors has use.
+  const count = Math.max(1, Math.min(availableParallelism() + 1, 4, Math.ceil(entries.length / 2)));
   const names = Array.from({ length: count }, (_, index) => `${need}-${index + 1}`);
   const program = join(build, 'conformance/lab/worker.js');
   const workers = await Promise.all(

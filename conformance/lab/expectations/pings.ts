@@ -14,7 +14,9 @@ export async function expectPings(lab: Lab, expectation: PingExpectation): Promi
   const wanted = directions(lab, expectation.allPairs === true).filter(
     ({ from }) => expectation.from === undefined || from === expectation.from,
   );
-  for (const ping of wanted) await expectPing(lab, ping, expectation);
+  // Those that are to be lost are waited for at once.
+  if (expectation.lost) await Promise.all(wanted.map((ping) => expectPing(lab, ping, expectation)));
+  else for (const ping of wanted) await expectPing(lab, ping, expectation);
 }
 
 function directions(lab: Lab, allPairs: boolean): Ping[] {
@@ -33,7 +35,7 @@ function directions(lab: Lab, allPairs: boolean): Ping[] {
 async function expectPing(lab: Lab, ping: Ping, expectation: PingExpectation): Promise<void> {
   const count = expectation.count ?? 3;
   // With a deadline, ping sends on until all answers are there: they may be late where the machine is busy.
-  const patience = expectation.lost ? ['-W', '2'] : ['-w', '10'];
+  const patience = expectation.lost ? ['-W', '1'] : ['-w', '10'];
   const outcome = await run(
     inNamespace(sourceNamespace(ping.from, lab.scenario.topology), [
       'ping',
