@@ -10,6 +10,7 @@ fi
 bash bench/install.sh
 [ -d node_modules ] || npm ci
 npx tsc -p tsconfig.build.json --noCheck
+npm run -s bundle
 rm -rf bench/out/build
 npx tsc -p bench/throughput/tsconfig.json
 # In namespaces of its own: names of network namespaces are this run's, and nothing that it starts outlives it.

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, type ExitStatus } from '../../control/exit.ts';
 import { type Context, describedCommand } from '../context.ts';
@@ -7,6 +6,7 @@ import { isolate } from '../demo/isolation.ts';
 import { playOnLoopback } from '../demo/loopback.ts';
 import { play } from '../demo/play.ts';
 import { newKey } from '../new-key.ts';
+import { PROGRAM } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
 import { statusCommand, statusTable } from './status.ts';
 
@@ -61,7 +61,7 @@ async function playInNamespaces(
   { seconds }: Options,
 ): Promise<ExitStatus> {
   const [program = '', ...args] = isolation;
-  const again = [process.execPath, CYGNET, 'demo', '--isolated', '--seconds', String(seconds)];
+  const again = [process.execPath, PROGRAM, 'demo', '--isolated', '--seconds', String(seconds)];
   // Its own process group: what Ctrl-C means is decided here alone.
   const child = spawn(program, [...args, ...again], { stdio: ['pipe', 'inherit', 'inherit'], detached: true });
   let stopped = false;
@@ -84,9 +84,6 @@ async function playInNamespaces(
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** The same for the sources and for the build. */
-const CYGNET = fileURLToPath(new URL('../../../bin/cygnet.js', import.meta.url));
 
 async function playWithin(context: Context, { seconds }: Options): Promise<ExitStatus> {
   // Whoever started us holds the other end of stdin: when that is gone, so are we.

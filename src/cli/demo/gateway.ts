@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { ControlClient } from '../../control/client.ts';
+import { PROGRAM } from '../program.ts';
 import { inNamespace } from './command.ts';
 import type { End } from './ends.ts';
 
@@ -32,7 +32,7 @@ export class DemoGateway {
   /** Resolves when it takes commands. @throws Error with what it said where it does not start */
   async start(): Promise<void> {
     const files = ['--config', this.configPath, '--control', this.controlPath];
-    const daemon = [process.execPath, CYGNET, 'daemon', ...files, '--no-state'];
+    const daemon = [process.execPath, PROGRAM, 'daemon', ...files, '--no-state'];
     const [program = '', ...args] = inNamespace(this.end.name, daemon);
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
@@ -90,9 +90,6 @@ function parsed(line: string): { readonly level?: string; readonly msg?: string 
     return undefined;
   }
 }
-
-/** The same for the sources and for the build. */
-const CYGNET = fileURLToPath(new URL('../../../bin/cygnet.js', import.meta.url));
 
 const LOG_LENGTH = 16_384;
 

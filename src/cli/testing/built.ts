@@ -7,7 +7,7 @@ export const BIN = join(ROOT, 'bin', 'cygnet.js');
 
 /** `npm ci` and `npm run build` make it; on the way of developing it may be missing or older than the sources. */
 export function isBuilt(...folders: readonly string[]): boolean {
-  const main = join(ROOT, 'dist', 'cli', 'main.js');
+  const main = join(ROOT, 'dist', 'bundle', 'main.js');
   return existsSync(main) && statSync(main).mtimeMs >= Math.max(...folders.flatMap(changeTimes));
 }
 
