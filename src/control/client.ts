@@ -4,7 +4,8 @@ import { ControlClientError, unreachable } from './client-error.ts';
 import { readServerSentEvents } from './client-events.ts';
 import { type Command, pathParameters } from './command.ts';
 import { COMMANDS, type CommandName, type ReplyCommandName, type ReplyOf, type RequestOf } from './commands.ts';
-import { type ControlEvent, controlEventSchema, errorReportSchema } from './protocol.ts';
+import { errorReportSchema } from './error-shapes.ts';
+import { type ControlEvent, controlEventSchema } from './protocol.ts';
 
 export type ControlClientOptions = {
   /** Of the Unix socket. */

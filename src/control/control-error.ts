@@ -1,6 +1,6 @@
 import { nearestWord } from '../base/nearest.ts';
+import type { ErrorCode } from './error-shapes.ts';
 import type { ProblemReport } from './plan-shapes.ts';
-import type { ErrorCode } from './protocol.ts';
 
 export type ErrorDetails = {
   /** The name that was probably meant. */

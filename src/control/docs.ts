@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { type Command, pathParameters } from './command.ts';
 import { COMMANDS, type CommandName } from './commands.ts';
+import { ERROR_STATUS } from './error-shapes.ts';
 import { EVENT_TYPES } from './event-types.ts';
-import { ERROR_STATUS, SHAPES } from './protocol.ts';
+import { SHAPES } from './protocol.ts';
 import { type JsonSchema, shapeName, shapeSchemas } from './shape-schemas.ts';
 
 /** docs/control-api.md, derived from the tables: the file is this text, and a test compares them. */

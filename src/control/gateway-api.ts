@@ -1,12 +1,11 @@
 import type { ObjectKind } from './commands/configuration.ts';
+import type { ExchangedMessage, KeyLogReport } from './observing-shapes.ts';
 import type { PlanReport } from './plan-shapes.ts';
 import type {
   ControlEvent,
   Diagnosis,
-  ExchangedMessage,
   ExportReport,
   GatewayRow,
-  KeyLogReport,
   ListKind,
   PeerRow,
   StatusReport,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Command, pathParameters } from './command.ts';
 import { COMMANDS } from './commands.ts';
-import { ERROR_STATUS } from './protocol.ts';
+import { ERROR_STATUS } from './error-shapes.ts';
 import { type JsonSchema, shapeName, shapeSchemas } from './shape-schemas.ts';
 
 /** The control API as OpenAPI 3.1, derived from the tables: docs/openapi.json is this, and a test compares them. */

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import type { Diagnosis } from '../tunnel/diagnosis/diagnosis.ts';
 import type { ChildStatus, IkeStatus, StatusReport, TunnelStatus } from '../tunnel/status.ts';
 import { check, comparison, configurationPlace, diagnosisSchema } from './diagnosis-schema.ts';
-import { PLAN_SHAPES, type ProblemReport, problemSchema } from './plan-shapes.ts';
+import { ERROR_SHAPES } from './error-shapes.ts';
+import { OBSERVING_SHAPES } from './observing-shapes.ts';
+import { PLAN_SHAPES } from './plan-shapes.ts';
+import { count, hex, labels, names, seconds, time } from './scalar-shapes.ts';
 
 /** What goes over the control socket: every reply as a schema. A published interface, changed only by adding. */
 
@@ -115,14 +118,6 @@ export type TunnelDetail = {
   readonly events: readonly ControlEvent[];
 };
 
-const time = z.iso.datetime().describe('ISO 8601');
-const hex = z
-  .string()
-  .regex(/^[0-9a-f]+$/)
-  .describe('lower-case hexadecimal without 0x');
-const count = z.number().int().nonnegative();
-const names = z.array(z.string()).readonly();
-const labels = z.record(z.string(), z.string()).readonly();
 // A newer daemon may know more codes than this client, so the list stays open here.
 const reasonCode = z.string() as z.ZodType<string> as z.ZodType<Reason['code']>;
 
@@ -262,8 +257,6 @@ export const listReportSchema: z.ZodType<ListReport> = z.object({
   next: z.string().nullable().describe('the cursor of the next page; null where this is the last'),
 });
 
-const seconds = z.number().nonnegative().describe('seconds');
-
 const policyReport: z.ZodType<PolicyReport> = z.object({
   local: z.object({ address: z.string(), id: z.string(), subnets: names }),
   remote: z.object({ address: z.string(), id: z.string().nullable(), subnets: names }),
@@ -314,95 +307,6 @@ export const exportReportSchema: z.ZodType<ExportReport> = z.object({
   obstacles: names.describe('what the device cannot do, which keeps the tunnel from coming up as it is'),
 });
 
-/** OpenMetrics 1.0. */
-export const metricsSchema: z.ZodType<string> = z.string();
-
-/** The last messages of a tunnel, decoded, oldest first; of keys, nonces and proofs no more than their length. */
-export type ExchangesReport = { readonly messages: readonly ExchangedMessage[] };
-
-export type ExchangedMessage = {
-  /** ISO 8601. */
-  readonly time: string;
-  readonly way: 'sent' | 'received';
-  /** The daemon's own number of the IKE SA. */
-  readonly ike: number;
-  readonly exchange: string;
-  readonly messageId: number;
-  /** IKEv2 only. */
-  readonly kind?: 'request' | 'response';
-  readonly payloads: readonly string[];
-};
-
-const exchangedMessage: z.ZodType<ExchangedMessage> = z.object({
-  time,
-  way: z.enum(['sent', 'received']),
-  ike: count.describe("the daemon's own number of the IKE SA"),
-  exchange: z.string().describe('such as IKE_AUTH or QUICK_MODE'),
-  messageId: count,
-  kind: z.enum(['request', 'response']).exactOptional().describe('IKEv2 only'),
-  payloads: names.describe('each in a few words; of keys, nonces and proofs no more than their length'),
-});
-
-export const exchangesReportSchema: z.ZodType<ExchangesReport> = z.object({
-  messages: z.array(exchangedMessage).readonly().describe('oldest first'),
-});
-
-/** Lines for the files of that name in Wireshark's configuration directory. */
-export type KeyLogReport = {
-  readonly ikev1_decryption_table: readonly string[];
-  readonly ikev2_decryption_table: readonly string[];
-  /** One sentence for each IKE SA that Wireshark cannot read. */
-  readonly notes: readonly string[];
-};
-
-export const keyLogReportSchema: z.ZodType<KeyLogReport> = z.object({
-  ikev1_decryption_table: names,
-  ikev2_decryption_table: names,
-  notes: names.describe('one sentence for each IKE SA that Wireshark cannot read'),
-});
-
-/** A capture file, whose packets follow as they come. */
-export const captureSchema: z.ZodType<string> = z.string().describe('a pcap file, raw IP').meta({ format: 'binary' });
-
-/** What a refused request gets, with the HTTP status of the code. */
-export const ERROR_STATUS = {
-  'bad-request': 400,
-  forbidden: 403,
-  'not-found': 404,
-  'no-such-path': 404,
-  'no-such-method': 405,
-  timeout: 408,
-  conflict: 409,
-  'too-large': 413,
-  invalid: 422,
-  internal: 500,
-  busy: 503,
-} as const satisfies Record<string, number>;
-
-export type ErrorCode = keyof typeof ERROR_STATUS;
-
-export type ErrorReport = {
-  readonly error: {
-    readonly code: string;
-    readonly message: string;
-    readonly nearest?: string;
-    readonly problems?: readonly ProblemReport[];
-  };
-};
-
-export const errorReportSchema: z.ZodType<ErrorReport> = z.object({
-  error: z.object({
-    code: z.string(),
-    message: z.string().describe('plain words'),
-    nearest: z.string().exactOptional().describe('the name that was probably meant'),
-    problems: z
-      .array(problemSchema)
-      .readonly()
-      .exactOptional()
-      .describe('with the code invalid: all that is wrong, and what is doubtful'),
-  }),
-});
-
 /** Every shape by its name, for the documentation. */
 export const SHAPES = {
   StatusReport: statusReportSchema,
@@ -421,14 +325,10 @@ export const SHAPES = {
   Comparison: comparison,
   Check: check,
   ConfigurationPlace: configurationPlace,
-  Metrics: metricsSchema,
-  ExchangesReport: exchangesReportSchema,
-  ExchangedMessage: exchangedMessage,
-  KeyLogReport: keyLogReportSchema,
-  Capture: captureSchema,
+  ...OBSERVING_SHAPES,
   ControlEvent: controlEventSchema,
   VersionReport: versionReportSchema,
   OpenApi: openApiSchema,
   ...PLAN_SHAPES,
-  ErrorReport: errorReportSchema,
+  ...ERROR_SHAPES,
 } as const satisfies Record<string, z.ZodType>;

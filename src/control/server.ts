@@ -6,9 +6,9 @@ import type { Command } from './command.ts';
 import { COMMANDS, type CommandName, type RequestOf } from './commands.ts';
 import { ControlError, type ErrorDetails } from './control-error.ts';
 import { beginCapture, perform, route } from './dispatch.ts';
+import { ERROR_STATUS, type ErrorCode, type ErrorReport } from './error-shapes.ts';
 import { resumeAfter, streamEvents } from './event-stream.ts';
 import type { GatewayApi } from './gateway-api.ts';
-import { ERROR_STATUS, type ErrorCode, type ErrorReport } from './protocol.ts';
 import { readRequest } from './request.ts';
 import { listenOnSocketFile } from './socket-file.ts';
 

@@ -7,12 +7,12 @@ import { weakChoices } from '../config/weak-choices.ts';
 import { ControlError, unknownTunnel } from '../control/control-error.ts';
 import type { EventHistory } from '../control/event-history.ts';
 import type { ConfigurationApi, GatewayApi, ObjectChange } from '../control/gateway-api.ts';
+import type { KeyLogReport } from '../control/observing-shapes.ts';
 import type { PlanReport } from '../control/plan-shapes.ts';
 import type {
   Diagnosis,
   ExportReport,
   GatewayRow,
-  KeyLogReport,
   ListKind,
   PeerRow,
   StatusReport,

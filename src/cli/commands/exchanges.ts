@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { printable } from '../../base/printable.ts';
 import { EXIT, type ExitStatus } from '../../control/exit.ts';
-import type { ExchangedMessage } from '../../control/protocol.ts';
+import type { ExchangedMessage } from '../../control/observing-shapes.ts';
 import { type Context, clientCommand, controlClient } from '../context.ts';
 import { counted } from '../units.ts';
 

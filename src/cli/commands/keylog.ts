@@ -2,7 +2,7 @@ import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT, type ExitStatus } from '../../control/exit.ts';
-import type { KeyLogReport } from '../../control/protocol.ts';
+import type { KeyLogReport } from '../../control/observing-shapes.ts';
 import { type Context, clientCommand, controlClient } from '../context.ts';
 import { counted } from '../units.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { exchangesReportSchema } from '../../control/protocol.ts';
+import { exchangesReportSchema } from '../../control/observing-shapes.ts';
 import { FakeGateway, sampleTunnel } from '../../control/testing/fake-gateway.ts';
 import { withGateway } from '../testing/cli.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Command, name } from '../command.ts';
-import { captureSchema, exchangesReportSchema, keyLogReportSchema, metricsSchema } from '../protocol.ts';
+import { captureSchema, exchangesReportSchema, keyLogReportSchema, metricsSchema } from '../observing-shapes.ts';
 
 /** What lets the daemon be watched from outside, and looked into. */
 export const OBSERVING = {

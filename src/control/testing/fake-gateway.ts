@@ -2,14 +2,13 @@ import { ControlError } from '../control-error.ts';
 import { EventHistory } from '../event-history.ts';
 import type { EventType } from '../event-types.ts';
 import type { GatewayApi, ObjectChange } from '../gateway-api.ts';
+import type { ExchangedMessage, KeyLogReport } from '../observing-shapes.ts';
 import type { PlanReport } from '../plan-shapes.ts';
 import type {
   ControlEvent,
   Diagnosis,
-  ExchangedMessage,
   ExportReport,
   GatewayRow,
-  KeyLogReport,
   ListKind,
   PeerRow,
   PolicyReport,
