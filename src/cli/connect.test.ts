@@ -225,6 +225,23 @@ describe('cygnet down', () => {
     });
   });
 
+  it('sums up what there is once for each of many Child SAs', async () => {
+    const gateway = new FakeGateway([connectedTunnel('idc')]);
+    gateway.onDown = (name) => {
+      for (let child = 1; child <= 400; child += 1)
+        gateway.publish({ event: 'child.deleted', tunnel: name, text: `Child SA idc#${child} is gone: taken down` });
+      setTimeout(() => gateway.set(sampleTunnel({ name, connectionStatus: 'disabled' })), 100);
+    };
+    await withGateway(gateway, async (cygnet) => {
+      expect((await cygnet(['down', 'idc'])).err.split('\n')).toEqual([
+        ...[1, 2, 3, 4, 5].map((child) => `idc: Child SA idc#${child} is gone: taken down`),
+        'idc: 395 more Child SAs are gone',
+        'idc: down',
+        '',
+      ]);
+    });
+  });
+
   it('ends with 6 where they are still there', async () => {
     const gateway = new FakeGateway([connectedTunnel('idc')]);
     gateway.onDown = () => {};

@@ -1,8 +1,9 @@
 import { printable } from '../base/printable.ts';
 import type { ControlClient } from '../control/client.ts';
 import { EXIT, type ExitStatus } from '../control/exit.ts';
-import type { ControlEvent, TunnelStatus } from '../control/protocol.ts';
+import type { TunnelStatus } from '../control/protocol.ts';
 import { adviceFor } from './advice.ts';
+import { Progress } from './progress.ts';
 import { type Outcome, settle } from './settle.ts';
 import type { Terminal } from './terminal.ts';
 import { nextAttemptText, pairsText, STATE } from './tunnel-text.ts';
@@ -20,6 +21,7 @@ export type ConnectOptions = {
 /** Brings tunnels up, tells the progress on stderr, and resolves once each is connected or has failed. */
 export async function connect({ client, terminal, command, tunnels, timeout }: ConnectOptions): Promise<ExitStatus> {
   const begun = terminal.now();
+  const progress = new Progress(terminal);
   const earlier = command === 'restart' ? await establishedSpis(client, tunnels) : new Set<string>();
   const outcomes = await settle({
     client,
@@ -27,8 +29,9 @@ export async function connect({ client, terminal, command, tunnels, timeout }: C
     timeout,
     start: () => client.call(command, { tunnels: [...tunnels] }),
     judge: (tunnel) => judgeConnected(tunnel, earlier),
-    onEvent: (event) => tellEvent(event, terminal),
+    onEvent: (event) => progress.tell(event),
     onOutcome: (tunnel, outcome) => {
+      progress.sumUp(tunnel.name);
       for (const line of outcomeLines(tunnel, outcome, { now: terminal.now(), begun })) terminal.err(line);
     },
   });
@@ -39,13 +42,6 @@ export function exitOf(outcomes: readonly Outcome[]): ExitStatus {
   if (outcomes.includes('failed')) return EXIT.failed;
   return outcomes.includes('pending') ? EXIT.timeout : EXIT.ok;
 }
-
-export function tellEvent({ level, event, tunnel, text }: ControlEvent, terminal: Terminal): void {
-  if (level !== 'debug' || PROGRESS.has(event)) terminal.err(`${tunnel}: ${printable(text)}`);
-}
-
-/** What is told to whoever waits although it is too much for a log. */
-const PROGRESS: ReadonlySet<string> = new Set(['message.retransmitted']);
 
 /** An IKE SA from before a restart says nothing about the outcome of the restart. */
 async function establishedSpis(client: ControlClient, tunnels: readonly string[]): Promise<Set<string>> {

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { ExitStatus } from '../../control/exit.ts';
 import type { TunnelStatus } from '../../control/protocol.ts';
-import { exitOf, tellEvent } from '../connect.ts';
+import { exitOf } from '../connect.ts';
 import { type Context, clientCommand, controlClient, timeoutOption } from '../context.ts';
+import { Progress } from '../progress.ts';
 import { type Outcome, settle } from '../settle.ts';
 import { printStatuses, STATUS_JSON } from '../status-json.ts';
 
@@ -14,14 +15,18 @@ export function downCommand({ terminal }: Context, finish: (status: ExitStatus) 
     .option(...STATUS_JSON)
     .action(async (tunnels: string[], { timeout, json, ...options }: Options) => {
       const client = controlClient(options, terminal);
+      const progress = new Progress(terminal);
       const outcomes = await settle({
         client,
         tunnels,
         timeout,
         start: () => client.call('down', { tunnels }),
         judge,
-        onEvent: (event) => tellEvent(event, terminal),
-        onOutcome: (tunnel, outcome) => terminal.err(outcomeText(tunnel, outcome)),
+        onEvent: (event) => progress.tell(event),
+        onOutcome: (tunnel, outcome) => {
+          progress.sumUp(tunnel.name);
+          terminal.err(outcomeText(tunnel, outcome));
+        },
       });
       if (json) await printStatuses(client, tunnels, terminal);
       finish(exitOf(outcomes));

@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { ExitStatus } from '../../control/exit.ts';
 import type { TunnelStatus } from '../../control/protocol.ts';
-import { exitOf, tellEvent } from '../connect.ts';
+import { exitOf } from '../connect.ts';
 import { type Context, clientCommand, controlClient, timeoutOption } from '../context.ts';
+import { Progress } from '../progress.ts';
 import { type Outcome, settle } from '../settle.ts';
 import { printStatuses, STATUS_JSON } from '../status-json.ts';
 
@@ -19,15 +20,18 @@ export function rekeyCommand({ terminal }: Context, finish: (status: ExitStatus)
       const what = child ? 'child' : 'ike';
       const { tunnels: before } = await client.call('status', { tunnel: tunnels });
       const old = before.flatMap((tunnel) => SAS[what](tunnel));
+      const progress = new Progress(terminal);
       const outcomes = await settle({
         client,
         tunnels,
         timeout,
         start: () => client.call('rekey', { tunnels, what }),
         judge: (tunnel) => judge(tunnel.name, SAS[what](tunnel), old),
-        onEvent: (event) => tellEvent(event, terminal),
-        onOutcome: ({ name }, outcome) =>
-          terminal.err(`${name}: ${outcome === 'done' ? 'rekeyed' : pendingText(name)}`),
+        onEvent: (event) => progress.tell(event),
+        onOutcome: ({ name }, outcome) => {
+          progress.sumUp(name);
+          terminal.err(`${name}: ${outcome === 'done' ? 'rekeyed' : pendingText(name)}`);
+        },
       });
       if (json) await printStatuses(client, tunnels, terminal);
       finish(exitOf(outcomes));
