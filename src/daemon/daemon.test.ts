@@ -200,6 +200,7 @@ describe('daemon', () => {
     const { daemon } = await connected();
     const carried = 'cygnet_tunnel_receive_packets_total{gateway="here",tunnel="t",peer="there"}';
     expect(daemon.api.metrics()).toContain(`${carried} 3\n`);
+    expect(daemon.api.metrics()).toContain('cygnet_xfrm_errors_total{counter="XfrmInNoStates"} 2\n');
     expect(daemon.api.exchanges('t').map(({ way, exchange, kind }) => [way, exchange, kind].join(' '))).toEqual([
       'received IKE_SA_INIT request',
       'sent IKE_SA_INIT response',

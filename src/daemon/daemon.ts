@@ -354,6 +354,7 @@ export class Daemon {
       statuses: this.#statuses(tunnels.map(({ name }) => name)),
       childrenOf: (name) => this.#core.children(name),
       observations: this.#observations,
+      errors: this.#dataPlane.errors(),
     });
   }
 

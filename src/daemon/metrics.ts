@@ -4,7 +4,6 @@ import type { ChildSaView } from '../ike/common/view.ts';
 import { metricsText } from '../observe/metrics.ts';
 import { pairStatuses } from '../tunnel/pairs.ts';
 import type { TunnelStatus } from '../tunnel/status.ts';
-import { readXfrmErrors } from '../xfrm/error-counters.ts';
 import type { Observations } from './observations.ts';
 
 export type MeasuredDaemon = {
@@ -14,10 +13,19 @@ export type MeasuredDaemon = {
   readonly statuses: readonly TunnelStatus[];
   readonly childrenOf: (tunnel: string) => readonly ChildSaView[];
   readonly observations: Observations;
+  /** What the data plane in use has refused, by the names of /proc/net/xfrm_stat. */
+  readonly errors: ReadonlyMap<string, number>;
 };
 
 /** What the daemon can be watched by, as OpenMetrics. */
-export function daemonMetrics({ version, tunnels, statuses, childrenOf, observations }: MeasuredDaemon): string {
+export function daemonMetrics({
+  version,
+  tunnels,
+  statuses,
+  childrenOf,
+  observations,
+  errors,
+}: MeasuredDaemon): string {
   const policies = new Map(tunnels.map(({ name, policy }) => [name, policy]));
   const { user, system } = process.cpuUsage();
   return metricsText({
@@ -28,7 +36,7 @@ export function daemonMetrics({ version, tunnels, statuses, childrenOf, observat
     }),
     counts: observations.counts,
     usage: observations.usage,
-    xfrmErrors: readXfrmErrors(),
+    xfrmErrors: errors,
     process: { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() },
   });
 }

@@ -11,7 +11,7 @@ export type MetricsSource = {
   readonly tunnels: readonly MeasuredTunnel[];
   readonly counts: EventCounts;
   readonly usage: Usage;
-  /** The kernel's counters of what IPsec refused, by name (/proc/net/xfrm_stat). */
+  /** Packets that the data plane in use refused, by the names of /proc/net/xfrm_stat. */
   readonly xfrmErrors: ReadonlyMap<string, number>;
   /** CPU seconds and bytes of memory of the daemon. */
   readonly process: { readonly cpuSeconds: number; readonly residentBytes: number };
@@ -47,8 +47,14 @@ function daemonFamilies({ version, startedAt, dataPlane, process, xfrmErrors, co
     ),
     counter('cygnet_cpu_seconds', 'processor time of the daemon', [{ value: process.cpuSeconds }], 'seconds'),
     gauge('cygnet_resident_memory_bytes', 'memory of the daemon', [{ value: process.residentBytes }], 'bytes'),
-    counter('cygnet_xfrm_errors', "what the kernel's IPsec refused, since it was booted", named('counter', xfrmErrors)),
-    counter('cygnet_kernel_failures', 'requests of ours that the kernel refused', [{ value: counts.kernelFailures }]),
+    counter(
+      'cygnet_xfrm_errors',
+      'packets that the data plane refused: of the kernel since it was booted',
+      named('counter', xfrmErrors),
+    ),
+    counter('cygnet_kernel_failures', 'requests of ours that the data plane refused', [
+      { value: counts.kernelFailures },
+    ]),
     counter('cygnet_dropped_datagrams', 'datagrams on the IKE ports that had no effect', named('why', counts.drops)),
     handshakeFamily(counts),
   ];

@@ -34,7 +34,7 @@ export class MemoryDataPlane {
   }
 
   errors() {
-    return new Map<string, number>();
+    return new Map([['XfrmInNoStates', 2]]);
   }
 
   audit() {
