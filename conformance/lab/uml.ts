@@ -50,7 +50,7 @@ poweroff -f || echo o >/proc/sysrq-trigger
 const MODULES = [
   ...['hmac', 'cbc', 'ctr', 'gcm', 'authenc', 'echainiv', 'seqiv', 'md5', 'sha512_generic', 'des_generic'],
   ...['chacha20poly1305', 'esp4', 'esp6', 'ah4', 'ah6', 'xfrm_user', 'veth', 'dummy', 'tun', 'sch_netem'],
-  ...['iptable_nat', 'xt_nat', 'xt_tcpudp', 'nf_conntrack_netlink'],
+  ...['iptable_nat', 'xt_nat', 'xt_tcpudp', 'xt_length', 'nf_conntrack_netlink'],
 ];
 
 /** A module directory with an index, which Debian's package does not bring; built once a run. */

@@ -8,22 +8,23 @@ import { diffConfigurations } from '../config/diff.ts';
 import { EventHistory } from '../control/event-history.ts';
 import type { VersionReport } from '../control/protocol.ts';
 import type { CoreCommand, Input } from '../ike/common/input.ts';
-import { IKE_PORT } from '../ike/common/ports.ts';
 import { IkeCore } from '../ike/core.ts';
 import type { Datagram } from '../native/udp-socket.ts';
 import type { Log } from '../observe/log.ts';
 import type { CapturedDatagram } from '../observe/pcap.ts';
 import type { DataPlaneEvent, DataPlaneReply, DataPlaneRequest } from '../sa/data-plane.ts';
 import type { Capabilities } from '../sa/proposal.ts';
-import { GatewayService } from '../tunnel/gateway-service.ts';
+import { type Asked, GatewayService } from '../tunnel/gateway-service.ts';
 import { standingOf } from '../tunnel/reachability.ts';
 import { daemonActuators, performSafely } from './actuators.ts';
 import { type Audited, startAudits } from './audits.ts';
 import { BugReporter } from './bug-reporter.ts';
 import { systemNow } from './clock.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { ConfigurationControl } from './configuration-control.ts';
 import type { ConfigurationStore } from './configuration-store.ts';
 import { readCounters } from './counters.ts';
+import { askForDiagnosis } from './diagnosis-questions.ts';
 import { EffectRunner } from './effect-runner.ts';
 import { EventPublisher } from './event-publisher.ts';
 import { readForwarding } from './forwarding.ts';
@@ -40,7 +41,6 @@ import { Observations } from './observations.ts';
 import { PacketTap } from './packet-tap.ts';
 import { Resolver } from './resolver.ts';
 import { Timers } from './timers.ts';
-import { asksInVersion } from './version-question.ts';
 
 /** Whatever carries the packets, on the edge of the daemon. */
 export interface DataPlane extends Audited {
@@ -88,6 +88,7 @@ export class Daemon {
   readonly #timers: Timers;
   readonly #addresses: LocalAddresses;
   readonly #kernelErrors: KernelErrorWatch;
+  readonly #clock = new ClockWatch(systemNow);
   readonly #observations: Observations;
   readonly #hooks: Hooks;
   readonly #packets = new PacketTap();
@@ -159,8 +160,8 @@ export class Daemon {
       statuses: (names) => this.#statuses(names),
       messageKeys: (name) => this.#core.messageKeys(name),
       tap: (name, listener) => this.#tap(name, listener),
-      diagnose: (name, spoken) => this.#diagnose(name, spoken),
-      askVersion: (name) => this.#askVersion(name, options.entropy),
+      diagnose: (name, asked) => this.#diagnose(name, asked),
+      ask: (name, wanted) => askForDiagnosis(this.#policyOf(name), wanted, options.entropy),
       exchanges: (name) => this.#observations.exchanges.of(name),
       metrics: () => this.#metrics(options.version),
       cannotStart: (name) => (this.#stopping ? 'the daemon is stopping' : this.#service.cannotStart(name)),
@@ -176,6 +177,7 @@ export class Daemon {
     // A peer that has called meanwhile would not find its tunnel before.
     this.#sockets.listen((datagram) => this.#onDatagram(datagram));
     this.#kernelErrors.start();
+    this.#clock.start();
     this.#endAudits = startAudits({
       dataPlane: this.#dataPlane,
       onEvent: (event) => this.#input({ kind: 'dataplane.event', event }),
@@ -214,6 +216,7 @@ export class Daemon {
     await this.#hooks.stop(hurry, HOOK_PATIENCE);
     this.#endAudits();
     this.#kernelErrors.close();
+    this.#clock.close();
     this.#timers.clearAll();
     this.#addresses.close();
     this.#sockets.close();
@@ -328,21 +331,17 @@ export class Daemon {
     return readCounters(this.#core.children(), (request) => performSafely(edge, request));
   }
 
-  /** Only a peer whose address is known can be asked. */
-  async #askVersion(name: string, entropy: Entropy): Promise<1 | 2 | undefined> {
-    const policy = this.#configuration.tunnels.find((tunnel) => tunnel.name === name)?.policy;
-    if (policy?.remote.address.kind !== 'address') return undefined;
-    const version = policy.version === 1 ? 2 : 1;
-    const remote = { address: policy.remote.address.address, port: IKE_PORT };
-    return (await asksInVersion({ policy, version, remote, entropy })) ? version : undefined;
-  }
-
-  #diagnose(name: string, spoken: 1 | 2 | undefined) {
+  #diagnose(name: string, asked: Asked | undefined) {
     const forwarding = readForwarding(this.#familyOf(name));
+    const clockStep = this.#clock.stepped();
     return this.#service.diagnose(name, systemNow(), {
       countersOf: this.#countersOf(),
-      spoken,
-      host: { kernelErrors: this.#kernelErrors.moved(), ...(forwarding === undefined ? {} : { forwarding }) },
+      asked,
+      host: {
+        kernelErrors: this.#kernelErrors.moved(),
+        ...(forwarding === undefined ? {} : { forwarding }),
+        ...(clockStep === undefined ? {} : { clockStep }),
+      },
     });
   }
 
@@ -359,8 +358,11 @@ export class Daemon {
   }
 
   #familyOf(name: string) {
-    const tunnel = this.#configuration.tunnels.find((candidate) => candidate.name === name);
-    return addressFamily(tunnel?.policy.local.address ?? '0.0.0.0');
+    return addressFamily(this.#policyOf(name)?.local.address ?? '0.0.0.0');
+  }
+
+  #policyOf(name: string) {
+    return this.#configuration.tunnels.find((tunnel) => tunnel.name === name)?.policy;
   }
 }
 

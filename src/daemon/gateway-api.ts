@@ -27,7 +27,9 @@ import type { ExchangedMessage } from '../observe/exchange-record.ts';
 import { keyLog } from '../observe/key-log.ts';
 import { type CapturedDatagram, pcapHeader, pcapPacket } from '../observe/pcap.ts';
 import type { Diagnosed } from '../tunnel/diagnosis/diagnose.ts';
+import type { Asked } from '../tunnel/gateway-service.ts';
 import type { TunnelStatus } from '../tunnel/status.ts';
+import type { Wanted } from './diagnosis-questions.ts';
 import { policyReport } from './policy-report.ts';
 
 /** What the API needs of the daemon. */
@@ -39,9 +41,9 @@ export interface ApiSubject {
   /** In the order of the names, with fresh counters; names that do not exist are left out. */
   statuses(names: readonly string[]): readonly TunnelStatus[];
   /** Why the tunnel is as it is; undefined for one that does not exist. */
-  diagnose(name: string, spoken?: 1 | 2): Diagnosed | undefined;
-  /** The other IKE version, where the peer has the tunnel in that. */
-  askVersion(name: string): Promise<1 | 2 | undefined>;
+  diagnose(name: string, asked?: Asked): Diagnosed | undefined;
+  /** What the peer itself answers to what a diagnosis wants to know. */
+  ask(name: string, wanted: Wanted): Promise<Asked>;
   /** The last messages of a tunnel, oldest first. */
   exchanges(name: string): readonly ExchangedMessage[];
   /** Secret. */
@@ -117,8 +119,8 @@ export class DaemonApi implements GatewayApi {
   async diagnose(name: string, { ask }: { readonly ask: boolean }): Promise<Diagnosis> {
     const tunnel = this.#tunnel(name);
     const first = this.#subject.diagnose(name);
-    const spoken = ask && first?.wantsVersion === true ? await this.#subject.askVersion(name) : undefined;
-    const diagnosed = spoken === undefined ? first : this.#subject.diagnose(name, spoken);
+    const isToAsk = ask && first !== undefined && (first.wantsVersion || first.wantsSize);
+    const diagnosed = isToAsk ? this.#subject.diagnose(name, await this.#subject.ask(name, first)) : first;
     if (diagnosed === undefined) throw unknownTunnel(name, this.tunnelNames());
     const { finding, keys } = diagnosed;
     const configuration = this.#subject.configuration();

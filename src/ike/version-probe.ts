@@ -30,6 +30,8 @@ export type ProbeRandomness = {
   readonly nonce: Uint8Array;
   /** A public value for IKEv2, of the method that `probeMethod` names. */
   readonly publicValue: Uint8Array;
+  /** Bytes that a Vendor ID adds, which every peer passes over (RFC 7296 §3.12, RFC 2408 §3.16); none where not given. */
+  readonly padding?: number;
 };
 
 /** The key exchange method that a question in IKEv2 is asked with. */
@@ -41,14 +43,15 @@ export function probeMethod({ ikeProposals }: TunnelPolicy): KeyExchangeKeyword 
 export function versionProbe(
   policy: TunnelPolicy,
   version: 1 | 2,
-  { initiatorSpi, nonce, publicValue }: ProbeRandomness,
+  { initiatorSpi, nonce, publicValue, padding = 0 }: ProbeRandomness,
 ): Uint8Array | undefined {
+  const filling = padding === 0 ? [] : [{ type: 'V', data: new Uint8Array(padding) } as const];
   const spis = { initiatorSpi, responderSpi: ZERO_SPI };
   if (version === 1) {
     const offers = ikeOffersToWire(policy.ikeProposals, { lifetime: policy.ikeLifetime });
     if (offers.length === 0) return undefined;
     const header = { ...spis, exchangeType: EXCHANGE_V1.MAIN_MODE, flags: 0, messageId: 0 };
-    return encodeClearMessage(header, [saPayload(offers)]);
+    return encodeClearMessage(header, [saPayload(offers), ...filling]);
   }
   const method = probeMethod(policy);
   if (method === undefined) return undefined;
@@ -57,7 +60,18 @@ export function versionProbe(
     { type: 'SA', proposals: offersToWire(policy.ikeProposals, new Uint8Array(0)) },
     { type: 'KE', method: keyExchangeMethod(method).group, data: publicValue },
     { type: 'Nonce', data: nonce },
+    ...filling,
   ]);
+}
+
+/** Whether it answers the question, whatever it says. Never throws. */
+export function isAnswer(answer: Uint8Array, initiatorSpi: string): boolean {
+  try {
+    return equalBytes(fromHex(decodeHeader(answer).initiatorSpi), fromHex(initiatorSpi));
+  } catch (error) {
+    if (error instanceof WireError) return false;
+    throw error;
+  }
 }
 
 /** Whether an answer takes the question up: anything else says nothing. Never throws. */

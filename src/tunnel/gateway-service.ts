@@ -6,7 +6,7 @@ import type { Reason } from '../ike/common/reason.ts';
 import { beginSeries, onResolved, onRetryTimer, retryNow } from './attempts.ts';
 import { lacksSomething } from './completeness.ts';
 import { type Diagnosed, diagnose } from './diagnosis/diagnose.ts';
-import type { HostFacts } from './diagnosis/facts.ts';
+import type { Facts, HostFacts } from './diagnosis/facts.ts';
 import { forgetFailures } from './diagnosis/trail.ts';
 import { clearRetry, tunnelOfTimer } from './pace.ts';
 import { planReconfiguration, takePolicies } from './reconfiguration.ts';
@@ -175,15 +175,19 @@ export class GatewayService {
   }
 
   /** Why the tunnel is as it is; undefined for a name that is not configured. */
-  diagnose(name: string, now: Now, { countersOf, host, spoken }: DiagnosisSources): Diagnosed | undefined {
+  diagnose(name: string, now: Now, { countersOf, host, asked = {} }: DiagnosisSources): Diagnosed | undefined {
     const tunnel = this.#tunnels.get(name);
     const status = this.status(name, countersOf);
     if (tunnel === undefined || status === undefined) return undefined;
     const { policy, trail } = tunnel;
     const children = this.#core.children(name);
     const since = Math.min(now.wall, ...children.flatMap(({ installedAt }) => installedAt ?? []));
-    const asked = spoken === undefined ? {} : { spoken };
-    return diagnose({ policy, status, trail, carriesFor: now.wall - since, host, now: now.wall, ...asked });
+    const { spoken, largePackets } = asked;
+    return diagnose({
+      ...{ policy, status, trail, carriesFor: now.wall - since, host, now: now.wall },
+      ...(spoken === undefined ? {} : { spoken }),
+      ...(largePackets === undefined ? {} : { largePackets }),
+    });
   }
 
   #beginAnew(run: ServiceRun, state: TunnelState): void {
@@ -230,7 +234,13 @@ type TunnelSummary = Pick<TunnelStatus, 'gateway' | 'peer' | 'connectionStatus' 
 export type DiagnosisSources = {
   readonly countersOf: CountersOf;
   readonly host: HostFacts;
-  readonly spoken?: 1 | 2 | undefined;
+  readonly asked?: Asked | undefined;
+};
+
+/** What the peer was asked for the diagnosis; absent where it was not, or has not answered. */
+export type Asked = {
+  readonly spoken?: Facts['spoken'] | undefined;
+  readonly largePackets?: Facts['largePackets'] | undefined;
 };
 
 /** What is to be done for a tunnel without being asked. */

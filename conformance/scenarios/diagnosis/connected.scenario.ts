@@ -1,4 +1,4 @@
-import { cygnet, direct, FROM_A, mirrored, swanctl } from '../../lab/presets.ts';
+import { cygnet, direct, FROM_A, MAIN, mirrored, swanctl } from '../../lab/presets.ts';
 import type { Scenario } from '../../lab/scenario.ts';
 
 const connects = {
@@ -6,6 +6,9 @@ const connects = {
   a: { cygnet: cygnet() },
   b: { strongswan: swanctl(mirrored()) },
 } as const;
+
+const DROPS_LARGE = ['-m length --length 1450:'];
+const LARGE_LOST = { code: 'large-packets-lost', severity: 'doubtful', faq: ['9'] };
 
 /** What goes wrong although both ends say that the tunnel is up: question 9 of the platform's FAQ. */
 export default [
@@ -41,6 +44,50 @@ export default [
         on: 'a',
         contains: { code: 'no-return-traffic', severity: 'broken', faq: ['9', '8'] },
         says: ['0 packets in and 3 out', 'let IP protocol 50'],
+      },
+    ],
+  },
+  {
+    ...connects,
+    name: 'large-packets',
+    title: 'large packets are dropped on the way and nobody tells: the peer answers to a small one only',
+    rfc: ['RFC 1191 §6'],
+    topology: { ...direct, drops: DROPS_LARGE },
+    steps: [
+      { expect: 'connected', on: 'both' },
+      { expect: 'pings' },
+      { expect: 'diagnosis', on: 'a', contains: LARGE_LOST, says: ['not to the large one', '--set-mss'] },
+    ],
+  },
+  {
+    ...connects,
+    name: 'large-packets-ikev1',
+    title: 'the same in IKEv1, where strongSwan has called',
+    rfc: ['RFC 1191 §6'],
+    topology: { ...direct, drops: DROPS_LARGE },
+    a: { cygnet: cygnet(FROM_A, { ...MAIN, start: 'respond' }) },
+    b: { strongswan: swanctl(mirrored(), MAIN) },
+    steps: [
+      { do: 'up', on: 'b' },
+      { expect: 'connected', on: 'both' },
+      { expect: 'diagnosis', on: 'a', contains: LARGE_LOST, says: ['not to the large one'] },
+    ],
+  },
+  {
+    ...connects,
+    name: 'fragments',
+    title: 'fragments are dropped on the way: what comes of a large packet is never whole',
+    rfc: ['RFC 791 §3.2'],
+    topology: { ...direct, drops: ['-f'] },
+    steps: [
+      { expect: 'connected', on: 'both' },
+      { do: 'show', on: 'a', command: ['sh', '-c', 'echo 2 >/proc/sys/net/ipv4/ipfrag_time'] },
+      { do: 'show', on: 'b', command: ['sh', '-c', `ping -c 2 -W 1 -s 3000 ${direct.a.address} || true`] },
+      {
+        expect: 'diagnosis',
+        on: 'a',
+        contains: { code: 'fragments-lost', severity: 'doubtful' },
+        says: ['more IpReasmFails', 'let fragments pass'],
       },
     ],
   },

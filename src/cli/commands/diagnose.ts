@@ -9,7 +9,7 @@ import { STATE } from '../tunnel-text.ts';
 
 export function diagnoseCommand({ terminal }: Context, finish: (status: ExitStatus) => void): Command {
   return clientCommand('diagnose', 'diagnose <tunnel>')
-    .option('--no-ask', 'send nothing to the peer, not even a question for its IKE version')
+    .option('--no-ask', 'send nothing to the peer, not even a question for its IKE version or with a large packet')
     .option('--json', 'print JSON')
     .action(async (tunnel: string, options: { ask: boolean; json?: true; control?: string }) => {
       const request = options.ask ? { tunnel } : { tunnel, ask: 'false' as const };

@@ -59,4 +59,6 @@ export type ConnectedCode =
   | 'stale-spi'
   | 'integrity-failures'
   | 'policy-mismatch'
-  | 'replays';
+  | 'replays'
+  | 'large-packets-lost'
+  | 'fragments-lost';

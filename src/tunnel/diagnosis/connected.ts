@@ -21,6 +21,8 @@ export function judgeConnected(facts: Facts): { readonly code: DiagnosisCode; re
   if (failure !== undefined && code !== undefined)
     return { code: code === 'segments-refused' ? 'narrowed' : code, failure };
   if (facts.status.pairs.down.length > 0) return { code: 'narrowed' };
+  const lost = sizeCode(facts);
+  if (lost !== undefined) return { code: lost };
   const { packetsIn, packetsOut } = sums(facts.status.children);
   return { code: packetsIn + packetsOut === 0 ? 'no-traffic-yet' : 'connected' };
 }
@@ -33,6 +35,12 @@ function trafficCode({ status, host, carriesFor }: Facts): DiagnosisCode | undef
   if (host.forwarding === false) return 'forwarding-off';
   const filtered = (host.kernelErrors.IPReversePathFilter ?? 0) > 0;
   return filtered ? 'reverse-path-filtered' : 'no-outgoing-traffic';
+}
+
+/** Whether what is too large for the path is lost, while the rest gets through. */
+function sizeCode({ largePackets, host }: Facts): DiagnosisCode | undefined {
+  if (largePackets === 'lost') return 'large-packets-lost';
+  return (host.kernelErrors.IpReasmFails ?? 0) > 0 ? 'fragments-lost' : undefined;
 }
 
 /**

@@ -204,6 +204,8 @@ const STATES: readonly (readonly [DiagnosisCode, Facts])[] = [
   ['policy-mismatch', connected(0, 3, { host: { kernelErrors: { XfrmInTmplMismatch: 5 } } })],
   ['policy-mismatch', connected(0, 3, { host: { kernelErrors: { XfrmInNoPols: 5 } } })],
   ['replays', connected(0, 3, { host: { kernelErrors: { XfrmInStateSeqError: 5 } } })],
+  ['large-packets-lost', connected(3, 3, { largePackets: 'lost' })],
+  ['fragments-lost', connected(3, 3, { host: { kernelErrors: { IpReasmFails: 1 } } })],
   ['pfs-mismatch', connected(3, 3, { trail: { begun: [7], beside: REFUSED_AT_REKEYING } })],
   ['narrowed', partly(connected(3, 3, { policy: policy({ local: twoSegments() }) }))],
 ];
@@ -449,6 +451,24 @@ describe('what may be believed', () => {
   });
 });
 
+describe('a clock that is not right', () => {
+  const texts = (changes: Partial<Facts>) => diagnose(connected(3, 3, changes)).finding.evidence.join();
+
+  it('is told, whether it was set forward or back, and of a tunnel that is down as well', () => {
+    const host = { kernelErrors: {}, clockStep: 3_600_000 };
+    expect(texts({ host })).toContain('the clock of this machine went forward by 3600s lately');
+    expect(texts({ host: { ...host, clockStep: -90_000 } })).toContain('went back by 90s lately');
+    const down = { ...failed(failure('initiator', 1, 'no-response', SILENT)), host };
+    expect(diagnose(down).finding.evidence.at(-1)).toContain('the clock of this machine went forward');
+    expect(diagnose(down).finding.code).toBe('no-answer');
+  });
+
+  it('is told where it was never set, and not where nothing is wrong with it', () => {
+    expect(texts({ now: 86_400_000 })).toContain('the clock of this machine has never been set');
+    expect(texts({})).not.toContain('clock');
+  });
+});
+
 describe('a tunnel that is connected', () => {
   it('has some seconds before packets have to come back', () => {
     expect(diagnose(connected(0, 3, { carriesFor: 5_000 })).finding.code).toBe('connected');
@@ -471,6 +491,32 @@ describe('a tunnel that is connected', () => {
       'kernel has the SAs',
       last,
     ]);
+  });
+
+  it('is doubtful where a large packet to the peer is lost and a small one is not', () => {
+    for (const known of [connected(3, 3, { largePackets: 'lost' }), connected(0, 0, { largePackets: 'lost' })]) {
+      const { finding } = diagnose(known);
+      expect(finding).toMatchObject({ code: 'large-packets-lost', severity: 'doubtful', faq: ['9'] });
+      expect(finding.verdict).toContain('small ones reach 192.0.2.2');
+      expect(finding.evidence).toContain(
+        'asked with a small packet and with one of 1500 bytes, the peer answers to the small one and not to the large one',
+      );
+    }
+    const { finding } = diagnose(connected(3, 3, { largePackets: 'answered' }));
+    expect(finding).toMatchObject({ code: 'connected', severity: 'fine' });
+    expect(finding.evidence.join()).toContain('the peer answers to the small one as well');
+  });
+
+  it('is asked with a large packet where nothing worse is known', () => {
+    expect(diagnose(connected(3, 3)).wantsSize).toBe(true);
+    expect(diagnose(connected(0, 3)).wantsSize).toBe(false);
+    expect(diagnose(failed(failure('initiator', 1, 'no-response', SILENT))).wantsSize).toBe(false);
+  });
+
+  it('is doubtful where fragments come of packets that are never whole', () => {
+    const { finding } = diagnose(connected(3, 3, { host: { kernelErrors: { IpReasmFails: 2 } } }));
+    expect(finding).toMatchObject({ code: 'fragments-lost', severity: 'doubtful' });
+    expect(finding.evidence.join()).toContain('2 more IpReasmFails');
   });
 
   it('tells of the errors of the kernel even where packets go both ways', () => {

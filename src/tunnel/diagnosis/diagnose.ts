@@ -16,6 +16,8 @@ import { VERDICTS } from './verdicts.ts';
 export type Diagnosed = {
   /** Whether it would help to know if the peer has the tunnel in the other IKE version. */
   readonly wantsVersion: boolean;
+  /** Whether it would help to know if large packets reach the peer. */
+  readonly wantsSize: boolean;
   readonly finding: Finding;
   /** The keys of the configuration that it is about, each with the ways to say it. */
   readonly keys: readonly (readonly string[])[];
@@ -38,8 +40,9 @@ export function diagnose(facts: Facts): Diagnosed {
     evidence: [
       ...(failure === undefined ? [] : evidenceOf(facts, failure)),
       ...others.map((other) => besidesText(facts, other)),
-      ...(connected ? [countersText(facts), ...kernelErrorTexts(facts.host.kernelErrors)] : []),
-    ],
+      ...(connected ? [countersText(facts), sizeText(facts), ...kernelErrorTexts(facts.host.kernelErrors)] : []),
+      clockText(facts),
+    ].filter(Boolean),
     comparisons: row.compares.flatMap((what) => compare(facts, failure, what)),
     checks: checksOf(facts, failure, row.fails),
     fixHere: fill(row.here, values),
@@ -47,7 +50,8 @@ export function diagnose(facts: Facts): Diagnosed {
     faq: row.faq,
   };
   const wantsVersion = failure?.role === 'initiator' && AMBIGUOUS.has(code);
-  return { finding, keys: keysFor(facts, failure, row), wantsVersion };
+  const wantsSize = connected && row.severity !== 'broken';
+  return { finding, keys: keysFor(facts, failure, row), wantsVersion, wantsSize };
 }
 
 /** What a peer says, or does not, that has nothing in this version or nothing that fits. */
@@ -117,4 +121,23 @@ const ALL_TRANSFORMS = {
 function countersText({ status }: Facts): string {
   const sum = (key: 'packetsIn' | 'packetsOut') => status.children.reduce((total, child) => total + child[key], 0);
   return `${sum('packetsIn')} packets in and ${sum('packetsOut')} out by the present SAs`;
+}
+
+function sizeText({ largePackets }: Facts): string {
+  if (largePackets === undefined) return '';
+  const said = largePackets === 'answered' ? 'as well' : 'and not to the large one';
+  return `asked with a small packet and with one of 1500 bytes, the peer answers to the small one ${said}`;
+}
+
+/** The beginning of 2024: a clock that says less has never been set. */
+const PLAUSIBLE_FROM = 1_704_067_200_000;
+
+/** No lifetime depends on the date, but who compares two logs does. */
+function clockText({ now, host: { clockStep } }: Facts): string {
+  if (now < PLAUSIBLE_FROM)
+    return 'the clock of this machine has never been set: the times here are not those of the peer';
+  if (clockStep === undefined) return '';
+  const way = clockStep > 0 ? 'forward' : 'back';
+  const seconds = Math.abs(Math.round(clockStep / 1_000));
+  return `the clock of this machine went ${way} by ${seconds}s lately: it was set, or the machine slept; times of before do not go with those of now`;
 }

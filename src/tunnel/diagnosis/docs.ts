@@ -38,8 +38,9 @@ This file is generated from \`src/tunnel/diagnosis\`; \`npm run docs\` writes it
 \`cygnet diagnose TUNNEL\` tells why a tunnel is not connected, what was seen on the wire, what both ends said, which key of
 the configuration it is about and where that stands, and what to change here *or* at the other end. \`--json\` gives the
 same to programs ([Diagnosis](control-api.md#diagnosis)). Where the peer leaves open whether it is the IKE version that differs,
-\`diagnose\` asks it with one first message of the other version, from a port of its own, and leaves the answer at that (not
-with \`--no-ask\`).
+\`diagnose\` asks it with one first message of the other version, from a port of its own, and leaves the answer at that. Of a
+tunnel that is connected it asks the same way whether a packet of 1500 bytes reaches the peer where a small one does; the
+way back is asked from the other end. With \`--no-ask\` it sends nothing.
 
     # cygnet diagnose idc
     idc: Stage 1 failure: the DH groups of stage 1 differ: the peer wants 14 (modp2048), this end has 2 (modp1024)
@@ -61,7 +62,8 @@ with \`--no-ask\`).
 How sure it is:
 
 - What a peer says before it has proven who it is, anybody on the way could have said. The evidence tells which it is, and
-  \`authenticated\` does for programs. A tunnel that is connected is judged by its own SAs and counters alone.
+  \`authenticated\` does for programs. That a connected tunnel is broken, its own SAs and
+  counters alone can say.
 - The end that refuses knows more than the one that is refused, which often hears one word for several causes. Where both
   ends have begun a negotiation, the verdict that explains more is given; the other one stands below it. Where it is of
   several causes, ask the other end, or let it begin: \`cygnet diagnose\` then tells which.
@@ -76,7 +78,9 @@ The numbers of the FAQ are those of the platform's description of its VPN gatewa
 const KERNEL = `## Error counters of the kernel
 
 Where a tunnel is connected and packets go one way only, the kernel's counters that have moved in the last ten minutes
-(\`/proc/net/xfrm_stat\`, and \`IPReversePathFilter\` of \`/proc/net/netstat\`) tell why. They count for the whole machine, so that on a gateway with several tunnels they may be those of another one.
+(\`/proc/net/xfrm_stat\`, \`IPReversePathFilter\` of \`/proc/net/netstat\`, and of \`/proc/net/snmp\` and \`snmp6\` those that begin
+with \`Ip\` here) tell why. They count for the whole machine, so that on a gateway with several tunnels they may be those of
+another one, and fragments that are never whole anybody can send to it.
 `;
 
 function codeSection([code, { verdict, here, there, keys, faq }]: [string, Verdict]): string {

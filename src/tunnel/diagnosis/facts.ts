@@ -13,6 +13,8 @@ export type Facts = {
   readonly host: HostFacts;
   /** The other IKE version, where the peer takes up a first message of it. */
   readonly spoken?: 1 | 2;
+  /** What became of a packet of 1500 bytes to the peer that must not be fragmented, where a small one was answered. */
+  readonly largePackets?: 'answered' | 'lost';
   /** Wall clock, milliseconds since 1970. */
   readonly now: number;
 };
@@ -23,6 +25,8 @@ export type HostFacts = {
   readonly kernelErrors: Readonly<Record<string, number>>;
   /** Whether it forwards packets between interfaces; absent where that is not known. */
   readonly forwarding?: boolean;
+  /** By how much the date was set lately, below 0 for back; absent where it was not. */
+  readonly clockStep?: Duration;
 };
 
 /** What a verdict on a negotiation that failed rests on. */

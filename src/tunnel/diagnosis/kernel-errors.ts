@@ -1,6 +1,6 @@
 import type { DiagnosisCode } from './codes.ts';
 
-/** What a counter of /proc/net/xfrm_stat, or one of /proc/net/netstat, means; `code` where it explains why nothing comes in. */
+/** What a counter of /proc/net/xfrm_stat, or one that the daemon reads beside it, means; `code` where it explains why nothing comes in. */
 export type KernelError = { readonly meaning: string; readonly code?: DiagnosisCode };
 
 /** https://docs.kernel.org/networking/xfrm_proc.html; what is not here is told by its name alone. */
@@ -29,6 +29,8 @@ export const KERNEL_ERRORS: Readonly<Record<string, KernelError>> = {
   XfrmOutStateModeError: { meaning: 'packets were too large for the path, or did not fit their mode' },
   XfrmOutBundleGenError: { meaning: 'there was no route for packets that were protected' },
   IPReversePathFilter: { meaning: 'packets came by another interface than the one that leads back (rp_filter)' },
+  IpReasmFails: { meaning: 'fragments of packets came, and others of them are missing (IPv4 and IPv6)' },
+  IpFragFails: { meaning: 'packets were too large for their way and must not be fragmented; their senders were told' },
   XfrmFwdHdrError: { meaning: 'packets to be forwarded had a broken header' },
 };
 

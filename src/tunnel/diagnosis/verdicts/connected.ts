@@ -1,6 +1,9 @@
 import type { ConnectedCode } from '../codes.ts';
 import { NOTHING, type Verdict } from './verdict.ts';
 
+const CLAMP =
+  'make TCP send less at once: iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -m policy --dir out --pol ipsec -j TCPMSS --set-mss 1240';
+
 /** What may be said of a tunnel that is connected. */
 export const CONNECTED: Readonly<Record<ConnectedCode, Verdict>> = {
   connected: {
@@ -115,6 +118,30 @@ export const CONNECTED: Readonly<Record<ConnectedCode, Verdict>> = {
     keys: [['local.subnets'], ['remote.subnets']],
     faq: ['9', '7 (1)'],
     fails: ['traffic'],
+    compares: [],
+    tells: 0,
+  },
+  'large-packets-lost': {
+    severity: 'doubtful',
+    verdict:
+      'the tunnel is connected, and large packets are lost: small ones reach {peer}, those of 1500 bytes do not, and nobody on the way tells',
+    here: `let ICMP "fragmentation needed" (IPv6: "packet too big") pass the firewall of this end, or ${CLAMP}`,
+    there: 'let the same pass there, or lower the MTU of the hosts',
+    keys: [],
+    faq: ['9'],
+    fails: [],
+    compares: [],
+    tells: 0,
+  },
+  'fragments-lost': {
+    severity: 'doubtful',
+    verdict:
+      'the tunnel is connected, and fragments come to this machine of packets that are never whole: something on the way drops fragments, and large packets with them',
+    here: `let fragments pass the firewall of this end, or ${CLAMP}`,
+    there: 'let fragments pass there, or lower the MTU of the hosts, so that nothing has to be fragmented',
+    keys: [],
+    faq: ['9'],
+    fails: [],
     compares: [],
     tells: 0,
   },
