@@ -15,7 +15,8 @@ const ADVICE: Readonly<Record<Reason['code'], string>> = {
   'version-mismatch': 'set ike.version to the one that the other end speaks',
   'ppk-mismatch': 'compare ppk.id at both ends; with ppk.required: false the tunnel comes up without it',
   'protocol-error': "look at the other end's log; if that tells nothing, this is worth a bug report",
-  'kernel-refused': 'check that the kernel has ESP (modules esp4, esp6, xfrm_user) and the algorithm that is named',
+  'kernel-refused':
+    'check that the kernel has ESP (modules esp4, esp6, xfrm_user) and the algorithm that is named; where the daemon carries the packets itself, that there is /dev/net/tun',
   'peer-closed': "look at the other end's log: it has ended the tunnel",
   'peer-unresponsive': 'check that the other end is alive and reachable',
   'peer-restarted': 'the tunnel is set up anew; if that happens often, look at the log of the other end',

@@ -23,8 +23,8 @@ export const EVENT_TYPES = {
   'peer.refused': 'a request that fits no tunnel was refused',
   'peer.unfinished': 'a peer has begun an IKE SA and did not go on',
   'traffic.waiting': 'a packet has asked for a tunnel that waits for one',
-  'trap.failed': 'the kernel refuses to tell of packets for a tunnel',
-  'kernel.failed': 'the kernel has refused an operation',
+  'trap.failed': 'the data plane refuses to tell of packets for a tunnel',
+  'kernel.failed': 'the data plane (the kernel, or the daemon itself) has refused an operation',
   'configuration.applied': 'another configuration is in force',
   'datagram.dropped': 'datagrams were dropped; counted, at a limited rate',
 } as const satisfies Record<string, string>;

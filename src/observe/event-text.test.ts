@@ -111,7 +111,7 @@ const lines: [GatewayEvent, string, string][] = [
   [
     { type: 'kernel.failed', tunnel: 'idc', operation: 'add ESP SA', algorithm: 'aes128', code: 'ENOSYS' },
     'error',
-    'the kernel refused to add ESP SA (aes128): ENOSYS',
+    'the data plane refused to add ESP SA (aes128): ENOSYS',
   ],
   [
     {

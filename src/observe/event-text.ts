@@ -220,7 +220,7 @@ function natText({ local, remote, forced }: EventOf<'nat.detected'>): string {
 
 function kernelText({ operation, algorithm, code }: EventOf<'kernel.failed'>): string {
   const what = algorithm === undefined ? operation : `${operation} (${algorithm})`;
-  return `the kernel refused to ${what}: ${code}`;
+  return `the data plane refused to ${what}: ${code}`;
 }
 
 function endpoint({ address, port }: Endpoint): string {

@@ -6,13 +6,19 @@ import { EXIT, type ExitStatus } from '../../control/exit.ts';
 import { type Context, clientCommand, controlClient, parseSeconds } from '../context.ts';
 import { CliFailure } from '../failure.ts';
 
-type Options = { readonly output: string /** Milliseconds. */; readonly seconds?: number; readonly control?: string };
+type Options = {
+  readonly output: string /** Milliseconds. */;
+  readonly seconds?: number;
+  readonly json?: true;
+  readonly control?: string;
+};
 
 export function captureCommand({ terminal }: Context, finish: (status: ExitStatus) => void): Command {
   return clientCommand('capture', 'capture <tunnel>')
     .requiredOption('-o, --output <file>', 'the file to write')
     .option('--seconds <seconds>', 'end by itself after so long', parseSeconds)
-    .action(async (tunnel: string, { output, seconds, ...options }: Options) => {
+    .option('--json', 'print JSON')
+    .action(async (tunnel: string, { output, seconds, json, ...options }: Options) => {
       const end = new AbortController();
       const stop = () => end.abort();
       process.once('SIGINT', stop);
@@ -20,7 +26,9 @@ export function captureCommand({ terminal }: Context, finish: (status: ExitStatu
       try {
         const pieces = await controlClient(options, terminal).capture(tunnel, end.signal);
         terminal.err(seconds === undefined ? `recording ${tunnel}; Ctrl-C ends it` : `recording ${tunnel}`);
-        terminal.err(`${await write(pieces, output)} bytes in ${output}`);
+        const bytes = await write(pieces, output);
+        if (json) terminal.out(JSON.stringify({ capture: output, bytes }, null, 2));
+        else terminal.err(`${bytes} bytes in ${output}`);
       } finally {
         clearTimeout(timer);
         process.removeListener('SIGINT', stop);

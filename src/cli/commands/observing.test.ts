@@ -85,6 +85,8 @@ describe('cygnet capture', () => {
         expect(readFileSync(file, 'utf8')).toBe('capture of idc');
         expect(statSync(file).mode & 0o777).toBe(0o600);
         await expect.poll(() => fake.calls).toEqual(['capture ended']);
+        const { out } = await cygnet(['capture', 'idc', '-o', file, '--seconds', '0.1', '--json']);
+        expect(JSON.parse(out)).toEqual({ capture: file, bytes: 14 });
       });
     });
   });

@@ -10,5 +10,5 @@ export function kernelRefused(ctx: Context, tunnel: string, reply: DataPlaneRepl
   const detail = algorithm === undefined ? {} : { algorithm };
   ctx.emit({ type: 'kernel.failed', tunnel, operation, code, ...detail });
   const withAlgorithm = algorithm === undefined ? '' : ` with ${algorithm}`;
-  return { code: 'kernel-refused', text: `the kernel refused to ${operation}${withAlgorithm}: ${code}` };
+  return { code: 'kernel-refused', text: `the data plane refused to ${operation}${withAlgorithm}: ${code}` };
 }

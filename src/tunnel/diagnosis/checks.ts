@@ -59,7 +59,7 @@ const LADDER: readonly Row[] = [
   { name: 'identities', step: 5, label: 'identities' },
   { name: 'segments', step: 6, label: 'segments' },
   { name: 'ipsec-proposal', step: 6, label: 'IPsec proposal' },
-  { name: 'kernel', step: 7, label: 'kernel' },
+  { name: 'kernel', step: 7, label: 'data plane' },
   { name: 'traffic', step: 8, label: 'packets' },
 ];
 

@@ -366,7 +366,7 @@ describe('what is said', () => {
       'suspect: identities may differ',
       'not-reached: segments not reached yet',
       'not-reached: IPsec proposal not reached yet',
-      'not-reached: kernel not reached yet',
+      'not-reached: data plane not reached yet',
       'not-reached: packets not reached yet',
     ]);
   });
@@ -488,7 +488,7 @@ describe('a tunnel that is connected', () => {
     expect(checks.map(({ text }) => text).slice(-4)).toEqual([
       'segments agreed',
       'IPsec proposal agreed',
-      'kernel has the SAs',
+      'data plane has the SAs',
       last,
     ]);
   });

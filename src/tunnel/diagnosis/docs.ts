@@ -53,7 +53,7 @@ way back is asked from the other end. With \`--no-ask\` it sends nothing.
       checked        ✔ UDP 500 answers  ✔ IKE version agreed  ✖ IKE proposal differs
                      · NAT not known  – UDP 4500 not reached yet  – pre-shared key not reached yet
                      – identities not reached yet  – segments not reached yet  – IPsec proposal not reached yet
-                     – kernel not reached yet  – packets not reached yet
+                     – data plane not reached yet  – packets not reached yet
       fix here       set ike.dhGroup: 14
       fix there      or set DH group 2 (modp1024) there
       where          tunnels.idc.ike.dhGroup (/etc/cygnet/cygnet.yaml:52:22)

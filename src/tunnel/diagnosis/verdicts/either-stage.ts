@@ -16,8 +16,8 @@ export const EITHER_STAGE: Readonly<Record<EitherStageCode, Verdict>> = {
   },
   'kernel-refused': {
     severity: 'broken',
-    verdict: 'the kernel of this machine refuses: {reason}',
-    here: 'check that the kernel has ESP (modules esp4, esp6, xfrm_user) and the algorithm that is named',
+    verdict: 'this machine cannot carry the tunnel: {reason}',
+    here: 'check that the kernel has ESP (modules esp4, esp6, xfrm_user) and the algorithm that is named; where the daemon carries the packets itself, that there is /dev/net/tun',
     there: NOTHING,
     keys: [['ipsec.encryption', 'ipsec.proposals']],
     faq: [],
