@@ -312,6 +312,17 @@ describe('a peer given by name', () => {
     expect(core.commands.at(-1)).toEqual({ kind: 'initiate', tunnel: 't', remote: '192.0.2.9' });
   });
 
+  it('has its name resolved anew when it has died', () => {
+    const { start, apply, say, service, core } = named();
+    start();
+    apply(service.handle({ kind: 'resolved', tunnel: 't', address: '192.0.2.9' }, at(50)));
+    say(100, installed());
+    const lost = say(60_000, deleted('t#1', { code: 'peer-unresponsive', text: 'dead' }));
+    expect(lost).toContainEqual({ kind: 'resolve', tunnel: 't', name: 'peer.example' });
+    apply(service.handle({ kind: 'resolved', tunnel: 't', address: '192.0.2.10' }, at(60_050)));
+    expect(core.commands.at(-1)).toEqual({ kind: 'initiate', tunnel: 't', remote: '192.0.2.10' });
+  });
+
   it('without an address is a failure with its own reason, and is asked for again', () => {
     const { start, apply, service, status, fire } = named();
     start();
