@@ -1,7 +1,8 @@
 import type { Tunnel } from '../config/configuration.ts';
 import type { VersionReport } from '../control/protocol.ts';
+import type { TunnelPolicy } from '../ike/common/policy.ts';
 import type { ChildSaView } from '../ike/common/view.ts';
-import { metricsText } from '../observe/metrics.ts';
+import { type MeasuredPair, metricsText } from '../observe/metrics.ts';
 import { pairStatuses } from '../tunnel/pairs.ts';
 import type { TunnelStatus } from '../tunnel/status.ts';
 import type { Observations } from './observations.ts';
@@ -32,11 +33,17 @@ export function daemonMetrics({
     ...version,
     tunnels: statuses.flatMap((status) => {
       const policy = policies.get(status.name);
-      return policy === undefined ? [] : { status, pairs: pairStatuses(policy, childrenOf(status.name)) };
+      return policy === undefined ? [] : { status, pairs: measuredPairs(policy, childrenOf(status.name)) };
     }),
     counts: observations.counts,
     usage: observations.usage,
     xfrmErrors: errors,
     process: { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() },
   });
+}
+
+function measuredPairs(policy: TunnelPolicy, children: readonly ChildSaView[]): MeasuredPair[] {
+  const single = children.filter((child) => child.localSelectors.length === 1 && child.remoteSelectors.length === 1);
+  const alone = pairStatuses(policy, single);
+  return pairStatuses(policy, children).map((pair, index) => ({ ...pair, alone: alone[index]?.up === true }));
 }

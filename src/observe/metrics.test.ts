@@ -24,7 +24,7 @@ function source(changes: Partial<MetricsSource> = {}): MetricsSource {
     version: '0.1.0',
     startedAt: '2026-01-02T03:04:05.000Z',
     dataPlane: 'kernel',
-    tunnels: [{ status: down, pairs: [{ local: '10.1.0.0/16', remote: '10.2.0.0/16', up: false }] }],
+    tunnels: [{ status: down, pairs: [{ local: '10.1.0.0/16', remote: '10.2.0.0/16', up: false, alone: false }] }],
     counts: new EventCounts(),
     usage: new Usage(),
     xfrmErrors: new Map([['XfrmInNoStates', 4]]),
@@ -57,9 +57,10 @@ describe('the metrics', () => {
   it('have the same series when it is up', () => {
     const ike = { establishedAt: '2026-01-02T03:04:06.000Z' } as unknown as NonNullable<TunnelStatus['ike']>;
     const up = { ...down, connectionStatus: 'connected', reason: null, ike } as const;
-    const pairs = [{ local: '10.1.0.0/16', remote: '10.2.0.0/16', up: true }];
+    const pairs = [{ local: '10.1.0.0/16', remote: '10.2.0.0/16', up: true, alone: true }];
     const text = metricsText(source({ tunnels: [{ status: up, pairs }] }));
     expect(text).toContain(`cygnet_tunnel_up${TUNNEL} 1`);
+    expect(text).toMatch(/^cygnet_pair_alone\{.*local_ts="10\.1\.0\.0\/16".*\} 1$/m);
     expect(text).toContain(`cygnet_tunnel_established_timestamp_seconds${TUNNEL} 1767323046`);
     expect(series(text)).toEqual(series(metricsText(source())));
   });

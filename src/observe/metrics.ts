@@ -20,7 +20,15 @@ export type MetricsSource = {
 export type MeasuredTunnel = {
   readonly status: TunnelStatus;
   /** The configured pairs of segments. */
-  readonly pairs: readonly { readonly local: string; readonly remote: string; readonly up: boolean }[];
+  readonly pairs: readonly MeasuredPair[];
+};
+
+export type MeasuredPair = {
+  readonly local: string;
+  readonly remote: string;
+  readonly up: boolean;
+  /** A Child SA carries it and no other pair, so that what it carries is counted. */
+  readonly alone: boolean;
 };
 
 /**
@@ -134,7 +142,7 @@ function stateSamples({ connectionStatus }: TunnelStatus): Sample[] {
 }
 
 function pairFamilies({ tunnels, usage }: MetricsSource): MetricFamily[] {
-  const each = (value: (pair: MeasuredTunnel['pairs'][number], tunnel: string) => number): Sample[] =>
+  const each = (value: (pair: MeasuredPair, tunnel: string) => number): Sample[] =>
     tunnels.flatMap(({ status, pairs }) =>
       pairs.map((pair) => ({
         labels: { ...labelsOf(status), local_ts: pair.local, remote_ts: pair.remote },
@@ -148,6 +156,11 @@ function pairFamilies({ tunnels, usage }: MetricsSource): MetricFamily[] {
       'cygnet_pair_up',
       '1 while a Child SA carries the pair of segments',
       each(({ up }) => (up ? 1 : 0)),
+    ),
+    gauge(
+      'cygnet_pair_alone',
+      '1 while a Child SA carries the pair and no other one, so that its bytes are counted',
+      each(({ alone: is }) => (is ? 1 : 0)),
     ),
     counter(
       'cygnet_pair_receive_bytes',
