@@ -70,9 +70,12 @@ function scenarioOf(cause: Cause, version: VersionName, role: 'initiator' | 'res
         contains: { code: said.code, role: cause.alone && role === 'responder' ? null : role, faq: cause.faq },
         says: said.says ?? [],
       },
-      { expect: 'exit-status', on: 'a', of: ['diagnose', 'idc'], is: said.code === 'waiting-for-peer' ? 0 : 7 },
+      { expect: 'exit-status', on: 'a', of: ['diagnose', 'idc'], is: STILL_WAITING.has(said.code) ? 0 : 7 },
     ],
   };
 }
+
+/** A tunnel that only answers is not down where nobody calls, or goes away before there is anything to refuse. */
+const STILL_WAITING: ReadonlySet<string> = new Set(['waiting-for-peer', 'peer-unfinished', 'closed-at-once']);
 
 const RESPOND = { start: 'respond' } as const;

@@ -102,6 +102,23 @@ export default diagnoses([
     responder: { v2: { code: 'own-identity-mismatch', says: ['set local.id: somebody.example.com'] } },
   },
   {
+    name: 'id-ours-refused',
+    title: 'strongSwan expects another identity of Cygnet, and ends the IKE SA that it has begun',
+    faq: ['6 (3)'],
+    link: { localId: 'somebody.example.com' },
+    responder: {
+      main: { code: 'closed-at-once', says: ['set local.id'] },
+      aggressive: { code: 'own-identity-refused' },
+    },
+  },
+  {
+    name: 'id-ours-told-v2',
+    title: 'strongSwan expects another identity of Cygnet, and only says that authentication has failed',
+    faq: ['6 (1)', '6 (3)'],
+    link: { localId: 'somebody.example.com' },
+    initiator: { v2: { code: 'psk-or-identity-mismatch', says: ['local.id'] } },
+  },
+  {
     name: 'id-ours-told',
     title: 'strongSwan expects another identity of Cygnet, and only says that authentication has failed',
     faq: ['6 (2)', '6 (3)'],
@@ -168,6 +185,15 @@ export default diagnoses([
     faq: ['8'],
     topology: { drops: ['-p udp --dport 4500'] },
     initiator: { v2: { code: 'port-4500-blocked', says: ['✔ UDP 500 answers', '✖ UDP 4500 is silent'] } },
+    responder: { v2: { code: 'peer-unfinished', says: ['let UDP 500 and UDP 4500 pass'] } },
+  },
+  {
+    name: 'port-4500-nat-calls',
+    title: 'a firewall drops UDP 4500, which NAT makes necessary, and strongSwan calls',
+    faq: ['8'],
+    topology: { drops: ['-p udp --dport 4500'], natOfA: '106.75.234.99' },
+    link: { local: '106.75.234.99' },
+    responder: { main: { code: 'peer-unfinished', says: ['it does not reach our UDP port 4500'] } },
   },
   {
     name: 'port-4500-nat',

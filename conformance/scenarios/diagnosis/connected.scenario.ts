@@ -7,6 +7,8 @@ const connects = {
   b: { strongswan: swanctl(mirrored()) },
 } as const;
 
+const forwarding = (on: boolean) => ['sh', '-c', `echo ${on ? 1 : 0} >/proc/sys/net/ipv4/ip_forward`];
+
 const DROPS_LARGE = ['-m length --length 1450:'];
 const LARGE_LOST = { code: 'large-packets-lost', severity: 'doubtful', faq: ['9'] };
 
@@ -93,6 +95,30 @@ export default [
   },
   {
     ...connects,
+    name: 'hosts-silent',
+    title: 'packets come in and nothing goes out: nothing is forwarded, or no host answers',
+    rfc: [],
+    steps: [
+      { expect: 'connected', on: 'both' },
+      { do: 'show', on: 'a', command: forwarding(false) },
+      { do: 'show', on: 'b', command: ['sh', '-c', 'ping -c 3 -W 1 -I 10.23.112.177 10.0.192.99 || true'] },
+      {
+        expect: 'diagnosis',
+        on: 'a',
+        contains: { code: 'forwarding-off', severity: 'doubtful', faq: ['9'] },
+        says: ['sysctl net.ipv4.ip_forward=1'],
+      },
+      { do: 'show', on: 'a', command: forwarding(true) },
+      {
+        expect: 'diagnosis',
+        on: 'a',
+        contains: { code: 'no-outgoing-traffic', severity: 'doubtful', faq: ['9'] },
+        says: ['3 packets in and 0 out', 'have a route to 10.23.0.0/16'],
+      },
+    ],
+  },
+  {
+    ...connects,
     name: 'stale-spi',
     title: 'the kernel has lost the SA that strongSwan sends with: its error counter tells why nothing comes in',
     rfc: [],
@@ -128,6 +154,13 @@ export default [
         on: 'a',
         contains: { code: 'pfs-mismatch', severity: 'doubtful', connectionStatus: 'connected', role: 'responder' },
         says: ['DH group: here 2 (modp1024), there 14 (modp2048)'],
+      },
+      { do: 'rekey', on: 'a', what: 'children' },
+      {
+        expect: 'diagnosis',
+        on: 'a',
+        contains: { code: 'pfs-mismatch', severity: 'doubtful', connectionStatus: 'connected', role: 'initiator' },
+        says: ['NO_PROPOSAL_CHOSEN from 113.31.113.78 in CREATE_CHILD_SA', 'ipsec.pfs'],
       },
     ],
   },

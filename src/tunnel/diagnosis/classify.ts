@@ -31,6 +31,9 @@ const all =
 /** The peer has read what only the holder of the key can have written. */
 const keyShown = ({ evidence }: Seen) => evidence.proof === 'shown';
 
+/** Whoever ends a tunnel that stood deletes its Child SAs first. */
+const hadNothing = ({ trail, failure }: Seen) => failure.ikeSa !== undefined && trail.lost === undefined;
+
 /** What IKE_AUTH could agree on lacks nothing else than the key exchange of a Child SA's own (RFC 7296 §1.2, §1.3.1). */
 const atRekeying = ({ evidence, status }: Seen) =>
   evidence.exchange === 'CREATE_CHILD_SA' && status.connectionStatus === 'connected';
@@ -90,7 +93,7 @@ const ROWS: { readonly [Code in ReasonCode]: readonly [...Row[], Always] } = {
   'mode-mismatch': [{ code: 'mode-mismatch' }],
   'protocol-error': [{ code: 'protocol-error' }],
   'kernel-refused': [{ code: 'kernel-refused' }],
-  'peer-closed': [{ code: 'peer-closed' }],
+  'peer-closed': [{ code: 'closed-at-once', when: all(version(1), asResponder, hadNothing) }, { code: 'peer-closed' }],
   'peer-unresponsive': [{ code: 'peer-dead' }],
   'peer-restarted': [{ code: 'peer-restarted' }],
   terminated: [{ code: 'ended' }],

@@ -17,6 +17,7 @@ export type Stage1Code =
   | 'peer-identity-mismatch'
   | 'own-identity-mismatch'
   | 'own-identity-refused'
+  | 'closed-at-once'
   | 'mode-or-identity-mismatch'
   | 'mode-mismatch'
   | 'version-mismatch'

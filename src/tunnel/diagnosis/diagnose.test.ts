@@ -185,6 +185,8 @@ const REFUSED_AT_REKEYING = {
 
 const STATES: readonly (readonly [DiagnosisCode, Facts])[] = [
   ['disabled', facts({ status: status({ connectionStatus: 'disabled' }) })],
+  ['closed-at-once', closed({ begun: [] })],
+  ['peer-closed', closed({ begun: [], lost: failure(null, 1, 'terminated') })],
   ['waiting-for-peer', facts({ status: status({ connectionStatus: 'waiting' }) })],
   [
     'waiting-for-traffic',
@@ -209,6 +211,12 @@ const STATES: readonly (readonly [DiagnosisCode, Facts])[] = [
   ['pfs-mismatch', connected(3, 3, { trail: { begun: [7], beside: REFUSED_AT_REKEYING } })],
   ['narrowed', partly(connected(3, 3, { policy: policy({ local: twoSegments() }) }))],
 ];
+
+/** The peer has begun an IKE SA of IKEv1 and closed it, after all else that is known. */
+function closed(trail: Facts['trail']): Facts {
+  const peers = { ...failure('responder', 1, 'peer-closed'), ikeSa: 9, authenticated: true };
+  return facts({ policy: policy(MAIN), trail: { ...trail, peers } });
+}
 
 function unfinished(): Failure {
   return { role: 'responder', stage: 1, at: 0, authenticated: false, remote: { address: '192.0.2.2', port: 500 } };

@@ -178,6 +178,18 @@ export const STAGE_1: Readonly<Record<Stage1Code, Verdict>> = {
     compares: ['ids'],
     tells: 2,
   },
+  'closed-at-once': {
+    severity: 'broken',
+    verdict:
+      'the peer ends stage 1 as soon as it stands, and asks for nothing: mostly it does not accept that we are "{ownId}"',
+    here: 'set local.id to what the other end expects',
+    there: 'or set the remote identity there to {ownId}; its log tells whether it is that',
+    keys: [['local.id']],
+    faq: ['6 (3)'],
+    fails: ['identities'],
+    compares: ['ids'],
+    tells: 2,
+  },
   'mode-or-identity-mismatch': {
     severity: 'broken',
     verdict:
