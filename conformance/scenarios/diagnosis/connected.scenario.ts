@@ -58,7 +58,7 @@ export default [
     steps: [
       { expect: 'connected', on: 'both' },
       { expect: 'pings' },
-      { expect: 'diagnosis', on: 'a', contains: LARGE_LOST, says: ['not to the large one', '--set-mss'] },
+      { expect: 'diagnosis', on: 'a', contains: LARGE_LOST, says: ['answers the small one alone', '--set-mss'] },
     ],
   },
   {
@@ -72,7 +72,7 @@ export default [
     steps: [
       { do: 'up', on: 'b' },
       { expect: 'connected', on: 'both' },
-      { expect: 'diagnosis', on: 'a', contains: LARGE_LOST, says: ['not to the large one'] },
+      { expect: 'diagnosis', on: 'a', contains: LARGE_LOST, says: ['answers the small one alone'] },
     ],
   },
   {

@@ -507,12 +507,12 @@ describe('a tunnel that is connected', () => {
       expect(finding).toMatchObject({ code: 'large-packets-lost', severity: 'doubtful', faq: ['9'] });
       expect(finding.verdict).toContain('small ones reach 192.0.2.2');
       expect(finding.evidence).toContain(
-        'asked with a small packet and with one of 1500 bytes, the peer answers to the small one and not to the large one',
+        'asked with a small packet and with one of 1500 bytes, the peer answers the small one alone',
       );
     }
     const { finding } = diagnose(connected(3, 3, { largePackets: 'answered' }));
     expect(finding).toMatchObject({ code: 'connected', severity: 'fine' });
-    expect(finding.evidence.join()).toContain('the peer answers to the small one as well');
+    expect(finding.evidence.join()).toContain('a packet of 1500 bytes reaches the peer, which answers it');
   });
 
   it('is asked with a large packet where nothing worse is known', () => {

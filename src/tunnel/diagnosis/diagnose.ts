@@ -125,8 +125,9 @@ function countersText({ status }: Facts): string {
 
 function sizeText({ largePackets }: Facts): string {
   if (largePackets === undefined) return '';
-  const said = largePackets === 'answered' ? 'as well' : 'and not to the large one';
-  return `asked with a small packet and with one of 1500 bytes, the peer answers to the small one ${said}`;
+  return largePackets === 'answered'
+    ? 'a packet of 1500 bytes reaches the peer, which answers it'
+    : 'asked with a small packet and with one of 1500 bytes, the peer answers the small one alone';
 }
 
 /** The beginning of 2024: a clock that says less has never been set. */
