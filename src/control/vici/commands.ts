@@ -1,0 +1,8 @@
+import type { ViciCommand } from './command.ts';
+import { TELLING } from './commands/telling.ts';
+import { UNSUPPORTED } from './commands/unsupported.ts';
+
+/** Every command, by its name on the wire; a row for each. */
+export const VICI_COMMANDS: ReadonlyMap<string, ViciCommand> = new Map<string, ViciCommand>(
+  Object.entries({ ...TELLING, ...UNSUPPORTED }),
+);

@@ -1,0 +1,202 @@
+import type { Endpoint } from '../../base/net.ts';
+
+/**
+ * What the vici commands ask of the daemon, in vici's words: a tunnel is a child of a connection, and all children of a
+ * connection share its IKE SAs. Times are wall clock, milliseconds since 1970. No secrets.
+ */
+export interface ViciApi extends ViciReading, ViciActing {
+  /** Calls the listener with what happens from now on. Returns the way to end it. */
+  subscribe(listener: (news: ViciNews) => void): () => void;
+}
+
+export interface ViciReading {
+  now(): number;
+  version(): ViciVersion;
+  stats(): ViciStats;
+  /** All that the daemon has, in the order of the configuration. */
+  connections(): readonly ViciConnection[];
+  /** The names of those that were loaded by vici. */
+  loadedConnections(): readonly string[];
+  /** With fresh counters. */
+  ikeSas(): readonly ViciIkeSa[];
+  /** What stands in the data plane for children without a Child SA. */
+  policies(): readonly ViciPolicy[];
+  /** Names by kind, in the order of the tables. */
+  algorithms(): readonly (readonly [kind: string, names: readonly string[]])[];
+  /** Since the start or the last reset, by name; of all connections together, or of one. */
+  counters(connection?: string): ReadonlyMap<string, number> | undefined;
+  resetCounters(connection?: string): void;
+}
+
+/** Names of tunnels, which stand for one child of one connection each. */
+export interface ViciActing {
+  /** The files of the configuration anew. Returns why that is not possible, in words. */
+  reload(): Promise<string | undefined>;
+  tunnels(): readonly ViciTunnel[];
+  /** Starts an attempt. Returns why that is not possible, in words. */
+  initiate(tunnel: string): string | undefined;
+  /** Deletes the SAs at both ends; peer or traffic may start the tunnel again. */
+  terminate(tunnel: string): void;
+  /** Begins successors of its IKE SA or of its Child SAs. */
+  rekey(tunnel: string, what: 'ike' | 'child'): void;
+  /** Whether it waits for traffic, and whether it could. */
+  setTrap(tunnel: string, set: boolean): string | undefined;
+}
+
+/** What a tunnel is called: `connection` and `child` are one where the configuration has only a tunnel. */
+export type ViciNames = { readonly connection: string; readonly child: string };
+
+export type ViciTunnel = ViciNames & { readonly name: string };
+
+export type ViciVersion = {
+  readonly daemon: string;
+  readonly version: string;
+  readonly sysname: string;
+  readonly release: string;
+  readonly machine: string;
+};
+
+export type ViciStats = {
+  readonly startedAt: number;
+  readonly workers: { readonly total: number; readonly idle: number };
+  /** Timers that are set. */
+  readonly scheduled: number;
+  readonly ikeSas: { readonly total: number; readonly halfOpen: number };
+  readonly plugins: readonly string[];
+  /** Bytes of the process. */
+  readonly memory: { readonly total: number; readonly used: number };
+};
+
+export type ViciIkeSa = {
+  readonly connection: string;
+  readonly uniqueId: number;
+  readonly version: 1 | 2;
+  readonly state: 'CONNECTING' | 'ESTABLISHED' | 'REKEYING' | 'REKEYED' | 'DELETING';
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  readonly localId: string | undefined;
+  readonly remoteId: string | undefined;
+  readonly initiator: boolean;
+  /** Lower-case hexadecimal, 16 digits. */
+  readonly initiatorSpi: string;
+  readonly responderSpi: string;
+  readonly nat: { readonly local: boolean; readonly remote: boolean; readonly faked: boolean };
+  readonly algorithms: ViciAlgorithms | undefined;
+  readonly establishedAt: number | undefined;
+  readonly rekeyAt: number | undefined;
+  readonly reauthAt: number | undefined;
+  readonly ppk: boolean;
+  /** In charon's words. */
+  readonly tasks: ViciTasks;
+  readonly children: readonly ViciChildSa[];
+};
+
+export type ViciTasks = {
+  readonly queued: readonly string[];
+  readonly active: readonly string[];
+  readonly passive: readonly string[];
+};
+
+/** charon's names: AES_CBC, HMAC_SHA2_256_128, PRF_HMAC_SHA2_256, MODP_2048. */
+export type ViciAlgorithms = {
+  readonly encryption?: string;
+  readonly keySize?: number;
+  readonly integrity?: string;
+  readonly prf?: string;
+  readonly keyExchange?: string;
+  readonly esn?: boolean;
+};
+
+export type ViciChildSa = {
+  /** Of the configuration. */
+  readonly name: string;
+  readonly uniqueId: number;
+  readonly reqid: number;
+  readonly state: 'INSTALLING' | 'INSTALLED' | 'REKEYING' | 'REKEYED' | 'DELETING';
+  readonly mode: 'TUNNEL' | 'TRANSPORT';
+  readonly protocol: 'ESP' | 'AH';
+  readonly encap: boolean;
+  /** Lower-case hexadecimal, 8 digits. */
+  readonly spiIn: string;
+  readonly spiOut: string;
+  readonly algorithms: ViciAlgorithms;
+  readonly inbound: ViciUsage;
+  readonly outbound: ViciUsage;
+  readonly rekeyAt: number | undefined;
+  readonly endsAt: number | undefined;
+  readonly installedAt: number | undefined;
+  readonly localTs: readonly string[];
+  readonly remoteTs: readonly string[];
+};
+
+export type ViciUsage = {
+  readonly bytes: number;
+  readonly packets: number;
+  readonly lastUsedAt: number | undefined;
+};
+
+export type ViciPolicy = ViciNames & {
+  readonly kind: 'trap' | 'drop' | 'pass';
+  readonly mode: string;
+  readonly localTs: readonly string[];
+  readonly remoteTs: readonly string[];
+};
+
+export type ViciConnection = {
+  readonly name: string;
+  readonly version: 1 | 2;
+  readonly localAddresses: readonly string[];
+  readonly remoteAddresses: readonly string[];
+  readonly localId: string | undefined;
+  /** Absent: any. */
+  readonly remoteId: string | undefined;
+  /** Seconds; 0: not at all. */
+  readonly rekeyTime: number;
+  readonly reauthTime: number;
+  readonly unique: string;
+  readonly dpd: { readonly delay: number; readonly timeout: number };
+  readonly ppk: { readonly id: string; readonly required: boolean } | undefined;
+  readonly children: readonly ViciChildConfiguration[];
+};
+
+export type ViciChildConfiguration = {
+  readonly name: string;
+  readonly mode: 'TUNNEL' | 'TRANSPORT';
+  /** Seconds, bytes, packets; 0: without end. */
+  readonly rekeyTime: number;
+  readonly rekeyBytes: number;
+  readonly rekeyPackets: number;
+  readonly dpdAction: string;
+  readonly closeAction: string;
+  readonly localTs: readonly string[];
+  readonly remoteTs: readonly string[];
+};
+
+/** What happens, as vici tells it. An SA is as it was when it was last seen. */
+export type ViciNews =
+  | { readonly kind: 'ike-updown'; readonly up: boolean; readonly ike: ViciIkeSa }
+  | { readonly kind: 'child-updown'; readonly up: boolean; readonly ike: ViciIkeSa; readonly child: ViciChildSa }
+  | { readonly kind: 'ike-rekey'; readonly old: ViciIkeSa; readonly successor: ViciIkeSa }
+  | {
+      readonly kind: 'child-rekey';
+      readonly ike: ViciIkeSa;
+      readonly old: ViciChildSa;
+      readonly successor: ViciChildSa;
+    }
+  /** Its addresses have changed: from those that it has now. */
+  | { readonly kind: 'ike-update'; readonly ike: ViciIkeSa; readonly local: Endpoint; readonly remote: Endpoint }
+  | { readonly kind: 'alert'; readonly type: string; readonly ike: ViciIkeSa | undefined }
+  | ViciLogLine
+  /** Of a tunnel, for whoever waits for it. */
+  | { readonly kind: 'failed'; readonly tunnel: string; readonly text: string };
+
+export type ViciLogLine = {
+  readonly kind: 'log';
+  /** Of charon's groups. */
+  readonly group: string;
+  /** 0: always, 1: what operators want to know, 2: for the curious. */
+  readonly level: 0 | 1 | 2;
+  readonly text: string;
+  readonly tunnel: string | undefined;
+  readonly ike: { readonly name: string; readonly uniqueId: number } | undefined;
+};
