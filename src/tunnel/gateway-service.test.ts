@@ -99,6 +99,53 @@ describe('what the operator says', () => {
     expect(core.count('initiate')).toBe(1);
   });
 
+  it('end deletes the SAs, tries nothing more, and refuses nobody', () => {
+    const { start, say, apply, service, status, core, timerAt } = rig();
+    start();
+    say(100, installed());
+    apply(service.end('t', at(200)));
+    say(300, deleted('t#1', { code: 'terminated', text: 'end' }));
+    expect(status()).toMatchObject({ connectionStatus: 'waiting', reason: null });
+    expect(core.count('terminate')).toBe(1);
+    expect(core.commands).not.toContainEqual({ kind: 'admit', tunnel: 't', admit: false });
+    expect([core.count('initiate'), timerAt()]).toEqual([1, undefined]);
+    say(400, installed('t#2'));
+    expect(status()?.connectionStatus).toBe('connected');
+  });
+
+  it('end of what waits for traffic has it wait again', () => {
+    const { start, say, apply, service, core } = rig(tunnel({ start: 'on-traffic' }));
+    start();
+    say(100, installed());
+    const before = core.commands.length;
+    apply(service.end('t', at(200)));
+    expect(core.commands.slice(before).map(({ kind }) => kind)).toEqual(['trap', 'terminate', 'trap']);
+    expect(core.commands.at(-1)).toMatchObject({ kind: 'trap', set: true });
+    expect(service.waitsForTraffic('t')).toBe(true);
+  });
+
+  it('a trap is set and taken away for a tunnel that the peer is to start', () => {
+    const { start, say, apply, service, core, status } = rig(tunnel({ start: 'respond' }));
+    start();
+    expect(service.waitsForTraffic('t')).toBe(false);
+    apply(service.trap('t', true, at(100)));
+    expect([service.waitsForTraffic('t'), status()?.reason?.code]).toEqual([true, 'no-traffic']);
+    say(200, waiting);
+    expect(core.count('initiate')).toBe(1);
+    apply(service.trap('t', false, at(300)));
+    expect(service.waitsForTraffic('t')).toBe(false);
+    expect(core.commands.at(-1)).toEqual({ kind: 'trap', tunnel: 't', set: false });
+  });
+
+  it('a trap of a tunnel that is up leaves it up', () => {
+    const { start, say, apply, service, core, status } = rig();
+    start();
+    say(100, installed());
+    apply(service.trap('t', true, at(200)));
+    expect([service.waitsForTraffic('t'), status()?.connectionStatus]).toEqual([true, 'connected']);
+    expect([core.count('terminate'), core.count('initiate')]).toEqual([0, 1]);
+  });
+
   it('up begins a new series of attempts', () => {
     const { start, say, apply, service, status } = rig(tunnel({ retry: { attempts: 1, interval: 12_000 } }));
     start();

@@ -13,7 +13,7 @@ import { planReconfiguration, takePolicies } from './reconfiguration.ts';
 import { type CountersOf, reportConnection, reportTunnel } from './report.ts';
 import { type Core, ServiceRun } from './service-run.ts';
 import type { TunnelStatus } from './status.ts';
-import { awaitTraffic, removeTrap } from './traps.ts';
+import { awaitTraffic, removeTrap, setTrap } from './traps.ts';
 import { onTunnelEvent } from './tunnel-events.ts';
 import { type ManagedTunnel, newTunnelState, type TunnelState, wish } from './tunnel-state.ts';
 import { adjust, type TunnelUpdate } from './tunnel-update.ts';
@@ -95,6 +95,37 @@ export class GatewayService {
       run.command({ kind: 'terminate', tunnel: name, reason: STOPPED });
     }
     return this.#finish(run);
+  }
+
+  /** Deletes the SAs at both ends; the peer, or the traffic that it waits for, may start the tunnel again. */
+  end(name: string, now: Now): readonly Effect[] {
+    const run = this.#run(now);
+    const tunnel = this.#tunnels.get(name);
+    if (tunnel?.enabled === true) {
+      const waits = tunnel.desired === 'traffic';
+      rest(run, tunnel, waits ? 'traffic' : 'peer');
+      run.command({ kind: 'terminate', tunnel: name, reason: STOPPED });
+      if (waits) awaitTraffic(run, tunnel);
+    }
+    return this.#finish(run);
+  }
+
+  /** Whether packets start the tunnel, whatever the configuration says; what is up stays so. */
+  trap(name: string, set: boolean, now: Now): readonly Effect[] {
+    const run = this.#run(now);
+    const tunnel = this.#tunnels.get(name);
+    if (tunnel !== undefined && this.cannotStart(name) === undefined) {
+      run.command({ kind: 'admit', tunnel: name, admit: true });
+      if (set) setUpTrap(run, tunnel);
+      else removeTrap(run, tunnel);
+      if (!set && tunnel.desired === 'traffic') tunnel.desired = 'peer';
+    }
+    return this.#finish(run);
+  }
+
+  /** Whether the data plane tells of its packets. */
+  waitsForTraffic(name: string): boolean {
+    return this.#tunnels.get(name)?.trapped === true;
   }
 
   /** Makes successors of its IKE SA or its Child SAs now; nothing where there are none. */
@@ -247,6 +278,14 @@ export type Asked = {
 function begin(run: ServiceRun, tunnel: TunnelState): void {
   if (tunnel.desired === 'up') beginSeries(run, tunnel);
   if (tunnel.desired === 'traffic') awaitTraffic(run, tunnel);
+}
+
+/** What is being tried goes on; then, or where nothing is, the next packet starts it. */
+function setUpTrap(run: ServiceRun, tunnel: TunnelState): void {
+  if (tunnel.desired !== 'up') tunnel.desired = 'traffic';
+  if (tunnel.desired === 'traffic' && tunnel.current === undefined && tunnel.children.size === 0)
+    awaitTraffic(run, tunnel);
+  else setTrap(run, tunnel);
 }
 
 /** Nothing more is undertaken for the tunnel. */

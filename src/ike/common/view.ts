@@ -52,6 +52,8 @@ export type ChildSaView = {
   readonly remoteSelectors: readonly TrafficSelector[];
   readonly installedAt?: number;
   readonly rekeyAt?: number;
+  /** When its lifetime is over. */
+  readonly endsAt?: number;
 };
 
 export function viewChild(child: ChildSa): ChildSaView {
@@ -72,7 +74,10 @@ export function viewChild(child: ChildSa): ChildSaView {
     localSelectors: child.localSelectors,
     remoteSelectors: child.remoteSelectors,
   };
-  if (installedAt !== undefined) view.installedAt = installedAt.wall;
+  if (installedAt !== undefined) {
+    view.installedAt = installedAt.wall;
+    view.endsAt = installedAt.wall + child.lifetime;
+  }
   if (rekeyAt !== undefined) view.rekeyAt = rekeyAt.wall;
   return view;
 }
