@@ -18,6 +18,8 @@ export type ViciCall = {
   readonly api: ViciApi;
   /** Tells this client, if it has registered for the event; resolves once there is room for more. */
   readonly stream: (event: ViciEvent, message: ViciSection) => Promise<void>;
+  /** The same without waiting, for what cannot wait: a client that does not read is cut off. */
+  readonly tell: (event: ViciEvent, message: ViciSection) => void;
   /** Whether this client has registered for the event. */
   readonly wants: (event: ViciEvent) => boolean;
   /** Aborted where the client has gone. */

@@ -25,6 +25,8 @@ export interface ViciReading {
   algorithms(): readonly (readonly [kind: string, names: readonly string[]])[];
   /** Since the start or the last reset, by name; of all connections together, or of one. */
   counters(connection?: string): ReadonlyMap<string, number> | undefined;
+  /** Those of which there are counters. */
+  countedConnections(): readonly string[];
   resetCounters(connection?: string): void;
 }
 
@@ -33,13 +35,14 @@ export interface ViciActing {
   /** The files of the configuration anew. Returns why that is not possible, in words. */
   reload(): Promise<string | undefined>;
   tunnels(): readonly ViciTunnel[];
+  standing(tunnel: string): ViciStanding;
   /** Starts an attempt. Returns why that is not possible, in words. */
   initiate(tunnel: string): string | undefined;
   /** Deletes the SAs at both ends; peer or traffic may start the tunnel again. */
   terminate(tunnel: string): void;
   /** Begins successors of its IKE SA or of its Child SAs. */
   rekey(tunnel: string, what: 'ike' | 'child'): void;
-  /** Whether it waits for traffic, and whether it could. */
+  /** Whether it is to wait for traffic. Returns why that is not possible, in words. */
   setTrap(tunnel: string, set: boolean): string | undefined;
 }
 
@@ -47,6 +50,12 @@ export interface ViciActing {
 export type ViciNames = { readonly connection: string; readonly child: string };
 
 export type ViciTunnel = ViciNames & { readonly name: string };
+
+/** `failed`: the last attempt has, with the reason in words, whether or not there will be another. */
+export type ViciStanding =
+  | { readonly kind: 'connected' }
+  | { readonly kind: 'trying' }
+  | { readonly kind: 'failed'; readonly why: string };
 
 export type ViciVersion = {
   readonly daemon: string;
@@ -89,6 +98,8 @@ export type ViciIkeSa = {
   /** In charon's words. */
   readonly tasks: ViciTasks;
   readonly children: readonly ViciChildSa[];
+  /** Those that it serves. */
+  readonly tunnels: readonly string[];
 };
 
 export type ViciTasks = {
@@ -110,9 +121,10 @@ export type ViciAlgorithms = {
 export type ViciChildSa = {
   /** Of the configuration. */
   readonly name: string;
+  readonly tunnel: string;
   readonly uniqueId: number;
   readonly reqid: number;
-  readonly state: 'INSTALLING' | 'INSTALLED' | 'REKEYING' | 'REKEYED' | 'DELETING';
+  readonly state: 'INSTALLING' | 'INSTALLED' | 'REKEYING' | 'REKEYED' | 'DELETING' | 'DELETED';
   readonly mode: 'TUNNEL' | 'TRANSPORT';
   readonly protocol: 'ESP' | 'AH';
   readonly encap: boolean;
@@ -186,9 +198,7 @@ export type ViciNews =
   /** Its addresses have changed: from those that it has now. */
   | { readonly kind: 'ike-update'; readonly ike: ViciIkeSa; readonly local: Endpoint; readonly remote: Endpoint }
   | { readonly kind: 'alert'; readonly type: string; readonly ike: ViciIkeSa | undefined }
-  | ViciLogLine
-  /** Of a tunnel, for whoever waits for it. */
-  | { readonly kind: 'failed'; readonly tunnel: string; readonly text: string };
+  | ViciLogLine;
 
 export type ViciLogLine = {
   readonly kind: 'log';
