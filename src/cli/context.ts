@@ -22,6 +22,7 @@ type CommandSpec = {
 
 export const DEFAULT_CONTROL = '/run/cygnet/control.sock';
 export const DEFAULT_CONFIG = '/etc/cygnet/cygnet.yaml';
+export const DEFAULT_VICI = '/run/cygnet/vici.sock';
 export const DEFAULT_STATE = '/var/lib/cygnet';
 
 /** A command with its summary, and its examples and exit statuses below its help. */

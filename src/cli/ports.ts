@@ -8,6 +8,8 @@ export type DaemonOptions = {
   readonly controlGroup: string | undefined;
   /** The same for a second socket, which is for reading only; undefined: there is none. */
   readonly readGroup: string | undefined;
+  /** Where to speak vici, beside what the configuration says of it. */
+  readonly viciPath: string | undefined;
   /** Undefined: nothing is kept from one run to the next. */
   readonly stateDirectory: string | undefined;
   readonly logLevel: EventLevel;

@@ -22,6 +22,8 @@ export type HookEvent = 'reachable' | 'withdrawn' | 'connected' | 'disconnected'
 /** What the files say, checked and with every default filled in. Everything keeps the order of the files. */
 export type Configuration = {
   readonly dataplane: 'auto' | 'kernel' | 'userspace';
+  /** Where strongSwan's tools may ask; nowhere where absent. It counts when the daemon starts. */
+  readonly vici?: { readonly socket: string };
   readonly hooks: readonly Hook[];
   readonly gateways: readonly Gateway[];
   readonly peers: readonly Peer[];

@@ -61,6 +61,7 @@ function resolve(merged: Merged, host: ConfigurationHost, files: readonly string
   return {
     hooks: resolveHooks(merged, host),
     dataplane: merged.top.dataplane ?? 'auto',
+    ...(merged.top.vici === undefined ? {} : { vici: merged.top.vici }),
     gateways: [...gateways.values()],
     peers: [...peers.values()],
     tunnels,

@@ -16,7 +16,7 @@ export type Entry<Raw> = {
 
 export type Merged = {
   /** What stands at the top of the main file. */
-  readonly top: Pick<RawFile, 'dataplane' | 'profile' | 'limits' | 'hooks'>;
+  readonly top: Pick<RawFile, 'dataplane' | 'profile' | 'limits' | 'hooks' | 'vici'>;
   /** For what is to be said about that; and the file it stands in. */
   readonly main: { readonly report: Report; readonly file: string };
   readonly gateways: ReadonlyMap<string, Entry<RawGateway>>;
@@ -41,7 +41,7 @@ export function mergeFiles(files: readonly [LoadedFile, ...LoadedFile[]], proble
 
 function refuseTopKeys(file: LoadedFile, problems: Problem[]): void {
   const report = new Report(file.source, [], problems);
-  for (const key of ['dataplane', 'profile', 'limits', 'hooks']) {
+  for (const key of ['dataplane', 'profile', 'limits', 'hooks', 'vici']) {
     if (report.has([key])) report.errorAtKey([key], 'belongs in the main file, not in an included one');
   }
 }

@@ -201,6 +201,12 @@ const hook = section({
   timeout: duration(SECOND, 5 * MINUTE).optional(),
 });
 
+const socketPath = scalar((value) =>
+  /^\/[\x21-\x7e]{1,100}$/.test(value)
+    ? value
+    : new Refusal(`"${shorten(value)}" is no path of a socket; write an absolute one, such as /run/cygnet/vici.sock`),
+);
+
 /** One file. Which keys an included file may have is a rule of its own. */
 export const fileSchema = section({
   version: oneOf({ 1: 1 } as const).optional(),
@@ -211,6 +217,7 @@ export const fileSchema = section({
     lifetime: oneOf({ on: true, off: false } as const, { none: 'off', false: 'off' }).optional(),
   }).optional(),
   hooks: z.array(hook).max(20).optional(),
+  vici: section({ socket: socketPath }).optional(),
   gateways: named(gateway).optional(),
   peers: named(peer).optional(),
   tunnels: named(tunnel).optional(),

@@ -3,9 +3,11 @@ import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FakeGateway } from '../control/testing/fake-gateway.ts';
 import { http, withSocketPath } from '../control/testing/socket.ts';
+import { FakeVici } from '../control/vici/testing/fake-vici.ts';
+import { ViciClient } from '../control/vici/testing/vici-client.ts';
 import { openControlSockets } from './control-sockets.ts';
 
-const api = new FakeGateway([]);
+const daemon = { api: new FakeGateway([]), vici: new FakeVici() };
 const ignore = () => undefined;
 const ownGroup = String(process.getegid?.() ?? 0);
 
@@ -13,8 +15,8 @@ describe('the control sockets of the daemon', () => {
   it('are one, with the group of the daemon, where nothing is said', async () => {
     await withSocketPath(async (controlPath) => {
       const close = await openControlSockets(
-        api,
-        { controlPath, controlGroup: undefined, readGroup: undefined },
+        daemon,
+        { controlPath, controlGroup: undefined, readGroup: undefined, viciPath: undefined },
         ignore,
       );
       expect(await readdir(dirname(controlPath))).toEqual(['control.sock']);
@@ -25,7 +27,11 @@ describe('the control sockets of the daemon', () => {
 
   it('are two where a group may read, each of its group with mode 0660, and both go at the end', async () => {
     await withSocketPath(async (controlPath) => {
-      const close = await openControlSockets(api, { controlPath, controlGroup: ownGroup, readGroup: ownGroup }, ignore);
+      const close = await openControlSockets(
+        daemon,
+        { controlPath, controlGroup: ownGroup, readGroup: ownGroup, viciPath: undefined },
+        ignore,
+      );
       const reading = controlPath.replace('.sock', '-ro.sock');
       for (const path of [controlPath, reading]) {
         const { mode, gid } = await stat(path);
@@ -41,10 +47,32 @@ describe('the control sockets of the daemon', () => {
 
   it.runIf(process.getuid?.() === 0)('belong to the groups that were named', async () => {
     await withSocketPath(async (controlPath) => {
-      const close = await openControlSockets(api, { controlPath, controlGroup: '4711', readGroup: '4712' }, ignore);
+      const close = await openControlSockets(
+        daemon,
+        { controlPath, controlGroup: '4711', readGroup: '4712', viciPath: undefined },
+        ignore,
+      );
       expect((await stat(controlPath)).gid).toBe(4711);
       expect((await stat(controlPath.replace('.sock', '-ro.sock'))).gid).toBe(4712);
       await close();
+    });
+  });
+
+  it('have one for vici beside them where that is asked for, of the group that may do everything', async () => {
+    await withSocketPath(async (controlPath) => {
+      const viciPath = controlPath.replace('control', 'vici');
+      const close = await openControlSockets(
+        daemon,
+        { controlPath, controlGroup: ownGroup, readGroup: undefined, viciPath },
+        ignore,
+      );
+      const { mode, gid } = await stat(viciPath);
+      expect([mode & 0o777, gid]).toEqual([0o660, Number(ownGroup)]);
+      const client = await ViciClient.connect(viciPath);
+      expect(await client.ask('version')).toContainEqual(['daemon', 'cygnet']);
+      await close();
+      await client.closed;
+      expect(await readdir(dirname(controlPath))).toEqual([]);
     });
   });
 
@@ -52,11 +80,11 @@ describe('the control sockets of the daemon', () => {
     await withSocketPath(async (controlPath) => {
       const reading = controlPath.replace('.sock', '-ro.sock');
       await writeFile(reading, 'precious');
-      const options = { controlPath, controlGroup: undefined, readGroup: ownGroup };
-      await expect(openControlSockets(api, options, ignore)).rejects.toThrow('is not a socket');
+      const options = { controlPath, controlGroup: undefined, readGroup: ownGroup, viciPath: undefined };
+      await expect(openControlSockets(daemon, options, ignore)).rejects.toThrow('is not a socket');
       expect(await readdir(dirname(controlPath))).toEqual(['control-ro.sock']);
       const unknown = { ...options, readGroup: 'no-such-group-here' };
-      await expect(openControlSockets(api, unknown, ignore)).rejects.toThrow('there is no group');
+      await expect(openControlSockets(daemon, unknown, ignore)).rejects.toThrow('there is no group');
     });
   });
 });

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Entropy } from '../base/entropy.ts';
 import { addressFamily, type Endpoint } from '../base/net.ts';
 import type { Secret } from '../base/secret.ts';
@@ -41,6 +42,8 @@ import { Observations } from './observations.ts';
 import { PacketTap } from './packet-tap.ts';
 import { Resolver } from './resolver.ts';
 import { Timers } from './timers.ts';
+import { viciApi } from './vici/parts.ts';
+import type { DaemonViciApi } from './vici/vici-api.ts';
 
 /** Whatever carries the packets, on the edge of the daemon. */
 export interface DataPlane extends Audited {
@@ -78,6 +81,7 @@ export type DaemonOptions = {
 /** The gateway at work: core and service, with sockets, timers, kernel and worker threads around them. */
 export class Daemon {
   readonly api: DaemonApi;
+  readonly vici: DaemonViciApi;
   readonly #log: Pick<Log, 'write' | 'event' | 'writes'>;
   readonly #dataPlane: DataPlane;
   readonly #core: IkeCore;
@@ -145,6 +149,7 @@ export class Daemon {
           this.#observations.see(event, now);
           publisher.publish(event, now);
           this.#hooks.onEvent(event);
+          this.vici.see(event);
         },
         log,
         now: () => systemNow().mono,
@@ -153,21 +158,8 @@ export class Daemon {
     this.#addresses = this.#watchAddresses(options);
     this.#dataPlane.onEvent((event) => this.#input({ kind: 'dataplane.event', event }));
     this.#dataPlane.onDatagram?.((datagram) => this.#onDatagram(datagram));
-    this.api = new DaemonApi({
-      version: options.version,
-      history,
-      configuration: () => this.#configuration,
-      statuses: (names) => this.#statuses(names),
-      messageKeys: (name) => this.#core.messageKeys(name),
-      tap: (name, listener) => this.#tap(name, listener),
-      diagnose: (name, asked) => this.#diagnose(name, asked),
-      ask: (name, wanted) => askForDiagnosis(this.#policyOf(name), wanted, options.entropy),
-      exchanges: (name) => this.#observations.exchanges.of(name),
-      metrics: () => this.#metrics(options.version),
-      cannotStart: (name) => (this.#stopping ? 'the daemon is stopping' : this.#service.cannotStart(name)),
-      changes: this.#changes(options.store, history),
-      command: (name, effects) => this.#runner.call(name, (now) => effects(this.#service, now)),
-    });
+    this.api = this.#controlApi(options, history);
+    this.vici = this.#viciApi(options.version, history);
   }
 
   /** Brings up what should be up. */
@@ -256,6 +248,40 @@ export class Daemon {
     });
   }
 
+  #controlApi({ version, store, entropy }: DaemonOptions, history: EventHistory): DaemonApi {
+    return new DaemonApi({
+      version,
+      history,
+      configuration: () => this.#configuration,
+      statuses: (names) => this.#statuses(names),
+      messageKeys: (name) => this.#core.messageKeys(name),
+      tap: (name, listener) => this.#tap(name, listener),
+      diagnose: (name, asked) => this.#diagnose(name, asked),
+      ask: (name, wanted) => askForDiagnosis(this.#policyOf(name), wanted, entropy),
+      exchanges: (name) => this.#observations.exchanges.of(name),
+      metrics: () => this.#metrics(version),
+      cannotStart: (name) => (this.#stopping ? 'the daemon is stopping' : this.#service.cannotStart(name)),
+      changes: this.#changes(store, history),
+      command: (name, effects) => this.#runner.call(name, (now) => effects(this.#service, now)),
+    });
+  }
+
+  #viciApi(version: VersionReport, history: EventHistory): DaemonViciApi {
+    return viciApi({
+      version,
+      history,
+      live: this.#core,
+      service: this.#service,
+      jobs: this.#jobs,
+      timers: this.#timers,
+      configuration: () => this.#configuration,
+      countersOf: () => this.#countersOf(),
+      command: (name, effects) => this.#runner.call(name, effects),
+      stopping: () => this.#stopping,
+      reload: () => this.api.replace(undefined, false),
+    });
+  }
+
   #changes(store: ConfigurationStore | undefined, history: EventHistory): ConfigurationControl {
     return new ConfigurationControl({
       store,
@@ -271,7 +297,11 @@ export class Daemon {
 
   /** What SAs have carried is counted on the way. */
   #perform(request: DataPlaneRequest): DataPlaneReply {
-    return this.#observations.perform(request, (one) => this.#dataPlane.perform(one));
+    return this.#observations.perform(request, (one) => {
+      const reply = this.#dataPlane.perform(one);
+      if (reply.kind === 'counters') this.vici.count(reply.counters);
+      return reply;
+    });
   }
 
   #input(input: Input): void {
@@ -368,7 +398,3 @@ export class Daemon {
 
 const POLL_INTERVAL = 20;
 const HOOK_PATIENCE = 5 * SECOND;
-
-function pause(delay: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, delay));
-}

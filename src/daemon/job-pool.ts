@@ -49,6 +49,12 @@ export class JobPool {
     this.#assign(this.#script);
   }
 
+  /** How many there may be, and how many of them have nothing to do. */
+  threads(): { readonly total: number; readonly idle: number } {
+    const busy = [...this.#threads].filter(({ task }) => task !== undefined).length;
+    return { total: this.#size, idle: this.#size - busy };
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#queue.length = 0;

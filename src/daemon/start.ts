@@ -22,6 +22,8 @@ export type StartOptions = {
   /** Names or numbers of groups: who may do everything, and for whom there is a socket for reading only. */
   readonly controlGroup: string | undefined;
   readonly readGroup: string | undefined;
+  /** The socket of vici; undefined: as the configuration says. */
+  readonly viciPath: string | undefined;
   /** Where the daemon keeps what survives it; undefined: nowhere. */
   readonly stateDirectory: string | undefined;
   /** The least that is logged. */
@@ -76,7 +78,8 @@ async function run(configured: Configured, options: StartOptions, log: Log): Pro
   const daemon = openDaemon(configured, options, log);
   const hurry = new Latch();
   try {
-    const close = await openControlSockets(daemon.api, options, (error) =>
+    const viciPath = options.viciPath ?? configured.configuration.vici?.socket;
+    const close = await openControlSockets(daemon, { ...options, viciPath }, (error) =>
       log.write('error', 'a control request failed', { event: 'bug', error }),
     );
     try {

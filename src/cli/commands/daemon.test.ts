@@ -21,6 +21,7 @@ describe('cygnet daemon', () => {
           controlPath: '/run/cygnet/control.sock',
           controlGroup: undefined,
           readGroup: undefined,
+          viciPath: undefined,
           stateDirectory: '/var/lib/cygnet',
           logLevel: 'info',
         },
@@ -39,6 +40,8 @@ describe('cygnet daemon', () => {
     expect((await daemon(['--control-group', 'vpn', '--read-group', '99'])).started).toMatchObject([
       { controlGroup: 'vpn', readGroup: '99' },
     ]);
+    expect((await daemon(['--vici'])).started).toMatchObject([{ viciPath: '/run/cygnet/vici.sock' }]);
+    expect((await daemon(['--vici', '/run/charon.vici'])).started).toMatchObject([{ viciPath: '/run/charon.vici' }]);
     expect((await daemon(['--state', '/s'], env)).started).toMatchObject([{ stateDirectory: '/s' }]);
     expect((await daemon(['--no-state'], env)).started).toMatchObject([{ stateDirectory: undefined }]);
   });

@@ -7,6 +7,7 @@ import {
   DEFAULT_CONFIG,
   DEFAULT_CONTROL,
   DEFAULT_STATE,
+  DEFAULT_VICI,
   describedCommand,
 } from '../context.ts';
 import { CliFailure } from '../failure.ts';
@@ -16,6 +17,8 @@ type Options = {
   readonly control?: string;
   readonly controlGroup?: string;
   readonly readGroup?: string;
+  /** True: `--vici` alone. */
+  readonly vici?: string | true;
   /** False: `--no-state`. */
   readonly state?: string | false;
   readonly logLevel?: EventLevel;
@@ -29,6 +32,7 @@ export function daemonCommand({ terminal, startDaemon }: Context, finish: (statu
       ['', `with ${DEFAULT_CONFIG}`],
       ['--config test.yaml --control /tmp/c.sock', 'beside another one'],
       ['--read-group monitor', 'members of that group may read and change nothing'],
+      ['--vici /run/charon.vici', "for strongSwan's swanctl, where it looks by itself"],
       ['--log-level debug', 'with one line for each exchange'],
     ],
     exits: [EXIT.ok, EXIT.failed, EXIT.usage, EXIT.configurationInvalid],
@@ -37,16 +41,18 @@ export function daemonCommand({ terminal, startDaemon }: Context, finish: (statu
     .option('--control <socket>', `where to listen for commands; else $CYGNET_CONTROL, else ${DEFAULT_CONTROL}`)
     .option('--control-group <group>', "whose members may use that socket; else the daemon's own group")
     .option('--read-group <group>', 'whose members may only read, by a second socket beside it: control-ro.sock')
+    .option('--vici [socket]', `speak vici, for strongSwan's tools; at ${DEFAULT_VICI} where nothing is said`)
     .option('--state <directory>', `what survives a crash; else $STATE_DIRECTORY, else ${DEFAULT_STATE}`)
     .option('--no-state', 'keep nothing: peers are not told of a crash')
     .addOption(new Option('--log-level <level>', 'the least to log; else $CYGNET_LOG, else info').choices(EVENT_LEVELS))
-    .action(async ({ config, control, controlGroup, readGroup, state, logLevel }: Options) => {
+    .action(async ({ config, control, controlGroup, readGroup, vici, state, logLevel }: Options) => {
       finish(
         await startDaemon({
           configPath: config,
           controlPath: controlPath(control, terminal),
           controlGroup,
           readGroup,
+          viciPath: vici === true ? DEFAULT_VICI : vici,
           stateDirectory: stateDirectory(state, terminal.env.STATE_DIRECTORY),
           logLevel: logLevel ?? levelOf(terminal.env.CYGNET_LOG),
         }),

@@ -1,0 +1,62 @@
+import { SECOND } from '../../base/time.ts';
+import type { Configuration, Tunnel } from '../../config/configuration.ts';
+import { formatPeerAddress } from '../../config/summary.ts';
+import type { ViciChildConfiguration, ViciConnection } from '../../control/vici/vici-api.ts';
+import type { TunnelPolicy } from '../../ike/common/policy.ts';
+import { formatIdentity } from '../../sa/identity.ts';
+import type { NamesOf } from './sas.ts';
+import { viciSelector } from './selectors.ts';
+
+/** The tunnels as connections with children; those of one connection have the same IKE settings. */
+export function viciConnections({ tunnels }: Configuration, names: NamesOf): ViciConnection[] {
+  const groups = new Map<string, Tunnel[]>();
+  for (const tunnel of tunnels) {
+    const { connection } = names(tunnel.name);
+    groups.set(connection, [...(groups.get(connection) ?? []), tunnel]);
+  }
+  return [...groups].flatMap(([name, group]) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    return [{ ...ikePart(first.policy), name, children: group.map((tunnel) => childPart(tunnel, names)) }];
+  });
+}
+
+function ikePart(policy: TunnelPolicy): Omit<ViciConnection, 'name' | 'children'> {
+  const { local, remote, ppk, dpd } = policy;
+  const lifetime = policy.ikeLifetime / SECOND;
+  const anew = policy.version === 2 && policy.reauthenticate;
+  return {
+    version: policy.version,
+    localAddresses: [local.address, ...(local.alternatives ?? [])],
+    remoteAddresses: [remote.address.kind === 'any' ? '%any' : formatPeerAddress(remote.address)],
+    localId: formatIdentity(local.identity),
+    remoteId: remote.identity === undefined ? undefined : formatIdentity(remote.identity),
+    rekeyTime: anew ? 0 : lifetime,
+    reauthTime: anew ? lifetime : 0,
+    // A new IKE SA of the same peer takes the place of the one before.
+    unique: 'UNIQUE_REPLACE',
+    // IKEv2 has no time of its own for that: its requests are repeated until they are given up (RFC 7296 §2.4).
+    dpd: { delay: dpd.delay / SECOND, timeout: policy.version === 1 ? dpd.timeout / SECOND : 0 },
+    ppk: ppk === undefined ? undefined : { id: ppk.id, required: ppk.required },
+  };
+}
+
+function childPart({ name, policy }: Tunnel, names: NamesOf): ViciChildConfiguration {
+  return {
+    name: names(name).child,
+    mode: 'TUNNEL',
+    rekeyTime: policy.childLifetime / SECOND,
+    rekeyBytes: policy.childUsage?.bytes ?? 0,
+    rekeyPackets: policy.childUsage?.packets ?? 0,
+    dpdAction: DPD_ACTIONS[policy.dpd.action],
+    closeAction: CLOSE_ACTIONS[policy.start],
+    localTs: policy.local.selectors.map(viciSelector),
+    remoteTs: policy.remote.selectors.map(viciSelector),
+  };
+}
+
+/** In the words that charon has for them since 5.9.5. */
+const DPD_ACTIONS = { hold: 'trap', clear: 'none', restart: 'start' } as const;
+
+/** What follows when the peer closes the tunnel. */
+const CLOSE_ACTIONS = { initiate: 'start', 'on-traffic': 'trap', respond: 'none' } as const;

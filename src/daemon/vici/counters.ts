@@ -1,0 +1,104 @@
+import type { GatewayEvent } from '../../ike/common/event.ts';
+
+/**
+ * How many IKE messages there were and how often keys were renewed, by charon's names, of all connections together and of
+ * each. Its size is bounded by the names of connections.
+ */
+export class ViciCounters {
+  readonly #connectionOf: (tunnel: string) => string;
+  #all = newCounts();
+  readonly #connections = new Map<string, Counts>();
+
+  constructor(connectionOf: (tunnel: string) => string) {
+    this.#connectionOf = connectionOf;
+  }
+
+  /** `initiated`: who began what has happened to an IKE SA. */
+  add(event: GatewayEvent, initiated: boolean): void {
+    const name = counterOf(event, initiated);
+    if (name === undefined) return;
+    const count = event.type === 'datagram.dropped' ? event.count : 1;
+    increase(this.#all, name, count);
+    const tunnel = 'tunnel' in event ? event.tunnel : undefined;
+    if (tunnel !== undefined) increase(this.#of(this.#connectionOf(tunnel)), name, count);
+  }
+
+  /** Undefined for a connection that nothing was counted of. */
+  of(connection: string | undefined): ReadonlyMap<string, number> | undefined {
+    return connection === undefined ? this.#all : this.#connections.get(connection);
+  }
+
+  connections(): readonly string[] {
+    return [...this.#connections.keys()];
+  }
+
+  reset(connection: string | undefined): void {
+    if (connection === undefined) this.#all = newCounts();
+    else this.#connections.delete(connection);
+  }
+
+  /** Forgets connections that there are no longer. */
+  keepOnly(connections: ReadonlySet<string>): void {
+    for (const name of [...this.#connections.keys()]) if (!connections.has(name)) this.#connections.delete(name);
+  }
+
+  #of(connection: string): Counts {
+    const counts = this.#connections.get(connection) ?? newCounts();
+    this.#connections.set(connection, counts);
+    return counts;
+  }
+}
+
+type Counts = Map<string, number>;
+
+/** In charon's order, which is that of swanctl's output. */
+const NAMES: readonly string[] = [
+  'ike-rekey-init',
+  'ike-rekey-resp',
+  'child-rekey',
+  'invalid',
+  'invalid-spi',
+  ...['ike-init', 'ike-auth', 'create-child', 'info'].flatMap((exchange) =>
+    ['in-req', 'in-resp', 'out-req', 'out-resp'].map((way) => `${exchange}-${way}`),
+  ),
+];
+
+function newCounts(): Counts {
+  return new Map(NAMES.map((name) => [name, 0]));
+}
+
+function increase(counts: Counts, name: string, count: number): void {
+  counts.set(name, (counts.get(name) ?? 0) + count);
+}
+
+/** IKEv1 has no exchanges of these names, and charon counts none of its messages either. */
+const EXCHANGES: Readonly<Record<string, string>> = {
+  IKE_SA_INIT: 'ike-init',
+  IKE_AUTH: 'ike-auth',
+  CREATE_CHILD_SA: 'create-child',
+  INFORMATIONAL: 'info',
+};
+
+function counterOf(event: GatewayEvent, initiated: boolean): string | undefined {
+  switch (event.type) {
+    case 'ike.rekeyed':
+      return initiated ? 'ike-rekey-init' : 'ike-rekey-resp';
+    case 'child.rekeyed':
+      return 'child-rekey';
+    case 'datagram.dropped':
+      return event.why === 'unknown-spi' ? 'invalid-spi' : isMalformed(event.why) ? 'invalid' : undefined;
+    case 'message.sent':
+    case 'message.received': {
+      const exchange = EXCHANGES[event.exchange];
+      if (exchange === undefined || event.kind === undefined) return undefined;
+      const way = event.type === 'message.sent' ? 'out' : 'in';
+      return `${exchange}-${way}-${event.kind === 'request' ? 'req' : 'resp'}`;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function isMalformed(why: string): boolean {
+  return why.startsWith('header-') || why.startsWith('syntax-');
+}

@@ -1,0 +1,196 @@
+import { arch, machine, release, type } from 'node:os';
+import type { Configuration } from '../../config/configuration.ts';
+import type { EventHistory } from '../../control/event-history.ts';
+import type { VersionReport } from '../../control/protocol.ts';
+import type {
+  ViciApi,
+  ViciConnection,
+  ViciIkeSa,
+  ViciNews,
+  ViciPolicy,
+  ViciStanding,
+  ViciStats,
+  ViciTunnel,
+  ViciVersion,
+} from '../../control/vici/vici-api.ts';
+import type { GatewayEvent } from '../../ike/common/event.ts';
+import type { Renewed } from '../../ike/common/input.ts';
+import type { SaCounters } from '../../sa/data-plane.ts';
+import type { TunnelStatus } from '../../tunnel/status.ts';
+import type { CounterLookup } from '../counters.ts';
+import { algorithmKinds } from './algorithm-names.ts';
+import { viciConnections } from './connections.ts';
+import { ViciCounters } from './counters.ts';
+import { type NamesOf, type Showing, viciIkeSas } from './sas.ts';
+import { viciSelector } from './selectors.ts';
+import { type LiveSas, ViciWatch } from './watch.ts';
+
+/** What vici needs of the daemon. */
+export interface ViciSubject {
+  readonly version: VersionReport;
+  readonly live: LiveSas;
+  readonly history: EventHistory;
+  /** Wall clock, milliseconds. */
+  now(): number;
+  configuration(): Configuration;
+  countersOf(): CounterLookup;
+  summary(tunnel: string): Pick<TunnelStatus, 'connectionStatus' | 'reason'> | undefined;
+  waitsForTraffic(tunnel: string): boolean;
+  /** Why the tunnel cannot be started by us; undefined where it can. */
+  cannotStart(tunnel: string): string | undefined;
+  load(): { readonly workers: ViciStats['workers']; readonly timers: number };
+  up(tunnel: string): void;
+  /** Deletes its SAs; peer or traffic may start it again. */
+  end(tunnel: string): void;
+  renew(tunnel: string, what: Renewed): void;
+  setTrap(tunnel: string, set: boolean): void;
+  /** The files anew; rejects with an Error in plain words. */
+  reload(): Promise<unknown>;
+}
+
+/** vici's port, on the daemon. */
+export class DaemonViciApi implements ViciApi {
+  readonly #subject: ViciSubject;
+  readonly #watch: ViciWatch;
+  readonly #counters = new ViciCounters((tunnel) => this.#names(tunnel).connection);
+
+  constructor(subject: ViciSubject) {
+    this.#subject = subject;
+    this.#watch = new ViciWatch(subject.live, this.#showing());
+    subject.history.subscribe({ onEvent: (event) => this.#watch.log(event) });
+  }
+
+  /** Sees every event, after the log. */
+  see(event: GatewayEvent): void {
+    this.#counters.add(event, event.type === 'ike.rekeyed' && this.#initiated(event.tunnel, event.successor));
+    this.#watch.see(event);
+  }
+
+  /** Sees what the data plane says of SAs. */
+  count(counters: readonly SaCounters[]): void {
+    this.#watch.count(counters);
+  }
+
+  subscribe(listener: (news: ViciNews) => void): () => void {
+    return this.#watch.subscribe(listener);
+  }
+
+  now(): number {
+    return this.#subject.now();
+  }
+
+  version(): ViciVersion {
+    const { version } = this.#subject.version;
+    return { daemon: 'cygnet', version, sysname: type(), release: release(), machine: machine?.() ?? arch() };
+  }
+
+  stats(): ViciStats {
+    const views = this.#subject.live.views();
+    const { workers, timers } = this.#subject.load();
+    const { heapTotal, heapUsed } = process.memoryUsage();
+    return {
+      startedAt: Date.parse(this.#subject.version.startedAt),
+      workers,
+      scheduled: timers,
+      ikeSas: { total: views.length, halfOpen: views.filter(({ state }) => state === 'connecting').length },
+      plugins: ['cygnet', this.#subject.version.dataPlane],
+      memory: { total: heapTotal, used: heapUsed },
+    };
+  }
+
+  connections(): readonly ViciConnection[] {
+    return viciConnections(this.#subject.configuration(), this.#names);
+  }
+
+  loadedConnections(): readonly string[] {
+    return [];
+  }
+
+  ikeSas(): readonly ViciIkeSa[] {
+    const { live } = this.#subject;
+    return viciIkeSas(live.views(), live.children(), { ...this.#showing(), countersOf: this.#subject.countersOf() });
+  }
+
+  policies(): readonly ViciPolicy[] {
+    const trapped = this.#subject.configuration().tunnels.filter(({ name }) => this.#subject.waitsForTraffic(name));
+    return trapped.map(({ name, policy }) => ({
+      ...this.#names(name),
+      kind: 'trap',
+      mode: 'TUNNEL',
+      localTs: policy.local.selectors.map(viciSelector),
+      remoteTs: policy.remote.selectors.map(viciSelector),
+    }));
+  }
+
+  algorithms(): readonly (readonly [kind: string, names: readonly string[]])[] {
+    return algorithmKinds();
+  }
+
+  counters(connection?: string): ReadonlyMap<string, number> | undefined {
+    this.#counters.keepOnly(new Set(this.tunnels().map((tunnel) => tunnel.connection)));
+    return this.#counters.of(connection);
+  }
+
+  countedConnections(): readonly string[] {
+    return this.#counters.connections();
+  }
+
+  resetCounters(connection?: string): void {
+    this.#counters.reset(connection);
+  }
+
+  async reload(): Promise<string | undefined> {
+    try {
+      await this.#subject.reload();
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  tunnels(): readonly ViciTunnel[] {
+    return this.#subject.configuration().tunnels.map(({ name }) => ({ name, ...this.#names(name) }));
+  }
+
+  standing(tunnel: string): ViciStanding {
+    const summary = this.#subject.summary(tunnel);
+    if (summary?.connectionStatus === 'connected') return { kind: 'connected' };
+    if (summary === undefined || summary.connectionStatus === 'disabled')
+      return { kind: 'failed', why: 'the tunnel is down' };
+    if (summary.reason !== null) return { kind: 'failed', why: summary.reason.text };
+    return { kind: 'trying' };
+  }
+
+  initiate(tunnel: string): string | undefined {
+    const why = this.#subject.cannotStart(tunnel);
+    if (why === undefined) this.#subject.up(tunnel);
+    return why;
+  }
+
+  terminate(tunnel: string): void {
+    this.#subject.end(tunnel);
+  }
+
+  rekey(tunnel: string, what: Renewed): void {
+    this.#subject.renew(tunnel, what);
+  }
+
+  setTrap(tunnel: string, set: boolean): string | undefined {
+    if (!set && !this.#subject.waitsForTraffic(tunnel)) return `policy '${this.#names(tunnel).child}' not found`;
+    const why = set ? this.#subject.cannotStart(tunnel) : undefined;
+    if (why === undefined) this.#subject.setTrap(tunnel, set);
+    return why;
+  }
+
+  readonly #names: NamesOf = (tunnel) => ({ connection: tunnel, child: tunnel });
+
+  #showing(): Omit<Showing, 'countersOf'> {
+    const policyOf = (name: string) => this.#subject.configuration().tunnels.find((one) => one.name === name)?.policy;
+    const reauthenticates = (name: string) => policyOf(name)?.version === 2 && policyOf(name)?.reauthenticate === true;
+    return { names: this.#names, reauthenticates };
+  }
+
+  #initiated(tunnel: string | undefined, ikeSa: number): boolean {
+    return this.#subject.live.views(tunnel).some(({ id, role }) => id === ikeSa && role === 'initiator');
+  }
+}
