@@ -81,6 +81,8 @@ async function connectedGateway() {
   peer.start();
   const status = async () => (await daemon.api.status()).tunnels;
   await expect.poll(async () => (await status())[0]?.connectionStatus).toBe('connected');
+  // The peer has its answer only then.
+  await expect.poll(() => peer.events.map(({ type }) => type)).toContain('child.installed');
   const call = (...argv: string[]): Promise<CliResult> =>
     cygnet(argv, { env: { CYGNET_CONTROL: socket }, input: 'a-secret\n' });
   const text = () => readFileSync(file, 'utf8');
