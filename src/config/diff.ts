@@ -1,5 +1,6 @@
 import { toHex } from '../base/bytes.ts';
 import type { TunnelPolicy } from '../ike/common/policy.ts';
+import { selectorPairs } from '../sa/selector-pairs.ts';
 import { formatSelector, selectorKey, type TrafficSelector } from '../sa/traffic-selector.ts';
 import type { Configuration, Tunnel } from './configuration.ts';
 
@@ -111,7 +112,7 @@ function pairsOf({ policy: { local, remote } }: Tunnel): ReadonlyMap<string, Seg
     `${selectorKey(ours)} ${selectorKey(theirs)}`,
     { local: formatSelector(ours), remote: formatSelector(theirs) },
   ];
-  return new Map(local.selectors.flatMap((ours) => remote.selectors.map((theirs) => pair(ours, theirs))));
+  return new Map(selectorPairs(local.selectors, remote.selectors).map((one) => pair(one.local, one.remote)));
 }
 
 function nothing(tunnel: string): TunnelChange {

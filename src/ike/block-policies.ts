@@ -1,5 +1,6 @@
 import type { DataPlaneStep, PolicySpec } from '../sa/data-plane.ts';
 import { policyKey } from '../sa/ledger.ts';
+import { selectorPairs } from '../sa/selector-pairs.ts';
 import type { TunnelPolicy } from './common/policy.ts';
 
 /**
@@ -27,11 +28,12 @@ function blocks(tunnels: ReadonlyMap<string, TunnelPolicy>): Map<string, Block> 
   const all = new Map<string, Block>();
   for (const tunnel of tunnels.values()) {
     if (!tunnel.blockClearText) continue;
-    for (const source of tunnel.local.selectors) {
-      for (const destination of tunnel.remote.selectors) {
-        const policy: PolicySpec = { direction: 'out', source, destination, action: 'block' };
-        all.set(`${tunnel.name}|${policyKey(policy)}`, { owner: `tunnel:${tunnel.name}`, policy });
-      }
+    for (const { local: source, remote: destination } of selectorPairs(
+      tunnel.local.selectors,
+      tunnel.remote.selectors,
+    )) {
+      const policy: PolicySpec = { direction: 'out', source, destination, action: 'block' };
+      all.set(`${tunnel.name}|${policyKey(policy)}`, { owner: `tunnel:${tunnel.name}`, policy });
     }
   }
   return all;

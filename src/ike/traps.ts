@@ -3,6 +3,7 @@ import type { DataPlaneReply, DataPlaneStep, PolicySpec, RouteSpec } from '../sa
 import { policyKey, routeKey } from '../sa/ledger.ts';
 import { reqidAt } from '../sa/reqid.ts';
 import { routesTo } from '../sa/routes.ts';
+import { selectorPairs } from '../sa/selector-pairs.ts';
 import { kernelRefused } from './common/kernel-refusal.ts';
 import type { TunnelPolicy } from './common/policy.ts';
 import type { CoreState, Trap } from './core-state.ts';
@@ -93,10 +94,14 @@ export function trappedTunnel(state: CoreState, reqid: number): string | undefin
 function trapPolicies(policy: TunnelPolicy, remote: IpAddress, reqid: number): PolicySpec[] {
   const { local, childProtocol: protocol } = policy;
   const template = { protocol, mode: 'tunnel', reqid, source: local.address, destination: remote } as const;
-  return local.selectors.flatMap((source) =>
-    policy.remote.selectors.map(
-      (destination): PolicySpec => ({ direction: 'out', source, destination, action: 'trap', template }),
-    ),
+  return selectorPairs(local.selectors, policy.remote.selectors).map(
+    ({ local: source, remote: destination }): PolicySpec => ({
+      direction: 'out',
+      source,
+      destination,
+      action: 'trap',
+      template,
+    }),
   );
 }
 

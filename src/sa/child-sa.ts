@@ -15,6 +15,7 @@ import type {
 import { policyKey, routeKey } from './ledger.ts';
 import type { ChildProtocol, CipherSuite } from './proposal.ts';
 import { type RouteChoice, routesTo } from './routes.ts';
+import { selectorPairs } from './selector-pairs.ts';
 import type { TrafficSelector } from './traffic-selector.ts';
 
 /** A Child SA, the same for both IKE versions: what is installed, not how it was negotiated. Plain data. */
@@ -238,27 +239,25 @@ const INBOUND_DIRECTIONS: readonly PolicyDirection[] = ['in', 'fwd'];
 const DIRECTIONS: readonly PolicyDirection[] = [...INBOUND_DIRECTIONS, 'out'];
 
 function policies(child: ChildSa, directions: readonly PolicyDirection[]): PolicySpec[] {
-  return child.localSelectors.flatMap((local) =>
-    child.remoteSelectors.flatMap((remote) =>
-      directions.map((direction): PolicySpec => {
-        const outbound = direction === 'out';
-        const [source, destination] = outbound ? [local, remote] : [remote, local];
-        const [outerSource, outerDestination] = outbound ? [child.local, child.remote] : [child.remote, child.local];
-        return {
-          direction,
-          source,
-          destination,
-          action: 'protect',
-          template: {
-            protocol: child.protocol,
-            mode: child.mode,
-            reqid: child.reqid,
-            source: outerSource.address,
-            destination: outerDestination.address,
-          },
-        };
-      }),
-    ),
+  return selectorPairs(child.localSelectors, child.remoteSelectors).flatMap(({ local, remote }) =>
+    directions.map((direction): PolicySpec => {
+      const outbound = direction === 'out';
+      const [source, destination] = outbound ? [local, remote] : [remote, local];
+      const [outerSource, outerDestination] = outbound ? [child.local, child.remote] : [child.remote, child.local];
+      return {
+        direction,
+        source,
+        destination,
+        action: 'protect',
+        template: {
+          protocol: child.protocol,
+          mode: child.mode,
+          reqid: child.reqid,
+          source: outerSource.address,
+          destination: outerDestination.address,
+        },
+      };
+    }),
   );
 }
 

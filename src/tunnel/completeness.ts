@@ -1,4 +1,5 @@
 import type { ChildSaView } from '../ike/common/view.ts';
+import { selectorPairs } from '../sa/selector-pairs.ts';
 import { containsSelector, selectorKey, type TrafficSelector } from '../sa/traffic-selector.ts';
 import { carriedPairs } from './pairs.ts';
 import type { ServiceRun } from './service-run.ts';
@@ -13,10 +14,11 @@ export function isComplete(run: ServiceRun, tunnel: TunnelState): boolean {
   if (version === 2 && singlePairs !== true)
     return tunnel.children.size > 0 && (!tunnel.pairsAdded || carriesAll(run, tunnel));
   // There are fewer Child SAs than pairs until the last one is there: none of them is worth a look before.
-  if (tunnel.children.size < local.selectors.length * remote.selectors.length) return false;
+  const wanted = selectorPairs(local.selectors, remote.selectors).length;
+  if (tunnel.children.size < wanted) return false;
   const installed = run.childrenOf(tunnel.policy.name).filter(({ state }) => state === 'installed');
   const pairs = new Set(installed.map(pairKey));
-  return pairs.size >= local.selectors.length * remote.selectors.length;
+  return pairs.size >= wanted;
 }
 
 /** Whether an attempt would have anything to do. */
@@ -31,7 +33,7 @@ function carriesAll(run: ServiceRun, { policy }: TunnelState): boolean {
   const inPart = (selector: TrafficSelector, segment: TrafficSelector) =>
     containsSelector(segment, selector) || containsSelector(selector, segment);
   const { local, remote } = policy;
-  return carriedPairs(policy, carrying, inPart).size === local.selectors.length * remote.selectors.length;
+  return carriedPairs(policy, carrying, inPart).size === selectorPairs(local.selectors, remote.selectors).length;
 }
 
 function pairKey({ localSelectors, remoteSelectors }: ChildSaView): string {

@@ -1,5 +1,6 @@
 import type { TunnelPolicy } from '../ike/common/policy.ts';
 import type { ChildSaView } from '../ike/common/view.ts';
+import { canMeet } from '../sa/selector-pairs.ts';
 import { containsSelector, formatSelector, selectorKey, type TrafficSelector } from '../sa/traffic-selector.ts';
 
 /** A configured pair of segments, as prefixes, and whether a Child SA carries it now. */
@@ -15,11 +16,15 @@ export function pairStatuses(segments: Segments, children: readonly ChildSaView[
     children.filter(({ state }) => state !== 'installing'),
     containsSelector,
   );
-  const locals = segments.local.selectors.map(formatSelector);
-  const remotes = segments.remote.selectors.map(formatSelector);
-  return locals.flatMap((local, row) =>
-    remotes.map((remote, column) => ({ local, remote, up: carried.has(row * remotes.length + column) })),
-  );
+  const { local, remote } = segments;
+  const remotes = remote.selectors.map(formatSelector);
+  return local.selectors.flatMap((ours, row) => {
+    const text = formatSelector(ours);
+    return remote.selectors.flatMap((theirs, column) => {
+      const up = carried.has(row * remotes.length + column);
+      return canMeet(ours, theirs) ? { local: text, remote: remotes[column] ?? '', up } : [];
+    });
+  });
 }
 
 /**
@@ -37,9 +42,14 @@ export function carriedPairs(
   for (const { localSelectors, remoteSelectors } of children) {
     const columns = columnsOf(remoteSelectors);
     for (const row of rowsOf(localSelectors))
-      for (const column of columns) carried.add(row * remote.selectors.length + column);
+      for (const column of columns)
+        if (isPair(local.selectors[row], remote.selectors[column])) carried.add(row * remote.selectors.length + column);
   }
   return carried;
+}
+
+function isPair(ours: TrafficSelector | undefined, theirs: TrafficSelector | undefined): boolean {
+  return ours !== undefined && theirs !== undefined && canMeet(ours, theirs);
 }
 
 /** Which segments, by their place, lie within any of some selectors. */

@@ -1,12 +1,13 @@
-import { containsSelector, sameSelector, selectorKey, type TrafficSelector } from '../../sa/traffic-selector.ts';
+import { type SelectorPair, selectorPairs } from '../../sa/selector-pairs.ts';
+import { containsSelector, sameSelector, selectorKey } from '../../sa/traffic-selector.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import type { ContextV1 } from './context.ts';
 import type { QuickModePlan } from './state.ts';
 
 /** The pairs of segments without a Child SA, neither in force nor on its way. */
-export function missingPairs(ctx: ContextV1, policy: TunnelPolicy): Pair[] {
+export function missingPairs(ctx: ContextV1, policy: TunnelPolicy): SelectorPair[] {
   const { local, remote } = policy;
-  const pairs = local.selectors.flatMap((ours) => remote.selectors.map((theirs) => ({ local: ours, remote: theirs })));
+  const pairs = selectorPairs(local.selectors, remote.selectors);
   const configured = new Set(pairs.map(pairKey));
   const taken = new Set<string>();
   for (const child of ctx.childrenOf(policy.name)) {
@@ -32,19 +33,17 @@ export function isCovered(ctx: ContextV1, plan: QuickModePlan): boolean {
   });
 }
 
-type Pair = { readonly local: TrafficSelector; readonly remote: TrafficSelector };
-
-export function samePair(a: Pair, b: Pair): boolean {
+export function samePair(a: SelectorPair, b: SelectorPair): boolean {
   return sameSelector(a.local, b.local) && sameSelector(a.remote, b.remote);
 }
 
 /** The configured pair that a Child SA is for which the peer has narrowed; its own where there is none. */
-function pairAround({ local, remote }: TunnelPolicy, child: Pair): Pair {
+function pairAround({ local, remote }: TunnelPolicy, child: SelectorPair): SelectorPair {
   const ours = local.selectors.find((segment) => containsSelector(segment, child.local));
   const theirs = remote.selectors.find((segment) => containsSelector(segment, child.remote));
   return ours === undefined || theirs === undefined ? child : { local: ours, remote: theirs };
 }
 
-function pairKey({ local, remote }: Pair): string {
+function pairKey({ local, remote }: SelectorPair): string {
   return `${selectorKey(local)} ${selectorKey(remote)}`;
 }

@@ -1,6 +1,7 @@
 import { invariant } from '../../base/errors.ts';
 import { type ChildSa, MAX_SELECTOR_PAIRS } from '../../sa/child-sa.ts';
 import { formatProposal } from '../../sa/proposal.ts';
+import { selectorPairs } from '../../sa/selector-pairs.ts';
 import { selectSuite } from '../../sa/suite-selection.ts';
 import {
   fitPairs,
@@ -55,7 +56,7 @@ export function answerChild(
     { selectors: narrow(replaced?.remoteSelectors ?? policy.remote.selectors, tsi), first: tsi[0] },
     maxPairs(policy),
   );
-  const nothing = localSelectors.length === 0 || remoteSelectors.length === 0;
+  const nothing = selectorPairs(localSelectors, remoteSelectors).length === 0;
   if (nothing || !keepsScope(replaced, { localSelectors, remoteSelectors })) {
     const evidence = { ...selectorsSeen(tsr, tsi), exchange };
     const text = selectorMismatch(policy, tsr, tsi);
@@ -94,12 +95,13 @@ type Asked = { readonly local: readonly TrafficSelector[]; readonly remote: read
 
 /** The pair of the packet, or the first one; the others follow one by one. */
 function onePair({ local, remote }: Asked, packet: PacketSelectors | undefined): Asked {
-  const around = (all: readonly TrafficSelector[], one: TrafficSelector | undefined) =>
-    (one === undefined ? undefined : all.find((selector) => isWithin([one], [selector]))) ?? all[0];
-  return {
-    local: [around(local, packet?.source)].flatMap((selector) => selector ?? []),
-    remote: [around(remote, packet?.destination)].flatMap((selector) => selector ?? []),
-  };
+  const pairs = selectorPairs(local, remote);
+  const around = pairs.find(
+    (pair) =>
+      packet !== undefined && isWithin([packet.source], [pair.local]) && isWithin([packet.destination], [pair.remote]),
+  );
+  const pair = around ?? pairs[0];
+  return pair === undefined ? { local, remote } : { local: [pair.local], remote: [pair.remote] };
 }
 
 /** What the initiator takes from the answer; a responder that widens what was offered is refused (RFC 7296 §2.9). */
@@ -117,7 +119,7 @@ export function acceptChild(
   const localSelectors = requirePayload(payloads, 'TSi').selectors;
   const remoteSelectors = requirePayload(payloads, 'TSr').selectors;
   const within = isWithin(localSelectors, policy.local.selectors) && isWithin(remoteSelectors, policy.remote.selectors);
-  const pairs = localSelectors.length * remoteSelectors.length;
+  const pairs = selectorPairs(localSelectors, remoteSelectors).length;
   const keeps = keepsScope(replaced, { localSelectors, remoteSelectors });
   if (!within || pairs === 0 || pairs > maxPairs(policy) || !keeps) {
     const text = selectorMismatch(policy, localSelectors, remoteSelectors);

@@ -1,4 +1,5 @@
 import type { ChildSa } from '../../sa/child-sa.ts';
+import { type SelectorPair, selectorPairs } from '../../sa/selector-pairs.ts';
 import { containsSelector, type TrafficSelector } from '../../sa/traffic-selector.ts';
 import type { Context } from '../common/context.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
@@ -19,7 +20,7 @@ export function planMissing(ctx: Context, sa: IkeSaV2, tunnel = sa.tunnel): void
   serve(sa, tunnel);
   const { local, remote } = policy;
   const missing = missingPairs(ctx, sa, policy).filter((pair) => !isPlanned(sa, tunnel, pair));
-  if (policy.singlePairs === true || missing.length < local.selectors.length * remote.selectors.length) {
+  if (policy.singlePairs === true || missing.length < selectorPairs(local.selectors, remote.selectors).length) {
     for (const pair of missing) addTask(sa, task(tunnel, [pair.local], [pair.remote]));
     return;
   }
@@ -28,26 +29,21 @@ export function planMissing(ctx: Context, sa: IkeSaV2, tunnel = sa.tunnel): void
 
 /** Whether the traffic has a Child SA already: the peer was faster. */
 export function isCovered(ctx: Context, sa: IkeSaV2, wanted: CreateChildTask): boolean {
-  return wanted.local.every((local) =>
-    wanted.remote.every((remote) => carries(ctx, sa, wanted.tunnel, { local, remote })),
-  );
+  return selectorPairs(wanted.local, wanted.remote).every((pair) => carries(ctx, sa, wanted.tunnel, pair));
 }
 
 /** In force, or on its way. */
 const CARRYING: ReadonlySet<ChildSa['state']> = new Set<ChildSa['state']>(['installing', 'installed', 'rekeying']);
 
-type Pair = { readonly local: TrafficSelector; readonly remote: TrafficSelector };
-
-function missingPairs(ctx: Context, sa: IkeSaV2, { name, local, remote }: TunnelPolicy): Pair[] {
-  const pairs = local.selectors.flatMap((ours) => remote.selectors.map((theirs) => ({ local: ours, remote: theirs })));
-  return pairs.filter((pair) => !carries(ctx, sa, name, pair));
+function missingPairs(ctx: Context, sa: IkeSaV2, { name, local, remote }: TunnelPolicy): SelectorPair[] {
+  return selectorPairs(local.selectors, remote.selectors).filter((pair) => !carries(ctx, sa, name, pair));
 }
 
 /**
  * Also in part: what the peer leaves out of one pair it will leave out again. What an older IKE SA still carries is to
  * be taken over.
  */
-function carries(ctx: Context, sa: IkeSaV2, tunnel: string, { local, remote }: Pair): boolean {
+function carries(ctx: Context, sa: IkeSaV2, tunnel: string, { local, remote }: SelectorPair): boolean {
   return childrenOf(ctx, sa).some(
     (child) =>
       child.tunnel === tunnel &&
@@ -57,7 +53,7 @@ function carries(ctx: Context, sa: IkeSaV2, tunnel: string, { local, remote }: P
   );
 }
 
-function isPlanned(sa: IkeSaV2, tunnel: string, { local, remote }: Pair): boolean {
+function isPlanned(sa: IkeSaV2, tunnel: string, { local, remote }: SelectorPair): boolean {
   const underWay = sa.creation === undefined ? [] : [sa.creation.task];
   return [...underWay, ...sa.tasks, ...sa.postponed].some(
     (other) =>

@@ -1,7 +1,7 @@
-import { addressFamily } from '../../../base/net.ts';
 import type { KeyExchangeKeyword } from '../../../crypto/algorithms.ts';
 import { addressIdentity } from '../../../sa/identity.ts';
 import { formatProposal, type Proposal, restrictProposals } from '../../../sa/proposal.ts';
+import { canMeet } from '../../../sa/selector-pairs.ts';
 import { selectSuite } from '../../../sa/suite-selection.ts';
 import { containsSelector, type TrafficSelector } from '../../../sa/traffic-selector.ts';
 import type { Context } from '../../common/context.ts';
@@ -150,7 +150,7 @@ function answeredSelectors(payloads: readonly PayloadV1[], plan: QuickModePlan):
 /** IKEv1 cannot narrow: what is asked for lies within one of our pairs as a whole, or is refused. */
 function isConfigured(policy: TunnelPolicy, { local, remote }: Pair): boolean {
   return (
-    addressFamily(local.start) === addressFamily(remote.start) &&
+    canMeet(local, remote) &&
     policy.local.selectors.some((selector) => containsSelector(selector, local)) &&
     policy.remote.selectors.some((selector) => containsSelector(selector, remote))
   );
