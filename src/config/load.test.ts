@@ -334,6 +334,29 @@ tunnels:
     expect(facts(tunnel)).toMatchObject({ remote: ['2001:db8:2::/48', '10.1.2.3/32'] });
   });
 
+  it('segments of one protocol, of ports, and ranges of addresses', () => {
+    const tunnel = loadTunnel(
+      "local: {subnets: ['10.0.0.0/16[tcp/http]', 10.0.0.1-10.0.0.9]}\nremote:\n      subnets:\n      - 10.1.0.0/16[udp/5000-5100]\n      - 10.1.0.0/16[icmp/8]\n      - 10.2.0.0/16[6]",
+    );
+    expect(facts(tunnel)).toMatchObject({
+      local: '192.0.2.1 192.0.2.1 10.0.0.0/16[tcp/80],10.0.0.1-10.0.0.9',
+      remote: ['10.1.0.0/16[udp/5000-5100]', '10.1.0.0/16[icmp/8]', '10.2.0.0/16[tcp]'],
+    });
+  });
+
+  it('two tunnels between the same segments, each of another service', () => {
+    const other =
+      "  u: {gateway: gw, peer: there, local: {subnets: [10.0.0.0/16]}, remote: {subnets: ['10.1.0.0/16[PORT]']}, psk: k}\n";
+    const text = tunnelText("remote: {subnets: ['10.1.0.0/16[tcp/22]']}");
+    expect(loadText(text + other.replace('PORT', 'tcp/80')).tunnels).toHaveLength(2);
+    expect(problemsOf(text + other.replace('PORT', 'tcp/22'), 'error').map(({ message }) => message)).toEqual([
+      'tunnels.u.remote.subnets[0]: 10.0.0.0/16 <-> 10.1.0.0/16[tcp/22] on gateway gw already belongs to tunnel t (/etc/cygnet.yaml:6:3)',
+    ]);
+    // The same traffic, said at the other end.
+    const swapped = other.replace('[10.0.0.0/16]', "['10.0.0.0/16[tcp]']").replace('PORT', 'tcp/22');
+    expect(problemsOf(text + swapped, 'error')).toHaveLength(1);
+  });
+
   it('20 tunnels of 20 x 20 segments', () => {
     const list = (second: number, count: number) =>
       Array.from({ length: count }, (_, third) => `10.${second}.${third}.0/24`).join(', ');

@@ -4,6 +4,7 @@ import { addressFamily, formatPrefix, parseAddress, parsePrefix, prefixRange } f
 import type { Duration } from '../base/time.ts';
 import type { PeerAddress } from '../ike/common/policy.ts';
 import { parseIdentity } from '../sa/identity.ts';
+import { parseSelector } from '../sa/traffic-selector.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 
 /** A value that does not fit; the sentence is what the operator reads behind the key. */
@@ -119,6 +120,22 @@ export const prefix = () =>
     const network = networkOf(value);
     const question = network === undefined ? '; write it as in 10.0.0.0/16' : `; did you mean ${network}?`;
     return new Refusal(`"${shorten(value)}" is no subnet${question}`);
+  });
+
+/** A local or a peer segment: a subnet, an address or a range of addresses, of all traffic or of one protocol. */
+export const segment = () =>
+  scalar((value) => {
+    const parsed = parseSelector(value);
+    if (parsed !== undefined) return parsed;
+    const [addresses = '', ...upper] = value.split('[');
+    const network = networkOf(addresses);
+    if (network !== undefined && upper.length === 0)
+      return new Refusal(`"${shorten(value)}" is no subnet; did you mean ${network}?`);
+    if (upper.length > 0 && parseSelector(addresses) !== undefined)
+      return new Refusal(
+        `"${shorten(value)}" names no protocol and port; write it as in 10.0.0.0/16[tcp/80], [udp/5000-5100], [icmp/8], [gre] or [47]`,
+      );
+    return new Refusal(`"${shorten(value)}" is no subnet; write it as in 10.0.0.0/16`);
   });
 
 const ANY_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '::']);

@@ -19,6 +19,7 @@ import {
   prefix,
   Refusal,
   scalar,
+  segment,
   shorten,
   text,
 } from './scalars.ts';
@@ -111,7 +112,7 @@ const peer = section({
   remarks: freeText().optional(),
 });
 
-const side = section({ id: identity().optional(), subnets: z.array(prefix()).min(1) });
+const side = section({ id: identity().optional(), subnets: z.array(segment()).min(1) });
 
 const psk = z.union([
   z.string(),

@@ -1,5 +1,15 @@
-import type { Prefix } from '../base/net.ts';
-import { addressFamily, formatPrefix, prefixContains, prefixesOverlap } from '../base/net.ts';
+import { addressFamily, formatPrefix } from '../base/net.ts';
+import { canMeet, type SelectorPair, selectorPairs } from '../sa/selector-pairs.ts';
+import {
+  containsSelector,
+  formatSelector,
+  narrow,
+  sameSelector,
+  selectorFromPrefix,
+  selectorKey,
+  type TrafficSelector,
+} from '../sa/traffic-selector.ts';
+import { ANY_PORT, isAnyPort } from '../sa/upper-layer.ts';
 import type { Gateway } from './configuration.ts';
 import type { Entry } from './merge.ts';
 import { formatPosition } from './problem.ts';
@@ -8,20 +18,24 @@ import type { RawTunnel } from './schema.ts';
 
 /** What the segments of one tunnel must keep to. */
 export function checkSegments(raw: RawTunnel, gateway: Gateway, report: Report): void {
-  checkWithinList('local', raw.local.subnets, report);
-  checkWithinList('remote', raw.remote.subnets, report);
+  for (const side of SIDES) {
+    checkWithinList(side, raw[side].subnets, report);
+    checkPartners(side, raw, report);
+    if (raw.ike?.version === 1) checkSayable(side, raw, report);
+  }
   checkOverlap(raw, report);
-  checkFamilies('local', raw, report);
-  checkFamilies('remote', raw, report);
   checkVpc(raw, gateway, report);
 }
 
-/** One pair of a local and a peer segment belongs to one tunnel of a gateway: only one policy can have its packets. */
+/**
+ * One pair of a local and a peer segment belongs to one tunnel of a gateway: only one policy can have its packets. Pairs
+ * that differ in protocol or ports are different ones.
+ */
 export function checkPairs(tunnels: Iterable<Entry<RawTunnel>>): void {
   const claims = new Map<string, Entry<RawTunnel>>();
   for (const tunnel of tunnels) {
     const rivals = new Set<string>();
-    for (const { key, text, index } of pairsOf(tunnel.raw)) {
+    for (const { key, local, remote } of pairsOf(tunnel.raw)) {
       const earlier = claims.get(key);
       if (earlier === undefined) claims.set(key, tunnel);
       // Once for each other tunnel: those that share one pair mostly share many.
@@ -29,8 +43,8 @@ export function checkPairs(tunnels: Iterable<Entry<RawTunnel>>): void {
       rivals.add(earlier.name);
       const place = formatPosition(earlier.source.key(['tunnels', earlier.name]));
       tunnel.report.error(
-        ['remote', 'subnets', index],
-        `${text} on gateway ${tunnel.raw.gateway} already belongs to tunnel ${earlier.name} (${place})`,
+        ['remote', 'subnets', tunnel.raw.remote.subnets.indexOf(remote)],
+        `${formatSelector(local)} <-> ${formatSelector(remote)} on gateway ${tunnel.raw.gateway} already belongs to tunnel ${earlier.name} (${place})`,
       );
     }
   }
@@ -38,63 +52,80 @@ export function checkPairs(tunnels: Iterable<Entry<RawTunnel>>): void {
 
 type Side = 'local' | 'remote';
 
+const SIDES: readonly Side[] = ['local', 'remote'];
 const OTHER_SIDE: Readonly<Record<Side, Side>> = { local: 'remote', remote: 'local' };
 const SEGMENT: Readonly<Record<Side, string>> = { local: 'local segment', remote: 'peer segment' };
 
-function* pairsOf(raw: RawTunnel): Generator<{ readonly key: string; readonly text: string; readonly index: number }> {
-  for (const local of raw.local.subnets) {
-    for (const [index, remote] of raw.remote.subnets.entries()) {
-      const text = `${formatPrefix(local)} <-> ${formatPrefix(remote)}`;
-      yield { key: `${raw.gateway} ${text}`, text, index };
-    }
+function* pairsOf(raw: RawTunnel): Generator<SelectorPair & { readonly key: string }> {
+  for (const { local, remote } of selectorPairs(raw.local.subnets, raw.remote.subnets)) {
+    // A protocol that is said of one end alone holds for both.
+    const protocol = Math.max(local.protocol, remote.protocol);
+    const ends = [local, remote].map((segment) => selectorKey({ ...segment, protocol }));
+    yield { local, remote, key: `${raw.gateway} ${ends.join(' ')}` };
   }
 }
 
-function checkWithinList(side: Side, subnets: readonly Prefix[], report: Report): void {
+function checkWithinList(side: Side, subnets: readonly TrafficSelector[], report: Report): void {
   for (const [index, subnet] of subnets.entries()) {
-    const outer = subnets.find(
-      (other, otherIndex) => otherIndex !== index && prefixContains(other, subnet) && other.length < subnet.length,
-    );
-    const first = subnets.findIndex((other) => formatPrefix(other) === formatPrefix(subnet));
-    if (first < index) report.error([side, 'subnets', index], `${formatPrefix(subnet)} is there twice`);
+    const first = subnets.findIndex((other) => sameSelector(other, subnet));
+    const outer = subnets.find((other) => containsSelector(other, subnet) && !sameSelector(other, subnet));
+    if (first < index) report.error([side, 'subnets', index], `${formatSelector(subnet)} is there twice`);
     else if (outer !== undefined)
       report.warning(
         [side, 'subnets', index],
-        `${formatPrefix(subnet)} lies within ${formatPrefix(outer)} of the same list and adds nothing`,
+        `${formatSelector(subnet)} lies within ${formatSelector(outer)} of the same list and adds nothing`,
       );
   }
 }
 
+/** By their addresses: which of two packets between the same hosts goes into the tunnel must not depend on its direction. */
 function checkOverlap(raw: RawTunnel, report: Report): void {
   for (const [index, remote] of raw.remote.subnets.entries()) {
-    const local = raw.local.subnets.find((candidate) => prefixesOverlap(candidate, remote));
+    const local = raw.local.subnets.find((one) => narrow([anyTraffic(one)], [anyTraffic(remote)]).length > 0);
     if (local !== undefined)
       report.error(
         ['remote', 'subnets', index],
-        `${formatPrefix(remote)} overlaps the local segment ${formatPrefix(local)}`,
+        `${formatSelector(remote)} overlaps the local segment ${formatSelector(local)}`,
       );
   }
 }
 
-function checkFamilies(side: Side, raw: RawTunnel, report: Report): void {
-  const partners = new Set(raw[OTHER_SIDE[side]].subnets.map((subnet) => addressFamily(subnet.address)));
+function anyTraffic(segment: TrafficSelector): TrafficSelector {
+  return { ...segment, protocol: 0, ...ANY_PORT };
+}
+
+function checkPartners(side: Side, raw: RawTunnel, report: Report): void {
+  const partners = raw[OTHER_SIDE[side]].subnets;
   for (const [index, subnet] of raw[side].subnets.entries()) {
-    const family = addressFamily(subnet.address);
-    if (!partners.has(family))
+    if (partners.some((partner) => canMeet(partner, subnet))) continue;
+    const family = addressFamily(subnet.start);
+    const lacks = partners.some(({ start }) => addressFamily(start) === family)
+      ? `no ${SEGMENT[OTHER_SIDE[side]]} of its protocol`
+      : `no IPv${family} ${SEGMENT[OTHER_SIDE[side]]}`;
+    report.error([side, 'subnets', index], `${formatSelector(subnet)} has no partner: there is ${lacks}`);
+  }
+}
+
+/** RFC 2407 §4.6.2: an identification of Quick Mode has one protocol and one port, and 0 is any. */
+function checkSayable(side: Side, raw: RawTunnel, report: Report): void {
+  for (const [index, subnet] of raw[side].subnets.entries()) {
+    const { startPort, endPort } = subnet;
+    if (!isAnyPort(subnet) && (startPort !== endPort || startPort === 0))
       report.error(
         [side, 'subnets', index],
-        `${formatPrefix(subnet)} has no partner: there is no IPv${family} ${SEGMENT[OTHER_SIDE[side]]}`,
+        `${formatSelector(subnet)} cannot be said in IKEv1, which knows one port or all; list ports one by one, or set ike.version to 2`,
       );
   }
 }
 
 function checkVpc(raw: RawTunnel, gateway: Gateway, report: Report): void {
   if (gateway.vpc.length === 0) return;
+  const allowed = gateway.vpc.map(selectorFromPrefix);
   for (const [index, subnet] of raw.local.subnets.entries()) {
-    if (!gateway.vpc.some((vpc) => prefixContains(vpc, subnet)))
+    if (!allowed.some((vpc) => containsSelector(vpc, subnet)))
       report.error(
         ['local', 'subnets', index],
-        `${formatPrefix(subnet)} is not within the vpc of gateway ${gateway.name} (${gateway.vpc.map(formatPrefix).join(', ')})`,
+        `${formatSelector(subnet)} is not within the vpc of gateway ${gateway.name} (${gateway.vpc.map(formatPrefix).join(', ')})`,
       );
   }
 }

@@ -16,7 +16,8 @@ const MESSAGES: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   BAD_INDENT: 'the indentation is wrong, or a closing bracket is missing before this',
   BLOCK_AS_IMPLICIT_KEY: 'a mapping begins within a value; check the indentation, or quote a value that contains ": "',
   MULTILINE_IMPLICIT_KEY: 'a key must be on one line and end with a colon; check the indentation',
-  MISSING_CHAR: 'a closing quote or bracket, or a separating comma or colon, is missing',
+  MISSING_CHAR:
+    'a closing quote or bracket, or a separating comma or colon, is missing; a value with brackets must be quoted',
   UNEXPECTED_TOKEN: 'this does not belong here; check the indentation and the quotes',
   MULTIPLE_DOCS: 'a file holds one document only; remove the line ---',
   TAG_RESOLVE_FAILED: 'tags are not used here; a value that starts with ! must be quoted',

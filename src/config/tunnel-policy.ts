@@ -6,7 +6,6 @@ import type { PeerAddress, TunnelPolicy } from '../ike/common/policy.ts';
 import type { Identity } from '../sa/identity.ts';
 import { addressIdentity } from '../sa/identity.ts';
 import type { Proposal } from '../sa/proposal.ts';
-import { selectorFromPrefix } from '../sa/traffic-selector.ts';
 import type { Gateway, Peer } from './configuration.ts';
 import type { PreSharedKey } from './psk.ts';
 import type { RawTunnel } from './schema.ts';
@@ -39,7 +38,7 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
     remote: {
       address: peer.address,
       ...(remoteIdentity === undefined ? {} : { identity: remoteIdentity }),
-      selectors: raw.remote.subnets.map(selectorFromPrefix),
+      selectors: raw.remote.subnets,
     },
     psk: parts.key.secret,
     ...postQuantumKey(raw, parts.ppk),
@@ -81,7 +80,7 @@ function localOf(raw: RawTunnel, { address, alternatives, ...gateway }: Gateway)
     address,
     ...(alternatives.length === 0 ? {} : { alternatives }),
     identity: raw.local.id ?? addressIdentity(publicAddressOf({ address, ...gateway })),
-    selectors: raw.local.subnets.map(selectorFromPrefix),
+    selectors: raw.local.subnets,
   };
 }
 

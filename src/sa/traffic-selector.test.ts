@@ -8,6 +8,7 @@ import {
   formatSelector,
   MAX_SELECTORS,
   narrow,
+  parseSelector,
   sameSelectors,
   selectorFromPrefix,
   selectorToPrefixes,
@@ -187,5 +188,39 @@ describe('sameSelectors', () => {
     expect(sameSelectors([a], [a, b])).toBe(false);
     expect(sameSelectors([a], [{ ...a, protocol: 6 }])).toBe(false);
     expect(sameSelectors([a], [{ ...a, endPort: 1 }])).toBe(false);
+  });
+});
+
+describe('parseSelector', () => {
+  it.each([
+    ['10.0.0.0/8', '10.0.0.0/8'],
+    ['10.0.0.1', '10.0.0.1/32'],
+    ['10.0.0.1-10.0.0.9', '10.0.0.1-10.0.0.9'],
+    ['10.0.0.0-10.255.255.255', '10.0.0.0/8'],
+    ['10.1.0.0/16[tcp/80]', '10.1.0.0/16[tcp/80]'],
+    ['10.0.0.1-10.0.0.9[gre]', '10.0.0.1-10.0.0.9[gre]'],
+    ['2001:db8::/32[58/128]', '2001:db8::/32[ipv6-icmp/128]'],
+    ['10.0.0.0/8[any]', '10.0.0.0/8'],
+  ])('%s', (text, formatted) => {
+    const selector = parseSelector(text);
+    expect(selector === undefined ? undefined : formatSelector(selector)).toBe(formatted);
+  });
+
+  it.each([
+    '',
+    '[tcp]',
+    '10.0.0.1/8',
+    '10.0.0.9-10.0.0.1',
+    '10.0.0.1-2001:db8::1',
+    '10.0.0.0/8-10.0.0.9',
+    '10.0.0.1-10.0.0.2-10.0.0.3',
+    '10.0.0.0/8[',
+    '10.0.0.0/8[]',
+    '10.0.0.0/8[tcp]]',
+    '10.0.0.0/8[tcp][udp]',
+    '10.0.0.0/8[tcp]x',
+    '10.0.0.0/8 [tcp]',
+  ])('%j is none', (text) => {
+    expect(parseSelector(text)).toBeUndefined();
   });
 });

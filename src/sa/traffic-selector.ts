@@ -5,20 +5,23 @@ import {
   addressFromInteger,
   addressToInteger,
   formatPrefix,
+  parseAddress,
+  parsePrefix,
   prefixRange,
 } from '../base/net.ts';
+import {
+  ANY_PORT,
+  formatUpperLayer,
+  isAnyPort,
+  isOpaque,
+  OPAQUE,
+  type Ports,
+  parseUpperLayer,
+  type UpperLayer,
+} from './upper-layer.ts';
 
-/**
- * A traffic selector, RFC 7296 §3.13.1: an address range with protocol and port range. `start` and `end` are of one
- * family. Protocol 0 is any; ports 0..65535 are any, 65535..0 is OPAQUE.
- */
-export type TrafficSelector = {
-  readonly protocol: number;
-  readonly startPort: number;
-  readonly endPort: number;
-  readonly start: IpAddress;
-  readonly end: IpAddress;
-};
+/** A traffic selector, RFC 7296 §3.13.1: an address range, of one family, with protocol and port range. */
+export type TrafficSelector = UpperLayer & { readonly start: IpAddress; readonly end: IpAddress };
 
 /** A packet that has asked for an SA: the flow it belongs to, as the data plane saw it. */
 export type PacketSelectors = { readonly source: TrafficSelector; readonly destination: TrafficSelector };
@@ -31,7 +34,18 @@ const MAX_INTERSECTIONS = 4096;
 
 /** Any protocol, any port. */
 export function selectorFromPrefix(prefix: Prefix): TrafficSelector {
-  return { protocol: 0, startPort: 0, endPort: 65_535, ...prefixRange(prefix) };
+  return { protocol: 0, ...ANY_PORT, ...prefixRange(prefix) };
+}
+
+/**
+ * What `formatSelector` writes, and what people write for it: `10.0.0.0/8`, `10.0.0.1-10.0.0.9`, an address alone, each
+ * with a protocol and ports in brackets (`parseUpperLayer`). Undefined where malformed or where host bits are set.
+ */
+export function parseSelector(text: string): TrafficSelector | undefined {
+  const [, addresses = '', brackets] = /^([^[\]]*)(?:\[([^[\]]*)\])?$/.exec(text) ?? [];
+  const range = parseRange(addresses);
+  const upper = brackets === undefined ? { protocol: 0, ...ANY_PORT } : parseUpperLayer(brackets);
+  return range === undefined || upper === undefined ? undefined : { ...upper, ...range };
 }
 
 /**
@@ -136,15 +150,20 @@ export function selectorKey(selector: TrafficSelector): string {
   return `${selector.start}-${selector.end}/${selector.protocol}/${selector.startPort}-${selector.endPort}`;
 }
 
+function parseRange(text: string): Pick<TrafficSelector, 'start' | 'end'> | undefined {
+  const [first = '', last, ...more] = text.split('-');
+  if (last === undefined) {
+    const prefix = parsePrefix(first);
+    return prefix === undefined ? undefined : prefixRange(prefix);
+  }
+  const [start, end] = [parseAddress(first), parseAddress(last)];
+  if (start === undefined || end === undefined || more.length > 0) return undefined;
+  const ascends = addressFamily(start) === addressFamily(end) && addressToInteger(start) <= addressToInteger(end);
+  return ascends ? { start, end } : undefined;
+}
+
 /** A selector with its addresses as integers, for arithmetic. */
-type Range = {
-  readonly family: AddressFamily;
-  readonly start: bigint;
-  readonly end: bigint;
-  readonly protocol: number;
-  readonly startPort: number;
-  readonly endPort: number;
-};
+type Range = UpperLayer & { readonly family: AddressFamily; readonly start: bigint; readonly end: bigint };
 
 function toRange(selector: TrafficSelector): Range {
   return {
@@ -195,8 +214,6 @@ function ordered(a: bigint, b: bigint): readonly [bigint, bigint] {
   return a < b ? [a, b] : [b, a];
 }
 
-type Ports = { readonly startPort: number; readonly endPort: number };
-
 /** RFC 4301 §4.4.1.1: ANY takes in OPAQUE, a port range does not. */
 function intersectPorts(a: Ports, b: Ports): Ports | undefined {
   if (isOpaque(a) || isOpaque(b))
@@ -222,40 +239,8 @@ function portsContain(outer: Ports, inner: Ports): boolean {
   return outer.startPort <= inner.startPort && inner.endPort <= outer.endPort;
 }
 
-const OPAQUE: Ports = { startPort: 65_535, endPort: 0 };
-
-function isOpaque(ports: Ports): boolean {
-  return ports.startPort === OPAQUE.startPort && ports.endPort === OPAQUE.endPort;
-}
-
-function isAnyPort(ports: Ports): boolean {
-  return ports.startPort === 0 && ports.endPort === 65_535;
-}
-
 /** Whether an aligned block of 2^hostBits addresses starts at `start` and ends by `end`. */
 function blockFits(start: bigint, hostBits: number, end: bigint): boolean {
   const size = 1n << BigInt(hostBits);
   return start % size === 0n && start + size - 1n <= end;
-}
-
-const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
-  [0, 'any'],
-  [1, 'icmp'],
-  [6, 'tcp'],
-  [17, 'udp'],
-  [47, 'gre'],
-  [58, 'ipv6-icmp'],
-  [132, 'sctp'],
-]);
-
-function formatUpperLayer(selector: TrafficSelector): string {
-  if (selector.protocol === 0 && isAnyPort(selector)) return '';
-  const protocol = PROTOCOL_NAMES.get(selector.protocol) ?? String(selector.protocol);
-  return `[${protocol}${formatPorts(selector)}]`;
-}
-
-function formatPorts(ports: Ports): string {
-  if (isAnyPort(ports)) return '';
-  if (isOpaque(ports)) return '/opaque';
-  return ports.startPort === ports.endPort ? `/${ports.startPort}` : `/${ports.startPort}-${ports.endPort}`;
 }
