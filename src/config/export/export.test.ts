@@ -172,6 +172,37 @@ describe('ESP in UDP on every path', () => {
   });
 });
 
+describe('segments of one protocol or of ports', () => {
+  const services = loadText(
+    CONFIGURATION.replace(
+      '{subnets: [10.4.192.0/20]}',
+      "{subnets: ['10.4.192.0/20[tcp]', '10.4.192.1-10.4.192.2[icmp/8]']}",
+    ).replace(
+      '    remote: {subnets: [10.23.0.0/16]}\n    psk: test.1231\n    ike: {dhGroup: 5}',
+      "    remote: {subnets: ['10.23.0.0/16[tcp/80]', '10.23.0.0/16[1]']}\n    psk: test.1231\n    ike: {dhGroup: 5}",
+    ),
+  );
+  const asked = (format: string) => {
+    const tunnel = services.tunnels.find(({ name }) => name === 'swan-idc');
+    return tunnel && exportTunnel(tunnel, services, { format, reveal: false });
+  };
+
+  it.each([
+    ['swanctl', /local_ts = 10.23.0.0\/16\[tcp\/80\],10.23.0.0\/16\[icmp\]\n/],
+    ['swanctl', /remote_ts = 10.4.192.0\/20\[tcp\],10.4.192.1\/32\[icmp\/8\],10.4.192.2\/32\[icmp\/8\]\n/],
+    ['ipsec.conf', /leftsubnet=10.23.0.0\/16\[tcp\/80\],10.23.0.0\/16\[icmp\]\n/],
+    ['json', /"10.23.0.0\/16\[tcp\/80\]"/],
+  ])('are written in %s', (format, line) => {
+    expect(asked(format)).toMatchObject({ obstacles: [], text: expect.stringMatching(line) });
+  });
+
+  it.each(['cisco-ios', 'fortigate', 'libreswan', 'azure'])('are not widened for %s', (format) => {
+    expect(asked(format)).toMatch(
+      / cannot be written for segments of one protocol or of ports; ipsec.conf, ipsec.secrets, swanctl, parameters, json can$/,
+    );
+  });
+});
+
 describe('a format that does not exist', () => {
   it('is told with the nearest one, or with all', () => {
     const [tunnel] = configuration.tunnels;

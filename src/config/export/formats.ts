@@ -17,14 +17,23 @@ import type { Rendered } from './rendered.ts';
 import type { Keys } from './swanctl.ts';
 import { renderSwanctl } from './swanctl.ts';
 import type { TunnelView } from './tunnel-view.ts';
-import { addressText, otherEnd, ownView } from './tunnel-view.ts';
+import { addressText, hasServices, otherEnd, ownView } from './tunnel-view.ts';
 import { renderVyos } from './vyos.ts';
+
+type Speciality = keyof typeof SPECIALITIES;
+
+/** What a tunnel may ask for and a format may have no words for, with what is said then. */
+const SPECIALITIES = {
+  services: { isAsked: hasServices, text: 'segments of one protocol or of ports' },
+} as const;
 
 /** One format of export: everything about it derives from here. */
 type Format = {
   readonly name: string;
   /** What it is for. */
   readonly title: string;
+  /** What it has words for that many devices have none for. */
+  readonly says?: readonly Speciality[];
   /** What begins a comment of one line; empty where there are none. */
   readonly comment: string;
   /** A pure function of the device's own view of the tunnel. */
@@ -33,9 +42,9 @@ type Format = {
 
 // biome-ignore format: one format, one row
 export const EXPORT_FORMATS: readonly Format[] = [
-  { name: 'ipsec.conf', title: 'strongSwan: ipsec.conf', comment: '#', render: renderIpsecConf },
-  { name: 'ipsec.secrets', title: 'strongSwan: ipsec.secrets, the key of ipsec.conf', comment: '#', render: renderIpsecSecrets },
-  { name: 'swanctl', title: 'strongSwan: swanctl.conf', comment: '#', render: renderSwanctl },
+  { name: 'ipsec.conf', title: 'strongSwan: ipsec.conf', says: ['services'], comment: '#', render: renderIpsecConf },
+  { name: 'ipsec.secrets', title: 'strongSwan: ipsec.secrets, the key of ipsec.conf', says: ['services'], comment: '#', render: renderIpsecSecrets },
+  { name: 'swanctl', title: 'strongSwan: swanctl.conf', says: ['services'], comment: '#', render: renderSwanctl },
   { name: 'libreswan', title: 'libreswan: ipsec.conf', comment: '#', render: renderLibreswan },
   { name: 'cisco-ios', title: 'Cisco IOS', comment: '!', render: renderCiscoIos },
   { name: 'cisco-asa', title: 'Cisco ASA', comment: '!', render: renderCiscoAsa },
@@ -47,8 +56,8 @@ export const EXPORT_FORMATS: readonly Format[] = [
   { name: 'huawei', title: 'Huawei', comment: '#', render: renderHuawei },
   { name: 'aws', title: 'AWS Site-to-Site VPN', comment: '#', render: renderAws },
   { name: 'azure', title: 'Azure VPN Gateway', comment: '#', render: renderAzure },
-  { name: 'parameters', title: 'What to enter in a console', comment: '#', render: renderParameters },
-  { name: 'json', title: 'The same for programs', comment: '', render: renderJson },
+  { name: 'parameters', title: 'What to enter in a console', says: ['services'], comment: '#', render: renderParameters },
+  { name: 'json', title: 'The same for programs', says: ['services'], comment: '', render: renderJson },
 ];
 
 export type Exported = {
@@ -67,7 +76,17 @@ export function exportTunnel(
   const format = EXPORT_FORMATS.find(({ name }) => name === options.format);
   if (format === undefined) return unknownFormat(options.format);
   const gateway = gateways.find(({ name }) => name === tunnel.policy.gateway);
-  return renderView(otherEnd(ownView(tunnel, gateway)), format, options.reveal);
+  const view = otherEnd(ownView(tunnel, gateway));
+  return unsayable(view, format) ?? renderView(view, format, options.reveal);
+}
+
+/** A file that says something else, or less, would let other traffic through than is meant: there is none then. */
+function unsayable(view: TunnelView, { title, says = [] }: Format): string | undefined {
+  const wanted = (Object.keys(SPECIALITIES) as Speciality[]).filter((one) => SPECIALITIES[one].isAsked(view));
+  const [missing] = wanted.filter((one) => !says.includes(one));
+  if (missing === undefined) return undefined;
+  const able = EXPORT_FORMATS.filter((format) => wanted.every((one) => format.says?.includes(one)));
+  return `${title} cannot be written for ${SPECIALITIES[missing].text}; ${able.map(({ name }) => name).join(', ')} can`;
 }
 
 /** The text of a device's own view of a tunnel. */

@@ -140,7 +140,12 @@ const seconds = (min: number, max: number) => fc.integer({ min, max });
 const subnets = (base: string) =>
   fc
     .uniqueArray(fc.integer({ min: 0, max: 15 }), { minLength: 1, maxLength: 4 })
-    .map((numbers) => numbers.map((number) => `${base}.${number * 16}.0/20`).join(', '));
+    .map((numbers) =>
+      numbers.map((number) => `'${base}.${number * 16}.0/20${services[number % services.length]}'`).join(', '),
+    );
+
+/** Of a protocol that the other end has as well. */
+const services = ['', '[tcp/80]', '[tcp/22]', '[tcp]'];
 
 const anyTunnel = fc
   .record({

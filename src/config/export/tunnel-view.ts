@@ -1,13 +1,15 @@
 import type { IpAddress } from '../../base/net.ts';
-import { addressFamily, formatPrefix } from '../../base/net.ts';
+import { addressFamily, prefixRange } from '../../base/net.ts';
 import type { Secret } from '../../base/secret.ts';
 import { SECOND } from '../../base/time.ts';
 import type { PeerAddress, PostQuantumKey, TunnelPolicy } from '../../ike/common/policy.ts';
 import type { Identity } from '../../sa/identity.ts';
 import { formatIdentity } from '../../sa/identity.ts';
 import type { ChildProtocol, Proposal } from '../../sa/proposal.ts';
+import { selectorPairs } from '../../sa/selector-pairs.ts';
 import type { TrafficSelector } from '../../sa/traffic-selector.ts';
-import { selectorToPrefixes } from '../../sa/traffic-selector.ts';
+import { formatSelector, selectorToPrefixes } from '../../sa/traffic-selector.ts';
+import { formatUpperLayer } from '../../sa/upper-layer.ts';
 import type { Gateway, Tunnel } from '../configuration.ts';
 
 /** A tunnel as one of its ends has to be configured; times in whole seconds, as all vendors have them. */
@@ -43,7 +45,9 @@ export type EndView = {
   readonly alternatives: readonly IpAddress[];
   /** Absent where any will do. */
   readonly identity?: Identity;
-  /** As prefixes. */
+  /** Each of one prefix. */
+  readonly segments: readonly TrafficSelector[];
+  /** The same as text: a prefix, with a protocol and ports behind it where it is for these alone. */
   readonly subnets: readonly string[];
 };
 
@@ -63,13 +67,13 @@ export function ownView({ name, policy }: Tunnel, gateway: Gateway | undefined):
       ...(publicAddress === undefined || publicAddress === gateway?.address ? {} : { publicAddress }),
       alternatives: gateway?.alternatives ?? [],
       identity: local.identity,
-      subnets: subnetsOf(local.selectors),
+      ...segmentsOf(local.selectors),
     },
     remote: {
       address: remote.address,
       alternatives: [],
       ...(remote.identity === undefined ? {} : { identity: remote.identity }),
-      subnets: subnetsOf(remote.selectors),
+      ...segmentsOf(remote.selectors),
     },
     singlePairs: policy.singlePairs ?? false,
     protocol: policy.childProtocol,
@@ -127,18 +131,24 @@ export function hasIpv6({ local, remote }: TunnelView): boolean {
   );
 }
 
-/** Every local with every remote segment of its family. */
+/** Every local with every remote segment that can be its partner. */
 export function segmentPairs({ local, remote }: TunnelView): { readonly local: string; readonly remote: string }[] {
-  const family = (subnet: string) => subnet.includes(':');
-  return local.subnets.flatMap((ours) =>
-    remote.subnets
-      .filter((theirs) => family(ours) === family(theirs))
-      .map((theirs) => ({ local: ours, remote: theirs })),
-  );
+  return selectorPairs(local.segments, remote.segments).map((pair) => ({
+    local: formatSelector(pair.local),
+    remote: formatSelector(pair.remote),
+  }));
 }
 
-function subnetsOf(selectors: readonly TrafficSelector[]): string[] {
-  return selectors.flatMap(selectorToPrefixes).map(formatPrefix);
+/** Whether a segment is for one protocol, or for ports, which few devices have a word for. */
+export function hasServices({ local, remote }: TunnelView): boolean {
+  return [...local.segments, ...remote.segments].some((segment) => formatUpperLayer(segment) !== '');
+}
+
+function segmentsOf(selectors: readonly TrafficSelector[]): Pick<EndView, 'segments' | 'subnets'> {
+  const segments = selectors.flatMap((selector) =>
+    selectorToPrefixes(selector).map((prefix) => ({ ...selector, ...prefixRange(prefix) })),
+  );
+  return { segments, subnets: segments.map(formatSelector) };
 }
 
 /** Rounded up: an SA may live a second longer, and a liveness check of 0 s would be none. */
