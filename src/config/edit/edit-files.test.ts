@@ -72,6 +72,13 @@ describe('editing the files of a configuration', () => {
     ]);
   });
 
+  it('quotes a segment with brackets', () => {
+    expect(differences({ ...tunnel, set: { 'local.subnets': '10.0.0.0/16[tcp/80],10.0.0.1-10.0.0.9' } })).toEqual([
+      '-    local:  {subnets: [10.0.0.0/16]}',
+      '+    local: {subnets: ["10.0.0.0/16[tcp/80]", 10.0.0.1-10.0.0.9]}',
+    ]);
+  });
+
   it('keeps the comment behind a value that changes', () => {
     expect(differences({ ...tunnel, set: { gateway: 'gw2', psk: 'ghijkl' } })).toEqual([
       '-    gateway: gw1     # north',

@@ -36,6 +36,7 @@ const TUNNELS: readonly string[] = [
   'psk: 0x00ff20\nlocal: {id: "@a:b#c", subnets: [10.0.0.0/16]}\nremote: {id: "fd00::1", subnets: [10.1.0.0/16]}',
   'psk: "true"\nlocal: {id: keyid:#0102, subnets: [10.0.0.0/16, "fd00::/64"]}\nremote: {subnets: [10.1.0.0/16, "fd01::/64"]}',
   'psk: "#a,b:c]"\nipsec: {protocol: ah, pfs: none, authentication: sha512}',
+  "local: {subnets: ['10.0.0.0/16[tcp/22]', 10.3.0.1-10.3.0.6]}\nremote: {subnets: ['10.1.0.0/16[icmp/8]', '10.1.0.0/16[tcp]']}",
   'ppk: {id: q, secret: abcdefghijklmnopqrstuvwxyz, required: false}',
 ];
 

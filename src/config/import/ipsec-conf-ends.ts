@@ -1,8 +1,8 @@
 import { parseAddress } from '../../base/net.ts';
+import { parseUpperLayer } from '../../sa/upper-layer.ts';
 import type { ForeignEnd } from './foreign-tunnel.ts';
 import { pinned } from './foreign-tunnel.ts';
 import type { Get } from './ipsec-conf-sections.ts';
-import { PORTS } from './key-rules.ts';
 import type { Remarks, Written } from './written.ts';
 import { behind, listItems } from './written.ts';
 
@@ -62,12 +62,26 @@ function subnetsOf(side: 'left' | 'right', address: Written, get: Get, remarks: 
     (several === undefined
       ? undefined
       : { ...several, text: several.text.replace(/[{}]/g, ' ').replace(/[ \t]+/g, ',') });
+  const upper = protocolOf(side, get, remarks);
   const items = listItems(written ?? pinned(address, '%dynamic'));
   return items.flatMap((item) => {
-    if (item.text.includes('[')) remarks.refuse(item.position, PORTS);
-    if (item.text !== '%dynamic') return [item];
-    if (parseAddress(address.text) !== undefined && address.text !== '0.0.0.0') return [pinned(item, address.text)];
+    const text = upper === '' || item.text.includes('[') ? item.text : `${item.text}[${upper}]`;
+    if (!text.startsWith('%dynamic')) return [{ ...item, text }];
+    if (parseAddress(address.text) !== undefined && address.text !== '0.0.0.0')
+      return [pinned(item, text.replace('%dynamic', address.text))];
     remarks.refuse(item.position, `${side}subnet must be written, as the end's own address is not`);
     return [];
   });
+}
+
+/** What holds for all segments of the end that say nothing of it themselves. */
+function protocolOf(side: 'left' | 'right', get: Get, remarks: Remarks): string {
+  const written = get(`${side}protoport`);
+  if (written === undefined || written.text === '%any') return '';
+  if (parseUpperLayer(written.text) !== undefined) return written.text;
+  remarks.refuse(
+    written.position,
+    `${side}protoport is a protocol and a port, as in tcp/80, 17/1701, udp/%any or icmp`,
+  );
+  return '';
 }

@@ -1,5 +1,5 @@
 import type { KeyRule } from './key-rules.ts';
-import { CERTIFICATES, EAP, NOT_TUNNEL, note, PORTS, refuse, used } from './key-rules.ts';
+import { CERTIFICATES, EAP, NOT_TUNNEL, note, refuse, used } from './key-rules.ts';
 
 /** The rule of a key in a conn; undefined where neither strongSwan nor its forerunners know it. */
 export function connKeyRule(key: string): KeyRule | undefined {
@@ -87,8 +87,9 @@ const CONN: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>([
 
 /** Behind `left` or `right`. */
 const END: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>([
-  ...['', 'id', 'subnet', 'subnets', 'subnetwithin', 'auth', 'allowany'].map((key) => [key, used] as const),
-  ['protoport', refuse(PORTS, '%any')],
+  ...['', 'id', 'subnet', 'subnets', 'subnetwithin', 'protoport', 'auth', 'allowany'].map(
+    (key) => [key, used] as const,
+  ),
   ['auth2', refuse(EAP)],
   ['id2', refuse(EAP)],
   ['cert', note('a certificate is not used with a pre-shared key')],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { formatSelector } from '../../sa/traffic-selector.ts';
 import { diffConfigurations } from '../diff.ts';
 import { loadConfiguration } from '../load.ts';
 import type { Problem } from '../problem.ts';
@@ -74,7 +75,11 @@ const SETTINGS: readonly (readonly [setting: string, ...problems: string[]])[] =
   ['rightauth=eap-mschapv2', '17:13 error EAP and XAUTH are not supported: tunnels here have pre-shared keys and nothing else'],
   ['leftauth2=eap', '17:13 error EAP and XAUTH are not supported: tunnels here have pre-shared keys and nothing else'],
   ['leftcert=moon.pem', '17:3 warning leftcert is ignored: a certificate is not used with a pre-shared key'],
-  ['leftsubnet=10.0.0.0/16[tcp/80]', '17:14 error a segment of one protocol or port is not supported: more would be let through than is meant'],
+  ['leftsubnet=10.0.0.0/16[tcp/80]'],
+  ['leftsubnet=10.0.0.0/16[tpc/80]', '17:14 error tunnels.idc.local.subnets[0]: "10.0.0.0/16[tpc/80]" names no protocol and port; write it as in 10.0.0.0/16[tcp/80], [udp/5000-5100], [icmp/8], [gre] or [47]'],
+  ['leftprotoport=17/1701'],
+  ['rightprotoport=%any'],
+  ['leftprotoport=17/80-', '17:17 error leftprotoport is a protocol and a port, as in tcp/80, 17/1701, udp/%any or icmp'],
   ['leftsubnet=10.0.0.1/16', '17:14 error tunnels.idc.local.subnets[0]: "10.0.0.1/16" is no subnet; did you mean 10.0.0.0/16?'],
   ['rightsubnet=10.1.0.0/16, 10.0.1.0/24', '17:28 error tunnels.idc.remote.subnets[1]: 10.0.1.0/24 overlaps the local segment 10.0.0.0/16'],
   ['left=%defaultroute', '17:8 error left must be the address of this machine, as in left=192.0.2.1'],
@@ -98,6 +103,20 @@ const SETTINGS: readonly (readonly [setting: string, ...problems: string[]])[] =
 ];
 
 describe('ipsec.conf', () => {
+  it.each([
+    ['leftprotoport=tcp/http', ['10.0.0.0/16[tcp/80]'], ['10.1.0.0/16']],
+    ['leftprotoport=17/%any\n  rightprotoport=17/1701', ['10.0.0.0/16[udp]'], ['10.1.0.0/16[udp/1701]']],
+    ['leftsubnet=10.0.0.0/16[gre]\n  leftprotoport=icmp', ['10.0.0.0/16[gre]'], ['10.1.0.0/16']],
+    ['leftsubnet=%dynamic[icmp/8]', ['192.0.2.1/32[icmp/8]'], ['10.1.0.0/16']],
+    ['rightsubnet=10.1.0.0-10.1.0.9,10.2.0.0/16[47]', ['10.0.0.0/16'], ['10.1.0.0-10.1.0.9', '10.2.0.0/16[gre]']],
+  ])('%s', (setting, local, remote) => {
+    const result = load(`${GOOD}  ${setting}\n`);
+    if ('errors' in result) throw new Error(result.errors.map(told).join('\n'));
+    const [tunnel] = result.configuration.tunnels;
+    expect(tunnel?.policy.local.selectors.map(formatSelector)).toEqual(local);
+    expect(tunnel?.policy.remote.selectors.map(formatSelector)).toEqual(remote);
+  });
+
   it('is the same tunnel as in our own language, without a warning', () => {
     const result = load(GOOD);
     if ('errors' in result) throw new Error(result.errors.map(told).join('\n'));

@@ -48,4 +48,3 @@ export const CERTIFICATES =
   'certificates are not supported: tunnels here have pre-shared keys; set the peer up with one';
 export const EAP = 'EAP and XAUTH are not supported: tunnels here have pre-shared keys and nothing else';
 export const NOT_TUNNEL = 'only tunnel mode is supported; this would not protect what it is meant to';
-export const PORTS = 'a segment of one protocol or port is not supported: more would be let through than is meant';

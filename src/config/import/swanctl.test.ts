@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { formatSelector } from '../../sa/traffic-selector.ts';
 import { diffConfigurations } from '../diff.ts';
 import { loadConfiguration } from '../load.ts';
 import type { Problem } from '../problem.ts';
@@ -115,6 +116,23 @@ describe('swanctl.conf', () => {
     expect(problemsOf(ah)).toContain('2:11 warning UDP encapsulation is ignored: AH does not go in UDP');
     expect(policyOf(ah)).toMatchObject({ childProtocol: 'ah' });
     expect(policyOf(ah)).not.toHaveProperty('encapsulation');
+  });
+
+  it.each([
+    ['10.0.0.0/16[tcp/http]', '10.1.0.0/16', ['10.0.0.0/16[tcp/80]'], ['10.1.0.0/16']],
+    ['dynamic[udp/1701]', 'dynamic[udp]', ['192.0.2.1/32[udp/1701]'], ['203.0.113.7/32[udp]']],
+    ['10.0.0.1-10.0.0.9', '10.1.0.0/16[any/any]', ['10.0.0.1-10.0.0.9'], ['10.1.0.0/16']],
+    [
+      '10.0.0.0/16[icmp/2048],10.0.0.0/16[47]',
+      '10.1.0.0/16',
+      ['10.0.0.0/16[icmp/2048]', '10.0.0.0/16[gre]'],
+      ['10.1.0.0/16'],
+    ],
+  ])('takes local_ts = %s and remote_ts = %s', (ours, theirs, local, remote) => {
+    const text = GOOD.replace('10.0.0.0/16', ours).replace('10.1.0.0/16\n    esp', `${theirs}\n    esp`);
+    const policy = policyOf(text);
+    expect(policy?.local.selectors.map(formatSelector)).toEqual(local);
+    expect(policy?.remote.selectors.map(formatSelector)).toEqual(remote);
   });
 
   it.each(CHILD)('tells of %s in a child at its place', (setting, ...problems) => {

@@ -3,7 +3,7 @@ import { proposalsOf } from './algorithms.ts';
 import { encapsulationOf } from './encapsulation.ts';
 import type { ForeignTunnel } from './foreign-tunnel.ts';
 import { pinned } from './foreign-tunnel.ts';
-import { applyRules, CERTIFICATES, EAP, PORTS } from './key-rules.ts';
+import { applyRules, CERTIFICATES, EAP } from './key-rules.ts';
 import type { SharedKey } from './shared-keys.ts';
 import { findKey } from './shared-keys.ts';
 import { AUTH_KEYS, CHILD_KEYS, CONNECTION_KEYS } from './swanctl-keys.ts';
@@ -109,10 +109,9 @@ function peerAddress(connection: Section, remarks: Remarks): Written {
 function segmentsOf(child: Section, key: string, address: Written | undefined, remarks: Remarks): Written[] {
   const written = child.get(key) ?? pinned(child.name, 'dynamic');
   return listItems(written).flatMap((item) => {
-    if (item.text.includes('[')) remarks.refuse(item.position, PORTS);
-    if (item.text !== 'dynamic') return [item];
+    if (!/^dynamic(\[|$)/.test(item.text)) return [item];
     const own = address?.text ?? '';
-    if (parseAddress(own) !== undefined && own !== '0.0.0.0') return [pinned(item, own)];
+    if (parseAddress(own) !== undefined && own !== '0.0.0.0') return [pinned(item, item.text.replace('dynamic', own))];
     remarks.refuse(item.position, `${key} must be written, as the end's own address is not`);
     return [];
   });
