@@ -11,7 +11,8 @@ const ADVICE: Readonly<Record<Reason['code'], string>> = {
   'traffic-selectors-unacceptable':
     "compare local.subnets and remote.subnets with the other end: its local segments are this end's remote ones",
   'child-refused': 'compare ipsec and the subnets with the other end; its log tells what it did not like',
-  'mode-mismatch': 'set ike.mode to the one that the other end uses (main or aggressive)',
+  'mode-mismatch':
+    'set ike.mode (main or aggressive) or ipsec.mode (tunnel or transport) to what the other end uses, by what is told',
   'version-mismatch': 'set ike.version to the one that the other end speaks',
   'ppk-mismatch': 'compare ppk.id at both ends; with ppk.required: false the tunnel comes up without it',
   'protocol-error': "look at the other end's log; if that tells nothing, this is worth a bug report",

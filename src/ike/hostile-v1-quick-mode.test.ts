@@ -161,7 +161,6 @@ describe('the first message of Quick Mode', () => {
     ['S6: no integrity', [offer({}, [tv(4, 1), tv(6, 128)])]],
     ['S6: NULL encryption', [offer({ transforms: [{ number: 1, id: 11, attributes: [tv(4, 1), tv(5, 5)] }] })]],
     ['S6: ESP and AH of one number', [offer(), offer({ protocol: 2 })]],
-    ['S10: transport mode', [offer({}, [tv(4, 2), tv(6, 128), tv(5, 5)])]],
     ['S10: UDP encapsulation where there is no NAT', [offer({}, [tv(4, 3), tv(6, 128), tv(5, 5)])]],
     ['S10: a lifetime of 0', [offer({}, [...GOOD, ...LIFE(new Uint8Array(4))])]],
     ['S10: a lifetime of 2^64', [offer({}, [...GOOD, ...LIFE(new Uint8Array(9).fill(1))])]],
@@ -172,6 +171,10 @@ describe('the first message of Quick Mode', () => {
     ['K1: group 1025', [offer({}, [...GOOD, tv(3, 1025)])]],
   ])('%s: NO-PROPOSAL-CHOSEN, nothing is kept', (_, proposals) => {
     expectRefused(asked(first(proposals)), 'no-proposal-chosen');
+  });
+
+  it('S10: transport mode: NO-PROPOSAL-CHOSEN, nothing is kept', () => {
+    expectRefused(asked(first([offer({}, [tv(4, 2), tv(6, 128), tv(5, 5)])])), 'mode-mismatch');
   });
 
   it('S5: as many transforms as fit', () => {

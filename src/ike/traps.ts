@@ -4,6 +4,7 @@ import { policyKey, routeKey } from '../sa/ledger.ts';
 import { reqidAt } from '../sa/reqid.ts';
 import { routesTo } from '../sa/routes.ts';
 import { selectorPairs } from '../sa/selector-pairs.ts';
+import { childMode } from './common/child-mode.ts';
 import { kernelRefused } from './common/kernel-refusal.ts';
 import type { TunnelPolicy } from './common/policy.ts';
 import type { CoreState, Trap } from './core-state.ts';
@@ -93,7 +94,7 @@ export function trappedTunnel(state: CoreState, reqid: number): string | undefin
 
 function trapPolicies(policy: TunnelPolicy, remote: IpAddress, reqid: number): PolicySpec[] {
   const { local, childProtocol: protocol } = policy;
-  const template = { protocol, mode: 'tunnel', reqid, source: local.address, destination: remote } as const;
+  const template = { protocol, mode: childMode(policy), reqid, source: local.address, destination: remote } as const;
   return selectorPairs(local.selectors, policy.remote.selectors).map(
     ({ local: source, remote: destination }): PolicySpec => ({
       direction: 'out',
@@ -106,8 +107,8 @@ function trapPolicies(policy: TunnelPolicy, remote: IpAddress, reqid: number): P
 }
 
 /** Where the first packet starts the tunnel, it has to get to where the policies apply. */
-function trapRoutes({ start, routes, local, remote }: TunnelPolicy, via: IpAddress): RouteSpec[] {
-  if (start !== 'on-traffic') return [];
+function trapRoutes({ start, routes, childMode, local, remote }: TunnelPolicy, via: IpAddress): RouteSpec[] {
+  if (start !== 'on-traffic' || childMode === 'transport') return [];
   return routesTo(routes, { remote: remote.selectors, local: local.selectors, via });
 }
 

@@ -42,6 +42,8 @@ export type ChildSa = {
   state: 'installing' | 'installed' | 'rekeying' | 'rekeyed' | 'deleting';
   readonly protocol: ChildProtocol;
   readonly mode: 'tunnel' | 'transport';
+  /** The peer has asked for transport mode, and is to put up with tunnel mode or to end it. */
+  readonly declined?: true;
   readonly suite: CipherSuite;
   readonly reqid: number;
   readonly inboundSpi: number;
@@ -238,9 +240,14 @@ function saAlgorithms(suite: CipherSuite, keys: DirectionKeys) {
 const INBOUND_DIRECTIONS: readonly PolicyDirection[] = ['in', 'fwd'];
 const DIRECTIONS: readonly PolicyDirection[] = [...INBOUND_DIRECTIONS, 'out'];
 
+/** Between two hosts nothing is forwarded. */
+function directionsOf({ mode }: ChildSa, directions: readonly PolicyDirection[]): readonly PolicyDirection[] {
+  return mode === 'transport' ? directions.filter((direction) => direction !== 'fwd') : directions;
+}
+
 function policies(child: ChildSa, directions: readonly PolicyDirection[]): PolicySpec[] {
   return selectorPairs(child.localSelectors, child.remoteSelectors).flatMap(({ local, remote }) =>
-    directions.map((direction): PolicySpec => {
+    directionsOf(child, directions).map((direction): PolicySpec => {
       const outbound = direction === 'out';
       const [source, destination] = outbound ? [local, remote] : [remote, local];
       const [outerSource, outerDestination] = outbound ? [child.local, child.remote] : [child.remote, child.local];

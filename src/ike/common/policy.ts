@@ -57,6 +57,8 @@ export type TunnelPolicy = {
   /** The key exchange methods of these are the PFS groups; the first Child SA of an IKE_AUTH ignores them. */
   readonly childProposals: readonly Proposal[];
   readonly childProtocol: ChildProtocol;
+  /** Between the two gateways themselves, whose addresses all selectors are then. Absent: tunnel mode. */
+  readonly childMode?: 'transport';
   /** ESP goes in UDP on every path (RFC 3948). Absent: only where a NAT is found. */
   readonly encapsulation?: 'udp';
   readonly ikeLifetime: Duration;

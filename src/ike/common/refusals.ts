@@ -35,12 +35,6 @@ export const WRONG_KEY: Reason = {
 
 export const UNCONFIGURED: Reason = { code: 'terminated', text: 'the tunnel is no longer configured' };
 
-/** RFC 4302 §3.1: an address translator changes what AH protects. */
-export const AH_BEHIND_NAT: Reason = {
-  code: 'child-refused',
-  text: 'AH cannot pass the address translation (NAT) between the gateways; use ESP',
-};
-
 /** The tunnel starts over from another one. */
 export const ADDRESS_GONE: Reason = {
   code: 'address-gone',

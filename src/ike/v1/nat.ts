@@ -1,11 +1,13 @@
 import { equalBytes } from '../../base/bytes.ts';
 import { invariant } from '../../base/errors.ts';
 import type { Endpoint } from '../../base/net.ts';
+import { childMode } from '../common/child-mode.ts';
 import { type Nat, NOWHERE, natDetectionHash, withForced } from '../common/nat-detection.ts';
+import type { TunnelPolicy } from '../common/policy.ts';
 import { hashOf } from './keymat.ts';
 import { payloadsOf } from './payload-set.ts';
 import type { IkeSaV1 } from './state.ts';
-import { type Encapsulation, PLAIN_TUNNEL } from './transform-values.ts';
+import type { Encapsulation } from './transform-values.ts';
 import type { NatDPayload, PayloadV1 } from './wire/payload.ts';
 
 /** Both ends of the path as one side sees it. */
@@ -44,9 +46,10 @@ export function detectNat(sa: Subject, payloads: readonly PayloadV1[], path: Pat
 }
 
 /** How ESP has to travel on this path; the drafts have numbers of their own for it. */
-export function encapsulationFor(sa: Pick<IkeSaV1, 'nat' | 'features'>): Encapsulation {
-  if (!sa.nat.local && !sa.nat.remote) return PLAIN_TUNNEL;
-  return { mode: 'tunnel', udp: sa.features.natTraversal === 'draft' ? 'draft' : 'standard' };
+export function encapsulationFor(sa: Pick<IkeSaV1, 'nat' | 'features'>, policy: TunnelPolicy): Encapsulation {
+  const mode = childMode(policy);
+  if (!sa.nat.local && !sa.nat.remote) return { mode, udp: 'none' };
+  return { mode, udp: sa.features.natTraversal === 'draft' ? 'draft' : 'standard' };
 }
 
 function hashFor(sa: Subject, endpoint: Endpoint): Uint8Array {

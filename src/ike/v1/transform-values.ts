@@ -15,8 +15,6 @@ export type Encapsulation = {
   readonly udp: 'none' | 'standard' | 'draft';
 };
 
-export const PLAIN_TUNNEL: Encapsulation = { mode: 'tunnel', udp: 'none' };
-
 export function encapsulationOf(value: number): Encapsulation | undefined {
   return ENCAPSULATIONS.find((row) => row.value === value)?.encapsulation;
 }

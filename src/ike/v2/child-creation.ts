@@ -60,7 +60,7 @@ export function createChild(
   },
 ): MadeChild {
   const { policy, negotiation, inboundSpi, nonces, asInitiator, begunAt, secrets = [] } = options;
-  const { suite, localSelectors, remoteSelectors } = negotiation;
+  const { suite, mode, declined, localSelectors, remoteSelectors } = negotiation;
   invariant(sa.keys !== undefined && sa.suite !== undefined, 'a Child SA takes its keys from the IKE SA');
   const child: ChildSa = {
     id: ctx.newChildId(policy.name),
@@ -72,7 +72,8 @@ export function createChild(
     lifetime: policy.childLifetime,
     state: 'installing',
     protocol: policy.childProtocol,
-    mode: 'tunnel',
+    mode,
+    ...(declined === undefined ? {} : { declined }),
     suite,
     reqid: ctx.reqidFor(policy.name, localSelectors, remoteSelectors),
     inboundSpi,

@@ -1,6 +1,7 @@
 import type { ChildSa } from '../../sa/child-sa.ts';
 import type { ChildProtocol } from '../../sa/proposal.ts';
 import { drain } from '../common/child-drain.ts';
+import { isDeclined, modeMismatch } from '../common/child-mode.ts';
 import type { Context } from '../common/context.ts';
 import type { Reason } from '../common/reason.ts';
 import { removeChild } from './child-removal.ts';
@@ -33,7 +34,7 @@ export function deleteNamedChildren(ctx: Context, sa: IkeSaV2, deletes: readonly
   const answered = gone.filter((child) => !forgetOwnDelete(sa, child));
   const ids = new Set(gone.map(({ id }) => id));
   // Those that wait and are gone themselves take nothing over.
-  for (const child of gone) if (child.state === 'installing') removeChild(ctx, sa, child, PEER_DELETED);
+  for (const child of gone) if (child.state === 'installing') removeChild(ctx, sa, child, whyDeleted(ctx, child));
   switchOver(ctx, sa, ({ predecessor }) => ids.has(predecessor));
   for (const child of gone) if (child.state !== 'installing') endChild(ctx, sa, child);
   return PROTOCOLS.flatMap((protocol) => {
@@ -52,12 +53,16 @@ const PROTOCOLS: readonly ChildProtocol[] = ['esp', 'ah'];
 
 const PEER_DELETED: Reason = { code: 'peer-closed', text: 'the peer has deleted the Child SA' };
 
+function whyDeleted(ctx: Context, child: ChildSa): Reason {
+  return isDeclined(child, ctx.now.mono) ? modeMismatch({}) : PEER_DELETED;
+}
+
 /** Of what the peer deletes before we know it, no more than it can have made with one exchange. */
 const MAX_DELETED = 8;
 
 function endChild(ctx: Context, sa: IkeSaV2, child: ChildSa): void {
   const heir = heirOf(ctx, child);
-  if (child.state !== 'rekeyed' && heir === undefined) return removeChild(ctx, sa, child, PEER_DELETED);
+  if (child.state !== 'rekeyed' && heir === undefined) return removeChild(ctx, sa, child, whyDeleted(ctx, child));
   // One that is only now taking over says so itself.
   const isTold = child.state === 'rekeyed' || heir?.state !== 'installed';
   child.state = 'rekeyed';

@@ -11,6 +11,7 @@ import {
   type PacketSelectors,
   type TrafficSelector,
 } from '../../sa/traffic-selector.ts';
+import { modeMismatch } from '../common/child-mode.ts';
 import type { Context } from '../common/context.ts';
 import { type Evidence, proposalTexts, selectorsSeen } from '../common/evidence.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
@@ -20,6 +21,7 @@ import type { ChildNegotiation } from './creation.ts';
 import { acceptAnswer, childOffers, firstChildOffers } from './offers.ts';
 import { requirePayload } from './payload-set.ts';
 import { leftOutBy, readOffers } from './proposals.ts';
+import { acceptMode, answerMode } from './transport-mode.ts';
 import type { NotifyName } from './wire/notify.ts';
 import type { Payload } from './wire/payload.ts';
 
@@ -62,7 +64,10 @@ export function answerChild(
     const text = selectorMismatch(policy, tsr, tsi);
     return { notify: 'TS_UNACCEPTABLE', reason: { code: 'traffic-selectors-unacceptable', text, evidence } };
   }
+  const mode = answerMode(policy, payloads);
+  if (mode === undefined) return { notify: 'NO_PROPOSAL_CHOSEN', reason: modeMismatch(policy) };
   return {
+    ...mode,
     suite: selected.suite,
     proposalNumber: offer.number,
     leftOut: leftOutBy(selected.suite, offer),
@@ -126,8 +131,10 @@ export function acceptChild(
     const evidence = { ...selectorsSeen(localSelectors, remoteSelectors), exchange: exchangeOf(first) };
     return { code: 'traffic-selectors-unacceptable', text, evidence };
   }
+  const mode = acceptMode(policy, payloads);
+  if (mode === undefined) return modeMismatch(policy);
   const [proposalNumber, peerSpi] = [chosen.number, spiOf(chosen.spi)];
-  return { suite, proposalNumber, leftOut: [], peerSpi, localSelectors, remoteSelectors };
+  return { ...mode, suite, proposalNumber, leftOut: [], peerSpi, localSelectors, remoteSelectors };
 }
 
 /** What the operator reads when the peer refuses the Child SA that we asked for. */

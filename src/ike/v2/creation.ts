@@ -1,6 +1,7 @@
 import type { Instant } from '../../base/time.ts';
 import type { KeyExchangeKeyword } from '../../crypto/algorithms.ts';
 import type { KeyExchangeSlot } from '../../sa/additional-key-exchange.ts';
+import type { ChildSa } from '../../sa/child-sa.ts';
 import type { SaKey } from '../../sa/data-plane.ts';
 import type { CipherSuite } from '../../sa/proposal.ts';
 import type { TrafficSelector } from '../../sa/traffic-selector.ts';
@@ -66,6 +67,9 @@ export type ChildNegotiation = {
   readonly proposalNumber: number;
   readonly leftOut: readonly KeyExchangeSlot[];
   readonly peerSpi: number;
+  readonly mode: ChildSa['mode'];
+  /** As in `ChildSa`. */
+  readonly declined?: true;
   readonly localSelectors: readonly TrafficSelector[];
   readonly remoteSelectors: readonly TrafficSelector[];
 };

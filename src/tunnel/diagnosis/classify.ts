@@ -86,11 +86,15 @@ const ROWS: { readonly [Code in ReasonCode]: readonly [...Row[], Always] } = {
   'child-refused': [
     { code: 'child-refused', when: refused },
     { code: 'ah-behind-nat', when: ({ policy }) => policy.childProtocol === 'ah' },
+    { code: 'transport-behind-nat', when: ({ policy }) => policy.childMode === 'transport' },
     { code: 'child-refused' },
   ],
   'version-mismatch': [{ code: 'version-mismatch' }],
   'ppk-mismatch': [{ code: 'ppk-mismatch' }],
-  'mode-mismatch': [{ code: 'mode-mismatch' }],
+  'mode-mismatch': [
+    { code: 'mode-mismatch', when: ({ evidence }) => evidence.mode !== undefined },
+    { code: 'ipsec-mode-mismatch' },
+  ],
   'protocol-error': [{ code: 'protocol-error' }],
   'kernel-refused': [{ code: 'kernel-refused' }],
   'peer-closed': [{ code: 'closed-at-once', when: all(version(1), asResponder, hadNothing) }, { code: 'peer-closed' }],

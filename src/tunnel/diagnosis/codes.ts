@@ -33,6 +33,8 @@ export type Stage2Code =
   | 'ipsec-proposals-refused'
   | 'pfs-mismatch'
   | 'ah-behind-nat'
+  | 'transport-behind-nat'
+  | 'ipsec-mode-mismatch'
   | 'child-refused'
   | 'quick-mode-silent';
 

@@ -45,6 +45,8 @@ function policyValues(facts: Facts): Values {
     ownId: formatIdentity(policy.local.identity),
     expected: policy.remote.identity === undefined ? 'any' : formatIdentity(policy.remote.identity),
     protocol: policy.childProtocol,
+    childMode: policy.childMode ?? 'tunnel',
+    theirChildMode: policy.childMode === 'transport' ? 'tunnel' : 'transport',
     localSubnets: segments.local.join(', '),
     remoteSubnets: segments.remote.join(', '),
   };

@@ -4,6 +4,7 @@ import { type ChildSa, type DirectionKeys, lowerNonce, planInbound, type SaLimit
 import type { DataPlaneReply, DataPlaneStep } from '../../../sa/data-plane.ts';
 import { sameSelectors } from '../../../sa/traffic-selector.ts';
 import { type Allowance, usageLimits } from '../../../sa/usage-limits.ts';
+import { childMode } from '../../common/child-mode.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import { serve } from '../../common/sharing.ts';
@@ -43,7 +44,7 @@ export function createChild(
     lifetime: quickMode.lifetime,
     state: 'installing',
     protocol: policy.childProtocol,
-    mode: 'tunnel',
+    mode: childMode(policy),
     suite,
     reqid: ctx.reqidFor(policy.name, [local], [remote]),
     inboundSpi: reserved.spi,

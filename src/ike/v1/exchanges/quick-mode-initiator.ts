@@ -5,10 +5,11 @@ import { constantTimeEqual } from '../../../crypto/constant-time.ts';
 import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
 import type { DataPlaneReply } from '../../../sa/data-plane.ts';
+import { stoppedByNat } from '../../common/child-mode.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
-import { AH_BEHIND_NAT, selectorList, UNCONFIGURED } from '../../common/refusals.ts';
+import { selectorList, UNCONFIGURED } from '../../common/refusals.ts';
 import { policyFor, tunnelsOf } from '../../common/sharing.ts';
 import { transmit } from '../../common/transmit.ts';
 import { spiBytes } from '../child-end.ts';
@@ -229,7 +230,8 @@ function start(ctx: ContextV1, sa: IkeSaV1, policy: TunnelPolicy, plan: QuickMod
   quickMode.nonceI = ctx.entropy.bytes(NONCE_BYTES);
   sa.quickModes.set(quickMode.messageId, quickMode);
   rememberMessageId(sa.usedMessageIds, quickMode.messageId);
-  if (policy.childProtocol === 'ah' && (sa.nat.local || sa.nat.remote)) return fail(ctx, sa, quickMode, AH_BEHIND_NAT);
+  const stopped = stoppedByNat(policy, sa.nat);
+  if (stopped !== undefined) return fail(ctx, sa, quickMode, stopped);
   if (offersOfGroup(ctx, policy, method).length === 0) return fail(ctx, sa, quickMode, NOTHING_TO_OFFER);
   const request = ctx.requestDataPlane(sa.id, {
     kind: 'allocate-spi',
@@ -250,7 +252,7 @@ function sendFirst(ctx: ContextV1, sa: IkeSaV1, quickMode: QuickMode, policy: Tu
   invariant(reserved !== undefined, 'the SPI is reserved before it is proposed');
   const offer = childOffersToWire(offersOfGroup(ctx, policy, method), {
     spi: spiBytes(reserved.spi),
-    encapsulation: encapsulationFor(sa),
+    encapsulation: encapsulationFor(sa, policy),
     lifetimes: { lifetime: policy.childLifetime },
   });
   const rest: PayloadV1[] = [

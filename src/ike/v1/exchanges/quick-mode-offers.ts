@@ -4,6 +4,7 @@ import { formatProposal, type Proposal, restrictProposals } from '../../../sa/pr
 import { canMeet } from '../../../sa/selector-pairs.ts';
 import { selectSuite } from '../../../sa/suite-selection.ts';
 import { containsSelector, type TrafficSelector } from '../../../sa/traffic-selector.ts';
+import { childMode, modeMismatch } from '../../common/child-mode.ts';
 import type { Context } from '../../common/context.ts';
 import { type Evidence, proposalTexts, selectorsSeen } from '../../common/evidence.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
@@ -64,7 +65,10 @@ export function answerQuickMode(
     const evidence = pairSeen(pair);
     return { notify: 'INVALID_ID_INFORMATION', reason: { code: 'traffic-selectors-unacceptable', text, evidence } };
   }
-  const offers = readChildOffers(offered.proposals).filter((offer) => encapsulationPasses(sa, offer));
+  const all = readChildOffers(offered.proposals);
+  const offers = all.filter((offer) => hasMode(policy, offer) && encapsulationPasses(sa, offer));
+  if (offers.length === 0 && all.length > 0 && !all.some((offer) => hasMode(policy, offer)))
+    return { notify: 'NO_PROPOSAL_CHOSEN', reason: modeMismatch(policy) };
   const peer = offers.map(({ proposal }) => proposal);
   const selected = selectSuite(childOffers(ctx, policy), peer, policy.childProtocol);
   const offer = 'suite' in selected ? offers[selected.peerIndex] : undefined;
@@ -87,7 +91,8 @@ export function acceptQuickMode(
   chosen: SaPayload,
 ): QuickModeAgreement | Reason {
   const offer = readChildAnswer(chosen.proposals);
-  if (offer === undefined || !encapsulationFits(sa, offer)) return NOT_OUR_OFFER;
+  if (offer !== undefined && !hasMode(policy, offer)) return modeMismatch(policy);
+  if (offer === undefined || !encapsulationFits(sa, policy, offer)) return NOT_OUR_OFFER;
   const selected = selectSuite(offersOfGroup(ctx, policy, plan.group), [offer.proposal], policy.childProtocol);
   if (!('suite' in selected)) return NOT_OUR_OFFER;
   const pair = answeredSelectors(payloads, plan);
@@ -163,17 +168,19 @@ function isConfigured(policy: TunnelPolicy, { local, remote }: Pair): boolean {
  */
 function encapsulationPasses(sa: IkeSaV1, { encapsulation }: ChildOffer): boolean {
   const inUdp = encapsulation !== undefined && encapsulation.udp !== 'none';
-  if (encapsulation !== undefined && encapsulation.mode !== 'tunnel') return false;
   if (sa.local.port !== NAT_TRAVERSAL_PORT) return !inUdp;
   return inUdp || (!sa.nat.local && !sa.nat.remote);
 }
 
 /** As initiator: what we have asked for, under whichever of the two numbers. */
-function encapsulationFits(sa: IkeSaV1, { encapsulation }: ChildOffer): boolean {
-  const wanted = encapsulationFor(sa);
-  // RFC 2407 §4.5: where nothing is said it is our choice.
-  if (encapsulation === undefined) return wanted.udp === 'none';
-  return encapsulation.mode === wanted.mode && (encapsulation.udp === 'none') === (wanted.udp === 'none');
+function encapsulationFits(sa: IkeSaV1, policy: TunnelPolicy, { encapsulation }: ChildOffer): boolean {
+  const wanted = encapsulationFor(sa, policy);
+  return ((encapsulation?.udp ?? 'none') === 'none') === (wanted.udp === 'none');
+}
+
+/** RFC 2407 §4.5: where nothing is said it is our choice. */
+function hasMode(policy: TunnelPolicy, { encapsulation }: ChildOffer): boolean {
+  return encapsulation === undefined || encapsulation.mode === childMode(policy);
 }
 
 const NOT_OUR_OFFER: Reason = { code: 'protocol-error', text: 'the peer chose an IPsec proposal that was not offered' };

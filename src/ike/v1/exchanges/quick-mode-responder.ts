@@ -6,9 +6,9 @@ import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
 import { inboundSa } from '../../../sa/child-sa.ts';
 import type { DataPlaneReply } from '../../../sa/data-plane.ts';
+import { stoppedByNat } from '../../common/child-mode.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
-import { AH_BEHIND_NAT } from '../../common/refusals.ts';
 import { policiesFor, policyFor, whyNotShared } from '../../common/sharing.ts';
 import { transmit } from '../../common/transmit.ts';
 import { sendDeletes, spiBytes } from '../child-end.ts';
@@ -237,8 +237,8 @@ function lifetimeNotify(policy: TunnelPolicy, { agreed }: QuickMode): PayloadV1[
 }
 
 function behindNat(sa: IkeSaV1, policy: TunnelPolicy): QuickModeRefusal | undefined {
-  const passes = policy.childProtocol !== 'ah' || (!sa.nat.local && !sa.nat.remote);
-  return passes ? undefined : { notify: 'NO_PROPOSAL_CHOSEN', reason: AH_BEHIND_NAT };
+  const reason = stoppedByNat(policy, sa.nat);
+  return reason && { notify: 'NO_PROPOSAL_CHOSEN', reason };
 }
 
 /** Nothing has begun yet: what was said is all that is kept, for when the peer, or who has recorded it, says it again. */

@@ -4,6 +4,7 @@ import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
 import { type ChildSa, lowerNonce, outboundSa, planInstall } from '../../../sa/child-sa.ts';
 import type { DataPlaneReply, DataPlaneStep } from '../../../sa/data-plane.ts';
+import { stoppedByNat } from '../../common/child-mode.ts';
 import { childTimer } from '../../common/child-timers.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
 import { NOTHING_TO_OFFER, UNCONFIGURED } from '../../common/refusals.ts';
@@ -28,6 +29,7 @@ import type { Received } from '../received.ts';
 import { BAD_PUBLIC_VALUE } from '../refuse-request.ts';
 import { REQUEST_RETRANSMIT, requestPatience } from '../request-schedule.ts';
 import type { IkeSaV2, Switch } from '../state.ts';
+import { modeNotify } from '../transport-mode.ts';
 import { NOTIFY, type NotifyPayload } from '../wire/notify.ts';
 import type { Payload } from '../wire/payload.ts';
 import { PROTOCOL } from '../wire/sa.ts';
@@ -43,6 +45,8 @@ export function beginChild(ctx: ContextV2, sa: IkeSaV2, task: CreateChildTask): 
   const replaced = findChild(ctx, sa, task.replaces);
   const isNeeded = task.replaces === undefined ? !isCovered(ctx, sa, task) : replaced?.state === 'installed';
   if (!isNeeded) return;
+  const stopped = stoppedByNat(policy, sa.nat);
+  if (stopped !== undefined) return failCreation(ctx, sa, stopped, task.tunnel);
   const offers = childOffers(ctx, policy);
   if (offers.length === 0) return failCreation(ctx, sa, NOTHING_TO_OFFER, task.tunnel);
   if (replaced !== undefined) replaced.state = 'rekeying';
@@ -88,6 +92,7 @@ export function onCreationSpiAllocated(ctx: ContextV2, sa: IkeSaV2, reply: DataP
     ...(creation.exchange === undefined ? [] : [kePayload(creation.exchange.method, creation.publicValue)]),
     { type: 'TSi', selectors: task.local },
     { type: 'TSr', selectors: task.remote },
+    ...modeNotify(policy.childMode),
   ];
   const patience = requestPatience(policy);
   sendRequest(ctx, sa, { exchange: 'CREATE_CHILD_SA', payloads, schedule: REQUEST_RETRANSMIT, task, ...patience });

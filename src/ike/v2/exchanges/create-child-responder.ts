@@ -6,10 +6,10 @@ import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
 import { type ChildSa, lowerNonce } from '../../../sa/child-sa.ts';
 import type { DataPlaneReply, SaKey } from '../../../sa/data-plane.ts';
 import type { ChildProtocol } from '../../../sa/proposal.ts';
+import { stoppedByNat } from '../../common/child-mode.ts';
 import { childTimer } from '../../common/child-timers.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
-import { AH_BEHIND_NAT } from '../../common/refusals.ts';
 import { policiesFor, policyFor, whyNotShared } from '../../common/sharing.ts';
 import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
 import { settleCrossing } from '../child-crossing.ts';
@@ -28,6 +28,7 @@ import { suiteToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
 import { failPublicValue, type MakingExchange, refuseRequest } from '../refuse-request.ts';
 import type { IkeSaV2, Switch } from '../state.ts';
+import { modeNotify } from '../transport-mode.ts';
 import { tunnelMeant } from '../tunnel-choice.ts';
 import { NOTIFY, type NotifyName, type NotifyPayload, notifyPayload } from '../wire/notify.ts';
 import type { Payload } from '../wire/payload.ts';
@@ -233,8 +234,8 @@ function negotiate(
     replaced,
   }: { readonly policy: TunnelPolicy; readonly payloads: readonly Payload[]; readonly replaced: ChildSa | undefined },
 ) {
-  if (policy.childProtocol === 'ah' && (sa.nat.local || sa.nat.remote))
-    return { notify: 'NO_PROPOSAL_CHOSEN', reason: AH_BEHIND_NAT } as const;
+  const reason = stoppedByNat(policy, sa.nat);
+  if (reason !== undefined) return { notify: 'NO_PROPOSAL_CHOSEN', reason } as const;
   return answerChild(ctx, policy, payloads, { first: false, replaced });
 }
 
@@ -267,7 +268,7 @@ function awaitSuccession(ctx: ContextV2, sa: IkeSaV2, child: ChildSa, waits: Swi
 }
 
 function answerPayloads(answer: ChildAnswer, inboundSpi: number): Payload[] {
-  const { suite, proposalNumber, leftOut, localSelectors, remoteSelectors } = answer.negotiation;
+  const { suite, mode, proposalNumber, leftOut, localSelectors, remoteSelectors } = answer.negotiation;
   const spi = new ByteWriter().u32(inboundSpi).finish();
   return [
     { type: 'SA', proposals: [suiteToWire(suite, proposalNumber, spi, leftOut)] },
@@ -275,6 +276,7 @@ function answerPayloads(answer: ChildAnswer, inboundSpi: number): Payload[] {
     ...keyExchangePayload(answer),
     { type: 'TSi', selectors: remoteSelectors },
     { type: 'TSr', selectors: localSelectors },
+    ...modeNotify(mode),
   ];
 }
 

@@ -4,11 +4,12 @@ import { constantTimeEqual } from '../../../crypto/constant-time.ts';
 import { planInstall } from '../../../sa/child-sa.ts';
 import type { DataPlaneReply } from '../../../sa/data-plane.ts';
 import { formatIdentity, sameIdentity } from '../../../sa/identity.ts';
+import { stoppedByNat } from '../../common/child-mode.ts';
 import type { Context } from '../../common/context.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { PostQuantumKey, TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
-import { AH_BEHIND_NAT, identityMismatch, UNCONFIGURED, WRONG_KEY } from '../../common/refusals.ts';
+import { identityMismatch, UNCONFIGURED, WRONG_KEY } from '../../common/refusals.ts';
 import { HANDSHAKE_RETRANSMIT } from '../../common/retransmit.ts';
 import { pskAuth } from '../auth.ts';
 import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
@@ -31,6 +32,7 @@ import { agreedPpk, keysWith, ppkPayloads, ppkUnused, wrongKeys } from '../ppk.t
 import { offersToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
 import type { Handshake, IkeSaV2 } from '../state.ts';
+import { modeNotify } from '../transport-mode.ts';
 import { AUTH_METHOD } from '../wire/auth.ts';
 import { NOTIFY, type NotifyPayload, notifyName, notifyPayload } from '../wire/notify.ts';
 import type { Payload } from '../wire/payload.ts';
@@ -39,8 +41,8 @@ import type { Payload } from '../wire/payload.ts';
 export function requestFirstSpi(ctx: Context, sa: IkeSaV2): void {
   const policy = ctx.policies.get(sa.tunnel);
   if (policy === undefined) return abandon(ctx, sa, UNCONFIGURED);
-  if (policy.childProtocol === 'ah' && (sa.nat.local || sa.nat.remote))
-    return abandon(ctx, sa, AH_BEHIND_NAT, { stage: 2 });
+  const stopped = stoppedByNat(policy, sa.nat);
+  if (stopped !== undefined) return abandon(ctx, sa, stopped, { stage: 2 });
   if (firstChildOffers(ctx, policy).length === 0) return abandon(ctx, sa, NOTHING_TO_OFFER, { stage: 2 });
   if (isChildless(sa, policy)) return sendAuth(ctx, sa, policy, []);
   sa.pending = { request: allocateSpi(ctx, sa, policy), step: { kind: 'auth-spi-allocated' } };
@@ -59,10 +61,11 @@ export function onFirstSpiAllocated(ctx: Context, sa: IkeSaV2, reply: DataPlaneR
     { type: 'SA', proposals: offersToWire(firstChildOffers(ctx, policy), spi) },
     { type: 'TSi', selectors: asked.local },
     { type: 'TSr', selectors: asked.remote },
+    ...modeNotify(policy.childMode),
   ]);
 }
 
-/** IKE_AUTH SK { IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, [N(QUICK_CRASH_DETECTION)], [SAi2, TSi, TSr], [N(PPK_IDENTITY), [N(NO_PPK_AUTH)]], [N(MOBIKE_SUPPORTED)], N(IKEV2_MESSAGE_ID_SYNC_SUPPORTED) } --> */
+/** IKE_AUTH SK { IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, [N(QUICK_CRASH_DETECTION)], [SAi2, TSi, TSr, [N(USE_TRANSPORT_MODE)]], [N(PPK_IDENTITY), [N(NO_PPK_AUTH)]], [N(MOBIKE_SUPPORTED)], N(IKEV2_MESSAGE_ID_SYNC_SUPPORTED) } --> */
 function sendAuth(ctx: Context, sa: IkeSaV2, policy: TunnelPolicy, child: readonly Payload[]): void {
   const idi = identityToPayload('IDi', policy.local.identity);
   const ppk = agreedPpk(sa, policy);

@@ -8,12 +8,13 @@ import { formatIdentity, type Identity, sameIdentity } from '../../../sa/identit
 import { asProposal, type CipherSuite, type Proposal } from '../../../sa/proposal.ts';
 import { selectSuite } from '../../../sa/suite-selection.ts';
 import { candidatesFor } from '../../common/candidates.ts';
+import { stoppedByNat } from '../../common/child-mode.ts';
 import type { Context } from '../../common/context.ts';
 import { identitySeen, proposalTexts } from '../../common/evidence.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
-import { AH_BEHIND_NAT, UNCONFIGURED, WRONG_KEY } from '../../common/refusals.ts';
+import { UNCONFIGURED, WRONG_KEY } from '../../common/refusals.ts';
 import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
 import { answerChild, type ChildRefusal } from '../child-negotiation.ts';
 import { awaitSwitch, planBehind, RENEWAL_TIME } from '../child-switch.ts';
@@ -35,6 +36,7 @@ import { choosePpk, type PpkChoice, wrongKeys } from '../ppk.ts';
 import { suiteToWire } from '../proposals.ts';
 import type { Received } from '../received.ts';
 import type { AuthReply, IkeSaV2, Switch } from '../state.ts';
+import { modeNotify } from '../transport-mode.ts';
 import { tunnelMeant } from '../tunnel-choice.ts';
 import { AUTH_METHOD } from '../wire/auth.ts';
 import type { IdPayload } from '../wire/id.ts';
@@ -146,6 +148,7 @@ export function onResponseChildInstalled(
     { type: 'SA', proposals: [suiteToWire(negotiation.suite, negotiation.proposalNumber, spi, negotiation.leftOut)] },
     { type: 'TSi', selectors: negotiation.remoteSelectors },
     { type: 'TSr', selectors: negotiation.localSelectors },
+    ...modeNotify(negotiation.mode),
   ]);
 }
 
@@ -232,9 +235,8 @@ function negotiate(
   payloads: readonly Payload[],
 ): ChildNegotiation | ChildRefusal | undefined {
   if (onlyPayload(payloads, 'SA') === undefined) return undefined;
-  if (policy.childProtocol === 'ah' && (sa.nat.local || sa.nat.remote)) {
-    return { notify: 'NO_PROPOSAL_CHOSEN', reason: AH_BEHIND_NAT };
-  }
+  const reason = stoppedByNat(policy, sa.nat);
+  if (reason !== undefined) return { notify: 'NO_PROPOSAL_CHOSEN', reason };
   return answerChild(ctx, policy, payloads, { first: true });
 }
 

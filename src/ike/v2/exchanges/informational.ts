@@ -1,3 +1,4 @@
+import { isDeclined, modeMismatch } from '../../common/child-mode.ts';
 import type { Reason } from '../../common/reason.ts';
 import { deleteNamedChildren, onChildrenDeleted } from '../child-deletion.ts';
 import { hastenSwitches } from '../child-switch.ts';
@@ -52,7 +53,9 @@ function endByPeer(ctx: ContextV2, sa: IkeSaV2, refused: boolean): void {
   const handed = carried.filter((child) => handOver(ctx, child, told.has(child.id)));
   const parting = [sa.outstanding?.task, ...sa.tasks].find((task) => task?.kind === 'delete-ike');
   const replaced = sa.phase === 'rekeyed' || (handed.length > 0 && handed.length === carried.length);
-  const closed = parting?.kind === 'delete-ike' ? parting.reason : PEER_CLOSED;
+  const declined = carried.some((child) => isDeclined(child, ctx.now.mono));
+  const byPeer = declined ? modeMismatch({}) : PEER_CLOSED;
+  const closed = parting?.kind === 'delete-ike' ? parting.reason : byPeer;
   abandon(ctx, sa, refused ? PEER_REFUSED : replaced ? REPLACED : closed, { handed });
 }
 

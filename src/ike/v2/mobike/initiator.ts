@@ -1,9 +1,9 @@
 import { equalBytes } from '../../../base/bytes.ts';
 import { type Duration, SECOND } from '../../../base/time.ts';
+import { AH_BEHIND_NAT } from '../../common/child-mode.ts';
 import type { Context } from '../../common/context.ts';
 import { moveChildren } from '../../common/move-children.ts';
 import type { Reason } from '../../common/reason.ts';
-import { AH_BEHIND_NAT } from '../../common/refusals.ts';
 import type { RetransmitSchedule } from '../../common/retransmit.ts';
 import { childrenOf } from '../children.ts';
 import { closeIkeSa } from '../close.ts';
