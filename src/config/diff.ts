@@ -63,6 +63,7 @@ const PARTS: readonly Part[] = [
   { key: 'ike.mode', cost: 'reconnect', of: ({ mode }) => mode },
   { key: 'ike.mobike', cost: 'reconnect', of: ({ mobike }) => mobike },
   { key: 'ipsec.protocol', cost: 'reconnect', of: ({ childProtocol }) => childProtocol },
+  { key: 'ipsec.mode', cost: 'reconnect', of: ({ childMode }) => childMode },
   { key: 'ipsec.encapsulation', cost: 'reconnect', of: ({ encapsulation }) => encapsulation },
   { key: 'local.subnets', cost: 'segments', of: ({ local }) => local.selectors },
   { key: 'remote.subnets', cost: 'segments', of: ({ remote }) => remote.selectors },

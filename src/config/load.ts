@@ -129,7 +129,14 @@ function resolveTunnel(entry: Entry<RawTunnel>, context: Context): Tunnel[] {
   const ppk = raw.ppk === undefined ? undefined : readPreSharedKey(raw.ppk.secret, directory, context.host);
   if (ppk instanceof Refusal) report.error(['ppk', 'secret'], ppk.sentence);
   if (gateway === undefined || peer === undefined) return [];
-  checkTunnel({ raw, gateway, peer, report, limitLifetimes: top.limits?.lifetime ?? true });
+  checkTunnel({
+    raw,
+    gateway,
+    peer,
+    report,
+    limitLifetimes: top.limits?.lifetime ?? true,
+    dataplane: top.dataplane ?? 'auto',
+  });
   if (key instanceof Refusal || ppk instanceof Refusal) return [];
   const tunnel: Tunnel = {
     name,

@@ -161,6 +161,7 @@ const tunnel = section({
   }).optional(),
   ipsec: section({
     protocol: oneOf({ esp: 'esp', ah: 'ah' } as const).optional(),
+    mode: oneOf({ tunnel: 'tunnel', transport: 'transport' } as const).optional(),
     encapsulation: oneOf({ auto: 'auto', udp: 'udp' } as const).optional(),
     encryption: encryption.optional(),
     authentication: authentication.optional(),

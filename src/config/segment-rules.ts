@@ -119,7 +119,8 @@ function checkSayable(side: Side, raw: RawTunnel, report: Report): void {
 }
 
 function checkVpc(raw: RawTunnel, gateway: Gateway, report: Report): void {
-  if (gateway.vpc.length === 0) return;
+  // In transport mode the segment is the gateway itself, which need not lie within.
+  if (gateway.vpc.length === 0 || raw.ipsec?.mode === 'transport') return;
   const allowed = gateway.vpc.map(selectorFromPrefix);
   for (const [index, subnet] of raw.local.subnets.entries()) {
     if (!allowed.some((vpc) => containsSelector(vpc, subnet)))

@@ -33,7 +33,7 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
     peer: peer.name,
     version: raw.ike?.version ?? 2,
     mode: raw.ike?.mode ?? 'main',
-    mobike: raw.ike?.mobike ?? raw.ike?.version !== 1,
+    mobike: mobikeOf(raw),
     local: localOf(raw, gateway),
     remote: {
       address: peer.address,
@@ -44,8 +44,7 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
     ...postQuantumKey(raw, parts.ppk),
     ikeProposals: parts.ikeProposals,
     childProposals: parts.childProposals,
-    childProtocol: raw.ipsec?.protocol ?? 'esp',
-    ...(raw.ipsec?.encapsulation === 'udp' ? { encapsulation: 'udp' } : {}),
+    ...wrappingOf(raw),
     ikeLifetime: raw.ike?.lifetime ?? DEFAULT_LIFETIME,
     ...choicesOf(raw),
     childLifetime: raw.ipsec?.lifetime ?? DEFAULT_LIFETIME,
@@ -56,6 +55,19 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
     retry: { attempts: raw.retry?.attempts ?? 3, interval: raw.retry?.interval ?? 12 * SECOND },
     routes: raw.routes ?? true,
     blockClearText: raw.blockClearText ?? true,
+  };
+}
+
+/** RFC 4555 extends IKEv2 alone, and transport mode is bound to its addresses. */
+function mobikeOf({ ike, ipsec }: RawTunnel): boolean {
+  return ike?.mobike ?? (ike?.version !== 1 && ipsec?.mode !== 'transport');
+}
+
+function wrappingOf({ ipsec }: RawTunnel): Pick<TunnelPolicy, 'childProtocol' | 'childMode' | 'encapsulation'> {
+  return {
+    childProtocol: ipsec?.protocol ?? 'esp',
+    ...(ipsec?.mode === 'transport' ? { childMode: 'transport' } : {}),
+    ...(ipsec?.encapsulation === 'udp' ? { encapsulation: 'udp' } : {}),
   };
 }
 

@@ -1,21 +1,10 @@
 import { addressFamily } from '../base/net.ts';
 import type { Duration } from '../base/time.ts';
 import { HOUR } from '../base/time.ts';
-import type { Gateway, Peer } from './configuration.ts';
 import { formatDuration } from './duration.ts';
-import type { Report } from './report.ts';
-import type { RawTunnel } from './schema.ts';
+import type { RuleSubject } from './rule-subject.ts';
 import { checkSegments } from './segment-rules.ts';
-
-/** A tunnel as written, with what it refers to. */
-export type RuleSubject = {
-  readonly raw: RawTunnel;
-  readonly gateway: Gateway;
-  readonly peer: Peer;
-  readonly report: Report;
-  /** Whether lifetimes are confined to 1 h .. 24 h. */
-  readonly limitLifetimes: boolean;
-};
+import { checkTransport } from './transport-rules.ts';
 
 /** The rules that one tunnel can break by itself. */
 export function checkTunnel(subject: RuleSubject): void {
@@ -34,6 +23,7 @@ const RULES: readonly ((subject: RuleSubject) => void)[] = [
   checkLifetimes,
   checkDpd,
   checkAh,
+  checkTransport,
 ];
 
 function checkAddresses({ gateway, peer, report }: RuleSubject): void {

@@ -98,6 +98,7 @@ export type PolicyReport = {
   };
   readonly ipsec: {
     readonly protocol: 'esp' | 'ah';
+    readonly mode: 'tunnel' | 'transport';
     readonly encapsulation: 'auto' | 'udp';
     readonly proposals: readonly string[];
     readonly lifetime: number;
@@ -277,6 +278,7 @@ const policyReport: z.ZodType<PolicyReport> = z.object({
   }),
   ipsec: z.object({
     protocol: z.enum(['esp', 'ah']),
+    mode: z.enum(['tunnel', 'transport']),
     encapsulation: z.enum(['auto', 'udp']),
     proposals: names,
     lifetime: seconds,

@@ -32,6 +32,7 @@ export function policyReport(policy: TunnelPolicy, options: { readonly reveal: b
     },
     ipsec: {
       protocol: policy.childProtocol,
+      mode: policy.childMode ?? 'tunnel',
       encapsulation: policy.encapsulation ?? 'auto',
       proposals: policy.childProposals.map(formatProposal),
       lifetime: policy.childLifetime / SECOND,

@@ -133,7 +133,7 @@ function policyText({
     ['ike', `IKEv${ike.version}${mode}, ${ike.proposals.join(' ')}, lifetime ${ike.lifetime}s`],
     [
       'ipsec',
-      `${ipsec.protocol}${ipsec.encapsulation === 'udp' ? ' in UDP' : ''}, ${ipsec.proposals.join(' ')}, lifetime ${ipsec.lifetime}s`,
+      `${ipsec.protocol}${ipsec.mode === 'transport' ? ' in transport mode' : ''}${ipsec.encapsulation === 'udp' ? ' in UDP' : ''}, ${ipsec.proposals.join(' ')}, lifetime ${ipsec.lifetime}s`,
     ],
     ['dpd', `delay ${dpd.delay}s, timeout ${dpd.timeout}s, action ${dpd.action}`],
     ['retry', `${retry.attempts} attempts, then every ${retry.interval}s`],
