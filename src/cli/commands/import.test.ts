@@ -79,10 +79,10 @@ describe('cygnet import', () => {
   it('ends with 3 where the file cannot be had as it is meant', async () => {
     await within(async (directory) => {
       const file = join(directory, 'ipsec.conf');
-      writeFileSync(file, `${CONF}  type=transport\n`);
+      writeFileSync(file, `${CONF}  type=passthrough\n`);
       const { exit, out, err } = await cygnet(['import', file]);
       expect([exit, out]).toEqual([3, '']);
-      expect(err).toContain(`${file}:14:8 error only tunnel mode is supported`);
+      expect(err).toContain(`${file}:14:8 error only tunnel and transport mode are supported`);
     });
   });
 

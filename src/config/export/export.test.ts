@@ -203,6 +203,35 @@ describe('segments of one protocol or of ports', () => {
   });
 });
 
+describe('transport mode', () => {
+  const text = CONFIGURATION.replace('{subnets: [10.5.0.0/16, 10.6.0.0/16]}', '{subnets: [10.5.0.0/16]}')
+    .replace('gw6: {address: "2001:db8::1"}', 'gw6: {address: "2001:db8::1"}\n  one: {address: 192.0.2.3}')
+    .replace(
+      `    gateway: gw1\n    peer: swan-idc\n    local: {subnets: [10.4.192.0/20]}\n    remote: {subnets: [10.23.0.0/16]}`,
+      `    gateway: one\n    peer: swan-idc\n    local: {subnets: [192.0.2.3]}\n    remote: {subnets: [113.31.113.78]}`,
+    )
+    .replace('ipsec: {pfs: 5}', 'ipsec: {pfs: 5, mode: transport}');
+  const transport = loadText(text);
+  const asked = (format: string) => {
+    const tunnel = transport.tunnels.find(({ name }) => name === 'swan-idc');
+    return tunnel && exportTunnel(tunnel, transport, { format, reveal: false });
+  };
+
+  it.each([
+    ['swanctl', /^ +mode = transport$/m],
+    ['ipsec.conf', /^ +type=transport$/m],
+    ['libreswan', /^ +type=transport$/m],
+    ['json', /^ +"mode": "transport",$/m],
+    ['parameters', /^IPSec protocol +ESP, transport mode$/m],
+  ])('is written in %s', (format, line) => {
+    expect(asked(format)).toMatchObject({ text: expect.stringMatching(line) });
+  });
+
+  it('is not made tunnel mode for a device', () => {
+    expect(asked('cisco-ios')).toMatch(/^Cisco IOS cannot be written for transport mode; ipsec.conf, /);
+  });
+});
+
 describe('a format that does not exist', () => {
   it('is told with the nearest one, or with all', () => {
     const [tunnel] = configuration.tunnels;

@@ -25,6 +25,7 @@ type Speciality = keyof typeof SPECIALITIES;
 /** What a tunnel may ask for and a format may have no words for, with what is said then. */
 const SPECIALITIES = {
   services: { isAsked: hasServices, text: 'segments of one protocol or of ports' },
+  transport: { isAsked: ({ childMode }: TunnelView) => childMode === 'transport', text: 'transport mode' },
 } as const;
 
 /** One format of export: everything about it derives from here. */
@@ -42,10 +43,10 @@ type Format = {
 
 // biome-ignore format: one format, one row
 export const EXPORT_FORMATS: readonly Format[] = [
-  { name: 'ipsec.conf', title: 'strongSwan: ipsec.conf', says: ['services'], comment: '#', render: renderIpsecConf },
-  { name: 'ipsec.secrets', title: 'strongSwan: ipsec.secrets, the key of ipsec.conf', says: ['services'], comment: '#', render: renderIpsecSecrets },
-  { name: 'swanctl', title: 'strongSwan: swanctl.conf', says: ['services'], comment: '#', render: renderSwanctl },
-  { name: 'libreswan', title: 'libreswan: ipsec.conf', comment: '#', render: renderLibreswan },
+  { name: 'ipsec.conf', title: 'strongSwan: ipsec.conf', says: ['services', 'transport'], comment: '#', render: renderIpsecConf },
+  { name: 'ipsec.secrets', title: 'strongSwan: ipsec.secrets, the key of ipsec.conf', says: ['services', 'transport'], comment: '#', render: renderIpsecSecrets },
+  { name: 'swanctl', title: 'strongSwan: swanctl.conf', says: ['services', 'transport'], comment: '#', render: renderSwanctl },
+  { name: 'libreswan', title: 'libreswan: ipsec.conf', says: ['transport'], comment: '#', render: renderLibreswan },
   { name: 'cisco-ios', title: 'Cisco IOS', comment: '!', render: renderCiscoIos },
   { name: 'cisco-asa', title: 'Cisco ASA', comment: '!', render: renderCiscoAsa },
   { name: 'juniper-srx', title: 'Juniper SRX (Junos)', comment: '#', render: renderJuniperSrx },
@@ -56,8 +57,8 @@ export const EXPORT_FORMATS: readonly Format[] = [
   { name: 'huawei', title: 'Huawei', comment: '#', render: renderHuawei },
   { name: 'aws', title: 'AWS Site-to-Site VPN', comment: '#', render: renderAws },
   { name: 'azure', title: 'Azure VPN Gateway', comment: '#', render: renderAzure },
-  { name: 'parameters', title: 'What to enter in a console', says: ['services'], comment: '#', render: renderParameters },
-  { name: 'json', title: 'The same for programs', says: ['services'], comment: '', render: renderJson },
+  { name: 'parameters', title: 'What to enter in a console', says: ['services', 'transport'], comment: '#', render: renderParameters },
+  { name: 'json', title: 'The same for programs', says: ['services', 'transport'], comment: '', render: renderJson },
 ];
 
 export type Exported = {

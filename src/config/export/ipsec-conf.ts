@@ -50,7 +50,7 @@ function settingsOf(view: TunnelView, segments: { readonly local: string; readon
     'keyingtries=%forever',
     'authby=secret',
     `auto=${STARTS[view.start]}`,
-    'type=tunnel',
+    `type=${view.childMode}`,
     `keyexchange=ikev${view.version}`,
     ...(view.version === 1
       ? [`aggressive=${yesNo(view.mode === 'aggressive')}`]

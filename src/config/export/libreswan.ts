@@ -78,7 +78,7 @@ function settings(view: TunnelView, { ike, child, ikeLifetime, childLifetime }: 
   return [
     'authby=secret',
     `auto=${STARTS[view.start]}`,
-    'type=tunnel',
+    `type=${view.childMode}`,
     ...(view.version === 2
       ? ['ikev2=insist', `mobike=${view.mobike ? 'yes' : 'no'}`]
       : ['ikev2=never', `aggressive=${view.mode === 'aggressive' ? 'yes' : 'no'}`]),

@@ -23,7 +23,7 @@ export function renderParameters(view: TunnelView, keys: Keys): Rendered {
     ['IKE lifetime', `${view.ikeLifetime} s`],
     ['Local identification', identityText(local, '(any)')],
     ['Peer identification', identityText(remote, '(any)')],
-    ['IPSec protocol', view.protocol.toUpperCase()],
+    ['IPSec protocol', `${view.protocol.toUpperCase()}${view.childMode === 'transport' ? ', transport mode' : ''}`],
     ['IPSec policy', view.childProposals.map(formatProposal).join(' or ')],
     [
       'PFS',
@@ -66,6 +66,7 @@ export function renderJson(view: TunnelView, keys: Keys): Rendered {
     },
     ipsec: {
       protocol: view.protocol,
+      mode: view.childMode,
       proposals: view.childProposals.map(formatProposal),
       lifetime: view.childLifetime,
     },

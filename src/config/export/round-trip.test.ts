@@ -99,6 +99,15 @@ describe.each<Language>(['ipsec.conf', 'swanctl'])('%s: exported, imported and e
     }
   });
 
+  it('is the same text in transport mode', () => {
+    const transport = tunnelOf(
+      "local: {subnets: ['192.0.2.1[gre]']}\nremote: {subnets: [203.0.113.7]}\nipsec: {mode: transport}",
+    );
+    const { text, again, back } = there(otherEnd(transport), language);
+    expect(again).toBe(text);
+    expect(back).toMatchObject({ childMode: 'transport', mobike: false });
+  });
+
   it('has a name that the other program takes', () => {
     const view = { ...otherEnd(tunnelOf('')), name: 'a.b-c_d' };
     expect(there(view, language).back.name).toBe(language === 'swanctl' ? 'a_b-c_d' : 'a.b-c_d');

@@ -93,7 +93,7 @@ function childrenOf(view: TunnelView): string[] {
       `local_ts = ${local}`,
       `remote_ts = ${remote}`,
       `${view.protocol}_proposals = ${view.childProposals.map(formatProposal).join(',')}`,
-      'mode = tunnel',
+      `mode = ${view.childMode}`,
       `life_time = ${view.childLifetime}s`,
       `rekey_time = ${softTime(view.childLifetime)}s`,
       `start_action = ${STARTS[view.start]}`,

@@ -25,6 +25,7 @@ export type TunnelView = {
   /** Whether this end asks for one Child SA for each pair of segments. */
   readonly singlePairs: boolean;
   readonly protocol: ChildProtocol;
+  readonly childMode: 'tunnel' | 'transport';
   /** ESP goes in UDP whatever the path. */
   readonly inUdp: boolean;
   readonly ikeProposals: readonly Proposal[];
@@ -77,6 +78,7 @@ export function ownView({ name, policy }: Tunnel, gateway: Gateway | undefined):
     },
     singlePairs: policy.singlePairs ?? false,
     protocol: policy.childProtocol,
+    childMode: policy.childMode ?? 'tunnel',
     inUdp: policy.encapsulation === 'udp',
     ikeProposals: policy.ikeProposals,
     childProposals: policy.childProposals,

@@ -1,4 +1,5 @@
 import { namesGroup, proposalsOf } from './algorithms.ts';
+import { childModeOf } from './child-mode.ts';
 import { encapsulationOf } from './encapsulation.ts';
 import { pinned } from './foreign-tunnel.ts';
 import type { Get } from './ipsec-conf-sections.ts';
@@ -17,6 +18,7 @@ export function childOf(name: Written, version: 1 | 2, get: Get, remarks: Remark
   tellOfPfs(written ?? name, get('pfs'), remarks);
   return mapOf(name.position, {
     protocol: pinned(ah ?? phase2 ?? written ?? name, protocol),
+    mode: childModeOf(get('type'), remarks),
     encapsulation: encapsulationOf(forcedBy(get, remarks), protocol, remarks),
     proposals: proposalsOf(written ?? pinned(name, 'default'), protocol, version, remarks),
     lifetime: get('lifetime') ?? get('keylife') ?? get('salifetime') ?? pinned(name, '1h'),

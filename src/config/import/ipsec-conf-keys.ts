@@ -1,5 +1,5 @@
 import type { KeyRule } from './key-rules.ts';
-import { CERTIFICATES, EAP, NOT_TUNNEL, note, refuse, used } from './key-rules.ts';
+import { CERTIFICATES, EAP, note, refuse, used } from './key-rules.ts';
 
 /** The rule of a key in a conn; undefined where neither strongSwan nor its forerunners know it. */
 export function connKeyRule(key: string): KeyRule | undefined {
@@ -22,6 +22,7 @@ const CONN: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>([
     'ike',
     'esp',
     'ah',
+    'type',
     'phase2',
     'phase2alg',
     'pfs',
@@ -40,7 +41,6 @@ const CONN: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>([
     'dpdtimeout',
     'dpdaction',
   ].map((key) => [key, used] as const),
-  ['type', refuse(NOT_TUNNEL, 'tunnel')],
   ['sha256_96', refuse('the truncation of SHA-256 to 96 bits is not supported; only that of RFC 4868', 'no')],
   ['xauth', refuse(EAP)],
   ['xauth_identity', refuse(EAP)],

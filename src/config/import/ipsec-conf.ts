@@ -1,4 +1,5 @@
 import { proposalsOf } from './algorithms.ts';
+import { ikeInMode } from './child-mode.ts';
 import type { ForeignTunnel, Rest } from './foreign-tunnel.ts';
 import { pinned } from './foreign-tunnel.ts';
 import { childOf } from './ipsec-conf-child.ts';
@@ -65,7 +66,7 @@ function tunnelOf(conn: Conn, keys: readonly SharedKey[], remarks: Remarks): For
     );
   const rest: Rest = {
     start: startOf(name, get, remarks),
-    ike: ikeOf(name, version, mode, get, remarks),
+    ike: ikeInMode(ikeOf(name, version, mode, get, remarks), get('type'), remarks),
     ipsec: childOf(name, version.text === '1' ? 1 : 2, get, remarks),
     dpd: dpdOf(name, get, remarks),
     retry: retryOf(name, get),

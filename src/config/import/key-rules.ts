@@ -47,4 +47,3 @@ const MAX_KEY = 64;
 export const CERTIFICATES =
   'certificates are not supported: tunnels here have pre-shared keys; set the peer up with one';
 export const EAP = 'EAP and XAUTH are not supported: tunnels here have pre-shared keys and nothing else';
-export const NOT_TUNNEL = 'only tunnel mode is supported; this would not protect what it is meant to';

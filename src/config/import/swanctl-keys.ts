@@ -1,5 +1,5 @@
 import type { KeyRule } from './key-rules.ts';
-import { CERTIFICATES, EAP, NOT_TUNNEL, note, refuse, used } from './key-rules.ts';
+import { CERTIFICATES, EAP, note, refuse, used } from './key-rules.ts';
 
 const CERTIFICATE_UNUSED = 'a certificate is not used with a pre-shared key';
 const SEGMENTS_DECIDE = 'traffic is not marked: the segments alone decide';
@@ -72,7 +72,7 @@ export const CHILD_KEYS: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>
   ['life_packets', used],
   ['dpd_action', used],
   ['start_action', used],
-  ['mode', refuse(NOT_TUNNEL, 'tunnel')],
+  ['mode', used],
   ['sha256_96', refuse('the truncation of SHA-256 to 96 bits is not supported; only that of RFC 4868', 'no')],
   ['rand_time', note(LOCAL_TIMING)],
   ['rand_bytes', note(LOCAL_TIMING)],

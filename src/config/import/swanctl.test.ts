@@ -85,7 +85,7 @@ const CONNECTION: readonly (readonly [setting: string, ...problems: string[]])[]
 // biome-ignore format: one setting, one row
 const CHILD: readonly (readonly [setting: string, ...problems: string[]])[] = [
   ['mode = tunnel'],
-  ['mode = transport', '14:12 error only tunnel mode is supported; this would not protect what it is meant to'],
+  ['mode = beet', '14:12 error only tunnel and transport mode are supported'],
   ['ah_proposals = sha256', '17:21 error ah_proposals and esp_proposals in one child exclude each other'],
   ['updown = /bin/true', '14:5 warning updown is ignored: no script is run'],
   ['if_id_in = 7', '14:5 warning if_id_in is ignored: traffic is not marked: the segments alone decide'],
@@ -133,6 +133,18 @@ describe('swanctl.conf', () => {
     const policy = policyOf(text);
     expect(policy?.local.selectors.map(formatSelector)).toEqual(local);
     expect(policy?.remote.selectors.map(formatSelector)).toEqual(remote);
+  });
+
+  it('takes mode = transport between the two addresses, without MOBIKE', () => {
+    const text = GOOD.replace('# child', 'mode = transport')
+      .replace(/local_ts.*/, '')
+      .replace(/remote_ts.*/, 'remote_ts = dynamic[gre]');
+    expect(policyOf(text)).toMatchObject({ childMode: 'transport', mobike: false });
+    expect(policyOf(text)?.remote.selectors.map(formatSelector)).toEqual(['203.0.113.7/32[gre]']);
+    expect(problemsOf(text)).toEqual([
+      '14:12 warning a tunnel in transport mode stays with its addresses: mobike is off',
+    ]);
+    expect(policyOf(text.replace('# connection', 'mobike = no'))).toMatchObject({ mobike: false });
   });
 
   it.each(CHILD)('tells of %s in a child at its place', (setting, ...problems) => {

@@ -1,5 +1,6 @@
 import { parseAddress } from '../../base/net.ts';
 import { proposalsOf } from './algorithms.ts';
+import { childModeOf, ikeInMode } from './child-mode.ts';
 import { encapsulationOf } from './encapsulation.ts';
 import type { ForeignTunnel } from './foreign-tunnel.ts';
 import { pinned } from './foreign-tunnel.ts';
@@ -160,7 +161,7 @@ function restOf(connection: Section, child: Section, ike: TreeMap, secrets: Swan
   return mapOf(child.name.position, {
     start: startOf(child, anywhere, remarks),
     ppk: ppkOf(connection, secrets, remarks),
-    ike,
+    ike: ikeInMode(ike, child.get('mode'), remarks),
     ipsec: ipsecOf(child, version, connection.get('encap'), remarks),
     dpd: dpdOf(connection, child, anywhere, remarks),
     retry: retryOf(connection),
@@ -204,6 +205,7 @@ function ipsecOf(child: Section, version: 1 | 2, encap: Written | undefined, rem
   const protocol = ah === undefined ? 'esp' : 'ah';
   return mapOf(name.position, {
     protocol: pinned(ah ?? esp ?? name, protocol),
+    mode: childModeOf(child.get('mode'), remarks),
     encapsulation: encapsulationOf(encap !== undefined && isYes(encap) ? encap : undefined, protocol, remarks),
     proposals: proposalsOf(ah ?? esp ?? pinned(name, 'default'), protocol, version, remarks),
     ...childLifetime(child, remarks),
