@@ -2,6 +2,7 @@ import type { GatewayEvent } from '../ike/common/event.ts';
 import type { ChildSaView, IkeSaView } from '../ike/common/view.ts';
 import type { PolicySpec, SaKey, SaSpec } from '../sa/data-plane.ts';
 import { saKey } from '../sa/ledger.ts';
+import { selectorPairs } from '../sa/selector-pairs.ts';
 import { sameSelectors, selectorKey } from '../sa/traffic-selector.ts';
 import type { SimGateway, Step } from './gateway.ts';
 import { endpointsOf } from './kernel-tables.ts';
@@ -301,19 +302,19 @@ function childrenOf(gateway: SimGateway, view: IkeSaView): ChildSaView[] {
 function suiteOf(spec: SaSpec, child: ChildSaView): boolean {
   return (
     spec.encryption === child.suite.encryption &&
+    spec.mode === child.mode &&
     spec.integrity === child.suite.integrity &&
     (spec.encap !== undefined) === child.encap
   );
 }
 
 function neededPolicies(child: ChildSaView): string[] {
-  return child.localSelectors.flatMap((local) =>
-    child.remoteSelectors.flatMap((remote) => [
-      `out ${selectorKey(local)} ${selectorKey(remote)}`,
-      `in ${selectorKey(remote)} ${selectorKey(local)}`,
-      `fwd ${selectorKey(remote)} ${selectorKey(local)}`,
-    ]),
-  );
+  const forwards = child.mode === 'tunnel';
+  return selectorPairs(child.localSelectors, child.remoteSelectors).flatMap(({ local, remote }) => [
+    `out ${selectorKey(local)} ${selectorKey(remote)}`,
+    `in ${selectorKey(remote)} ${selectorKey(local)}`,
+    ...(forwards ? [`fwd ${selectorKey(remote)} ${selectorKey(local)}`] : []),
+  ]);
 }
 
 function oneWay(from: SimGateway, to: SimGateway): string[] {

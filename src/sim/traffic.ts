@@ -77,7 +77,7 @@ function receive(kernel: SimKernel, packet: OuterPacket): PacketFate {
   const { protocol, destination, spi, encap, source } = inbound.spec;
   if (encap !== undefined && !sameEndpoint(from, { address: source, port: encap.sourcePort }))
     kernel.report({ kind: 'mapping', sa: { protocol, destination, spi }, from });
-  const policy = matchPolicy(kernel, 'fwd', inner);
+  const policy = matchPolicy(kernel, sent.mode === 'transport' ? 'in' : 'fwd', inner);
   return policy?.action === 'protect' && policy.template?.reqid === inbound.spec.reqid
     ? 'delivered'
     : 'no-inbound-policy';
