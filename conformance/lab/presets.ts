@@ -215,8 +215,17 @@ function childrenOf(link: Link, options: SwanctlOptions): { readonly [name: stri
   });
   if (options.version !== 1 && !options.pairs)
     return { net: child(link.localSubnets.join(','), link.remoteSubnets.join(',')) };
-  const pairs = link.localSubnets.flatMap((local) => link.remoteSubnets.map((remote) => child(local, remote)));
+  const pairs = link.localSubnets.flatMap((local) =>
+    link.remoteSubnets
+      .filter((remote) => protocolOf(remote) === protocolOf(local))
+      .map((remote) => child(local, remote)),
+  );
   return Object.fromEntries(pairs.map((pair, index) => [`net${index + 1}`, pair]));
+}
+
+/** What stands in brackets behind a segment, but for the ports. */
+function protocolOf(segment: string): string | undefined {
+  return /\[([^/\]]*)/.exec(segment)?.[1];
 }
 
 export const DEFAULT_SUITE = 'aes128-sha1-modp1024';

@@ -15,6 +15,8 @@ export type Disagreement = {
   readonly name?: string;
   readonly title: string;
   readonly rfc: readonly string[];
+  /** What both have where nothing else is said, as seen from Cygnet. */
+  readonly configured?: Link;
   /** What strongSwan has otherwise than Cygnet, as seen from Cygnet. */
   readonly link?: Partial<Link>;
   readonly algorithms?: SwanctlOptions;
@@ -28,26 +30,26 @@ export type Verdict = { readonly stage: 1 | 2; readonly code: string };
 
 /** A disagreement with Cygnet in both roles: the tunnel does not come up, the reason is told, nothing is installed. */
 export function refusals(disagreement: Disagreement): readonly Scenario[] {
-  const { name, title, rfc, link, algorithms, initiator, responder } = disagreement;
+  const { name, title, rfc, configured = FROM_A, link, algorithms, initiator, responder } = disagreement;
   const prefix = name === undefined ? '' : `${name}-`;
   const common = {
     rfc,
     topology: direct,
-    b: { strongswan: swanctl(mirrored({ ...FROM_A, ...link }), algorithms) },
+    b: { strongswan: swanctl(mirrored({ ...configured, ...link }), algorithms) },
   };
   const initiates = {
     ...common,
     name: `${prefix}initiator`,
     title: `${title}: Cygnet, which initiates, says so and installs nothing`,
     a: {
-      cygnet: cygnet(undefined, { ...disagreement.cygnet, tunnel: { retry: { attempts: 1, interval: '12s' } } }),
+      cygnet: cygnet(configured, { ...disagreement.cygnet, tunnel: { retry: { attempts: 1, interval: '12s' } } }),
     },
   };
   const responds = {
     ...common,
     name: `${prefix}responder`,
     title: `${title}: Cygnet, which responds, says so and installs nothing`,
-    a: { cygnet: cygnet(undefined, { ...disagreement.cygnet, start: 'respond' }) },
+    a: { cygnet: cygnet(configured, { ...disagreement.cygnet, start: 'respond' }) },
   };
   return [
     ...(initiator === undefined ? [] : [{ ...initiates, steps: refused(initiator) }]),
