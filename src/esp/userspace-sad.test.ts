@@ -57,6 +57,13 @@ describe('SPIs', () => {
 });
 
 describe('SAs', () => {
+  it('of transport mode are refused, and no thread hears of them', () => {
+    const { sad, told } = bed();
+    const failure = { operation: 'add ESP SA in transport mode', code: 'EOPNOTSUPP' };
+    expect(sad.add({ ...SA, mode: 'transport' })).toMatchObject({ ok: false, failure });
+    expect(told).toEqual([]);
+  });
+
   it('go to the thread of their direction with the MTU of their path', () => {
     const { sad, told } = bed();
     expect(sad.add(SA).ok).toBe(true);

@@ -62,6 +62,7 @@ export class UserspaceSad {
 
   add(sa: SaSpec): Outcome {
     const operation = `add ${sa.protocol.toUpperCase()} SA`;
+    if (sa.mode === 'transport') return refusal(`${operation} in transport mode`, { code: 'EOPNOTSUPP' });
     const id = saKey(sa);
     const isTaken = this.#held.has(id) || (sa.direction === 'in' && this.#inbound.has(sa.spi));
     if (isTaken) return refusal(operation, { code: 'EEXIST' });
