@@ -1,5 +1,5 @@
-import { carries, direct, FROM_A, MAIN } from '../../lab/presets.ts';
-import { bothRoles } from '../../lab/roles.ts';
+import { carries, cygnet, direct, FROM_A, MAIN, mirrored, swanctl } from '../../lab/presets.ts';
+import { bothRoles, inRole } from '../../lab/roles.ts';
 import type { Scenario, Step } from '../../lab/scenario.ts';
 
 /** The gateways themselves are the segments. */
@@ -28,16 +28,23 @@ const steps: readonly Step[] = [
 const transport = { ipsec: { mode: 'transport' } };
 const child = { mode: 'transport' };
 
+const ikev2 = {
+  title: 'transport mode between the gateways themselves',
+  rfc: ['RFC 7296 §1.3.1', 'RFC 4303 §3.1.1'],
+  topology,
+};
+const strongswan = { child, connection: { mobike: false } };
+
 export default [
-  ...bothRoles({
-    title: 'transport mode between the gateways themselves',
-    rfc: ['RFC 7296 §1.3.1', 'RFC 4303 §3.1.1'],
-    topology,
-    link,
-    cygnet: transport,
-    strongswan: { child, connection: { mobike: false } },
-    steps,
-  }),
+  {
+    ...ikev2,
+    name: 'on-traffic',
+    title: `${ikev2.title}, from the first packet on`,
+    a: { cygnet: cygnet(link, { ...transport, start: 'on-traffic' }) },
+    b: { strongswan: swanctl(mirrored(link), strongswan) },
+    steps: [{ expect: 'pings', from: 'a', count: 1, lost: true }, { expect: 'connected', on: 'both' }, ...steps],
+  },
+  inRole('responder', { ...ikev2, link, cygnet: transport, strongswan, steps }),
   ...bothRoles({
     name: 'ikev1',
     title: 'transport mode in IKEv1 between the gateways themselves',
