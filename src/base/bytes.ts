@@ -147,6 +147,12 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
+/** The 32-bit integer at `at`, in network order; what lies beyond the end counts as zeros. */
+export function readU32(bytes: Uint8Array, at = 0): number {
+  const [first, second, third, fourth] = [bytes[at] ?? 0, bytes[at + 1] ?? 0, bytes[at + 2] ?? 0, bytes[at + 3] ?? 0];
+  return ((first << 24) | (second << 16) | (third << 8) | fourth) >>> 0;
+}
+
 /** Ordinary comparison, for values that are public. Secrets are compared with `constantTimeEqual` of src/crypto. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;

@@ -1,3 +1,5 @@
+import { readU32 } from './bytes.ts';
+
 /** The only source of randomness of the core. The daemon passes the system's, tests and the simulation a seeded one. */
 export interface Entropy {
   /** `length` fresh unpredictable bytes in memory of their own. */
@@ -6,8 +8,7 @@ export interface Entropy {
 
 /** A random integer in 0..2^32-1. */
 export function randomU32(entropy: Entropy): number {
-  const bytes = entropy.bytes(4);
-  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+  return readU32(entropy.bytes(4));
 }
 
 /** A random fraction in [0, 1), for jitter. */
@@ -20,37 +21,62 @@ export function randomFraction(entropy: Entropy): number {
  * unpredictable. The same seed gives the same bytes.
  */
 export class SeededEntropy implements Entropy {
-  #a: bigint;
-  #b: bigint;
+  // Two words of 64 bits, each as two halves: bigints would be most of what this costs.
+  #highA: number;
+  #lowA: number;
+  #highB: number;
+  #lowB: number;
 
   constructor(seed: number) {
-    this.#a = splitMix(BigInt(seed) + 1n);
-    this.#b = splitMix(this.#a);
+    const a = splitMix(BigInt(seed) + 1n);
+    const b = splitMix(a);
+    this.#highA = highHalf(a);
+    this.#lowA = lowHalf(a);
+    this.#highB = highHalf(b);
+    this.#lowB = lowHalf(b);
   }
 
   bytes(length: number): Uint8Array {
     const out = new Uint8Array(length);
     for (let index = 0; index < length; index += 8) {
-      const word = this.#next();
-      let half = Number(word & 0xffff_ffffn);
-      for (let k = index; k < Math.min(index + 8, length); k++) {
-        if (k === index + 4) half = Number(word >> 32n);
-        out[k] = half & 0xff;
-        half >>>= 8;
-      }
+      this.#next();
+      // b + y, and y is the first word by now.
+      const low = (this.#lowB + this.#lowA) | 0;
+      const carry = low >>> 0 < this.#lowB >>> 0 ? 1 : 0;
+      writeHalf(out, index, low);
+      writeHalf(out, index + 4, (this.#highB + this.#highA + carry) | 0);
     }
     return out;
   }
 
-  #next(): bigint {
-    let x = this.#a;
-    const y = this.#b;
-    this.#a = y;
-    x ^= (x << 23n) & MASK;
-    x ^= x >> 17n;
-    this.#b = x ^ y ^ (y >> 26n);
-    return (this.#b + y) & MASK;
+  #next(): void {
+    let high = this.#highA;
+    let low = this.#lowA;
+    const highY = this.#highB;
+    const lowY = this.#lowB;
+    this.#highA = highY;
+    this.#lowA = lowY;
+    // x ^= x << 23; x ^= x >> 17; b = x ^ y ^ (y >> 26)
+    high ^= (high << 23) | (low >>> 9);
+    low ^= low << 23;
+    low ^= (low >>> 17) | (high << 15);
+    high ^= high >>> 17;
+    this.#highB = high ^ highY ^ (highY >>> 26);
+    this.#lowB = low ^ lowY ^ ((lowY >>> 26) | (highY << 6));
   }
+}
+
+/** The lowest byte first, as far as there is room. */
+function writeHalf(out: Uint8Array, at: number, half: number): void {
+  for (let index = at, rest = half; index < Math.min(at + 4, out.length); index++, rest >>>= 8) out[index] = rest;
+}
+
+function highHalf(word: bigint): number {
+  return Number(word >> 32n) | 0;
+}
+
+function lowHalf(word: bigint): number {
+  return Number(word & 0xffff_ffffn) | 0;
 }
 
 const MASK = 0xffff_ffff_ffff_ffffn;

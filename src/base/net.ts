@@ -1,4 +1,4 @@
-import { fromHex } from './bytes.ts';
+import { fromHex, toHex } from './bytes.ts';
 
 /**
  * An IPv4 or IPv6 address as its canonical text (RFC 5952), so that it is plain data, a Map key and readable in
@@ -29,7 +29,7 @@ export function addressBytes(address: IpAddress): Uint8Array {
 
 /** @throws RangeError unless there are 4 or 16 bytes. */
 export function addressFromBytes(bytes: Uint8Array): IpAddress {
-  if (bytes.length === 4) return bytes.join('.');
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
   if (bytes.length === 16) return formatIpv6(bytes);
   throw new RangeError(`an address has 4 or 16 bytes, not ${bytes.length}`);
 }
@@ -40,15 +40,16 @@ export function addressFamily(address: IpAddress): AddressFamily {
 
 /** The address as an integer, for ranges. */
 export function addressToInteger(address: IpAddress): bigint {
-  const bytes = addressBytes(address);
-  let value = 0n;
-  const words = new DataView(bytes.buffer, bytes.byteOffset);
-  for (let at = 0; at < bytes.length; at += 4) value = (value << 32n) | BigInt(words.getUint32(at));
-  return value;
+  if (addressFamily(address) === 6) return BigInt(`0x${toHex(addressBytes(address))}`);
+  const value = ipv4Value(address);
+  if (value === undefined) throw new RangeError(`not an address: ${address}`);
+  return BigInt(value);
 }
 
 export function addressFromInteger(value: bigint, family: AddressFamily): IpAddress {
-  return addressFromBytes(fromHex(value.toString(16).padStart(family === 4 ? 8 : 32, '0')));
+  if (family === 6) return formatIpv6(fromHex(value.toString(16).padStart(32, '0')));
+  const word = Number(value);
+  return `${word >>> 24}.${(word >>> 16) & 0xff}.${(word >>> 8) & 0xff}.${word & 0xff}`;
 }
 
 /** 32 or 128. */
@@ -106,29 +107,39 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
 }
 
 function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
-  const bytes = new Uint8Array(4);
-  for (const [index, part] of parts.entries()) {
-    const octet = octetOf(part);
-    if (octet === undefined) return undefined;
-    bytes[index] = octet;
-  }
-  return bytes;
+  const value = ipv4Value(text);
+  return value === undefined ? undefined : Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }
 
 const DIGIT_ZERO = 0x30;
+const DOT = 0x2e;
 
-/** By hand, as addresses are read for every message. Leading zeros are refused: some take them for octal. */
-function octetOf(text: string): number | undefined {
-  if (text.length === 0 || text.length > 3 || (text.length > 1 && text.charCodeAt(0) === DIGIT_ZERO)) return undefined;
+/**
+ * The address as a 32-bit number; undefined where the text is none. By hand and without a thing on the heap, as addresses
+ * are read for every message. Leading zeros are refused: some take them for octal.
+ */
+function ipv4Value(text: string): number | undefined {
   let value = 0;
+  let dots = 0;
+  let octet = 0;
+  let digits = 0;
   for (let at = 0; at < text.length; at++) {
-    const digit = text.charCodeAt(at) - DIGIT_ZERO;
-    if (digit < 0 || digit > 9) return undefined;
-    value = value * 10 + digit;
+    const code = text.charCodeAt(at);
+    if (code === DOT) {
+      if (digits === 0 || dots === 3) return undefined;
+      value = value * 256 + octet;
+      dots++;
+      octet = 0;
+      digits = 0;
+      continue;
+    }
+    const digit = code - DIGIT_ZERO;
+    if (digit < 0 || digit > 9 || (digits > 0 && octet === 0)) return undefined;
+    octet = octet * 10 + digit;
+    digits++;
+    if (octet > 255) return undefined;
   }
-  return value < 256 ? value : undefined;
+  return dots === 3 && digits > 0 ? value * 256 + octet : undefined;
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {

@@ -1,3 +1,4 @@
+import { readU32 } from '../../base/bytes.ts';
 import type { ChildSa } from '../../sa/child-sa.ts';
 import type { ChildProtocol } from '../../sa/proposal.ts';
 import { drain } from '../common/child-drain.ts';
@@ -95,5 +96,5 @@ function protocolOf({ protocol }: DeletePayload): ChildProtocol {
 }
 
 function spisOf({ spis }: DeletePayload): ReadonlySet<number> {
-  return new Set(spis.map((spi) => new DataView(spi.buffer, spi.byteOffset).getUint32(0)));
+  return new Set(spis.map((spi) => readU32(spi)));
 }

@@ -1,3 +1,4 @@
+import { readU32 } from '../../../base/bytes.ts';
 import { invariant } from '../../../base/errors.ts';
 import { type Duration, SECOND } from '../../../base/time.ts';
 import { type ChildSa, type DirectionKeys, lowerNonce, planInbound, type SaLimits } from '../../../sa/child-sa.ts';
@@ -48,7 +49,7 @@ export function createChild(
     suite,
     reqid: ctx.reqidFor(policy.name, [local], [remote]),
     inboundSpi: reserved.spi,
-    outboundSpi: new DataView(peerSpi.buffer, peerSpi.byteOffset).getUint32(0),
+    outboundSpi: readU32(peerSpi),
     localSelectors: [local],
     remoteSelectors: [remote],
     local: sa.local,

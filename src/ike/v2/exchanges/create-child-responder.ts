@@ -1,4 +1,4 @@
-import { ByteWriter } from '../../../base/bytes.ts';
+import { ByteWriter, readU32 } from '../../../base/bytes.ts';
 import { invariant } from '../../../base/errors.ts';
 import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
 import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
@@ -222,7 +222,7 @@ function readName({
 }: NotifyPayload): { readonly protocol: ChildProtocol; readonly spi: number } | undefined {
   if (spi.length !== 4) return undefined;
   const name = protocol === PROTOCOL.AH ? 'ah' : 'esp';
-  return { protocol: name, spi: new DataView(spi.buffer, spi.byteOffset).getUint32(0) };
+  return { protocol: name, spi: readU32(spi) };
 }
 
 function negotiate(
