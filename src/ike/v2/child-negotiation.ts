@@ -1,11 +1,12 @@
+import { readU32 } from '../../base/bytes.ts';
 import { invariant } from '../../base/errors.ts';
 import { type ChildSa, MAX_SELECTOR_PAIRS } from '../../sa/child-sa.ts';
 import { formatProposal } from '../../sa/proposal.ts';
 import { selectorPairs } from '../../sa/selector-pairs.ts';
 import { selectSuite } from '../../sa/suite-selection.ts';
 import {
+  containsSelector,
   fitPairs,
-  formatSelector,
   MAX_SELECTORS,
   narrow,
   type PacketSelectors,
@@ -71,7 +72,7 @@ export function answerChild(
     suite: selected.suite,
     proposalNumber: offer.number,
     leftOut: leftOutBy(selected.suite, offer),
-    peerSpi: spiOf(offer.spi),
+    peerSpi: readU32(offer.spi),
     localSelectors,
     remoteSelectors,
   };
@@ -133,7 +134,7 @@ export function acceptChild(
   }
   const mode = acceptMode(policy, payloads);
   if (mode === undefined) return modeMismatch(policy);
-  const [proposalNumber, peerSpi] = [chosen.number, spiOf(chosen.spi)];
+  const [proposalNumber, peerSpi] = [chosen.number, readU32(chosen.spi)];
   return { ...mode, suite, proposalNumber, leftOut: [], peerSpi, localSelectors, remoteSelectors };
 }
 
@@ -174,20 +175,12 @@ function maxPairs({ local, remote }: TunnelPolicy): number {
 }
 
 function isWithin(inner: readonly TrafficSelector[], outer: readonly TrafficSelector[]): boolean {
-  return inner.every((selector) => narrow(outer, [selector]).some((common) => same(common, selector)));
-}
-
-function same(a: TrafficSelector, b: TrafficSelector): boolean {
-  return formatSelector(a) === formatSelector(b);
+  return inner.every((selector) => outer.some((other) => containsSelector(other, selector)));
 }
 
 /** The first Child SA is made in IKE_AUTH. */
 function exchangeOf(first: boolean): 'IKE_AUTH' | 'CREATE_CHILD_SA' {
   return first ? 'IKE_AUTH' : 'CREATE_CHILD_SA';
-}
-
-function spiOf(bytes: Uint8Array): number {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
 }
 
 const NOT_OUR_OFFER: Reason = { code: 'protocol-error', text: 'the peer chose an IPsec proposal that was not offered' };
