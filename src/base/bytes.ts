@@ -66,8 +66,13 @@ const FIRST_BYTES = 64;
 
 /** Collects bytes in network order; lengths that are known only afterwards are patched. */
 export class ByteWriter {
-  #bytes = new Uint8Array(FIRST_BYTES);
+  #bytes: Uint8Array;
   #length = 0;
+
+  /** `room` for what will be written, where that is known: it is then written in place. */
+  constructor(room = FIRST_BYTES) {
+    this.#bytes = new Uint8Array(room);
+  }
 
   get length(): number {
     return this.#length;
@@ -99,6 +104,16 @@ export class ByteWriter {
     return this;
   }
 
+  /** The octets that a text of two lower-case hexadecimal digits each stands for, such as an SPI. */
+  hex(text: string): this {
+    const at = this.#grow(text.length >> 1);
+    for (let index = at; index < this.#length; index++) {
+      const digit = (index - at) * 2;
+      this.#bytes[index] = (digitAt(text, digit) << 4) | digitAt(text, digit + 1);
+    }
+    return this;
+  }
+
   zeros(count: number): this {
     this.#grow(count);
     return this;
@@ -116,9 +131,9 @@ export class ByteWriter {
     return this.patchU16(offset, value >>> 16).patchU16(offset + 2, value);
   }
 
-  /** A copy of what was written. */
+  /** What was written, in memory of its own; nothing is written afterwards. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#length);
   }
 
   /** Makes room, which may replace the buffer: call it before the buffer is looked at. */
@@ -175,8 +190,13 @@ const HEX_OF: readonly string[] = Array.from({ length: 256 }, (_, octet) => octe
 
 /** Lower-case, without prefix. */
 export function toHex(bytes: Uint8Array): string {
+  return hexOf(bytes, 0, bytes.length);
+}
+
+/** The same of the bytes from `start` up to `end`. */
+export function hexOf(bytes: Uint8Array, start: number, end: number): string {
   let text = '';
-  for (const byte of bytes) text += HEX_OF[byte];
+  for (let at = start; at < end; at++) text += HEX_OF[bytes[at] ?? 0];
   return text;
 }
 

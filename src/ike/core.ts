@@ -31,7 +31,7 @@ import { messageKeysOf } from './message-keys.ts';
 import { bugOf, reportOrphan } from './mishaps.ts';
 import { forgetIkeSa, indexIkeSa } from './registry.ts';
 import { renameTunnels } from './rename.ts';
-import { parseTimerKey, Run, timerKey } from './run.ts';
+import { parseTimerKey, Run, type Surroundings, timerKey } from './run.ts';
 import { onTrapAnswer, removeTrap, setTrap } from './traps.ts';
 import { resolveDuplicates } from './uniqueness.ts';
 import { answerPhase1 } from './v1/exchanges/phase1-responder.ts';
@@ -72,7 +72,7 @@ export type IkeCoreOptions = {
  * outside; the same entropy and inputs give the same effects.
  */
 export class IkeCore {
-  readonly #fixed: Pick<Run, 'entropy' | 'capabilities' | 'crashSecret' | 'recordsMessages'>;
+  readonly #fixed: Surroundings;
   readonly #state: CoreState;
   #configured: readonly TunnelPolicy[] = [];
   #policies: ReadonlyMap<string, TunnelPolicy> = new Map();
@@ -86,8 +86,7 @@ export class IkeCore {
   }
 
   handle(input: Input, now: Now): readonly Effect[] {
-    const run = new Run({
-      ...this.#fixed,
+    const run = new Run(this.#fixed, {
       now,
       policies: this.#policies,
       contacts: this.#contacts,
@@ -110,8 +109,10 @@ export class IkeCore {
 
   /** The Child SAs; of one tunnel where it is named. */
   children(tunnel?: string): ChildSaView[] {
-    const all = tunnel === undefined ? [...this.#state.children.values()].flat() : this.#state.children.get(tunnel);
-    return (all ?? []).map(viewChild);
+    if (tunnel !== undefined) return (this.#state.children.get(tunnel) ?? []).map(viewChild);
+    const views: ChildSaView[] = [];
+    for (const children of this.#state.children.values()) for (const child of children) views.push(viewChild(child));
+    return views;
   }
 
   /** One Child SA of a tunnel, which is cheaper than all of them; undefined where it is gone. */
@@ -134,8 +135,8 @@ export class IkeCore {
   }
 
   #ikeSas(tunnel: string | undefined): IkeSa[] {
-    const ids = tunnel === undefined ? this.#state.ikeSas.keys() : (this.#state.byTunnel.get(tunnel) ?? []);
-    return [...ids].flatMap((id) => this.#state.ikeSas.get(id) ?? []);
+    if (tunnel === undefined) return [...this.#state.ikeSas.values()];
+    return [...(this.#state.byTunnel.get(tunnel) ?? [])].flatMap((id) => this.#state.ikeSas.get(id) ?? []);
   }
 
   #dispatch(run: Run, input: Input): void {

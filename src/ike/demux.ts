@@ -1,3 +1,4 @@
+import { readU32 } from '../base/bytes.ts';
 import type { Endpoint } from '../base/net.ts';
 import { NAT_TRAVERSAL_PORT } from './common/ports.ts';
 
@@ -15,6 +16,5 @@ export function classifyDatagram(local: Endpoint, bytes: Uint8Array): Classified
   if (local.port !== NAT_TRAVERSAL_PORT) return { kind: 'ike', message: bytes };
   if (bytes.length === 1 && bytes[0] === 0xff) return { kind: 'keepalive' };
   if (bytes.length < NON_ESP_MARKER_BYTES) return { kind: 'invalid' };
-  const marked = bytes.subarray(0, NON_ESP_MARKER_BYTES).every((byte) => byte === 0);
-  return marked ? { kind: 'ike', message: bytes.subarray(NON_ESP_MARKER_BYTES) } : { kind: 'esp' };
+  return readU32(bytes) === 0 ? { kind: 'ike', message: bytes.subarray(NON_ESP_MARKER_BYTES) } : { kind: 'esp' };
 }

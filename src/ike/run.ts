@@ -26,6 +26,21 @@ import type { IkeSaV2 } from './v2/state.ts';
 /** Anyone can make us drop or refuse datagrams; the log hears of each cause at most this often. */
 const REPORT_INTERVAL = 10 * SECOND;
 
+/** What is the same for all inputs of a core. */
+export type Surroundings = {
+  readonly entropy: Entropy;
+  readonly capabilities: Capabilities;
+  readonly crashSecret: Secret | undefined;
+  readonly recordsMessages: boolean;
+};
+
+type RunOptions = {
+  readonly now: Now;
+  readonly policies: ReadonlyMap<string, TunnelPolicy>;
+  readonly contacts: Contacts;
+  readonly state: CoreState;
+};
+
 /** The handling of one input: it collects the effects and is gone afterwards. */
 export class Run implements ContextV1, ContextV2 {
   readonly now: Now;
@@ -41,22 +56,13 @@ export class Run implements ContextV1, ContextV2 {
   readonly #state: CoreState;
   readonly #contacts: Contacts;
 
-  constructor(options: {
-    readonly now: Now;
-    readonly entropy: Entropy;
-    readonly capabilities: Capabilities;
-    readonly policies: ReadonlyMap<string, TunnelPolicy>;
-    readonly crashSecret: Secret | undefined;
-    readonly recordsMessages: boolean;
-    readonly contacts: Contacts;
-    readonly state: CoreState;
-  }) {
+  constructor(around: Surroundings, options: RunOptions) {
     this.now = options.now;
-    this.entropy = options.entropy;
-    this.capabilities = options.capabilities;
+    this.entropy = around.entropy;
+    this.capabilities = around.capabilities;
     this.policies = options.policies;
-    this.crashSecret = options.crashSecret;
-    this.recordsMessages = options.recordsMessages;
+    this.crashSecret = around.crashSecret;
+    this.recordsMessages = around.recordsMessages;
     this.#contacts = options.contacts;
     this.#state = options.state;
   }
@@ -92,8 +98,9 @@ export class Run implements ContextV1, ContextV2 {
   }
 
   setTimer(owner: Owner, name: string, at: Instant): void {
-    const timers = this.#state.timers.get(owner) ?? new Map<string, Instant>();
-    this.#state.timers.set(owner, timers.set(name, at));
+    const timers = this.#state.timers.get(owner);
+    if (timers === undefined) this.#state.timers.set(owner, new Map([[name, at]]));
+    else timers.set(name, at);
     this.effects.push({ kind: 'timer.set', key: timerKey(owner, name), at });
   }
 
@@ -157,13 +164,21 @@ export class Run implements ContextV1, ContextV2 {
   }
 
   ikeSasV2Of(tunnel: string): readonly IkeSaV2[] {
-    const all = [...(this.#state.byTunnel.get(tunnel) ?? [])].map((id) => this.#state.ikeSas.get(id));
-    return all.filter((sa) => sa?.version === 2 && sa.phase !== 'closed') as IkeSaV2[];
+    const found: IkeSaV2[] = [];
+    for (const id of this.#state.byTunnel.get(tunnel) ?? []) {
+      const sa = this.#state.ikeSas.get(id);
+      if (sa?.version === 2 && sa.phase !== 'closed') found.push(sa);
+    }
+    return found;
   }
 
   ikeSasOf(tunnel: string): readonly IkeSaV1[] {
-    const all = [...(this.#state.byTunnel.get(tunnel) ?? [])].map((id) => this.#state.ikeSas.get(id));
-    return all.filter((sa) => sa?.version === 1 && sa.phase !== 'closed') as IkeSaV1[];
+    const found: IkeSaV1[] = [];
+    for (const id of this.#state.byTunnel.get(tunnel) ?? []) {
+      const sa = this.#state.ikeSas.get(id);
+      if (sa?.version === 1 && sa.phase !== 'closed') found.push(sa);
+    }
+    return found;
   }
 
   ownChildrenOf(tunnel: string): readonly ChildSa[] {
@@ -210,7 +225,8 @@ export function timerKey(owner: Owner, name: string): string {
 /** The inverse; undefined for a key that is not of the core. */
 export function parseTimerKey(key: string): { readonly owner: Owner; readonly name: string } | undefined {
   // No name of a timer has a colon, that of a tunnel may.
-  const [, kind, owner = '', name = ''] = /^(ike|sas):(.+):([^:]+)$/.exec(key) ?? [];
-  if (kind === undefined) return undefined;
-  return { owner: kind === 'ike' ? Number(owner) : owner, name };
+  const end = key.lastIndexOf(':');
+  const [kind, owner, name] = [key.slice(0, 4), key.slice(4, end), key.slice(end + 1)];
+  if ((kind !== 'ike:' && kind !== 'sas:') || owner === '' || name === '') return undefined;
+  return { owner: kind === 'ike:' ? Number(owner) : owner, name };
 }

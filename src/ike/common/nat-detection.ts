@@ -1,4 +1,4 @@
-import { ByteWriter, fromHex } from '../../base/bytes.ts';
+import { ByteWriter } from '../../base/bytes.ts';
 import { addressBytes, type Endpoint } from '../../base/net.ts';
 import type { HashName } from '../../crypto/algorithms.ts';
 import { hash } from '../../crypto/hash.ts';
@@ -36,8 +36,8 @@ export function natDetectionHash(
   endpoint: Endpoint,
 ): Uint8Array {
   const input = new ByteWriter()
-    .bytes(fromHex(initiatorSpi))
-    .bytes(fromHex(responderSpi))
+    .hex(initiatorSpi)
+    .hex(responderSpi)
     .bytes(addressBytes(endpoint.address))
     .u16(endpoint.port)
     .finish();

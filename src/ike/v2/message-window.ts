@@ -1,4 +1,4 @@
-import { equalBytes } from '../../base/bytes.ts';
+import { ByteWriter, equalBytes } from '../../base/bytes.ts';
 import { randomFraction } from '../../base/entropy.ts';
 import { invariant } from '../../base/errors.ts';
 import { addressFamily } from '../../base/net.ts';
@@ -180,9 +180,11 @@ function nextIv(ctx: Context, sa: IkeSaV2): Uint8Array {
   invariant(sa.suite?.encryption !== undefined, 'an agreed IKE suite has a cipher');
   const cipher = encryptionAlgorithm(sa.suite.encryption);
   if (cipher.aeadIcvBytes === undefined) return ctx.entropy.bytes(cipher.ivBytes);
-  const iv = new Uint8Array(cipher.ivBytes);
-  new DataView(iv.buffer).setBigUint64(0, BigInt(++sa.ivCounter));
-  return iv;
+  const count = ++sa.ivCounter;
+  return new ByteWriter(cipher.ivBytes)
+    .u32(Math.floor(count / 2 ** 32))
+    .u32(count % 2 ** 32)
+    .finish();
 }
 
 function startWaiting(

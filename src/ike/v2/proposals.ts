@@ -1,4 +1,4 @@
-import { toHex } from '../../base/bytes.ts';
+import { readU32 } from '../../base/bytes.ts';
 import {
   ENCRYPTION,
   type EncryptionAlgorithm,
@@ -57,16 +57,8 @@ export function fromWire(wire: WireProposal, ikeSpiBytes: IkeSpiBytes = 0): Prop
   const read = {
     protocol,
     encryption: keywordsOf(wire, TRANSFORM.ENCR, encryptionOf),
-    integrity: keywordsOf(
-      wire,
-      TRANSFORM.INTEG,
-      rowLookup(INTEGRITY, (row) => row.ikev2),
-    ),
-    prf: keywordsOf(
-      wire,
-      TRANSFORM.PRF,
-      rowLookup(PRF, (row) => row.ikev2),
-    ),
+    integrity: keywordsOf(wire, TRANSFORM.INTEG, integrityOf),
+    prf: keywordsOf(wire, TRANSFORM.PRF, prfOf),
     keyExchange: keywordsOf(wire, TRANSFORM.KE, methodOf),
     ...withSlots(slotsOf(wire)),
     esn: keywordsOf(wire, TRANSFORM.ESN, esnOf),
@@ -178,7 +170,7 @@ const NONE = 0;
 function hasValidSpi(wire: WireProposal, ikeSpiBytes: IkeSpiBytes): boolean {
   if (wire.protocol === PROTOCOL.IKE) return wire.spi.length === ikeSpiBytes;
   // RFC 4303 §2.1, RFC 4302 §2.4: the SPIs 0 to 255 are reserved.
-  return wire.spi.length === 4 && Number.parseInt(toHex(wire.spi), 16) > 255;
+  return wire.spi.length === 4 && readU32(wire.spi) > 255;
 }
 
 function keywordsOf<Keyword>(
@@ -186,8 +178,13 @@ function keywordsOf<Keyword>(
   type: number,
   lookup: (transform: WireTransform) => Keyword | undefined,
 ): Keyword[] {
-  const usable = wire.transforms.filter((transform) => transform.type === type && transform.unknownAttribute !== true);
-  return [...new Set(usable.map(lookup).filter((keyword) => keyword !== undefined))];
+  const keywords = new Set<Keyword>();
+  for (const transform of wire.transforms) {
+    if (transform.type !== type || transform.unknownAttribute === true) continue;
+    const keyword = lookup(transform);
+    if (keyword !== undefined) keywords.add(keyword);
+  }
+  return [...keywords];
 }
 
 function encryptionOf(transform: WireTransform): EncryptionKeyword | undefined {
@@ -204,6 +201,8 @@ function rowLookup<Row extends { readonly keyword: string }>(
   return ({ id, keyLength }) => (keyLength === undefined ? rows.find((row) => idOf(row) === id)?.keyword : undefined);
 }
 
+const integrityOf = rowLookup(INTEGRITY, (row) => row.ikev2);
+const prfOf = rowLookup(PRF, (row) => row.ikev2);
 const methodOf = rowLookup(KEY_EXCHANGE, (row) => row.group);
 
 /** In a slot, unlike in KE itself, NONE is a choice beside the others. */

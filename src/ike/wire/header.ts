@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, fromHex, toHex } from '../../base/bytes.ts';
+import { ByteWriter, hexOf, readU32 } from '../../base/bytes.ts';
 import { WireError } from '../../base/errors.ts';
 
 /** The fixed header of RFC 7296 §3.1, which IKEv1 shares (RFC 2408 §3.1). SPIs are 16 lower-case hex digits. */
@@ -55,39 +55,42 @@ export const EXCHANGE_V1 = {
  * and exchange types are the caller's to judge.
  */
 export function decodeHeader(bytes: Uint8Array): IkeHeader {
-  const reader = new ByteReader(bytes);
-  const initiatorSpi = toHex(reader.bytes(8, 'header.initiatorSpi'));
-  const responderSpi = toHex(reader.bytes(8, 'header.responderSpi'));
-  const nextPayload = reader.u8('header.nextPayload');
-  const version = reader.u8('header.version');
+  if (bytes.length < HEADER_BYTES) throw new WireError('truncated', 'header');
+  const [nextPayload = 0, version = 0, exchangeType = 0, flags = 0] = [bytes[16], bytes[17], bytes[18], bytes[19]];
   const header = {
-    initiatorSpi,
-    responderSpi,
+    initiatorSpi: hexOf(bytes, 0, 8),
+    responderSpi: hexOf(bytes, 8, 16),
     nextPayload,
     majorVersion: version >> 4,
     minorVersion: version & 0x0f,
-    exchangeType: reader.u8('header.exchangeType'),
-    flags: reader.u8('header.flags'),
-    messageId: reader.u32('header.messageId'),
-    length: reader.u32('header.length'),
+    exchangeType,
+    flags,
+    messageId: readU32(bytes, 20),
+    length: readU32(bytes, 24),
   };
   if (header.length !== bytes.length) throw new WireError('length', 'header.length');
-  if (initiatorSpi === ZERO_SPI) throw new WireError('value', 'header.initiatorSpi');
+  if (header.initiatorSpi === ZERO_SPI) throw new WireError('value', 'header.initiatorSpi');
   return header;
 }
 
 /** The 28 bytes of the header. */
 export function encodeHeader(header: IkeHeader): Uint8Array {
-  return new ByteWriter()
-    .bytes(fromHex(header.initiatorSpi))
-    .bytes(fromHex(header.responderSpi))
+  const writer = new ByteWriter(HEADER_BYTES);
+  writeHeader(writer, header);
+  return writer.finish();
+}
+
+/** The same before what else is written. */
+export function writeHeader(writer: ByteWriter, header: IkeHeader): void {
+  writer
+    .hex(header.initiatorSpi)
+    .hex(header.responderSpi)
     .u8(header.nextPayload)
     .u8((header.majorVersion << 4) | header.minorVersion)
     .u8(header.exchangeType)
     .u8(header.flags)
     .u32(header.messageId)
-    .u32(header.length)
-    .finish();
+    .u32(header.length);
 }
 
 const EXCHANGE_NAMES: ReadonlyMap<number, string> = new Map(

@@ -73,8 +73,23 @@ export type ChainLink = {
 
 /** The reverse of `walkPayloadChain`: derives lengths and Next Payload fields. */
 export function encodePayloadChain(links: readonly ChainLink[]): { firstType: number; bytes: Uint8Array } {
-  const writer = new ByteWriter();
-  for (const [index, link] of links.entries()) {
+  const writer = new ByteWriter(chainBytes(links));
+  writePayloadChain(writer, links);
+  return { firstType: links[0]?.type ?? 0, bytes: writer.finish() };
+}
+
+/** How long the chain will be. */
+export function chainBytes(links: readonly ChainLink[]): number {
+  let length = 0;
+  for (const { body } of links) length += GENERIC_HEADER_BYTES + body.length;
+  return length;
+}
+
+/** The chain after what else was written, such as the header that names the first payload. */
+export function writePayloadChain(writer: ByteWriter, links: readonly ChainLink[]): void {
+  for (let index = 0; index < links.length; index++) {
+    const link = links[index];
+    if (link === undefined) continue;
     const length = GENERIC_HEADER_BYTES + link.body.length;
     invariant(length <= 0xffff, 'a payload that we build fits its 16-bit length');
     writer
@@ -83,5 +98,4 @@ export function encodePayloadChain(links: readonly ChainLink[]): { firstType: nu
       .u16(length)
       .bytes(link.body);
   }
-  return { firstType: links[0]?.type ?? 0, bytes: writer.finish() };
 }

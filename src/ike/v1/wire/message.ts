@@ -1,5 +1,5 @@
-import { concatBytes } from '../../../base/bytes.ts';
-import { encodeHeader, FLAG_V1, HEADER_BYTES, type IkeHeader } from '../../wire/header.ts';
+import { ByteWriter } from '../../../base/bytes.ts';
+import { FLAG_V1, HEADER_BYTES, type IkeHeader, writeHeader } from '../../wire/header.ts';
 import { GENERIC_HEADER_BYTES, type RawPayload, walkPayloadChain } from '../../wire/payload-chain.ts';
 import {
   CHAIN_RULES,
@@ -40,14 +40,10 @@ export function decodeMessage(header: Pick<IkeHeader, 'nextPayload' | 'flags'>, 
  * flags say so.
  */
 export function encodeMessage(header: MessageHeaderV1, chain: PayloadChain): Uint8Array {
-  const wireHeader = {
-    ...header,
-    nextPayload: chain.firstType,
-    majorVersion: 1,
-    minorVersion: 0,
-    length: HEADER_BYTES + chain.bytes.length,
-  };
-  return concatBytes(encodeHeader(wireHeader), chain.bytes);
+  const length = HEADER_BYTES + chain.bytes.length;
+  const writer = new ByteWriter(length);
+  writeHeader(writer, { ...header, nextPayload: chain.firstType, majorVersion: 1, minorVersion: 0, length });
+  return writer.bytes(chain.bytes).finish();
 }
 
 /** A message in the clear. */

@@ -1,6 +1,7 @@
-import { concatBytes } from '../../../base/bytes.ts';
-import { decodeHeader, encodeHeader, HEADER_BYTES, type IkeHeader } from '../../wire/header.ts';
-import { decodePayloads, encodePayloads, type Payload } from './payload.ts';
+import { ByteWriter } from '../../../base/bytes.ts';
+import { decodeHeader, HEADER_BYTES, type IkeHeader, writeHeader } from '../../wire/header.ts';
+import { chainBytes, writePayloadChain } from '../../wire/payload-chain.ts';
+import { decodePayloads, encodePayload, type Payload } from './payload.ts';
 
 /** What a sender chooses of the header; the rest is derived. `flags` are those of RFC 7296 §3.1. */
 export type MessageHeader = {
@@ -13,15 +14,12 @@ export type MessageHeader = {
 
 /** A message as it stands: IKE_SA_INIT, and the few notifies that RFC 7296 lets go unprotected. */
 export function encodePlainMessage(header: MessageHeader, payloads: readonly Payload[]): Uint8Array {
-  const { firstType, bytes } = encodePayloads(payloads);
-  const wireHeader = {
-    ...header,
-    nextPayload: firstType,
-    majorVersion: 2,
-    minorVersion: 0,
-    length: HEADER_BYTES + bytes.length,
-  };
-  return concatBytes(encodeHeader(wireHeader), bytes);
+  const links = payloads.map(encodePayload);
+  const length = HEADER_BYTES + chainBytes(links);
+  const writer = new ByteWriter(length);
+  writeHeader(writer, { ...header, nextPayload: links[0]?.type ?? 0, majorVersion: 2, minorVersion: 0, length });
+  writePayloadChain(writer, links);
+  return writer.finish();
 }
 
 /** The reverse. Where the last payload is SK or SKF it is still closed: `openMessage` opens it. @throws WireError */

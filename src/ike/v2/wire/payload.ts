@@ -107,7 +107,8 @@ function decodePayload(raw: RawPayload): Payload {
   return DECODERS[type](raw);
 }
 
-function encodePayload(payload: Payload): ChainLink {
+/** One of them, for a chain. */
+export function encodePayload(payload: Payload): ChainLink {
   if (payload.type === 'unknown') return { type: payload.payloadType, critical: payload.critical, body: payload.body };
   const link = { type: PAYLOAD_TYPE[payload.type], body: encodeBody(payload) };
   return payload.type === 'SK' || payload.type === 'SKF' ? { ...link, nextType: payload.innerType } : link;
