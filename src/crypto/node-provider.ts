@@ -1,34 +1,30 @@
-import type { CipherGCMTypes, KeyObject } from 'node:crypto';
-import {
-  createCipheriv,
-  createDecipheriv,
-  createECDH,
-  createHash,
-  createHmac,
-  createPrivateKey,
-  createPublicKey,
-  diffieHellman,
-} from 'node:crypto';
-import { concatBytes, fromHex } from '../base/bytes.ts';
+import type { CipherGCMTypes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createECDH, createHash, createHmac, hash } from 'node:crypto';
+import { concatBytes } from '../base/bytes.ts';
 import type { KeyExchangeKeyword, KeyExchangeMethod } from './algorithms.ts';
 import { keyExchangeMethod } from './algorithms.ts';
-import { subjectPublicKey } from './der.ts';
 import { ecpCurve } from './ecp-curves.ts';
 import { nodeModp } from './node-modp.ts';
+import { nodeX25519 } from './node-x25519.ts';
 import type { AeadKey, CbcKey, Provider } from './provider.ts';
 
-/** The primitives by OpenSSL. Answers are copied out of Buffers, so that nothing shares memory with Node's pool. */
+/**
+ * The primitives by OpenSSL. Answers are in memory of their own, so that nothing shares it with Node's pool. Digests come
+ * as text of one character for each octet: to make that costs less than a Buffer of its own.
+ */
 export const nodeProvider: Provider = {
   name: 'node',
   hash: (name, data) => {
+    const [only = NOTHING, ...more] = data;
+    if (more.length === 0) return octetsOf(hash(name, only, 'binary'));
     const digest = createHash(name);
     for (const part of data) digest.update(part);
-    return new Uint8Array(digest.digest());
+    return octetsOf(digest.digest('binary'));
   },
   hmac: (name, key, data) => {
     const mac = createHmac(name, key);
     for (const part of data) mac.update(part);
-    return new Uint8Array(mac.digest());
+    return octetsOf(mac.digest('binary'));
   },
   encryptCbc: ({ node, key, iv }, plaintext) => transform(createCipheriv(node, key, iv), plaintext),
   decryptCbc: ({ node, key, iv }: CbcKey, ciphertext) => transform(createDecipheriv(node, key, iv), ciphertext),
@@ -40,17 +36,38 @@ export const nodeProvider: Provider = {
   encapsulate: noKem,
 };
 
+const NOTHING = new Uint8Array(0);
+
+function octetsOf(text: string): Uint8Array {
+  const octets = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) octets[at] = text.charCodeAt(at);
+  return octets;
+}
+
 type CbcTransform = { setAutoPadding(on: boolean): unknown; update(data: Uint8Array): Buffer; final(): Buffer };
 
 function transform(cipher: CbcTransform, text: Uint8Array): Uint8Array {
   cipher.setAutoPadding(false);
-  return concatBytes(cipher.update(text), cipher.final());
+  // Whole blocks without padding: nothing is left for the end, which has to be called all the same.
+  const transformed = cipher.update(text);
+  cipher.final();
+  return plainBytes(transformed);
+}
+
+/** The memory of a Buffer that is not of Node's pool. */
+function plainBytes({ buffer, byteOffset, length }: Buffer): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 function sealAead({ node, key, nonce, tagBytes }: AeadKey, aad: Uint8Array, plaintext: Uint8Array): Uint8Array {
   const cipher = createCipheriv(node as CipherGCMTypes, key, nonce, { authTagLength: tagBytes });
   cipher.setAAD(aad);
-  return concatBytes(cipher.update(plaintext), cipher.final(), cipher.getAuthTag());
+  const sealed = new Uint8Array(plaintext.length + tagBytes);
+  sealed.set(cipher.update(plaintext));
+  // A stream: nothing is left for the end.
+  cipher.final();
+  sealed.set(cipher.getAuthTag(), plaintext.length);
+  return sealed;
 }
 
 function openAead(
@@ -64,7 +81,8 @@ function openAead(
   cipher.setAuthTag(sealed.subarray(tagAt));
   const unverified = cipher.update(sealed.subarray(0, tagAt));
   try {
-    return concatBytes(unverified, cipher.final());
+    cipher.final();
+    return plainBytes(unverified);
   } catch {
     unverified.fill(0);
     return undefined;
@@ -80,17 +98,7 @@ const KEY_EXCHANGE_KINDS: Readonly<Record<KeyExchangeMethod['kind'], KeyExchange
     sharedSecret: (method, scalar, peerPublic) =>
       Uint8Array.from(ecdh(method, scalar).computeSecret(concatBytes(Uint8Array.of(4), peerPublic))),
   },
-  montgomery: {
-    publicValue: (_method, scalar) => {
-      const spki = createPublicKey(x25519PrivateKey(scalar)).export({ format: 'der', type: 'spki' });
-      return Uint8Array.from(subjectPublicKey(spki));
-    },
-    sharedSecret: (_method, scalar, peerPublic) => {
-      const privateKey = x25519PrivateKey(scalar);
-      const publicKey = createPublicKey({ key: derOf(X25519_SPKI, peerPublic), format: 'der', type: 'spki' });
-      return Uint8Array.from(diffieHellman({ privateKey, publicKey }));
-    },
-  },
+  montgomery: nodeX25519,
   kem: { publicValue: noKem, sharedSecret: noKem },
 };
 
@@ -103,16 +111,4 @@ function ecdh(method: KeyExchangeKeyword, scalar: Uint8Array) {
   const curve = createECDH(ecpCurve(method).node);
   curve.setPrivateKey(scalar);
   return curve;
-}
-
-// RFC 8410 §4 and §7: the encodings up to the 32 bytes of the key.
-const X25519_SPKI = fromHex('302a300506032b656e032100');
-const X25519_PKCS8 = fromHex('302e020100300506032b656e04220420');
-
-function x25519PrivateKey(scalar: Uint8Array): KeyObject {
-  return createPrivateKey({ key: derOf(X25519_PKCS8, scalar), format: 'der', type: 'pkcs8' });
-}
-
-function derOf(prefix: Uint8Array, key: Uint8Array): Buffer {
-  return Buffer.from(concatBytes(prefix, key));
 }

@@ -1,4 +1,3 @@
-import { concatBytes } from '../base/bytes.ts';
 import type { PrfKeyword } from './algorithms.ts';
 import { prfAlgorithm } from './algorithms.ts';
 import { workingProvider } from './working-provider.ts';
@@ -18,13 +17,18 @@ export function prf(keyword: PrfKeyword, key: Uint8Array, ...data: readonly Uint
  * @throws RangeError beyond 255 blocks, which the single counter octet cannot number.
  */
 export function prfPlus(keyword: PrfKeyword, key: Uint8Array, seed: Uint8Array, length: number): Uint8Array {
-  const count = Math.ceil(length / prfAlgorithm(keyword).outputBytes);
+  const { outputBytes } = prfAlgorithm(keyword);
+  const count = Math.ceil(length / outputBytes);
   if (count > 255) throw new RangeError(`prf+ yields no ${length} bytes with ${keyword}`);
-  const blocks: Uint8Array[] = [];
-  let previous: Uint8Array = new Uint8Array(0);
+  // The input of every block, in one place: Tn-1 | seed | n, and for the first block what follows the room for T0.
+  const input = new Uint8Array(outputBytes + seed.length + 1);
+  input.set(seed, outputBytes);
+  const blocks = new Uint8Array(count * outputBytes);
   for (let counter = 1; counter <= count; counter++) {
-    previous = prf(keyword, key, previous, seed, Uint8Array.of(counter));
-    blocks.push(previous);
+    input[input.length - 1] = counter;
+    const block = prf(keyword, key, counter === 1 ? input.subarray(outputBytes) : input);
+    blocks.set(block, (counter - 1) * outputBytes);
+    input.set(block);
   }
-  return concatBytes(...blocks).slice(0, length);
+  return blocks.slice(0, length);
 }

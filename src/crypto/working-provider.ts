@@ -7,8 +7,8 @@ import type { Provider } from './provider.ts';
 /** In order of preference: node:crypto is the faster one nearly everywhere (docs/dependencies.md), and constant-time. */
 const PROVIDERS: readonly Provider[] = [nodeProvider, portableProvider];
 
-/** A fact about this process: which implementation gave the known answer. */
-const CHOSEN = new Map<string, Provider>();
+/** A fact about this process: which implementation gave the known answer, by kind and name. */
+const CHOSEN = new Map<PrimitiveKind, Map<string, Provider>>();
 
 /**
  * The implementation to use for a primitive: the first one that gives the known answer. The test runs once, when the
@@ -17,12 +17,12 @@ const CHOSEN = new Map<string, Provider>();
  * @throws RangeError where none does; `selfTest` tells beforehand, so that such an algorithm is never negotiated.
  */
 export function workingProvider<Kind extends PrimitiveKind>(kind: Kind, name: PrimitiveName<Kind>): Provider {
-  const key = `${kind} ${name}`;
-  const chosen = CHOSEN.get(key);
+  const chosen = CHOSEN.get(kind)?.get(name);
   if (chosen !== undefined) return chosen;
   const found = firstWorkingProvider(kind, name);
   if ('reason' in found) throw new RangeError(`no working implementation of ${name}: ${found.reason}`);
-  CHOSEN.set(key, found.provider);
+  const ofKind = CHOSEN.get(kind) ?? new Map<string, Provider>();
+  CHOSEN.set(kind, ofKind.set(name, found.provider));
   return found.provider;
 }
 
