@@ -1,10 +1,10 @@
-import { compareBytes } from '../base/bytes.ts';
+import { compareBytes, equalBytes } from '../base/bytes.ts';
 import type { KeyExchangeKeyword, KeyExchangeMethod } from './algorithms.ts';
 import { keyExchangeMethod } from './algorithms.ts';
-import { bytesToInteger } from './big-integer.ts';
+import { bytesToInteger, integerToBytes, padLeft } from './big-integer.ts';
 import { ecpCurve } from './ecp-curves.ts';
 import { modpGroup } from './modp-groups.ts';
-import { bigIntegerLibrary } from './portable-libraries.ts';
+import { workingProvider } from './working-provider.ts';
 
 /**
  * What is wrong with a public value that a peer sent, by the tests of RFC 6989 §2 and FIPS 203 §7.2; undefined where
@@ -50,8 +50,22 @@ function modpFault(keyword: KeyExchangeKeyword, value: Uint8Array): string | und
   // RFC 6989 §2.2 leaves this test out where no private key is used twice, which we never do; RFC 8247 §2.4 demands
   // it for the groups of RFC 5114 all the same. All is public here, so the time that it takes may vary.
   if (subgroupOrder === undefined) return undefined;
-  const power = bigIntegerLibrary().modPow(bytesToInteger(value), subgroupOrder, bytesToInteger(prime));
-  return power === 1n ? undefined : `a public value outside of the subgroup of ${keyword}`;
+  return isOfOrder(keyword, value, subgroupOrder) ? undefined : `a public value outside of the subgroup of ${keyword}`;
+}
+
+/**
+ * Whether value^order is 1, asked as value^(order + 1) = value: a key exchange with a known exponent, which the library
+ * for them does thirty times as fast as big integers do, while it gives out no 1.
+ */
+function isOfOrder(keyword: KeyExchangeKeyword, value: Uint8Array, order: bigint): boolean {
+  const exponent = integerToBytes(order + 1n, modpGroup(keyword).exponentBytes);
+  try {
+    const power = workingProvider('keyExchange', keyword).sharedSecret(keyword, exponent, value);
+    return equalBytes(padLeft(power, value.length), value);
+  } catch {
+    // The power is 1, and the value not.
+    return false;
+  }
 }
 
 /** RFC 6989 §2.3; infinity has no encoding (RFC 5903 §7). */
