@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ByteReader, ByteWriter, compareBytes, concatBytes, equalBytes, fromHex, toHex } from './bytes.ts';
+import {
+  ByteReader,
+  ByteWriter,
+  compareBytes,
+  concatBytes,
+  equalBytes,
+  fromHex,
+  hexOf,
+  readU32,
+  toHex,
+  u32Hex,
+} from './bytes.ts';
 import { WireError } from './errors.ts';
 
 describe('ByteWriter', () => {
@@ -78,5 +89,30 @@ describe('byte strings', () => {
     expect(compareBytes(fromHex('8000'), fromHex('8000'))).toBe(0);
     expect(equalBytes(concatBytes(fromHex('80'), fromHex('00')), fromHex('8000'))).toBe(true);
     expect(equalBytes(fromHex('80'), fromHex('8000'))).toBe(false);
+  });
+
+  it('32-bit integers have their text and their octets, those with the highest bit too', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 0xffff_ffff }), (value) => {
+        const octets = new ByteWriter().u32(value).finish();
+        expect(readU32(octets)).toBe(value);
+        expect(u32Hex(value)).toBe(toHex(octets));
+        expect(new ByteWriter().hex(u32Hex(value)).finish()).toEqual(octets);
+      }),
+    );
+    expect(readU32(fromHex('00112233445566'), 2)).toBe(0x2233_4455);
+    expect(hexOf(fromHex('00112233'), 1, 3)).toBe('1122');
+  });
+
+  it('what is written is the same with any room for it, and in memory of its own', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array()), fc.nat(100), (parts, room) => {
+        const writer = new ByteWriter(room);
+        for (const part of parts) writer.bytes(part);
+        const written = writer.finish();
+        expect(written).toEqual(concatBytes(...parts));
+        expect(written.buffer.byteLength).toBe(written.length);
+      }),
+    );
   });
 });

@@ -200,6 +200,12 @@ export function hexOf(bytes: Uint8Array, start: number, end: number): string {
   return text;
 }
 
+/** Of a 32-bit integer: eight digits. */
+export function u32Hex(value: number): string {
+  const [high, low] = [value >>> 16, value & 0xffff];
+  return `${HEX_OF[high >> 8]}${HEX_OF[high & 0xff]}${HEX_OF[low >> 8]}${HEX_OF[low & 0xff]}`;
+}
+
 /** The inverse of `toHex`; for trusted text such as vectors and configuration that was validated before. */
 export function fromHex(text: string): Uint8Array {
   const clean = HEX_ONLY.test(text) ? text : text.replace(/\s+/g, '');

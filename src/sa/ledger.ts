@@ -1,3 +1,4 @@
+import { u32Hex } from '../base/bytes.ts';
 import { formatPrefix } from '../base/net.ts';
 import type { PolicySpec, RouteSpec, SaKey } from './data-plane.ts';
 import { selectorKey } from './traffic-selector.ts';
@@ -74,5 +75,5 @@ export function routeSlot({ destination, table, metric }: RouteSpec): string {
 
 /** What identifies an SA in a kernel. */
 export function saKey(sa: SaKey): string {
-  return `${sa.protocol} ${sa.destination} ${sa.spi.toString(16).padStart(8, '0')}`;
+  return `${sa.protocol} ${sa.destination} ${u32Hex(sa.spi)}`;
 }

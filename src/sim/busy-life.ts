@@ -4,10 +4,11 @@ import { type Circumstances, circumstancesOf } from './circumstances.ts';
 import { PRESETS } from './conditions.ts';
 import { Dice } from './dice.ts';
 import { FORTUNES, type Fortune, type FortuneName, SUPERVISION_INTERVAL } from './fortune.ts';
+import type { SimGateway } from './gateway.ts';
 import type { KernelFault } from './kernel.ts';
 import { PROMPT_KERNEL } from './kernel.ts';
 import { perform } from './operations.ts';
-import { CorePair, command, countEvents } from './pair.ts';
+import { CorePair, command } from './pair.ts';
 import { expectToSettle } from './settling.ts';
 import { SteadyTraffic } from './steady-traffic.ts';
 
@@ -57,10 +58,14 @@ export function liveBusily(seed: number, rekeyings: number): BusyLife {
 }
 
 function rekeyingsOf({ left, right }: CorePair): number {
-  const [here = 0, there = 0] = [left, right].map(
-    (gateway) => countEvents(gateway, 'child.rekeyed') + countEvents(gateway, 'ike.rekeyed'),
-  );
-  return Math.max(here, there);
+  return Math.max(rekeyingsAt(left), rekeyingsAt(right));
+}
+
+/** In one pass, as it is asked before each spell of a life. */
+function rekeyingsAt({ events }: SimGateway): number {
+  let count = 0;
+  for (const { type } of events) if (type === 'child.rekeyed' || type === 'ike.rekeyed') count++;
+  return count;
 }
 
 /** Now and then a left end that moves is somewhere else. */

@@ -23,7 +23,7 @@ const MAX_QUICK_MODES = 512;
 /** What must hold of one gateway after each of its steps. Make one for each world: the checks remember. */
 export function stepChecks(): StepCheck[] {
   const gone = new WeakMap<object, Set<number>>();
-  return [(gateway, step) => silentAfterEnd(goneOf(gone, gateway), step), timersHaveOwners, boundedState, withoutBugs];
+  return [(gateway, step) => silentAfterEnd(goneOf(gone, gateway), step), timersInOrder, withoutBugs];
 }
 
 /** What must hold of one gateway while nothing is in flight: its kernel holds just what its views say. */
@@ -162,30 +162,36 @@ function withoutBugs(_: SimGateway, { effects }: Step): string[] {
   return violations;
 }
 
-function timersHaveOwners({ timers, shown: { views, children } }: SimGateway): string[] {
+/** Every timer has an owner, and there are no more of them, nor of all else, than there may be. */
+function timersInOrder(gateway: SimGateway): string[] {
+  const { views, children } = gateway.shown;
   const violations: string[] = [];
-  for (const key of timers.keys()) {
+  const counts = { child: 0, tunnel: 0, 'quick-mode': 0, other: 0 };
+  for (const key of gateway.timers.keys()) {
     const { kind, owner, child } = describeTimer(key);
+    counts[kind]++;
     if (kind === 'child' && !children.some(({ id }) => id === child))
       violations.push(`timer ${key} is set, but its Child SA is gone`);
     if (owner !== undefined && !views.some(({ id }) => id === owner))
       violations.push(`timer ${key} is set, but its IKE SA is gone`);
   }
+  violations.push(...boundedState(gateway, counts));
   return violations;
 }
 
-function boundedState({ timers, pending, shown: { views, children } }: SimGateway): string[] {
-  const counts = { child: 0, tunnel: 0, 'quick-mode': 0, other: 0 };
-  for (const key of timers.keys()) counts[describeTimer(key).kind]++;
+function boundedState(
+  { pending, shown: { views, children } }: SimGateway,
+  timers: Readonly<Record<TimerKind, number>>,
+): string[] {
   const halfOpen = countOf(views, ({ state, role }) => state === 'connecting' && role === 'responder');
   const quickModes = MAX_QUICK_MODES * countOf(views, ({ version }) => version === 1);
   const requests = MAX_PENDING_PER_SA * views.length + quickModes + MAX_CLEAN_UPS;
   return [
     ...beyond('half-open IKE SAs', halfOpen, MAX_HALF_OPEN),
     ...beyond('requests under way', pending, requests),
-    ...beyond('timers', counts.other, MAX_TIMERS_PER_SA * (views.length + 4)),
-    ...beyond('timers of Quick Modes', counts['quick-mode'], quickModes),
-    ...beyond('timers of Child SAs', counts.child, children.length),
+    ...beyond('timers', timers.other, MAX_TIMERS_PER_SA * (views.length + 4)),
+    ...beyond('timers of Quick Modes', timers['quick-mode'], quickModes),
+    ...beyond('timers of Child SAs', timers.child, children.length),
   ];
 }
 
