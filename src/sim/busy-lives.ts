@@ -5,11 +5,11 @@ import { forEachSeed } from './seeds.ts';
 /** Of one life at least: hundreds. */
 const REKEYINGS = 200;
 
-/** Seeds of one test, so that each ends in time on a busy machine; with SIM_FACTOR=5 as many as there is room for. */
-const PORTION = 100;
-const ROOM = 500;
+/** Seeds of one test, so that each ends in time on a busy machine; with SIM_FACTOR=2 as many as there is room for. */
+const PORTION = 200;
+const ROOM = 400;
 
-/** 200 lives, or 1,000 with SIM_FACTOR=5: those with the seeds from `first` on. */
+/** 400 lives, or 800 with SIM_FACTOR=2: those with the seeds from `first` on. */
 export function testBusyLives(first: number): void {
   const portions = [first, first + ROOM];
   describe('a tunnel that is rekeyed hundreds of times, in whatever weather, with both ends acting', () => {

@@ -4,7 +4,7 @@ import { live } from './life.ts';
 import { forEachSeed } from './seeds.ts';
 
 describe('the life of a tunnel, of both versions', () => {
-  it.each([1, 1_001, 2_001, 3_001, 4_001, 5_001, 6_001, 7_001, 8_001, 9_001])(
+  it.each([1, 1_001, 2_001, 3_001, 4_001, 5_001])(
     'minutes, whatever both ends begin in whatever weather, from seed %d on',
     (first) => {
       forEachSeed(1_000, (seed) => void live(seed, 4 * MINUTE), first);
