@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { MINUTE } from '../base/time.ts';
 import { type Proposal, parseProposal } from '../sa/proposal.ts';
 import { forge, read, type Sent, type TestGateway } from './testing/gateway.ts';
 import { connected, converse, deliver, type Pair } from './testing/pair.ts';
+import { SWITCH_TIME } from './v2/child-switch.ts';
 import { NOTIFY, notifyPayload } from './v2/wire/notify.ts';
 
 function proposal(text: string): Proposal {
@@ -76,11 +78,18 @@ describe.each([
     expectOne(both);
   });
 
-  it('or for some seconds, where the peer deletes nothing', () => {
+  it.each([
+    ['when packets have come in through the new one', 1, 1],
+    ['within a minute in any case', 0, MINUTE / SWITCH_TIME],
+  ])('where the peer deletes nothing, the other end changes over %s', (_, packets, looks) => {
     const both = connected({ left: policy, right: policy });
     rekeyChild(both.left);
     deliver(both.left, both.right);
-    both.right.fire('switch-net#2');
+    both.right.packets = packets;
+    for (let look = 1; look <= looks; look++) {
+      expect(both.right.core.children()).toMatchObject([{ sends: true }, { state: 'installing', sends: false }]);
+      both.right.fire('switch-net#2');
+    }
     expect(both.right.core.children()).toMatchObject([
       { state: 'rekeyed', sends: false },
       { state: 'installed', sends: true },

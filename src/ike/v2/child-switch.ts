@@ -1,5 +1,5 @@
 import { type Duration, SECOND } from '../../base/time.ts';
-import { type ChildSa, outboundSa, planInbound, planInstall, planOutbound } from '../../sa/child-sa.ts';
+import { type ChildSa, inboundSa, outboundSa, planInbound, planInstall, planOutbound } from '../../sa/child-sa.ts';
 import type { DataPlaneReply, DataPlaneStep } from '../../sa/data-plane.ts';
 import { childTimer } from '../common/child-timers.ts';
 import type { Context } from '../common/context.ts';
@@ -13,15 +13,16 @@ import { deletionOf } from './deletes.ts';
 import { crossed, loserOf } from './ike-crossing.ts';
 import { isProven, probe } from './liveness.ts';
 import { addTask } from './message-window.ts';
+import { ANSWER_TIME } from './postpone.ts';
 import type { IkeSaV2, Switch } from './state.ts';
 
 /**
  * RFC 7296 §2.8: who answers a rekeying can receive at once, but does not know whether the peer can. It goes on sending
- * through the old Child SA until the peer deletes that, or after a time in which the answer must have arrived. The same
- * where a peer makes a new IKE SA in the place of one that stands.
+ * through the old Child SA until the peer deletes that or sends through the new one, or after a time in which the answer
+ * must have arrived. The same where a peer makes a new IKE SA in the place of one that stands.
  */
 
-/** An answer that is lost is asked for again within this time by whoever still waits for it. */
+/** How often the data plane is asked whether packets come in through the new one. */
 export const SWITCH_TIME: Duration = 5 * SECOND;
 
 /** Where the old one is of another IKE SA: how often it is asked whether the peer has the new one. */
@@ -32,15 +33,16 @@ export const RENEWAL_TIME: Duration = SECOND;
  * sends, which it is to take over from.
  */
 export function planBehind(
+  ctx: Context,
   { child, keys, limits }: MadeChild,
-  predecessor: ChildSa | undefined,
-  wait: Duration,
+  { predecessor, wait }: { readonly predecessor: ChildSa | undefined; readonly wait: Duration },
 ): { readonly steps: DataPlaneStep[]; readonly waits?: Switch } {
   child.sends = predecessor === undefined;
   if (predecessor === undefined) return { steps: planInstall(child, keys, limits) };
+  const latest = ctx.now.mono + ANSWER_TIME;
   return {
     steps: planInbound(child, keys.inbound, limits),
-    waits: { child: child.id, predecessor: predecessor.id, wait, keys: keys.outbound, limits },
+    waits: { child: child.id, predecessor: predecessor.id, wait, latest, keys: keys.outbound, limits },
   };
 }
 
@@ -52,6 +54,7 @@ export function awaitSwitch(ctx: Context, sa: IkeSaV2, waiting: Switch): void {
 
 /** The peer has asked once more: what we have answered last has not come through. */
 export function putOffSwitches(ctx: Context, sa: IkeSaV2): void {
+  sa.switches = sa.switches.map((waiting) => ({ ...waiting, latest: ctx.now.mono + ANSWER_TIME }));
   for (const waiting of sa.switches) armSwitch(ctx, sa, waiting);
 }
 
@@ -59,10 +62,22 @@ export function onSwitchTimer(ctx: ContextV2, sa: IkeSaV2, child: string): void 
   const waiting = sa.switches.find(({ child: id }) => id === child);
   if (waiting === undefined) return;
   const obstacle = obstacleTo(ctx, sa, waiting);
-  if (obstacle === undefined) return switchOver(ctx, sa, (one) => one === waiting);
   // IKE_AUTH may have been in vain, as its initiator gives up after a while.
   if (obstacle === 'unproven') probe(sa);
-  armSwitch(ctx, sa, waiting);
+  if (obstacle !== undefined) return armSwitch(ctx, sa, waiting);
+  if (!mayBeUnknown(ctx, sa, waiting)) return switchOver(ctx, sa, (one) => one === waiting);
+  const sas = [inboundSa(requireChild(ctx, sa, child))];
+  const request = ctx.requestDataPlane(sa.id, { kind: 'query', sas });
+  sa.pending = { request, step: { kind: 'switch-counted', child } };
+}
+
+/** The peer uses what it sends through. */
+export function onSwitchCounted(ctx: Context, sa: IkeSaV2, child: string, reply: DataPlaneReply): void {
+  const waiting = sa.switches.find(({ child: id }) => id === child);
+  if (waiting === undefined) return;
+  const isUsed = reply.kind === 'counters' && reply.counters.some(({ packets }) => packets > 0);
+  if (isUsed) switchOver(ctx, sa, (one) => one === waiting);
+  else armSwitch(ctx, sa, waiting);
 }
 
 /** The peer is known to have this IKE SA: what waits in it behind those of the other need not wait any longer. */
@@ -185,6 +200,12 @@ function obstacleTo(
  */
 function isUndecided({ creation }: IkeSaV2, { predecessor }: Switch): boolean {
   return creation?.task.kind === 'create-child' && creation.task.replaces === predecessor;
+}
+
+/** The answer to CREATE_CHILD_SA may still be on its way, and what is replaced carries the traffic meanwhile. */
+function mayBeUnknown(ctx: Context, sa: IkeSaV2, { child, predecessor, wait, latest }: Switch): boolean {
+  const old = predecessorOf(ctx, requireChild(ctx, sa, child), predecessor);
+  return wait === SWITCH_TIME && ctx.now.mono < latest && old !== undefined && old.state !== 'deleting';
 }
 
 function armSwitch(ctx: Context, sa: IkeSaV2, { child, wait }: Switch): void {

@@ -1,10 +1,10 @@
 import type { ChildSa } from '../../sa/child-sa.ts';
-import { drain, endDrain } from '../common/child-drain.ts';
+import { drain } from '../common/child-drain.ts';
 import type { Context } from '../common/context.ts';
 import type { Reason, Stage } from '../common/reason.ts';
 import { removeChild } from './child-removal.ts';
-import { childrenOf, findChild, heirOf } from './children.ts';
-import { deleteIke, deletionOf } from './deletes.ts';
+import { childrenOf, heirOf } from './children.ts';
+import { deleteIke } from './deletes.ts';
 import { dropFollowUps } from './follow-ups.ts';
 import { addTask, sendLastWord } from './message-window.ts';
 import type { IkeSaV2 } from './state.ts';
@@ -79,23 +79,6 @@ export function dropCreation(ctx: Context, sa: IkeSaV2): void {
   sa.creation = undefined;
   if (reserved === undefined || childrenOf(ctx, sa).some((child) => child.inboundSpi === reserved.spi)) return;
   ctx.requestCleanUp({ kind: 'apply', steps: [{ kind: 'remove-sa', sa: reserved }] });
-}
-
-/** The data plane has dropped a Child SA at the end of its lifetime: the peer is told, and another one made. */
-export function childGone(ctx: Context, sa: IkeSaV2, id: string): void {
-  const child = findChild(ctx, sa, id);
-  if (child === undefined) return;
-  if (child.state === 'deleting') return endDrain(ctx, child);
-  removeChild(ctx, sa, child, { code: 'expired', text: 'the lifetime of the Child SA has ended' });
-  addTask(sa, deletionOf(child));
-  if (heirOf(ctx, child) !== undefined) return;
-  addTask(sa, {
-    kind: 'create-child',
-    tunnel: child.tunnel,
-    replaces: undefined,
-    local: child.localSelectors,
-    remote: child.remoteSelectors,
-  });
 }
 
 /**

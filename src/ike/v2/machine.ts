@@ -4,9 +4,10 @@ import { sendKeepalive } from '../common/keepalive.ts';
 import { tellUnfinished } from '../common/unfinished.ts';
 import type { EffectAnswer, Work } from '../common/work.ts';
 import { enqueue } from '../common/work-queue.ts';
-import { onSwitched, onSwitchTimer } from './child-switch.ts';
+import { childGone } from './child-expiry.ts';
+import { onSwitchCounted, onSwitched, onSwitchTimer } from './child-switch.ts';
 import { findChild } from './children.ts';
-import { abandon, childGone, closeIkeSa, vanish } from './close.ts';
+import { abandon, closeIkeSa, vanish } from './close.ts';
 import type { ContextV2 } from './context.ts';
 import { onChildDue, onIkeDue, renewNow } from './due.ts';
 import { onCreationAgreed, onCreationInstalled, onCreationSpiAllocated } from './exchanges/create-child-initiator.ts';
@@ -127,6 +128,8 @@ function continueWith(ctx: ContextV2, sa: IkeSaV2, step: Step, answer: EffectAns
       return onAnswerSpiAllocated(ctx, sa, step.answer, answer.reply);
     case 'answer-installed':
       return onAnswerInstalled(ctx, sa, step, answer.reply);
+    case 'switch-counted':
+      return onSwitchCounted(ctx, sa, step.child, answer.reply);
     case 'switched':
       return onSwitched(ctx, sa, step.switches, answer.reply);
     default:

@@ -44,7 +44,10 @@ function isDelete({ kind }: Task): boolean {
   return kind === 'delete-children';
 }
 
-/** Two ends may wait for more than ten seconds between two repetitions, of which some are lost. Nothing is in a hurry. */
-const ANSWER_TIME: Duration = MINUTE;
+/**
+ * Our last answer has arrived by then, or is asked for again. Two ends may wait for more than ten seconds between two
+ * repetitions, of which some are lost. Nothing is in a hurry.
+ */
+export const ANSWER_TIME: Duration = MINUTE;
 const RETRY_FROM: Duration = SECOND;
 const RETRY_SPREAD: Duration = 2 * SECOND;

@@ -198,8 +198,10 @@ export type Switch = {
   readonly child: string;
   /** What still sends, be it of an older IKE SA of the tunnel. */
   readonly predecessor: string;
-  /** When it follows at the latest, counted from our last answer. */
+  /** When it is to be seen whether it may follow, and again and again. */
   readonly wait: Duration;
+  /** When it follows at the latest, unless the peer asks again for our answer. */
+  readonly latest: Instant;
   readonly keys: DirectionKeys;
   readonly limits: SaLimits;
 };
@@ -235,6 +237,7 @@ export type Step =
   | { readonly kind: 'follow-up-generated' }
   | { readonly kind: 'follow-up-agreed'; readonly link: Uint8Array | undefined }
   | { readonly kind: 'follow-up-responded'; readonly request: RequestRef; readonly link: Uint8Array }
+  | { readonly kind: 'switch-counted'; readonly child: string }
   | { readonly kind: 'switched'; readonly switches: readonly Switch[] };
 
 export type Pending = { readonly request: number; readonly step: Step };

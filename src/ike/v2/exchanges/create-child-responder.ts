@@ -117,7 +117,7 @@ export function installAnswer(ctx: ContextV2, sa: IkeSaV2, answer: ChildAnswer, 
     secrets: exchange === undefined ? [] : [exchange.sharedSecret, ...(rounds?.secrets ?? [])],
   });
   const predecessor = findChild(ctx, sa, answer.replaces) ?? elderOf(ctx, made.child);
-  const { steps, ...behind } = planBehind(made, predecessor, SWITCH_TIME);
+  const { steps, ...behind } = planBehind(ctx, made, { predecessor, wait: SWITCH_TIME });
   sa.pending = {
     request: ctx.requestDataPlane(sa.id, { kind: 'apply', steps }),
     step: { kind: 'answer-installed', answer, child: made.child.id, ...behind },

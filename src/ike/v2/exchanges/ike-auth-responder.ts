@@ -107,7 +107,10 @@ export function onResponseSpiAllocated(
     asInitiator: false,
     begunAt: sa.startedAt,
   });
-  const { steps, ...behind } = planBehind(made, predecessorOf(ctx, sa, made.child), RENEWAL_TIME);
+  const { steps, ...behind } = planBehind(ctx, made, {
+    predecessor: predecessorOf(ctx, sa, made.child),
+    wait: RENEWAL_TIME,
+  });
   sa.pending = {
     request: ctx.requestDataPlane(sa.id, { kind: 'apply', steps }),
     step: { kind: 'auth-response-installed', child: made.child.id, negotiation, reply, ...behind },
