@@ -37,13 +37,12 @@ function renewAtBothEnds(pair: CorePair, dice: Dice): void {
   expectInOrder(pair.world);
 }
 
-/** `a` has a new IKE SA, which the other end knows. */
-function authenticateAnew(stage: Stage): void {
-  const { a, b, gate } = stage;
-  stage.rekeyIke(a);
+/** One end has a new IKE SA, which the other end knows. */
+function authenticateAnew(stage: Stage, by = stage.a): void {
+  stage.rekeyIke(by);
   for (const exchange of ['IKE_SA_INIT', 'IKE_AUTH']) {
-    gate.pass({ from: a, exchange });
-    gate.pass({ from: b, exchange });
+    stage.gate.pass({ from: by, exchange });
+    stage.gate.pass({ from: stage.other(by), exchange });
   }
 }
 
@@ -66,13 +65,26 @@ describe('a new IKE SA in the place of one that stands', () => {
     stage.expectOneOfEach();
   });
 
-  it('stays where yet another one stands already, which carries nothing so far', () => {
+  it('is the only one until it has its Child SAs, so that the other end knows where the traffic has gone', () => {
     const stage = new Stage({ left: { policy: { childless: true, reauthenticate: true } } });
+    const { a, b, gate } = stage;
+    const old = establishedIkeSas(a)[0]?.id;
+    authenticateAnew(stage);
+    gate.pass({ from: a, exchange: 'CREATE_CHILD_SA' });
+    gate.drop({ from: b, exchange: 'CREATE_CHILD_SA' });
+    a.fire(`ike:${old}:rekey`);
+    gate.passAll();
+    stage.expectOneOfEach();
+    expect(countEvents(a, 'ike.established')).toBe(2);
+  });
+
+  it('stays where yet another one stands already, which carries nothing so far', () => {
+    const stage = new Stage({ tunnel: { childless: true, reauthenticate: true } });
     const { a, b, gate } = stage;
     authenticateAnew(stage);
     b.kernel.behaviour = { delay: [SECOND, SECOND], faults: [] };
     gate.pass({ from: a, exchange: 'CREATE_CHILD_SA' });
-    authenticateAnew(stage);
+    authenticateAnew(stage, b);
     stage.pair.world.run(2 * SECOND);
     gate.pass({ from: b, exchange: 'CREATE_CHILD_SA' });
     gate.passAll();

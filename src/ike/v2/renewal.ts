@@ -3,6 +3,7 @@ import { usersOf } from './children.ts';
 import type { ContextV2 } from './context.ts';
 import { initiateIkeSa } from './exchanges/ike-sa-init-initiator.ts';
 import type { IkeSaV2 } from './state.ts';
+import { COMPLETION_TIME } from './superfluous.ts';
 
 /**
  * Reauthentication (RFC 7296 §2.8.3), make before break: a new IKE SA with its Child SAs comes up from scratch, and
@@ -18,13 +19,28 @@ export function renewIkeSa(ctx: ContextV2, sa: IkeSaV2): void {
 export function renewFor(ctx: ContextV2, sa: IkeSaV2, tunnel: string): void {
   const policy = ctx.policies.get(tunnel);
   if (policy === undefined || !isOursToRenew(sa, policy)) return;
-  const others = ctx.ikeSasV2Of(tunnel);
-  if (others.some(({ role, establishedAt }) => role === 'initiator' && establishedAt === undefined)) return;
+  if (ctx.ikeSasV2Of(tunnel).some((other) => isUnderWay(ctx, other, tunnel))) return;
   const fresh = initiateIkeSa(ctx, ctx.newIkeSaId(), policy, {
     resolved: sa.remote.address,
     packet: undefined,
   });
   if (fresh !== undefined) ctx.adopt(fresh);
+}
+
+/**
+ * One of ours that is coming up, or still makes its first Child SAs. With a second one beside it the peer could not tell
+ * which of the two we send through when we delete the old one.
+ */
+function isUnderWay(
+  ctx: ContextV2,
+  { role, establishedAt, creation, tasks, postponed }: IkeSaV2,
+  tunnel: string,
+): boolean {
+  if (role !== 'initiator' || establishedAt === undefined) return role === 'initiator';
+  if (ctx.now.mono >= establishedAt.mono + COMPLETION_TIME) return false;
+  return [creation?.task, ...tasks, ...postponed].some(
+    (task) => task?.kind === 'create-child' && task.tunnel === tunnel && task.replaces === undefined,
+  );
 }
 
 /** Else it lasts until its lifetime ends, unless the peer renews it: `start: respond` promises that we call nobody. */

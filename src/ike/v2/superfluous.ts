@@ -102,7 +102,7 @@ export const REPLACED: Reason = { code: 'replaced', text: 'another IKE SA of thi
 const PATIENCE: Duration = 10 * SECOND;
 
 /** How long the other Child SAs may take where one does not carry all; the peer may also refuse some of them. */
-const COMPLETION_TIME: Duration = 30 * SECOND;
+export const COMPLETION_TIME: Duration = 30 * SECOND;
 
 /** How soon to look again whether the peer has answered. */
 const PROOF_TIME: Duration = 2 * SECOND;
