@@ -39,8 +39,12 @@ const BEFORE_AUTH: ReadonlySet<Phase> = new Set(['larval', 'init-sent', 'interme
 
 const LOOK_AGAIN = { kind: 'timer', name: 'superfluous' } as const;
 
-/** What carries no traffic replaces nothing that does, unless the peer has lost that anyway. */
+/**
+ * What carries no traffic replaces nothing that does, unless the peer has lost that anyway. And nothing replaces what was
+ * begun only after it was authenticated itself, while its own Child SA was still being made.
+ */
 function staysBeside(run: Run, fresh: IkeSaV2, other: IkeSaV2): boolean {
+  if (fresh.establishedAt !== undefined && other.startedAt > fresh.establishedAt.mono) return true;
   return childrenOf(run, fresh).length === 0 && childrenOf(run, other).length > 0 && !fresh.initialContact;
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MINUTE, SECOND } from '../base/time.ts';
 import type { ChildSaView } from '../ike/common/view.ts';
+import { setUp } from './collisions.ts';
 import { HOME_ROUTER, PRESETS, type PresetName } from './conditions.ts';
 import { Dice } from './dice.ts';
 import { establishedIkeSas, expectInOrder, installedChildren } from './invariants.ts';
@@ -76,6 +77,27 @@ describe('a new IKE SA in the place of one that stands', () => {
     gate.passAll();
     stage.expectOneOfEach();
     expect(countEvents(a, 'ike.established')).toBe(2);
+  });
+
+  it('gives way to one that the other end has begun since, however late its own Child SA is there', () => {
+    const { stage, a, b } = setUp('left', { tunnel: { reauthenticate: true } });
+    const { gate } = stage;
+    stage.rekeyIke(a);
+    for (const [from, exchange] of [
+      [a, 'IKE_SA_INIT'],
+      [b, 'IKE_SA_INIT'],
+      [a, 'IKE_AUTH'],
+    ] as const)
+      gate.pass({ from, exchange });
+    a.kernel.behaviour = { delay: [SECOND, SECOND], faults: [] };
+    gate.pass({ from: b, exchange: 'IKE_AUTH' });
+    stage.rekeyIke(b);
+    gate.pass({ from: b, exchange: 'IKE_SA_INIT' });
+    gate.pass({ from: a, exchange: 'IKE_SA_INIT' });
+    gate.pass({ from: b, exchange: 'IKE_AUTH' });
+    stage.pair.world.run(3 * SECOND);
+    stage.expectOneOfEach();
+    expect(stage.ikeInitiator).toBe('right');
   });
 
   it('stays where yet another one stands already, which carries nothing so far', () => {
