@@ -9,7 +9,7 @@ import type { HeldMessage } from './message-gate.ts';
 import { perform } from './operations.ts';
 import { CorePair, countEvents, reasonsOf } from './pair.ts';
 import { forEachSeed } from './seeds.ts';
-import { Stage } from './stage.ts';
+import { hasChild, Stage } from './stage.ts';
 import { SteadyTraffic } from './steady-traffic.ts';
 import { CHEAP_ESP, LEFT, RIGHT } from './tunnels.ts';
 
@@ -146,6 +146,47 @@ describe('a new IKE SA in the place of one that stands', () => {
       expect(installedChildren(gateway)).toHaveLength(4);
     }
   });
+
+  it.each([
+    ['has not been told to delete yet', 1],
+    ['has just deleted', 2],
+  ])(
+    'lets in what comes through a Child SA of the old one that is replaced there, and that the other end %s',
+    (_, passes) => {
+      const stage = new Stage({
+        tunnel: { singlePairs: true },
+        left: { ...TWO_SEGMENTS.left, policy: { reauthenticate: true } },
+      });
+      const { a, b, gate } = stage;
+      const [child] = installedChildren(a);
+      if (child === undefined) return stage.pair.world.fail('no Child SA');
+      authenticateAnew(stage);
+      gate.pass({ from: a, exchange: 'CREATE_CHILD_SA' });
+      stage.rekeyChild(a, child);
+      stage.pass(a, 'request', 'N(REKEY_SA');
+      gate.pass({
+        from: b,
+        kind: 'response',
+        initiatorSpi: establishedIkeSas(a)[0]?.initiatorSpi ?? '',
+        exchange: 'CREATE_CHILD_SA',
+      });
+      for (let pass = 1; pass < passes; pass++) {
+        stage.pass(a, 'request', 'D(ESP');
+        stage.pass(b, 'response', 'D(ESP');
+      }
+      gate.pass({ from: b, exchange: 'CREATE_CHILD_SA' });
+      expect(establishedIkeSas(a)).toHaveLength(1);
+      expect(hasChild(a, child)).toBe(true);
+      stage.pair.world.run(SECOND / 2);
+      gate.open();
+      stage.pair.world.run(10 * SECOND);
+      stage.traffic.stop();
+      for (const gateway of [a, b]) {
+        expect(establishedIkeSas(gateway)).toHaveLength(1);
+        expect(installedChildren(gateway)).toHaveLength(2);
+      }
+    },
+  );
 
   it('ends what waits to take over in the old one, whatever the peer repeats there', () => {
     const stage = new Stage({ left: { policy: { reauthenticate: true } } });

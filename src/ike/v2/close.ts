@@ -3,7 +3,7 @@ import { drain } from '../common/child-drain.ts';
 import type { Context } from '../common/context.ts';
 import type { Reason, Stage } from '../common/reason.ts';
 import { removeChild } from './child-removal.ts';
-import { childrenOf, heirOf } from './children.ts';
+import { childrenOf, heirsOf } from './children.ts';
 import { deleteIke } from './deletes.ts';
 import { dropFollowUps } from './follow-ups.ts';
 import { addTask, sendLastWord } from './message-window.ts';
@@ -86,8 +86,7 @@ export function dropCreation(ctx: Context, sa: IkeSaV2): void {
  * where there is none.
  */
 export function handOver(ctx: Context, child: ChildSa, told: boolean): boolean {
-  const heir = heirOf(ctx, child);
-  if (heir !== undefined && heir.ikeSa === child.ikeSa) return false;
+  const heir = heirsOf(ctx, child).findLast(({ ikeSa }) => ikeSa !== child.ikeSa);
   if (heir === undefined && !told) return false;
   if (heir !== undefined && child.state !== 'rekeyed' && !told)
     ctx.emit({
@@ -106,8 +105,8 @@ type Ending = { readonly reason: Reason; readonly told: ReadonlySet<string> };
 
 /** What another IKE SA already carries goes over to that without a loss. */
 export function endChild(ctx: Context, sa: IkeSaV2, child: ChildSa, { reason, told }: Ending): void {
-  const kept = reason.code === 'replaced' && child.state !== 'deleting' && handOver(ctx, child, told.has(child.id));
-  if (!kept) return removeChild(ctx, sa, child, reason);
+  const isHanded = () => child.state === 'deleting' || handOver(ctx, child, told.has(child.id));
+  if (reason.code !== 'replaced' || !isHanded()) return removeChild(ctx, sa, child, reason);
   // The peer may ask once more for what we have answered last.
   sa.switches = sa.switches.filter((waiting) => waiting.child !== child.id);
 }
