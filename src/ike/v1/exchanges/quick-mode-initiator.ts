@@ -65,7 +65,7 @@ export function planQuickModes(ctx: ContextV1, sa: IkeSaV1, tunnel: string, want
   for (const { local, remote, replaces } of wanted) {
     const plan = { tunnel, local, remote, replaces, groupIndex: 0 };
     if (replaces === undefined) sa.waiting.push(plan);
-    else if (!isUnderWay(sa, replaces)) sa.waiting.unshift(plan);
+    else if (!isUnderWay(ctx, tunnel, replaces)) sa.waiting.unshift(plan);
   }
   startWaiting(ctx, sa);
 }
@@ -303,9 +303,12 @@ function occupies({ lastHeardAt }: IkeSaV1, { phase, pending, last, begunAt }: Q
   return phase === 'preparing' || (phase === 'installing' && pending?.step !== 'outbound-installed');
 }
 
-function isUnderWay(sa: IkeSaV1, replaces: string): boolean {
-  const active = [...sa.quickModes.values()].filter(({ phase }) => phase !== 'done');
-  return [...sa.waiting, ...active.map(({ plan }) => plan)].some((plan) => plan.replaces === replaces);
+/** Be it by an IKE SA that has been replaced meanwhile: of two successors of ours each end might settle on another one. */
+function isUnderWay(ctx: ContextV1, tunnel: string, replaces: string): boolean {
+  const all = ctx.ikeSasOf(tunnel);
+  const active = all.flatMap(({ quickModes }) => [...quickModes.values()]).filter(({ phase }) => phase !== 'done');
+  const plans = [...all.flatMap(({ waiting }) => waiting), ...active.map(({ plan }) => plan)];
+  return plans.some((plan) => plan.replaces === replaces);
 }
 
 /** RFC 2407 §4.6.3.1: the responder lives by a lower lifetime than we offered. */
