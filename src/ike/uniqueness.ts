@@ -41,7 +41,7 @@ const LOOK_AGAIN = { kind: 'timer', name: 'superfluous' } as const;
 
 /**
  * What carries no traffic replaces nothing that does, unless the peer has lost that anyway. And nothing replaces what was
- * begun only after it was authenticated itself, while its own Child SA was still being made.
+ * begun only after it was authenticated itself, while its own Child SA was still being made; a rekeying begins nothing.
  */
 function staysBeside(run: Run, fresh: IkeSaV2, other: IkeSaV2): boolean {
   if (fresh.establishedAt !== undefined && other.startedAt > fresh.establishedAt.mono) return true;

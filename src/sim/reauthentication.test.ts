@@ -113,6 +113,18 @@ describe('a new IKE SA in the place of one that stands', () => {
     stage.expectOneOfEach();
   });
 
+  it('takes its place, though the old one is rekeyed before it has a Child SA', () => {
+    const stage = new Stage({ left: { policy: { childless: true, reauthenticate: true } } });
+    const { a, b, gate } = stage;
+    const [old] = establishedIkeSas(b);
+    authenticateAnew(stage);
+    b.fire(`ike:${old?.id}:rekey`);
+    stage.pair.world.run(10);
+    for (const from of [b, a, b, a]) gate.pass({ from, initiatorSpi: old?.initiatorSpi ?? '' });
+    gate.passAll();
+    stage.expectOneOfEach();
+  });
+
   it('takes its place, though it is rekeyed before it has a Child SA', () => {
     const stage = new Stage({ left: { policy: { childless: true, reauthenticate: true } } });
     const { a, b, gate } = stage;

@@ -30,10 +30,11 @@ export function newSuccessor(ctx: ContextV2, sa: IkeSaV2, { suite, keys, ...opti
     guests: [...sa.guests],
     local: sa.local,
     remote: sa.remote,
-    startedAt: ctx.now.mono,
+    startedAt: sa.startedAt,
     ...options,
   });
   fresh.phase = 'rekeyed';
+  fresh.lastHeardAt = ctx.now.mono;
   fresh.nat = sa.nat;
   fresh.suite = suite;
   fresh.keys = keys;

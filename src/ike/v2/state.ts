@@ -103,6 +103,7 @@ export type IkeSaV2 = {
   /** Where both ends know how to go on after a failover within a cluster (RFC 6311). */
   idSync: IdSync | undefined;
 
+  /** When its initial exchanges began, or those of the IKE SA that it goes back to by rekeying. */
   readonly startedAt: Instant;
   establishedAt: Moment | undefined;
   /** When a successor is due. */
