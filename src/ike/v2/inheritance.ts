@@ -72,8 +72,9 @@ export function inherit(ctx: ContextV2, from: IkeSaV2, to: IkeSaV2): void {
   ctx.setTimer(from.id, 'lifetime', ctx.now.mono + FORGOTTEN_AFTER);
   const policy = ctx.policies.get(to.tunnel);
   if (policy !== undefined) startLife(ctx, to, policy);
-  if (from.superfluous) awaitDelete(ctx, to);
   // However often it is rekeyed, the time goes on.
+  to.outdatedSince = from.outdatedSince;
+  if (to.outdatedSince !== undefined) awaitDelete(ctx, to);
   to.superfluousSince = from.superfluousSince;
   // One that has begun without a Child SA (RFC 6023) and has none yet: what it makes superfluous is settled with the first.
   to.handshake = from.handshake;

@@ -112,8 +112,8 @@ export type IkeSaV2 = {
   readonly lowerNonce: Uint8Array | undefined;
   /** Since when it is ours to delete, as soon as the peer is known to have what takes its place. */
   superfluousSince: Instant | undefined;
-  /** Another IKE SA has taken its place, or is to: whatever becomes of this one, its successor is not wanted either. */
-  superfluous: boolean;
+  /** Since when another IKE SA has its place, or is to have it: whatever becomes of this one, nor is its successor wanted. */
+  outdatedSince: Instant | undefined;
   /** The peer is known to have it as well: it has said something since the IKE SA was established. */
   proven: boolean;
   /** The last proof that the peer lives. */
@@ -348,7 +348,7 @@ export function newIkeSa(options: NewIkeSa): IkeSaV2 {
     rekeyAt: undefined,
     lowerNonce: undefined,
     superfluousSince: undefined,
-    superfluous: false,
+    outdatedSince: undefined,
     proven: false,
     lastHeardAt: options.startedAt,
     origin: options.remote,

@@ -15,18 +15,19 @@ import type { IkeSaV2 } from './state.ts';
  * which it has perhaps lost.
  */
 export function awaitDelete(ctx: ContextV2, sa: IkeSaV2): void {
-  sa.superfluous = true;
+  sa.outdatedSince ??= ctx.now.mono;
   ctx.setTimer(sa.id, 'superfluous', ctx.now.mono + PATIENCE);
 }
 
 /** The peer has kept it, or it is ours to delete; so we do, unless the others have come to their end meanwhile. */
 export function onSuperfluousTimer(ctx: ContextV2, sa: IkeSaV2): void {
   const others = othersThan(ctx, sa);
-  sa.superfluous = sa.phase === 'established' && others.length > 0;
-  if (!sa.superfluous) {
+  if (sa.phase !== 'established' || others.length === 0) {
+    sa.outdatedSince = undefined;
     sa.superfluousSince = undefined;
     return;
   }
+  sa.outdatedSince ??= ctx.now.mono;
   sa.superfluousSince ??= ctx.now.mono;
   if (endSuperfluous(ctx, sa) || endEmpty(ctx, sa, others)) return;
   for (const other of others) if (!isProven(other)) probe(other);
@@ -40,7 +41,7 @@ export function onSuperfluousTimer(ctx: ContextV2, sa: IkeSaV2): void {
 export function endSuperfluous(ctx: ContextV2, sa: IkeSaV2): boolean {
   if (sa.superfluousSince === undefined) return false;
   const isHeir = (other: IkeSaV2) =>
-    outlasts(ctx, other, sa) && childrenOf(ctx, other).some(({ tunnel }) => tunnel === sa.tunnel);
+    outlasts(other, sa) && childrenOf(ctx, other).some(({ tunnel }) => tunnel === sa.tunnel);
   const heirs = othersThan(ctx, sa).filter(isHeir);
   if (heirs.length === 0 || !heirs.every(isProven)) return false;
   for (const heir of heirs) takeOverFrom(ctx, heir, sa);
@@ -65,7 +66,7 @@ function endEmpty(ctx: ContextV2, sa: IkeSaV2, others: readonly IkeSaV2[]): bool
     other.pending === undefined && other.creation === undefined && other.tasks.length === 0;
   const isEmpty = (other: IkeSaV2) => isIdle(other) && childrenOf(ctx, other).length === 0;
   if (!isLate || childrenOf(ctx, sa).length === 0 || !others.every(isEmpty)) return false;
-  sa.superfluous = false;
+  sa.outdatedSince = undefined;
   sa.superfluousSince = undefined;
   for (const other of others) {
     other.queue.push({ kind: 'leave', tunnel: other.tunnel, reason: REPLACED });
@@ -74,10 +75,10 @@ function endEmpty(ctx: ContextV2, sa: IkeSaV2, others: readonly IkeSaV2[]): bool
   return true;
 }
 
-/** What has been superfluous for longer takes nothing over: the peer may have deleted it already. */
-function outlasts(ctx: ContextV2, other: IkeSaV2, sa: IkeSaV2): boolean {
-  const since = (one: IkeSaV2) => one.superfluousSince ?? (one.superfluous ? ctx.now.mono : Number.POSITIVE_INFINITY);
-  return since(other) > since(sa) || (since(other) === since(sa) && other.id > sa.id);
+/** What has been outdated for longer takes nothing over: the peer may have deleted it already, or uses it no more. */
+function outlasts(other: IkeSaV2, sa: IkeSaV2): boolean {
+  const since = ({ outdatedSince }: IkeSaV2) => outdatedSince ?? Number.POSITIVE_INFINITY;
+  return since(other) > since(sa) || (since(other) === since(sa) && other.startedAt > sa.startedAt);
 }
 
 /** The data plane has confirmed that it sends through others. */
