@@ -125,6 +125,28 @@ describe('a new IKE SA in the place of one that stands', () => {
     stage.expectOneOfEach();
   });
 
+  it('does not end the old one by itself while the other end rekeys that, whose answer may be lost', () => {
+    const stage = new Stage({
+      tunnel: { singlePairs: true },
+      left: { ...TWO_SEGMENTS.left, policy: { reauthenticate: true } },
+    });
+    const { a, b, gate } = stage;
+    const [old] = establishedIkeSas(b);
+    authenticateAnew(stage);
+    b.fire(`ike:${old?.id}:rekey`);
+    stage.pair.world.run(10);
+    gate.pass({ from: b, exchange: 'CREATE_CHILD_SA' });
+    expect(gate.waiting.flatMap(({ from, contents }) => (from === a ? contents : []))).not.toContain('D(IKE)');
+    gate.drop({ from: a, exchange: 'CREATE_CHILD_SA', kind: 'response' });
+    gate.open();
+    stage.pair.world.run(20 * SECOND);
+    stage.traffic.stop();
+    for (const gateway of [a, b]) {
+      expect(establishedIkeSas(gateway)).toHaveLength(1);
+      expect(installedChildren(gateway)).toHaveLength(2);
+    }
+  });
+
   it('takes its place, though it is rekeyed before it has a Child SA', () => {
     const stage = new Stage({ left: { policy: { childless: true, reauthenticate: true } } });
     const { a, b, gate } = stage;

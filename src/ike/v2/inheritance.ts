@@ -76,6 +76,7 @@ export function inherit(ctx: ContextV2, from: IkeSaV2, to: IkeSaV2): void {
   to.outdatedSince = from.outdatedSince;
   if (to.outdatedSince !== undefined) awaitDelete(ctx, to);
   to.superfluousSince = from.superfluousSince;
+  from.superfluousSince = undefined;
   // One that has begun without a Child SA (RFC 6023) and has none yet: what it makes superfluous is settled with the first.
   to.handshake = from.handshake;
   from.handshake = undefined;
