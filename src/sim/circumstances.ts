@@ -23,7 +23,7 @@ export function circumstancesOf(dice: Dice, fortune: Fortune): Circumstances {
   const tunnel = policyOf(dice, fortune);
   const { nats, left, right } = placeOf(dice);
   const [ours, theirs] = [habitsOf(dice, tunnel), habitsOf(dice, tunnel)];
-  const moves = canMove(tunnel) && fortune.supervised && nats === undefined && dice.chance(0.2);
+  const moves = tunnel.version === 2 && fortune.supervised && nats === undefined && dice.chance(0.2);
   const isShared = tunnel.version === 1 && dice.chance(0.3);
   const around = moves ? { nats: [STREET] } : nats === undefined ? {} : { nats };
   return {
@@ -53,13 +53,9 @@ function keyExchangesOf(dice: Dice, version: TunnelPolicy['version']): Partial<T
 }
 
 /** What one end does in its own way. */
-function habitsOf(dice: Dice, { version, singlePairs }: Changes): Partial<TunnelPolicy> {
+function habitsOf(dice: Dice, { version }: Changes): Partial<TunnelPolicy> {
   if (version === 1) return {};
-  return { childless: dice.chance(0.2), reauthenticate: singlePairs !== true && dice.chance(0.3) };
-}
-
-function canMove({ version, singlePairs }: Changes): boolean {
-  return version === 2 && singlePairs !== true;
+  return { childless: dice.chance(0.2), reauthenticate: dice.chance(0.3) };
 }
 
 type Place = Pick<PairOptions, 'nats'> & { readonly left: Side; readonly right: Side };
