@@ -1,4 +1,4 @@
-/** A place in a file; lines and columns count from 1. */
+/** A place in a file; lines and columns count from 1. Line 0: what is named has none, such as a key of a message. */
 export type Position = { readonly file: string; readonly line: number; readonly column: number };
 
 /** What is wrong, or doubtful, in a configuration: one sentence that also says what to do. Never holds a secret. */
@@ -17,8 +17,8 @@ export function formatProblem(problem: Problem): string {
   return `${formatPosition(problem)} ${problem.severity} ${problem.message}`;
 }
 
-export function formatPosition(position: Position): string {
-  return `${position.file}:${position.line}:${position.column}`;
+export function formatPosition({ file, line, column }: Position): string {
+  return line === 0 ? file : `${file}:${line}:${column}`;
 }
 
 /** In reading order within each file; the files stay in the order in which they first appear. */

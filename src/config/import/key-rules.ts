@@ -5,12 +5,22 @@ import type { Remarks, Setting, Written } from './written.ts';
  * What becomes of a key of another daemon. Neither: it is used. `unless` are values with which it asks for nothing that
  * is not done anyway.
  */
-export type KeyRule = { readonly note?: string; readonly refuse?: string; readonly unless?: readonly string[] };
+export type KeyRule = {
+  readonly note?: string;
+  readonly refuse?: string;
+  readonly unless?: readonly string[];
+  /** Whoever relies on the key misses nothing; else a strict reading (Remarks) refuses what a lenient one notes. */
+  readonly harmless?: true;
+};
 
 export const used: KeyRule = {};
 
 export function note(sentence: string, ...unless: readonly string[]): KeyRule {
   return { note: sentence, unless };
+}
+
+export function harmless(sentence: string, ...unless: readonly string[]): KeyRule {
+  return { note: sentence, unless, harmless: true };
 }
 
 export function refuse(sentence: string, ...unless: readonly string[]): KeyRule {
@@ -26,19 +36,23 @@ export function applyRules(
 ): void {
   for (const { key, value } of settings) {
     const rule = ruleOf(key.text);
-    if (rule === undefined) remarks.note(key.position, unknownKey(key.text, known));
+    if (rule === undefined) applyUnknown(key, known, remarks);
     else if (value !== undefined && !rule.unless?.includes(value.text)) applyRule(rule, key, value, remarks);
   }
 }
 
 function applyRule(rule: KeyRule, key: Written, value: Written, remarks: Remarks): void {
   if (rule.refuse !== undefined) remarks.refuse(value.position, rule.refuse);
-  else if (rule.note !== undefined) remarks.note(key.position, `${key.text} is ignored: ${rule.note}`);
+  else if (rule.note === undefined) return;
+  else if (!remarks.strict) remarks.note(key.position, `${key.text} is ignored: ${rule.note}`);
+  else if (rule.harmless !== true) remarks.refuse(value.position, `not supported: ${rule.note}`);
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
-  const nearest = key.length > MAX_KEY ? undefined : nearestWord(key, known);
-  return `unknown key, ignored${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
+function applyUnknown(key: Written, known: readonly string[], remarks: Remarks): void {
+  const nearest = key.text.length > MAX_KEY ? undefined : nearestWord(key.text, known);
+  const question = nearest === undefined ? '' : `; did you mean ${nearest}?`;
+  if (remarks.strict) remarks.refuse(key.position, `unknown key${question}`);
+  else remarks.note(key.position, `unknown key, ignored${question}`);
 }
 
 const MAX_KEY = 64;

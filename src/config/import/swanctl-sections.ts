@@ -15,14 +15,14 @@ export function readSwanctl(path: string, files: ForeignFiles, remarks: Remarks)
 type Context = { readonly files: ForeignFiles; readonly remarks: Remarks };
 
 /** All sections of one name in one place; what is written later counts. */
-type Merged = {
+export type Merged = {
   readonly name: Written;
   readonly references: Written[];
   readonly settings: Map<string, Setting>;
   readonly sections: Map<string, Merged>;
 };
 
-function newMerged(name: Written): Merged {
+export function newMerged(name: Written): Merged {
   return { name, references: [], settings: new Map(), sections: new Map() };
 }
 

@@ -5,7 +5,6 @@ import { encapsulationOf } from './encapsulation.ts';
 import type { ForeignTunnel } from './foreign-tunnel.ts';
 import { pinned } from './foreign-tunnel.ts';
 import { applyRules, CERTIFICATES, EAP } from './key-rules.ts';
-import type { SharedKey } from './shared-keys.ts';
 import { findKey } from './shared-keys.ts';
 import { AUTH_KEYS, CHILD_KEYS, CONNECTION_KEYS } from './swanctl-keys.ts';
 import { childLifetime, ikeLifetime } from './swanctl-lifetimes.ts';
@@ -16,6 +15,21 @@ import { mapOf } from './value-tree.ts';
 import type { Remarks, Written } from './written.ts';
 import { listItems } from './written.ts';
 
+/** What a connection needs that does not stand in it, and depends on where it is from: a file, or the vici socket. */
+export type Surroundings = {
+  /** What its tunnel is called. */
+  nameOf(connection: Section, child: Section, isOnlyChild: boolean): Written;
+  /** The addresses of this machine that `local_addrs` means: where it is open (undefined) those towards the peer. */
+  ownAddresses(written: Written | undefined, connection: Section, peer: Written): readonly Written[];
+  /** The key of the ends that go by these names; undefined ends it. */
+  keyFor(connection: Section, local: Names, remote: Names): Written | undefined;
+  /** The post-quantum key of an id; undefined leaves it out. */
+  postQuantumKey(id: Written): Written | undefined;
+};
+
+/** The addresses of an end, and its identity where that is known. */
+export type Names = readonly [addresses: readonly Written[], id: Written | undefined];
+
 /** The connections of a swanctl.conf in the terms of our configuration: one tunnel for each child. */
 export function swanctlTunnels(root: Section, secrets: SwanctlSecrets, remarks: Remarks): ForeignTunnel[] {
   for (const name of ['pools', 'authorities']) {
@@ -24,49 +38,71 @@ export function swanctlTunnels(root: Section, secrets: SwanctlSecrets, remarks: 
       remarks.note(section.name.position, `${name} are ignored: tunnels here need none`);
   }
   const connections = root.section('connections')?.sections() ?? [];
-  return connections.flatMap((connection) => connectionTunnels(connection, secrets, remarks));
+  const surroundings = surroundingsInFile(secrets, remarks);
+  return connections.flatMap((connection) => {
+    const children = connection.section('children')?.sections() ?? [];
+    if (children.length === 0)
+      remarks.note(connection.name.position, 'a connection without children carries nothing and is left out');
+    return connectionTunnels(connection, surroundings, remarks);
+  });
 }
 
-function connectionTunnels(connection: Section, secrets: SwanctlSecrets, remarks: Remarks): ForeignTunnel[] {
+function surroundingsInFile({ keys, ppks }: SwanctlSecrets, remarks: Remarks): Surroundings {
+  return {
+    nameOf({ name }, child, isOnlyChild) {
+      return isOnlyChild ? name : { text: `${name.text}-${child.name.text}`, position: child.name.position };
+    },
+    /** strongSwan can ask the routing table for its own address; here it is the anchor of all else. */
+    ownAddresses(written, connection) {
+      if (written !== undefined) return listItems(written);
+      remarks.refuse(
+        (connection.get('local_addrs') ?? connection.name).position,
+        'local_addrs must be the address of this machine, as in local_addrs = 192.0.2.1',
+      );
+      return [];
+    },
+    keyFor({ name }, local, remote) {
+      if (local[0].length === 0) return undefined;
+      const key = findKey(keys, namesOf(local), namesOf(remote));
+      if (key === undefined)
+        remarks.refuse(name.position, 'no pre-shared key is for both of its ends; write one into the section secrets');
+      return key?.secret;
+    },
+    postQuantumKey(id) {
+      const key = findKey(ppks, [id.text], []);
+      if (key === undefined) remarks.refuse(id.position, 'no section ppk of secrets has a key of this id');
+      return key?.secret;
+    },
+  };
+}
+
+/** All that an end can be called by the owners of a key. */
+export function namesOf([addresses, id]: Names): string[] {
+  return [...(id === undefined ? [] : [id]), ...addresses].map(({ text }) => text);
+}
+
+/** One connection; `connection.section('children')` has its tunnels. */
+export function connectionTunnels(connection: Section, surroundings: Surroundings, remarks: Remarks): ForeignTunnel[] {
   const { name } = connection;
   applyRules(connection.settings(), (key) => CONNECTION_KEYS.get(key), [...CONNECTION_KEYS.keys()], remarks);
   const ids = { local: identityOf(connection, 'local', remarks), remote: identityOf(connection, 'remote', remarks) };
-  const local = ownAddresses(connection, remarks);
   const remote = peerAddress(connection, remarks);
-  const key =
-    local.length === 0 ? undefined : keyFor(name, secrets.keys, [local, ids.local], [[remote], ids.remote], remarks);
+  const local = surroundings.ownAddresses(localAddresses(connection), connection, remote);
+  const key = surroundings.keyFor(connection, [local, ids.local], [[remote], ids.remote]);
   const children = connection.section('children')?.sections() ?? [];
-  if (children.length === 0)
-    remarks.note(name.position, 'a connection without children carries nothing and is left out');
   if (key === undefined) return [];
   const ike = ikeOf(connection, remarks);
   return children.map((child) => {
     applyRules(child.settings(), (word) => CHILD_KEYS.get(word), [...CHILD_KEYS.keys()], remarks);
     return {
-      name: children.length === 1 ? name : { text: `${name.text}-${child.name.text}`, position: child.name.position },
+      name: surroundings.nameOf(connection, child, children.length === 1),
       familyName: name,
       local: { addresses: local, id: ids.local, subnets: segmentsOf(child, 'local_ts', local[0], remarks) },
       remote: { addresses: [remote], id: ids.remote, subnets: segmentsOf(child, 'remote_ts', remote, remarks) },
       psk: key,
-      rest: restOf(connection, child, ike, secrets, remarks),
+      rest: restOf(connection, child, ike, surroundings, remarks),
     };
   });
-}
-
-type Names = readonly [readonly Written[], Written | undefined];
-
-function keyFor(
-  name: Written,
-  keys: readonly SharedKey[],
-  local: Names,
-  remote: Names,
-  remarks: Remarks,
-): Written | undefined {
-  const texts = ([addresses, id]: Names) => [...(id === undefined ? [] : [id]), ...addresses].map(({ text }) => text);
-  const key = findKey(keys, texts(local), texts(remote));
-  if (key === undefined)
-    remarks.refuse(name.position, 'no pre-shared key is for both of its ends; write one into the section secrets');
-  return key?.secret;
 }
 
 /** `local-1`, `local2` and the like are rounds of authentication, of which a tunnel has one. */
@@ -88,15 +124,10 @@ function identityOf(connection: Section, side: 'local' | 'remote', remarks: Rema
   return undefined;
 }
 
-/** strongSwan can ask the routing table for its own address; here it is the anchor of all else. */
-function ownAddresses(connection: Section, remarks: Remarks): Written[] {
+/** Undefined where it is left to the routes, as it is by default. */
+function localAddresses(connection: Section): Written | undefined {
   const written = connection.get('local_addrs');
-  if (written !== undefined && !written.text.startsWith('%any')) return listItems(written);
-  remarks.refuse(
-    (written ?? connection.name).position,
-    'local_addrs must be the address of this machine, as in local_addrs = 192.0.2.1',
-  );
-  return [];
+  return written === undefined || written.text.startsWith('%any') ? undefined : written;
 }
 
 function peerAddress(connection: Section, remarks: Remarks): Written {
@@ -155,12 +186,18 @@ function isYes({ text }: Written): boolean {
   return ['yes', 'true', 'enabled', '1'].includes(text);
 }
 
-function restOf(connection: Section, child: Section, ike: TreeMap, secrets: SwanctlSecrets, remarks: Remarks): TreeMap {
+function restOf(
+  connection: Section,
+  child: Section,
+  ike: TreeMap,
+  surroundings: Surroundings,
+  remarks: Remarks,
+): TreeMap {
   const version = connection.get('version')?.text === '1' ? 1 : 2;
   const anywhere = peerAddress(connection, remarks).text === '0.0.0.0';
   return mapOf(child.name.position, {
     start: startOf(child, anywhere, remarks),
-    ppk: ppkOf(connection, secrets, remarks),
+    ppk: ppkOf(connection, surroundings),
     ike: ikeInMode(ike, child.get('mode'), remarks),
     ipsec: ipsecOf(child, version, connection.get('encap'), remarks),
     dpd: dpdOf(connection, child, anywhere, remarks),
@@ -183,17 +220,13 @@ function startOf(child: Section, anywhere: boolean, remarks: Remarks): Written {
   return pinned(action, anywhere ? 'respond' : (start ?? 'respond'));
 }
 
-function ppkOf(connection: Section, { ppks }: SwanctlSecrets, remarks: Remarks): TreeMap | undefined {
+function ppkOf(connection: Section, surroundings: Surroundings): TreeMap | undefined {
   const id = connection.get('ppk_id');
-  if (id === undefined) return undefined;
-  const key = findKey(ppks, [id.text], []);
+  const secret = id === undefined ? undefined : surroundings.postQuantumKey(id);
+  if (id === undefined || secret === undefined) return undefined;
   const required = connection.get('ppk_required');
-  if (key === undefined) {
-    remarks.refuse(id.position, 'no section ppk of secrets has a key of this id');
-    return undefined;
-  }
   const answer = String(required !== undefined && isYes(required));
-  return mapOf(id.position, { id, secret: key.secret, required: pinned(required ?? id, answer) });
+  return mapOf(id.position, { id, secret, required: pinned(required ?? id, answer) });
 }
 
 function ipsecOf(child: Section, version: 1 | 2, encap: Written | undefined, remarks: Remarks): TreeMap {

@@ -10,7 +10,13 @@ export type Setting = { readonly key: Written; readonly value: Written | undefin
 /** Collects what is said about foreign files: notes on what they say in vain, and what forbids to go on. */
 export class Remarks {
   readonly problems: Problem[] = [];
+  /** Whether a key that means nothing here is refused, unless it is harmless. */
+  readonly strict: boolean;
   readonly #said = new Set<string>();
+
+  constructor({ strict = false }: { readonly strict?: boolean } = {}) {
+    this.strict = strict;
+  }
 
   note(position: Position, sentence: string): void {
     this.#add(warningAt(position, sentence));
