@@ -61,6 +61,15 @@ export type Tunnel = Named & {
   readonly policy: TunnelPolicy;
   readonly pskSource: PskSource;
   readonly ppkSource?: PskSource;
+  /** Of one that was loaded over vici and stands in no file. */
+  readonly loaded?: LoadedOrigin;
+};
+
+/** What vici calls a tunnel, and what it waits for, in words; undefined where it has all that it needs. */
+export type LoadedOrigin = {
+  readonly connection: string;
+  readonly child: string;
+  readonly lacks: string | undefined;
 };
 
 /** What the core works with: the policies of the tunnels that are enabled. */

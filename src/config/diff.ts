@@ -33,11 +33,12 @@ export function diffConfigurations(before: Configuration, after: Configuration):
   const old = new Map(before.tunnels.map((tunnel) => [tunnel.name, tunnel]));
   const orphans = new Map(before.tunnels.filter(({ name }) => !names.has(name)).map((one) => [fingerprint(one), one]));
   const kept = after.tunnels.map((tunnel): TunnelChange => {
-    const earlier = old.get(tunnel.name) ?? orphans.get(fingerprint(tunnel));
+    const earlier = old.get(tunnel.name) ?? (orphans.size === 0 ? undefined : orphans.get(fingerprint(tunnel)));
     if (earlier === undefined) return { ...nothing(tunnel.name), change: 'added' };
     old.delete(earlier.name);
-    orphans.delete(fingerprint(earlier));
-    return compare(earlier, tunnel);
+    if (orphans.size > 0) orphans.delete(fingerprint(earlier));
+    // What was not read again is the same object: of hundreds that were loaded one by one, all but one.
+    return earlier === tunnel ? nothing(tunnel.name) : compare(earlier, tunnel);
   });
   return [...kept, ...[...old.keys()].map((name): TunnelChange => ({ ...nothing(name), change: 'removed' }))];
 }
@@ -87,7 +88,7 @@ const UNKNOWN_PART: Part = { key: 'more', cost: 'reconnect', of: () => undefined
 
 function compare(earlier: Tunnel, tunnel: Tunnel): TunnelChange {
   const parts = differingParts(earlier.policy, tunnel.policy);
-  const costs = new Set(parts.map(({ cost }) => cost));
+  const costs = new Set(parts.map((part) => costOf(part, tunnel)));
   const [was, is] = [pairsOf(earlier), pairsOf(tunnel)];
   const isEnabled = earlier.enabled !== tunnel.enabled;
   return {
@@ -100,6 +101,11 @@ function compare(earlier: Tunnel, tunnel: Tunnel): TunnelChange {
     addedPairs: [...is].filter(([key]) => !was.has(key)).map(([, pair]) => pair),
     droppedPairs: [...was].filter(([key]) => !is.has(key)).map(([, pair]) => pair),
   };
+}
+
+/** Keys that are loaded by themselves count from the next time that somebody proves to have them, as with charon. */
+function costOf({ key, cost }: Part, { loaded }: Tunnel): Cost {
+  return loaded !== undefined && (key === 'psk' || key === 'ppk') ? 'in-place' : cost;
 }
 
 function differingParts(a: TunnelPolicy, b: TunnelPolicy): readonly Part[] {

@@ -5,7 +5,7 @@ import { fileErrorText } from './host.ts';
 import type { ForeignOptions } from './import/foreign.ts';
 import { readForeign } from './import/foreign.ts';
 import { languageOf } from './import/language.ts';
-import { plainValue, TreeSource } from './import/value-tree.ts';
+import { plainValue, type TreeMap, TreeSource } from './import/value-tree.ts';
 import type { Position, Problem } from './problem.ts';
 import { errorAt } from './problem.ts';
 import type { RawFile } from './schema.ts';
@@ -45,11 +45,17 @@ export function loadFiles(path: string, host: ConfigurationHost, options: LoadOp
 function loadForeign(path: string, host: ConfigurationHost, options: ForeignOptions): LoadedFiles {
   const { tree, files: names, problems } = readForeign(path, host, options);
   if (problems.some(({ severity }) => severity === 'error')) return { files: [], names, problems };
+  const read = readTree(path, tree);
+  if ('raw' in read) return { files: [read], names, problems };
+  return { files: [], names, problems: [...problems, ...read.problems] };
+}
+
+/** What was made of another language as the file that it would have been. */
+export function readTree(path: string, tree: TreeMap): LoadedFile | { readonly problems: readonly Problem[] } {
   const source = new TreeSource(path, tree);
   const value = plainValue(tree);
   const parsed = fileSchema.safeParse(value);
-  if (parsed.success) return { files: [{ source, raw: parsed.data }], names, problems };
-  return { files: [], names, problems: [...problems, ...schemaProblems(parsed.error, source, value)] };
+  return parsed.success ? { source, raw: parsed.data } : { problems: schemaProblems(parsed.error, source, value) };
 }
 
 /** More than any sane set-up has, and an end for a pattern that matches too much. */

@@ -2,11 +2,12 @@ import { dirname } from 'node:path';
 import { nearestWord } from '../base/nearest.ts';
 import { addressFamily } from '../base/net.ts';
 import type { Configuration, Gateway, Peer, Tunnel } from './configuration.ts';
-import type { LoadOptions } from './files.ts';
-import { loadFiles } from './files.ts';
+import type { LoadedFile, LoadOptions } from './files.ts';
+import { loadFiles, readTree } from './files.ts';
 import { resolveHooks } from './hooks.ts';
 import type { ConfigurationHost } from './host.ts';
 import { systemHost } from './host.ts';
+import type { TreeMap } from './import/value-tree.ts';
 import type { Entry, Merged } from './merge.ts';
 import { mergeFiles } from './merge.ts';
 import { placesOf } from './positions.ts';
@@ -42,10 +43,31 @@ export function loadConfiguration(
   const problems = [...fileProblems];
   const [main, ...included] = files;
   if (main === undefined || hasErrors(problems)) return { errors: sortProblems(problems) };
-  const merged = mergeFiles([main, ...included], problems);
+  return resolveFiles([main, ...included], names, host, problems);
+}
+
+function resolveFiles(
+  files: readonly [LoadedFile, ...LoadedFile[]],
+  names: readonly string[],
+  host: ConfigurationHost,
+  problems: Problem[],
+): LoadResult {
+  const merged = mergeFiles(files, problems);
   const configuration = resolve(merged, host, names);
   const sorted = sortProblems(problems);
   return hasErrors(problems) ? { errors: sorted } : { configuration, warnings: sorted };
+}
+
+/** The same of what was made of another language by whoever asks. Its `problems` are among those that come back. */
+export function loadTree(
+  path: string,
+  tree: TreeMap,
+  host: ConfigurationHost,
+  problems: readonly Problem[],
+): LoadResult {
+  const read = readTree(path, tree);
+  if (!('raw' in read)) return { errors: [...problems, ...read.problems] };
+  return resolveFiles([read], [path], host, [...problems]);
 }
 
 function hasErrors(problems: readonly Problem[]): boolean {

@@ -58,7 +58,8 @@ function mergeSection<Section extends SectionName>(
   for (const { source, raw } of files) {
     for (const [name, value] of Object.entries(raw[section] ?? {})) {
       const report = new Report(source, [section, name], problems);
-      checkName(name, report);
+      // Names from another language were made to fit, or are not ours to choose.
+      if (source.keysApart !== true) checkName(name, report);
       const earlier = merged.get(name);
       if (earlier !== undefined) {
         const [here, there] = [source.key([section, name]), earlier.source.key([section, name])];

@@ -42,6 +42,6 @@ export class Report {
   }
 
   #about(path: ValuePath, sentence: string): string {
-    return about(this.#full(path), sentence);
+    return about(this.#source, this.#full(path), sentence);
   }
 }

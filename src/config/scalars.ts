@@ -3,6 +3,7 @@ import { nearestWord } from '../base/nearest.ts';
 import { addressFamily, formatPrefix, parseAddress, parsePrefix, prefixRange } from '../base/net.ts';
 import type { Duration } from '../base/time.ts';
 import type { PeerAddress } from '../ike/common/policy.ts';
+import type { Identity } from '../sa/identity.ts';
 import { parseIdentity } from '../sa/identity.ts';
 import { parseSelector } from '../sa/traffic-selector.ts';
 import { formatDuration, parseDuration } from './duration.ts';
@@ -85,16 +86,21 @@ export const duration = (min: Duration, max: Duration) =>
       : new Refusal(`${value} is not within ${formatDuration(min)} and ${formatDuration(max)}`);
   });
 
-export const identity = () =>
-  scalar((value) => {
-    if (ANY_ADDRESSES.has(value)) return new Refusal(`${value} is no identity; write the one that is sent`);
-    return (
-      parseIdentity(value) ??
-      new Refusal(
-        `"${shorten(value)}" is no identity; write an IP address, a name such as vpn.example.com, user@example.com, @#hex or keyid:text`,
-      )
-    );
-  });
+export const identity = () => scalar(identityOf);
+
+function identityOf(value: string): Identity | Refusal {
+  if (ANY_ADDRESSES.has(value)) return new Refusal(`${value} is no identity; write the one that is sent`);
+  return (
+    parseIdentity(value) ??
+    new Refusal(
+      `"${shorten(value)}" is no identity; write an IP address, a name such as vpn.example.com, user@example.com, @#hex or keyid:text`,
+    )
+  );
+}
+
+/** `any`: whatever the peer calls itself. */
+export const peerIdentity = () =>
+  scalar((value): Identity | 'any' | Refusal => (value === 'any' ? value : identityOf(value)));
 
 export const ownAddress = () =>
   scalar((value) => {

@@ -18,8 +18,8 @@ export function pathText(path: ValuePath): string {
 }
 
 /** A sentence about a path; the root has no name. */
-export function about(path: ValuePath, sentence: string): string {
-  return path.length === 0 ? sentence : `${pathText(path)}: ${sentence}`;
+export function about(source: Source, path: ValuePath, sentence: string): string {
+  return path.length === 0 || source.namesPlaces === true ? sentence : `${pathText(path)}: ${sentence}`;
 }
 
 function problemsOf(issue: Issue, source: Source, value: unknown): Problem[] {
@@ -31,7 +31,7 @@ function problemsOf(issue: Issue, source: Source, value: unknown): Problem[] {
         const full = [...path, key];
         // Within a secret, what looks like a key may be the secret itself, as in `psk: {unquoted}`.
         const told = SECRETS.has(String(path.at(-1))) ? path : full;
-        return errorAt(source.key(full), about(told, messages[index] ?? 'unknown key'));
+        return errorAt(source.key(full), about(source, told, messages[index] ?? 'unknown key'));
       });
     }
     case 'invalid_union':
@@ -39,13 +39,13 @@ function problemsOf(issue: Issue, source: Source, value: unknown): Problem[] {
         problemsOf({ ...inner, path: [...path, ...inner.path] }, source, value),
       );
     case 'invalid_type':
-      return [errorAt(source.value(path), about(path, typeSentence(issue.expected, valueAt(value, path))))];
+      return [errorAt(source.value(path), about(source, path, typeSentence(issue.expected, valueAt(value, path))))];
     case 'too_small':
-      return [errorAt(source.value(path), about(path, 'is empty; name at least one'))];
+      return [errorAt(source.value(path), about(source, path, 'is empty; name at least one'))];
     case 'too_big':
-      return [errorAt(source.value(path), about(path, `has more than ${issue.maximum} entries`))];
+      return [errorAt(source.value(path), about(source, path, `has more than ${issue.maximum} entries`))];
     default:
-      return [errorAt(source.value(path), about(path, issue.message))];
+      return [errorAt(source.value(path), about(source, path, issue.message))];
   }
 }
 

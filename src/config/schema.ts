@@ -16,6 +16,7 @@ import {
   oneOf,
   ownAddress,
   peerAddress,
+  peerIdentity,
   prefix,
   Refusal,
   scalar,
@@ -112,7 +113,9 @@ const peer = section({
   remarks: freeText().optional(),
 });
 
-const side = section({ id: identity().optional(), subnets: z.array(segment()).min(1) });
+const subnets = z.array(segment()).min(1);
+const localSide = section({ id: identity().optional(), subnets });
+const remoteSide = section({ id: peerIdentity().optional(), subnets });
 
 const psk = z.union([
   z.string(),
@@ -142,8 +145,8 @@ const tunnel = section({
   enabled: flag().optional(),
   gateway: text(),
   peer: text(),
-  local: side,
-  remote: side,
+  local: localSide,
+  remote: remoteSide,
   psk,
   ppk: section({ id: ppkId, secret: psk, required: flag().optional() }).optional(),
   start: oneOf({ initiate: 'initiate', respond: 'respond', 'on-traffic': 'on-traffic' } as const).optional(),

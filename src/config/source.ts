@@ -17,6 +17,8 @@ export type Source = {
   has(path: ValuePath): boolean;
   /** Whether it is in a language that has a place of its own for keys, from which they were taken. */
   readonly keysApart?: true;
+  /** Whether its places are names of keys, so that a sentence about one needs no other name. */
+  readonly namesPlaces?: boolean;
 };
 
 class YamlSource implements Source {

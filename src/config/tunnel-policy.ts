@@ -26,7 +26,6 @@ export type PolicyParts = {
 /** A tunnel that keeps all rules, with its defaults filled in. */
 export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
   const { name, raw, gateway, peer } = parts;
-  const remoteIdentity = raw.remote.id ?? identityOfPeer(peer.address);
   return {
     name,
     gateway: gateway.name,
@@ -35,11 +34,7 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
     mode: raw.ike?.mode ?? 'main',
     mobike: mobikeOf(raw),
     local: localOf(raw, gateway),
-    remote: {
-      address: peer.address,
-      ...(remoteIdentity === undefined ? {} : { identity: remoteIdentity }),
-      selectors: raw.remote.subnets,
-    },
+    remote: remoteOf(raw, peer),
     psk: parts.key.secret,
     ...postQuantumKey(raw, parts.ppk),
     ikeProposals: parts.ikeProposals,
@@ -93,6 +88,15 @@ function localOf(raw: RawTunnel, { address, alternatives, ...gateway }: Gateway)
     ...(alternatives.length === 0 ? {} : { alternatives }),
     identity: raw.local.id ?? addressIdentity(publicAddressOf({ address, ...gateway })),
     selectors: raw.local.subnets,
+  };
+}
+
+function remoteOf({ remote }: RawTunnel, { address }: Peer): TunnelPolicy['remote'] {
+  const identity = remote.id === 'any' ? undefined : (remote.id ?? identityOfPeer(address));
+  return {
+    address,
+    ...(identity === undefined ? {} : { identity }),
+    selectors: remote.subnets,
   };
 }
 

@@ -41,7 +41,8 @@ function checkAnyPeer({ raw, peer, report }: RuleSubject): void {
   if (peer.address.kind !== 'any') return;
   if (raw.start !== undefined && raw.start !== 'respond')
     report.error(['start'], `a peer of 0.0.0.0 must call first; write respond instead of ${raw.start}`);
-  if (raw.remote.id === undefined) report.error(['remote', 'id'], 'is required for a peer of 0.0.0.0');
+  if (raw.remote.id === undefined)
+    report.error(['remote', 'id'], 'is required for a peer of 0.0.0.0; any means whoever has the key');
   const action = raw.dpd?.action;
   if (action !== undefined && action !== 'clear')
     report.warning(['dpd', 'action'], `${action} means clear for a peer of 0.0.0.0, which must call first`);

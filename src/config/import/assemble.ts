@@ -95,7 +95,12 @@ class Endpoints {
   }
 }
 
-function tunnelTree({ name, local, remote, psk, rest }: ForeignTunnel, gateway: Written, peer: Written): TreeMap {
+/** A tunnel as our configuration has it, between ends that are named. */
+export function tunnelTree(
+  { name, local, remote, psk, rest }: ForeignTunnel,
+  gateway: Written,
+  peer: Written,
+): TreeMap {
   const side = ({ id, subnets }: ForeignTunnel['local']) =>
     mapOf(subnets[0]?.position ?? name.position, {
       id,

@@ -9,11 +9,19 @@ export type KeyRule = {
   readonly note?: string;
   readonly refuse?: string;
   readonly unless?: readonly string[];
+  /** All values that there are. */
+  readonly words?: readonly string[];
   /** Whoever relies on the key misses nothing; else a strict reading (Remarks) refuses what a lenient one notes. */
   readonly harmless?: true;
 };
 
 export const used: KeyRule = {};
+
+export function oneOf(...words: readonly string[]): KeyRule {
+  return { words };
+}
+
+export const yesOrNo: KeyRule = { words: ['yes', 'no', 'true', 'false', 'enabled', 'disabled', '1', '0'] };
 
 export function note(sentence: string, ...unless: readonly string[]): KeyRule {
   return { note: sentence, unless };
@@ -37,8 +45,15 @@ export function applyRules(
   for (const { key, value } of settings) {
     const rule = ruleOf(key.text);
     if (rule === undefined) applyUnknown(key, known, remarks);
-    else if (value !== undefined && !rule.unless?.includes(value.text)) applyRule(rule, key, value, remarks);
+    else if (value === undefined) continue;
+    else if (rule.words?.includes(value.text) === false)
+      remarks.refuse(value.position, `is one of ${wordList(rule === yesOrNo ? ['yes', 'no'] : rule.words)}`);
+    else if (!rule.unless?.includes(value.text)) applyRule(rule, key, value, remarks);
   }
+}
+
+function wordList(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
 function applyRule(rule: KeyRule, key: Written, value: Written, remarks: Remarks): void {

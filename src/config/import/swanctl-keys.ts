@@ -1,5 +1,5 @@
 import type { KeyRule } from './key-rules.ts';
-import { CERTIFICATES, EAP, harmless, note, refuse, used } from './key-rules.ts';
+import { CERTIFICATES, EAP, harmless, note, oneOf, refuse, used, yesOrNo } from './key-rules.ts';
 
 const CERTIFICATE_UNUSED = 'a certificate is not used with a pre-shared key';
 const SEGMENTS_DECIDE = 'traffic is not marked: the segments alone decide';
@@ -11,13 +11,13 @@ export const CONNECTION_KEYS: ReadonlyMap<string, KeyRule> = new Map<string, Key
   ['local_addrs', used],
   ['remote_addrs', used],
   ['proposals', used],
-  ['aggressive', used],
-  ['mobike', used],
+  ['aggressive', yesOrNo],
+  ['mobike', yesOrNo],
   ['dpd_delay', used],
   ['dpd_timeout', used],
-  ['childless', used],
+  ['childless', oneOf('allow', 'prefer', 'force', 'never')],
   ['ppk_id', used],
-  ['ppk_required', used],
+  ['ppk_required', yesOrNo],
   ['keyingtries', used],
   ['reauth_time', used],
   ['rekey_time', used],
@@ -29,12 +29,18 @@ export const CONNECTION_KEYS: ReadonlyMap<string, KeyRule> = new Map<string, Key
   ['pools', note('virtual addresses are not supported')],
   ['pull', harmless('virtual addresses are not supported', 'yes')],
   ['dscp', note('IKE messages are not marked', '000000')],
-  ['encap', used],
+  ['encap', yesOrNo],
   ['fragmentation', harmless('messages are fragmented where the peer can do it', 'yes', 'accept')],
   ['send_certreq', harmless(CERTIFICATE_UNUSED)],
   ['send_cert', harmless(CERTIFICATE_UNUSED)],
   ['ocsp', harmless(CERTIFICATE_UNUSED)],
-  ['unique', note('a new IKE SA takes the place of the old one', 'no', 'replace')],
+  [
+    'unique',
+    {
+      ...note('a new IKE SA takes the place of the old one', 'no', 'replace'),
+      words: ['no', 'never', 'keep', 'replace'],
+    },
+  ],
   ['if_id_in', note(SEGMENTS_DECIDE, '0')],
   ['if_id_out', note(SEGMENTS_DECIDE, '0')],
   ['mediation', refuse('mediated connections are not supported', 'no')],

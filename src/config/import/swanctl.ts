@@ -85,20 +85,22 @@ export function namesOf([addresses, id]: Names): string[] {
 export function connectionTunnels(connection: Section, surroundings: Surroundings, remarks: Remarks): ForeignTunnel[] {
   const { name } = connection;
   applyRules(connection.settings(), (key) => CONNECTION_KEYS.get(key), [...CONNECTION_KEYS.keys()], remarks);
-  const ids = { local: identityOf(connection, 'local', remarks), remote: identityOf(connection, 'remote', remarks) };
+  const localId = knownIdentity(identityOf(connection, 'local', remarks));
+  const remoteId = identityOf(connection, 'remote', remarks);
   const remote = peerAddress(connection, remarks);
   const local = surroundings.ownAddresses(localAddresses(connection), connection, remote);
-  const key = surroundings.keyFor(connection, [local, ids.local], [[remote], ids.remote]);
+  const key = surroundings.keyFor(connection, [local, localId], [[remote], knownIdentity(remoteId)]);
   const children = connection.section('children')?.sections() ?? [];
   if (key === undefined) return [];
   const ike = ikeOf(connection, remarks);
+  const peerId = remoteIdentity(connection, remoteId, remarks);
   return children.map((child) => {
     applyRules(child.settings(), (word) => CHILD_KEYS.get(word), [...CHILD_KEYS.keys()], remarks);
     return {
       name: surroundings.nameOf(connection, child, children.length === 1),
       familyName: name,
-      local: { addresses: local, id: ids.local, subnets: segmentsOf(child, 'local_ts', local[0], remarks) },
-      remote: { addresses: [remote], id: ids.remote, subnets: segmentsOf(child, 'remote_ts', remote, remarks) },
+      local: { addresses: local, id: localId, subnets: segmentsOf(child, 'local_ts', local[0], remarks) },
+      remote: { addresses: [remote], id: peerId, subnets: segmentsOf(child, 'remote_ts', remote, remarks) },
       psk: key,
       rest: restOf(connection, child, ike, surroundings, remarks),
     };
@@ -118,10 +120,18 @@ function identityOf(connection: Section, side: 'local' | 'remote', remarks: Rema
   else if (auth.text !== 'psk') remarks.refuse(auth.position, /^(eap|xauth)/.test(auth.text) ? EAP : CERTIFICATES);
   if (first === undefined) return undefined;
   applyRules(first.settings(), (key) => AUTH_KEYS.get(key), [...AUTH_KEYS.keys()], remarks);
-  const id = first.get('id');
-  if (id?.text !== '%any') return id;
-  if (side === 'remote') remarks.note(id.position, '%any takes any identity; here it must be the one of the address');
-  return undefined;
+  return first.get('id');
+}
+
+/** Undefined for one that is anybody's, or that goes without saying. */
+function knownIdentity(id: Written | undefined): Written | undefined {
+  return id?.text === '%any' ? undefined : id;
+}
+
+/** strongSwan takes any identity where none is written. In a file of ours, that is the one of the peer's address. */
+function remoteIdentity(connection: Section, id: Written | undefined, remarks: Remarks): Written | undefined {
+  if (id === undefined) return remarks.strict ? pinned(connection.name, 'any') : undefined;
+  return id.text === '%any' ? pinned(id, 'any') : id;
 }
 
 /** Undefined where it is left to the routes, as it is by default. */

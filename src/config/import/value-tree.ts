@@ -28,11 +28,13 @@ export function plainValue(tree: Tree): unknown {
 export class TreeSource implements Source {
   readonly file: string;
   readonly keysApart = true;
+  readonly namesPlaces: boolean;
   readonly #tree: TreeMap;
 
   constructor(file: string, tree: TreeMap) {
     this.file = file;
     this.#tree = tree;
+    this.namesPlaces = tree.position.line === 0;
   }
 
   value(path: ValuePath): Position {

@@ -81,7 +81,7 @@ export const BAD: readonly (readonly [replace: string, by: string, ...errors: st
   ['[10.23.0.0/16]', '[ten]', '13:24 tunnels.idc.remote.subnets[0]: "ten" is no subnet; write it as in 10.0.0.0/16'],
   ['{id: 10.9.9.9,', '{id: 10.9.9.999,', '22:18 tunnels.road.remote.id: "10.9.9.999" is no identity; write an IP address, a name such as vpn.example.com, user@example.com, @#hex or keyid:text'],
   ['{id: 10.9.9.9,', '{id: 0.0.0.0,', '22:18 tunnels.road.remote.id: 0.0.0.0 is no identity; write the one that is sent'],
-  ['{id: 10.9.9.9, ', '{', '22:5 tunnels.road.remote.id: is required for a peer of 0.0.0.0'],
+  ['{id: 10.9.9.9, ', '{', '22:5 tunnels.road.remote.id: is required for a peer of 0.0.0.0; any means whoever has the key'],
   ['dpd: {delay: 8s}', 'dpd: {delay: 8 s}', '17:18 tunnels.idc.dpd.delay: "8 s" is not a duration; write a number and s, m, h or d, such as 8s or 24h'],
   ['dpd: {delay: 8s}', 'dpd: {delay: 0s}', '17:18 tunnels.idc.dpd.delay: 0s is not within 1s and 1h'],
   ['dpd: {delay: 8s}', 'dpd: {delay: 8s, timeout: 7s}', '17:31 tunnels.idc.dpd.timeout: 7s is less than dpd.delay (8s)'],

@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { utf8 } from '../../base/bytes.ts';
+import { Secret } from '../../base/secret.ts';
+import { formatIdentity } from '../../sa/identity.ts';
+import { formatSelector } from '../../sa/traffic-selector.ts';
+import type { LoadSurroundings } from './loaded-connection.ts';
+import { readConnection } from './loaded-connection.ts';
+import type { LoadElement, LoadMessage } from './message-section.ts';
+
+type Plain = { readonly [key: string]: string | readonly string[] | Plain };
+
+function message(plain: Plain): LoadMessage {
+  return new Map(Object.entries(plain).map(([key, value]) => [key, element(value)]));
+}
+
+function element(value: Plain[string]): LoadElement {
+  if (typeof value === 'string') return utf8(value);
+  if (Array.isArray(value)) return value.map(utf8);
+  return message(value as Plain);
+}
+
+const KEY = 'abcdefghijklmnopqrstuvwxyz';
+const NOBODY = new Secret(new Uint8Array(32));
+
+const SURROUNDINGS: LoadSurroundings = {
+  keys: [{ kind: 'ike', owners: [], secret: new Secret(utf8(KEY)) }],
+  own: {
+    towards: (remote) => (remote.includes(':') ? '2001:db8::1' : '192.0.2.1'),
+    all: () => ['2001:db8::1', '192.0.2.1', '10.0.0.1'],
+  },
+  nobodysKey: NOBODY,
+};
+
+const NET = { local_ts: ['10.0.0.0/16'], remote_ts: ['10.1.0.0/16'] };
+
+function connection(more: Plain = {}, net: Plain = {}): LoadMessage {
+  return message({
+    version: '2',
+    local_addrs: ['192.0.2.1'],
+    remote_addrs: ['203.0.113.7'],
+    local: { auth: 'psk' },
+    remote: { auth: 'psk' },
+    children: { net: { ...NET, ...net } },
+    ...more,
+  });
+}
+
+function read(given: LoadMessage, surroundings: Partial<LoadSurroundings> = {}) {
+  return readConnection('idc', given, { ...SURROUNDINGS, ...surroundings });
+}
+
+function tunnelsOf(given: LoadMessage, surroundings: Partial<LoadSurroundings> = {}) {
+  const result = read(given, surroundings);
+  if ('errors' in result) throw new Error(JSON.stringify(result.errors));
+  return result.tunnels;
+}
+
+function errorsOf(given: LoadMessage): string[] {
+  const result = read(given);
+  return 'errors' in result ? result.errors.map(({ file, message: text }) => `${file}: ${text}`) : [];
+}
+
+describe('a connection that is loaded', () => {
+  it('is one tunnel for each child, named after both', () => {
+    const tunnels = tunnelsOf(
+      connection({ children: { idc: NET, b: { ...NET, local_ts: '10.2.0.0/16, 10.3.0.0/16' } } }),
+    );
+    expect(tunnels.map(({ name, loaded }) => [name, loaded])).toEqual([
+      ['idc', { connection: 'idc', child: 'idc', lacks: undefined }],
+      ['idc/b', { connection: 'idc', child: 'b', lacks: undefined }],
+    ]);
+    expect(tunnels[1]?.policy.local.selectors.map(formatSelector)).toEqual(['10.2.0.0/16', '10.3.0.0/16']);
+    expect(tunnels.map(({ policy }) => [policy.gateway, policy.peer])).toEqual([
+      ['vici/idc', 'vici/idc'],
+      ['vici/idc', 'vici/idc'],
+    ]);
+  });
+
+  it('has charon’s defaults: it waits for the peer, takes any identity, and blocks nothing', () => {
+    const [tunnel] = tunnelsOf(connection());
+    expect(tunnel?.policy).toMatchObject({ start: 'respond', version: 2, mobike: true, blockClearText: false });
+    expect(tunnel?.policy.remote.identity).toBeUndefined();
+    expect(tunnel?.policy.local.identity).toEqual({ type: 'ipv4', address: '192.0.2.1' });
+  });
+
+  it('may have no children', () => {
+    expect(tunnelsOf(connection({ children: {} }))).toEqual([]);
+  });
+});
+
+describe('the key of a connection', () => {
+  const keys = (...of: readonly (readonly [string, ...string[]])[]) =>
+    of.map(([text, ...owners]) => ({ kind: 'ike' as const, owners, secret: new Secret(utf8(text)) }));
+  const given = connection({ local: { auth: 'psk', id: 'moon' }, remote: { auth: 'psk', id: 'sun' } });
+
+  it.each([
+    [keys(['any'], ['one', 'sun'], ['two', 'sun', 'moon'])],
+    [keys(['two', 'moon', 'sun'], ['one', 'moon'], ['other', 'sun', 'mars'])],
+    [keys(['one', 'moon', '%any'], ['two', 'moon', 'sun'])],
+  ])('is the one that names most of its ends', (some) => {
+    const [tunnel] = tunnelsOf(given, { keys: some });
+    expect(tunnel?.policy.psk.expose()).toEqual(utf8('two'));
+  });
+
+  it('may be longer than a line of a file can have', () => {
+    const [tunnel] = tunnelsOf(given, { keys: keys(['x'.repeat(4000)]) });
+    expect(tunnel?.policy.psk.expose()).toHaveLength(4000);
+  });
+
+  it('is waited for where it is not loaded yet', () => {
+    const [tunnel] = tunnelsOf(connection({ local: { auth: 'psk', id: 'moon' } }, { start_action: 'start' }), {
+      keys: [],
+    });
+    expect(tunnel).toMatchObject({
+      enabled: true,
+      policy: { start: 'respond' },
+      loaded: { lacks: 'no shared key is loaded for moon and 203.0.113.7' },
+    });
+    expect(tunnel?.policy.psk).toBe(NOBODY);
+  });
+
+  it('can be post-quantum as well, and is waited for, too', () => {
+    const ppk = { kind: 'ppk' as const, owners: ['q'], secret: new Secret(utf8('quantum')) };
+    const wants = connection({ ppk_id: 'q', ppk_required: 'yes' });
+    const [tunnel] = tunnelsOf(wants, { keys: [...SURROUNDINGS.keys, ppk] });
+    expect(tunnel?.policy.ppk).toMatchObject({ id: 'q', required: true });
+    expect(tunnel?.policy.ppk?.secret.expose()).toEqual(utf8('quantum'));
+    expect(tunnelsOf(wants)[0]?.loaded?.lacks).toBe('no post-quantum key is loaded for q');
+  });
+});
+
+describe('the address of this machine', () => {
+  it.each([
+    [{ local_addrs: '%any' }, ['192.0.2.1', '10.0.0.1']],
+    [{ local_addrs: [] }, ['192.0.2.1', '10.0.0.1']],
+    [{ local_addrs: '192.0.2.9, 192.0.2.8' }, ['192.0.2.9', '192.0.2.8']],
+    [{ local_addrs: '10.0.0.0/8' }, ['10.0.0.1']],
+    [{ local_addrs: '192.0.2.0-192.0.2.7,10.0.0.1' }, ['192.0.2.1', '10.0.0.1']],
+    [{ local_addrs: '%any', remote_addrs: '2001:db8::7' }, ['2001:db8::1']],
+    [{ local_addrs: '%any', remote_addrs: '%any', remote: { auth: 'psk', id: 'x' } }, ['192.0.2.1', '10.0.0.1']],
+    [{ local_addrs: '%any', remote_addrs: 'vpn.example.com' }, ['192.0.2.1', '10.0.0.1']],
+  ] as const)('%j is %j', (more, expected) => {
+    const [tunnel] = tunnelsOf(connection(more as Plain));
+    expect([tunnel?.policy.local.address, ...(tunnel?.policy.local.alternatives ?? [])]).toEqual(expected);
+  });
+
+  it('is waited for where there is none', () => {
+    const own = { towards: () => undefined, all: () => [] };
+    const [tunnel] = tunnelsOf(connection({ local_addrs: '%any' }), { own });
+    expect(tunnel).toMatchObject({
+      enabled: false,
+      loaded: { lacks: 'this machine has no address for a way to 203.0.113.7 yet' },
+    });
+  });
+});
+
+// biome-ignore format: one setting, one row
+const REFUSED: readonly (readonly [Plain, Plain, string])[] = [
+  [{ encapp: 'yes' }, {}, 'connection idc, encapp: unknown key; did you mean encap?'],
+  [{}, { local_tss: 'x' }, 'connection idc, children.net.local_tss: unknown key; did you mean local_ts?'],
+  [{}, { local_ts: '10.0.0.1/33' }, 'connection idc, children.net.local_ts: "10.0.0.1/33" is no subnet; write it as in 10.0.0.0/16'],
+  [{}, { updown: '/bin/true' }, 'connection idc, children.net.updown: not supported: no script is run'],
+  [{}, { mark_in: '42' }, 'connection idc, children.net.mark_in: not supported: traffic is not marked: the segments alone decide'],
+  [{ vips: ['0.0.0.0'] }, {}, 'connection idc, vips: not supported: virtual addresses are not supported; routes need none'],
+  [{ local: { auth: 'pubkey' } }, {}, 'connection idc, local.auth: certificates are not supported: tunnels here have pre-shared keys; set the peer up with one'],
+  [{ remote: { auth: 'eap-md5' } }, {}, 'connection idc, remote.auth: EAP and XAUTH are not supported: tunnels here have pre-shared keys and nothing else'],
+  [{ remote: { id: 'x' } }, {}, 'connection idc, remote: remote.auth is not written, and its default is certificates; write auth = psk'],
+  [{ mobike: 'maybe' }, {}, 'connection idc, mobike: is one of yes and no'],
+  [{ unique: 'perhaps' }, {}, 'connection idc, unique: is one of no, never, keep and replace'],
+  [{ locl: { auth: 'psk' } }, {}, 'connection idc, locl: unknown section'],
+  [{}, { inner: {} }, 'connection idc, children.net.inner: unknown section'],
+  [{ children: { 'a/b': NET } }, {}, 'connection idc, children.a/b: is no name; use up to 63 printable ASCII characters without blanks, / and #'],
+  [{ proposals: 'rot13' }, {}, 'connection idc, proposals: "rot13" has a word that is no algorithm ("rot13")'],
+];
+
+describe('what is refused, and why', () => {
+  it.each(REFUSED)('%j %j', (more, net, expected) => {
+    expect(errorsOf(connection(more, net))).toEqual([expected]);
+  });
+
+  it('bytes that are no text', () => {
+    const given = new Map([...connection(), ['version', Uint8Array.of(0xff)] as const]);
+    expect(errorsOf(given)[0]).toBe('connection idc, version: is no text of one line');
+  });
+});
+
+describe('what asks for nothing that would be missed is taken silently', () => {
+  it.each([
+    [{ send_cert: 'always', send_certreq: 'no', fragmentation: 'force', pull: 'yes', ocsp: 'reply' }, {}],
+    [
+      { local_port: '500', dscp: '000000', if_id_in: '0', keyingtries: '0' },
+      { mark_in: '0', hw_offload: 'auto', copy_df: 'yes' },
+    ],
+    [{}, { rand_time: '1m', replay_window: '64', ipcomp: 'yes', hostaccess: 'yes', policies: 'yes' }],
+  ])('%j %j', (more, net) => {
+    const result = read(connection(more, net));
+    expect('errors' in result ? result.errors : result.tunnels.map(({ name }) => name)).toEqual(['idc/net']);
+  });
+});
+
+it('the peer’s identity is told as it was written', () => {
+  const [tunnel] = tunnelsOf(connection({ remote: { auth: 'psk', id: '@sun.example.com' } }));
+  expect(tunnel?.policy.remote.identity && formatIdentity(tunnel.policy.remote.identity)).toBe('sun.example.com');
+});

@@ -1,0 +1,209 @@
+import { addressFamily, parseAddress } from '../../base/net.ts';
+import type { Secret } from '../../base/secret.ts';
+import type { Configuration, Tunnel } from '../configuration.ts';
+import type { ConfigurationHost } from '../host.ts';
+import { tunnelTree } from '../import/assemble.ts';
+import type { ForeignTunnel } from '../import/foreign-tunnel.ts';
+import { pinned } from '../import/foreign-tunnel.ts';
+import { CERTIFICATES } from '../import/key-rules.ts';
+import { pskText } from '../import/shared-keys.ts';
+import type { Names, Surroundings } from '../import/swanctl.ts';
+import { connectionTunnels, namesOf } from '../import/swanctl.ts';
+import type { Section } from '../import/swanctl-sections.ts';
+import type { TreeMap } from '../import/value-tree.ts';
+import { listOf, mapOf } from '../import/value-tree.ts';
+import type { Written } from '../import/written.ts';
+import { Remarks } from '../import/written.ts';
+import { loadTree } from '../load.ts';
+import type { Problem } from '../problem.ts';
+import type { LoadedKey } from './loaded-key.ts';
+import { bestKey } from './loaded-key.ts';
+import type { LoadMessage } from './message-section.ts';
+import { isPlain, messageSection } from './message-section.ts';
+import type { OwnAddresses } from './own-addresses.ts';
+import { chosenAddresses } from './own-addresses.ts';
+
+/** What a connection that was loaded over vici adds to the configuration: a tunnel for each of its children. */
+export type LoadedConnection = Pick<Configuration, 'gateways' | 'peers' | 'tunnels'> & {
+  readonly warnings: readonly Problem[];
+  /** Of this machine; empty where they are all written, and do not change with it. */
+  readonly ownAddresses: readonly string[];
+  /** What the owners of its keys may be called. */
+  readonly wants: Wants;
+};
+
+type Wants = {
+  readonly ends?: readonly [local: readonly string[], remote: readonly string[]];
+  readonly postQuantumId?: string;
+};
+
+/** What a connection needs of its surroundings; it is read again where that changes. */
+export type LoadSurroundings = {
+  readonly keys: readonly LoadedKey[];
+  readonly own: OwnAddresses;
+  /** A key that nobody has: a tunnel without one of its own has this until it is loaded. */
+  readonly nobodysKey: Secret;
+};
+
+/**
+ * Reads a connection of swanctl.conf strictly: what it says is done, or it is refused. It is valid without its key and
+ * without an address of this machine, and then waits for them.
+ */
+export function readConnection(
+  name: string,
+  message: LoadMessage,
+  surroundings: LoadSurroundings,
+): LoadedConnection | { readonly errors: readonly Problem[] } {
+  const remarks = new Remarks({ strict: true });
+  const section = messageSection(name, message, remarks);
+  checkNames(section, remarks);
+  checkSections(section, remarks);
+  const found: Found = { psk: undefined, lacks: undefined, wants: {}, ownAddresses: [], children: new Map() };
+  const foreign = connectionTunnels(section, surroundingsOverVici(found, surroundings), remarks);
+  const loaded = loadTree(section.name.position.file, treeOf(section, foreign), NO_FILES, remarks.problems);
+  if ('errors' in loaded) return { errors: loaded.errors.filter(({ severity }) => severity === 'error') };
+  const { gateways, peers, tunnels } = loaded.configuration;
+  const complete = (tunnel: Tunnel) => completeTunnel(tunnel, { connection: name, found, ...surroundings });
+  const { wants, ownAddresses } = found;
+  return { gateways, peers, tunnels: tunnels.map(complete), warnings: loaded.warnings, wants, ownAddresses };
+}
+
+/** Whether a key can be one that the connection has, or could have. */
+export function isConcerned({ wants: { ends, postQuantumId } }: LoadedConnection, key: LoadedKey): boolean {
+  if (key.kind === 'ppk')
+    return postQuantumId !== undefined && bestKey([key], 'ppk', [postQuantumId], []) !== undefined;
+  return ends !== undefined && bestKey([key], 'ike', ...ends) !== undefined;
+}
+
+/** What was found on the way, beside what the tunnels say. */
+type Found = {
+  psk: Secret | undefined;
+  /** What it waits for, in words; undefined where it has all. */
+  lacks: Lack | undefined;
+  wants: Wants;
+  ownAddresses: readonly string[];
+  /** The children by the names of their tunnels. */
+  readonly children: Map<string, string>;
+};
+
+/** Without an address there is nothing that the core could do; without a key it could not prove to be itself. */
+type Lack = { readonly what: 'address' | 'key'; readonly text: string };
+
+function surroundingsOverVici(found: Found, { keys, own }: LoadSurroundings): Surroundings {
+  const lack = (what: Lack['what'], text: string): void => {
+    if (found.lacks?.what !== 'address') found.lacks = { what, text };
+  };
+  return {
+    nameOf({ name }, child) {
+      const text = name.text === child.name.text ? name.text : `${name.text}/${child.name.text}`;
+      found.children.set(text, child.name.text);
+      return { text, position: child.name.position };
+    },
+    ownAddresses(written, connection, peer) {
+      const addresses = chosenAddresses(written ?? pinned(connection.name, '%any'), peer, own);
+      if (written === undefined || /[/-]/.test(written.text)) found.ownAddresses = addresses.map(({ text }) => text);
+      if (addresses.length > 0) return addresses;
+      lack('address', `this machine has no address for ${written?.text ?? `a way to ${peer.text}`} yet`);
+      return [pinned(written ?? connection.name, placeholder(peer))];
+    },
+    keyFor(connection, local, remote) {
+      const ends = [namesOf(local), namesOf(remote)] as const;
+      found.wants = { ...found.wants, ends };
+      found.psk = bestKey(keys, 'ike', ...ends);
+      if (found.psk === undefined) lack('key', `no shared key is loaded for ${endText(local)} and ${endText(remote)}`);
+      return pinned(connection.name, STAND_IN);
+    },
+    postQuantumKey(id) {
+      found.wants = { ...found.wants, postQuantumId: id.text };
+      const secret = bestKey(keys, 'ppk', [id.text], []);
+      if (secret !== undefined) return pinned(id, pskText(secret.expose()));
+      lack('key', `no post-quantum key is loaded for ${id.text}`);
+      return undefined;
+    },
+  };
+}
+
+/** Long enough for the rules; the real one takes its place. */
+const STAND_IN = `0x${'00'.repeat(32)}`;
+
+/** Documentation addresses (RFC 5737, RFC 3849), so that all else can be checked before there is one. */
+function placeholder({ text }: Written): string {
+  const address = parseAddress(text);
+  return address !== undefined && addressFamily(address) === 6 ? '2001:db8::' : '192.0.2.0';
+}
+
+function endText([addresses, id]: Names): string {
+  return id?.text ?? addresses.map(({ text }) => text).join(', ');
+}
+
+type Completion = LoadSurroundings & { readonly connection: string; readonly found: Found };
+
+function completeTunnel(tunnel: Tunnel, { connection, found, nobodysKey }: Completion): Tunnel {
+  const { psk = nobodysKey, lacks, children } = found;
+  return {
+    ...tunnel,
+    // A tunnel without a key waits: whoever calls is refused, and nobody is called in vain.
+    policy: { ...tunnel.policy, psk, ...(lacks === undefined ? {} : { start: 'respond' }) },
+    enabled: lacks?.what !== 'address',
+    loaded: { connection, child: children.get(tunnel.name) ?? tunnel.name, lacks: lacks?.text },
+  };
+}
+
+/** Names become those of tunnels, with a slash between; they go into lines of logs and the ids of Child SAs. */
+function checkNames(connection: Section, remarks: Remarks): void {
+  const children = connection.section('children')?.sections() ?? [];
+  for (const { name } of [connection, ...children])
+    if (!isPlain(name.text) || /[/#]/.test(name.text) || name.text.length > MAX_NAME)
+      remarks.refuse(
+        name.position,
+        `is no name; use up to ${MAX_NAME} printable ASCII characters without blanks, / and #`,
+      );
+}
+
+const MAX_NAME = 63;
+
+/** The keys of sections have their rules; these are the sections themselves. */
+function checkSections(connection: Section, remarks: Remarks): void {
+  for (const section of connection.sections()) {
+    const { text, position } = section.name;
+    const isRound = text.startsWith('local') || text.startsWith('remote');
+    const inner = text === 'children' ? section.sections().flatMap((child) => child.sections()) : section.sections();
+    if (!isRound && text !== 'children') remarks.refuse(position, 'unknown section');
+    else for (const { name } of inner) remarks.refuse(name.position, isRound ? CERTIFICATES : 'unknown section');
+  }
+}
+
+/**
+ * As charon has it, traffic is not blocked while the tunnel is down: where it may go in the clear is up to whoever wrote
+ * the connection.
+ */
+function treeOf({ name }: Section, foreign: readonly ForeignTunnel[]): TreeMap {
+  const { position } = name;
+  const text = (value: string): Written => ({ text: value, position });
+  const end = text(`vici/${name.text}`);
+  const [first] = foreign;
+  const tunnels = foreign.map((tunnel) => {
+    const tree = tunnelTree(tunnel, end, end);
+    return [tunnel.name.text, { ...tree, entries: new Map([...tree.entries, ['blockClearText', text('false')]]) }];
+  });
+  return mapOf(position, {
+    version: text('1'),
+    limits: mapOf(position, { lifetime: text('off') }),
+    gateways:
+      first && mapOf(position, { [end.text]: mapOf(position, { address: listOf(position, first.local.addresses) }) }),
+    peers: first && mapOf(position, { [end.text]: mapOf(position, { address: first.remote.addresses[0] }) }),
+    tunnels: { position, entries: new Map(tunnels as [string, TreeMap][]) },
+  });
+}
+
+/** A connection reads no files: keys come by the socket as well. */
+const NO_FILES: ConfigurationHost = {
+  readFile: notHere,
+  listDirectory: notHere,
+  permissions: notHere,
+  environment: {},
+};
+
+function notHere(): never {
+  throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' });
+}
