@@ -11,7 +11,11 @@ export type ConfigurationSubject = {
   /** Undefined: this daemon has its configuration from nowhere. */
   readonly store: ConfigurationStore | undefined;
   inForce(): Configuration;
-  /** Puts it in force. */
+  /** What would be in force with these files: what was loaded over vici stays beside them. */
+  complete(files: Configuration): Configuration;
+  /** Why these files cannot be in force beside that; undefined where they can. */
+  conflictWith(files: Configuration): string | undefined;
+  /** Puts files in force. */
   apply(configuration: Configuration): readonly TunnelChange[];
   /** Tells the log and whoever follows the events. */
   tell(text: string): void;
@@ -26,6 +30,7 @@ export class ConfigurationControl implements ConfigurationApi {
   }
 
   async change(change: ObjectChange, dryRun: boolean): Promise<PlanReport> {
+    this.#requireOfFiles('names' in change ? change.names : [change.name]);
     return this.#put({ kind: 'change', change }, dryRun);
   }
 
@@ -35,13 +40,27 @@ export class ConfigurationControl implements ConfigurationApi {
 
   /** Nothing else of the daemon happens meanwhile. */
   #put(request: ConfigurationRequest, dryRun: boolean): PlanReport {
-    const { store, inForce, apply, tell } = this.#subject;
+    const { store, inForce, complete, apply, tell } = this.#subject;
     if (store === undefined) throw new ControlError('conflict', 'this daemon has no configuration file');
     const proposal = store.propose(request);
-    if (dryRun) return planReport(diffConfigurations(inForce(), proposal.configuration), proposal);
+    const conflict = this.#subject.conflictWith(proposal.configuration);
+    if (conflict !== undefined) throw new ControlError('conflict', conflict);
+    if (dryRun) return planReport(diffConfigurations(inForce(), complete(proposal.configuration)), proposal);
     store.commit(proposal);
     const changes = apply(proposal.configuration);
     tell(`another configuration is in force: ${changesText(changes)}`);
     return planReport(changes, proposal);
+  }
+
+  /** What no file has cannot be changed in one. */
+  #requireOfFiles(names: readonly string[]): void {
+    for (const { name, policy, loaded } of this.#subject.inForce().tunnels) {
+      const found = names.find((one) => one === name || one === policy.gateway || one === policy.peer);
+      if (loaded === undefined || found === undefined) continue;
+      throw new ControlError(
+        'conflict',
+        `${found} was loaded over vici (connection ${loaded.connection}); it is changed there, as with swanctl --load-conns`,
+      );
+    }
   }
 }

@@ -42,6 +42,8 @@ import { Observations } from './observations.ts';
 import { PacketTap } from './packet-tap.ts';
 import { Resolver } from './resolver.ts';
 import { Timers } from './timers.ts';
+import { type Loaded, lackOf } from './vici/loaded.ts';
+import { openLoaded } from './vici/open-loaded.ts';
 import { viciApi } from './vici/parts.ts';
 import type { DaemonViciApi } from './vici/vici-api.ts';
 
@@ -96,6 +98,9 @@ export class Daemon {
   readonly #observations: Observations;
   readonly #hooks: Hooks;
   readonly #packets = new PacketTap();
+  readonly loaded: Loaded;
+  /** What the files say; what is loaded over vici comes beside it. */
+  #files: Configuration;
   #configuration: Configuration;
   #endAudits: () => void = () => undefined;
   #stopping = false;
@@ -108,6 +113,7 @@ export class Daemon {
     const { log, configuration } = options;
     this.#log = log;
     this.#configuration = configuration;
+    this.#files = configuration;
     this.#dataPlane = options.dataPlane;
     this.#kernelErrors = new KernelErrorWatch(() => packetErrors(options.dataPlane));
     // The tunnels come with `start`: what the core has to do for them at first is an effect of that.
@@ -128,12 +134,7 @@ export class Daemon {
     const history = new EventHistory();
     const bugs = new BugReporter(log, () => systemNow().mono);
     const publisher = new EventPublisher({ log, history, directory: this.#directory() });
-    this.#sockets = IkeSockets.open({
-      ...(options.ports === undefined ? {} : { ports: options.ports }),
-      ...(options.espInUdp === undefined ? {} : { espInUdp: options.espInUdp }),
-      ...(options.peerPorts === undefined ? {} : { peerPorts: options.peerPorts }),
-      ...(options.privileged === undefined ? {} : { privileged: options.privileged }),
-    });
+    this.#sockets = openSockets(options);
     this.#runner = new EffectRunner({
       machine: this.#service,
       now: systemNow,
@@ -156,6 +157,7 @@ export class Daemon {
       }),
     });
     this.#addresses = this.#watchAddresses(options);
+    this.loaded = openLoaded({ ...options, files: () => this.#files, apply: () => this.#putInForce() });
     this.#dataPlane.onEvent((event) => this.#input({ kind: 'dataplane.event', event }));
     this.#dataPlane.onDatagram?.((datagram) => this.#onDatagram(datagram));
     this.api = this.#controlApi(options, history);
@@ -178,8 +180,14 @@ export class Daemon {
     });
   }
 
-  /** Puts another configuration in force: only the tunnels that differ are touched. */
-  apply(configuration: Configuration): readonly TunnelChange[] {
+  /** Puts other files in force: only the tunnels that differ are touched, and none that was loaded over vici. */
+  apply(files: Configuration): readonly TunnelChange[] {
+    this.#files = files;
+    return this.#putInForce();
+  }
+
+  #putInForce(): readonly TunnelChange[] {
+    const configuration = this.loaded.complete(this.#files);
     const changes = diffConfigurations(this.#configuration, configuration);
     const updates = new Map(changes.map((change) => [change.tunnel, change]));
     this.#configuration = configuration;
@@ -260,7 +268,7 @@ export class Daemon {
       ask: (name, wanted) => askForDiagnosis(this.#policyOf(name), wanted, entropy),
       exchanges: (name) => this.#observations.exchanges.of(name),
       metrics: () => this.#metrics(version),
-      cannotStart: (name) => (this.#stopping ? 'the daemon is stopping' : this.#service.cannotStart(name)),
+      cannotStart: (name) => this.#cannotStart(name),
       changes: this.#changes(store, history),
       command: (name, effects) => this.#runner.call(name, (now) => effects(this.#service, now)),
     });
@@ -277,7 +285,8 @@ export class Daemon {
       configuration: () => this.#configuration,
       countersOf: () => this.#countersOf(),
       command: (name, effects) => this.#runner.call(name, effects),
-      stopping: () => this.#stopping,
+      loading: this.loaded,
+      cannotStart: (name) => this.#cannotStart(name),
       reload: () => this.api.replace(undefined, false),
     });
   }
@@ -286,6 +295,8 @@ export class Daemon {
     return new ConfigurationControl({
       store,
       inForce: () => this.#configuration,
+      complete: (files) => this.loaded.complete(files),
+      conflictWith: (files) => this.loaded.conflictWith(files),
       apply: (configuration) => this.apply(configuration),
       tell: (text) => {
         const event = 'configuration.applied';
@@ -293,6 +304,11 @@ export class Daemon {
         history.publish({ time: new Date(systemNow().wall).toISOString(), level: 'info', event, text });
       },
     });
+  }
+
+  #cannotStart(name: string): string | undefined {
+    if (this.#stopping) return 'the daemon is stopping';
+    return lackOf(this.#configuration, name) ?? this.#service.cannotStart(name);
   }
 
   /** What SAs have carried is counted on the way. */
@@ -329,6 +345,7 @@ export class Daemon {
       onChange: (command) => this.#onAddress(command),
       onNone: (gateway) =>
         log.write('warn', `this machine has none of the addresses of gateway ${gateway}`, { event: 'address.none' }),
+      onAddresses: () => this.loaded.onAddresses(),
     });
   }
 
@@ -394,6 +411,15 @@ export class Daemon {
   #policyOf(name: string) {
     return this.#configuration.tunnels.find((tunnel) => tunnel.name === name)?.policy;
   }
+}
+
+function openSockets({ ports, espInUdp, peerPorts, privileged }: DaemonOptions): IkeSockets {
+  return IkeSockets.open({
+    ...(ports === undefined ? {} : { ports }),
+    ...(espInUdp === undefined ? {} : { espInUdp }),
+    ...(peerPorts === undefined ? {} : { peerPorts }),
+    ...(privileged === undefined ? {} : { privileged }),
+  });
 }
 
 const POLL_INTERVAL = 20;

@@ -26,6 +26,7 @@ function choosing(gateways = [ROAMER]) {
     gateways: () => gateways,
     onChange: ({ gateway, address, others }) => said.push([gateway, address, ...others]),
     onNone: (gateway) => said.push(`${gateway} has none`),
+    onAddresses: () => undefined,
   });
   const becomes = (...addresses: readonly IpAddress[]) => {
     present.splice(0, present.length, ...addresses);

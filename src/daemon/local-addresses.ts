@@ -4,6 +4,8 @@ import type { CoreCommand } from '../ike/common/input.ts';
 /** Whatever knows the addresses of this machine. */
 export interface AddressSource {
   addresses(): readonly IpAddress[];
+  /** The one that the routes choose for packets to `remote`. */
+  towards?(remote: IpAddress): IpAddress | undefined;
   onChange(callback: () => void): void;
   close(): void;
 }
@@ -20,6 +22,8 @@ export type LocalAddressesOptions = {
   readonly onChange: (command: Extract<CoreCommand, { readonly kind: 'local-address' }>) => void;
   /** A gateway none of whose addresses the machine has; it keeps the one that it had. */
   readonly onNone: (gateway: string) => void;
+  /** The addresses of the machine may be other ones, whether or not a gateway has a choice. */
+  readonly onAddresses: () => void;
 };
 
 /** An address and what belongs to it, such as its routes, come in a burst of events. */
@@ -67,6 +71,7 @@ export class LocalAddresses {
   #later(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
+      this.#options.onAddresses();
       this.look();
     }, SETTLING_TIME).unref();
   }

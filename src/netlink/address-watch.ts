@@ -5,13 +5,14 @@ import {
   NETLINK_ROUTE,
   RTM_NEWADDR,
   RTM_NEWLINK,
+  RTM_NEWROUTE,
   RTNLGRP_IPV4_IFADDR,
   RTNLGRP_IPV6_IFADDR,
   RTNLGRP_LINK,
 } from './constants.ts';
 import type { NetlinkPort } from './netlink.ts';
 import { contents, NetlinkClient } from './netlink-client.ts';
-import { encodeDumpAddresses } from './route-messages.ts';
+import { encodeDumpAddresses, encodeLookupRoute, parseFoundRoute } from './route-messages.ts';
 
 export type WatchPorts = {
   /** NETLINK_ROUTE, for requests. */
@@ -46,6 +47,12 @@ export class AddressWatch {
         .filter((own) => links.has(own.interface))
         .map(({ address }) => address),
     );
+  }
+
+  /** The one that the routes choose for packets to `remote`; undefined where no way leads there. */
+  towards(remote: IpAddress): IpAddress | undefined {
+    const answer = this.#client.request(encodeLookupRoute(remote));
+    return contents(answer, RTM_NEWROUTE, parseFoundRoute)[0]?.source;
   }
 
   /** Something may be different; what it is, `addresses` tells. Events come in bursts. Call once. */

@@ -1,10 +1,11 @@
 import type { Endpoint } from '../../base/net.ts';
+import type { ViciLoading } from './vici-loading.ts';
 
 /**
  * What the vici commands ask of the daemon, in vici's words: a tunnel is a child of a connection, and all children of a
  * connection share its IKE SAs. Times are wall clock, milliseconds since 1970. No secrets.
  */
-export interface ViciApi extends ViciReading, ViciActing {
+export interface ViciApi extends ViciReading, ViciActing, ViciLoading {
   /** Calls the listener with what happens from now on. Returns the way to end it. */
   subscribe(listener: (news: ViciNews) => void): () => void;
 }

@@ -9,25 +9,23 @@ import { DaemonViciApi, type ViciSubject } from './vici-api.ts';
 /** The parts of the daemon that vici's view of it is made of. */
 export type ViciParts = Pick<
   ViciSubject,
-  'version' | 'live' | 'history' | 'configuration' | 'countersOf' | 'reload'
+  'version' | 'live' | 'history' | 'configuration' | 'countersOf' | 'reload' | 'loading' | 'cannotStart'
 > & {
   readonly service: GatewayService;
   /** Runs a command of the service; its effects have been performed when this returns. */
   readonly command: (name: string, effects: (now: Now) => readonly Effect[]) => void;
-  readonly stopping: () => boolean;
   readonly jobs: Pick<JobPool, 'threads'>;
   readonly timers: Pick<Timers, 'size'>;
 };
 
 /** vici's port, on these parts. */
-export function viciApi({ service, command, stopping, jobs, timers, ...rest }: ViciParts): DaemonViciApi {
+export function viciApi({ service, command, jobs, timers, ...rest }: ViciParts): DaemonViciApi {
   const run = (effects: (now: Now) => readonly Effect[]) => command('vici', effects);
   return new DaemonViciApi({
     ...rest,
     now: () => systemNow().wall,
     summary: (name) => service.summary(name),
     waitsForTraffic: (name) => service.waitsForTraffic(name),
-    cannotStart: (name) => (stopping() ? 'the daemon is stopping' : service.cannotStart(name)),
     load: () => ({ workers: jobs.threads(), timers: timers.size }),
     up: (name) => run((now) => service.up(name, now)),
     end: (name) => run((now) => service.end(name, now)),

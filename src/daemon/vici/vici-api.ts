@@ -2,6 +2,7 @@ import { arch, machine, release, type } from 'node:os';
 import type { Configuration } from '../../config/configuration.ts';
 import type { EventHistory } from '../../control/event-history.ts';
 import type { VersionReport } from '../../control/protocol.ts';
+import type { ViciSection } from '../../control/vici/message.ts';
 import type {
   ViciApi,
   ViciConnection,
@@ -13,6 +14,7 @@ import type {
   ViciTunnel,
   ViciVersion,
 } from '../../control/vici/vici-api.ts';
+import type { ViciKey, ViciLoading } from '../../control/vici/vici-loading.ts';
 import type { GatewayEvent } from '../../ike/common/event.ts';
 import type { Renewed } from '../../ike/common/input.ts';
 import type { SaCounters } from '../../sa/data-plane.ts';
@@ -38,6 +40,8 @@ export interface ViciSubject {
   waitsForTraffic(tunnel: string): boolean;
   /** Why the tunnel cannot be started by us; undefined where it can. */
   cannotStart(tunnel: string): string | undefined;
+  /** What is loaded beside the files. */
+  readonly loading: ViciLoading & { connectionNames(): readonly string[] };
   load(): { readonly workers: ViciStats['workers']; readonly timers: number };
   up(tunnel: string): void;
   /** Deletes its SAs; peer or traffic may start it again. */
@@ -103,7 +107,7 @@ export class DaemonViciApi implements ViciApi {
   }
 
   loadedConnections(): readonly string[] {
-    return [];
+    return this.#subject.loading.connectionNames();
   }
 
   ikeSas(): readonly ViciIkeSa[] {
@@ -182,7 +186,36 @@ export class DaemonViciApi implements ViciApi {
     return why;
   }
 
-  readonly #names: NamesOf = (tunnel) => ({ connection: tunnel, child: tunnel });
+  loadConnection(name: string, connection: ViciSection): string | undefined {
+    return this.#subject.loading.loadConnection(name, connection);
+  }
+
+  unloadConnection(name: string): string | undefined {
+    return this.#subject.loading.unloadConnection(name);
+  }
+
+  keyIds(): readonly string[] {
+    return this.#subject.loading.keyIds();
+  }
+
+  loadKey(key: ViciKey): string | undefined {
+    return this.#subject.loading.loadKey(key);
+  }
+
+  unloadKey(id: string): void {
+    this.#subject.loading.unloadKey(id);
+  }
+
+  unloadKeys(): void {
+    this.#subject.loading.unloadKeys();
+  }
+
+  /** One that was loaded has the names of its file; a tunnel of ours is a connection with one child. */
+  readonly #names: NamesOf = (tunnel) => {
+    const { tunnels } = this.#subject.configuration();
+    const { connection = tunnel, child = tunnel } = tunnels.find(({ name }) => name === tunnel)?.loaded ?? {};
+    return { connection, child };
+  };
 
   #showing(): Omit<Showing, 'countersOf'> {
     const policyOf = (name: string) => this.#subject.configuration().tunnels.find((one) => one.name === name)?.policy;

@@ -152,6 +152,26 @@ export class FakeVici implements ViciApi {
     return ['office'];
   }
 
+  loadConnection() {
+    return undefined;
+  }
+
+  unloadConnection() {
+    return undefined;
+  }
+
+  keyIds() {
+    return ['ike-office'];
+  }
+
+  loadKey() {
+    return undefined;
+  }
+
+  unloadKey() {}
+
+  unloadKeys() {}
+
   ikeSas() {
     return this.ikes;
   }

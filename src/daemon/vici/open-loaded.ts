@@ -1,0 +1,39 @@
+import type { Entropy } from '../../base/entropy.ts';
+import { Secret } from '../../base/secret.ts';
+import type { Configuration } from '../../config/configuration.ts';
+import type { TunnelChange } from '../../config/diff.ts';
+import { formatProblem } from '../../config/problem.ts';
+import type { Log } from '../../observe/log.ts';
+import type { AddressSource } from '../local-addresses.ts';
+import { changesText } from '../plan-report.ts';
+import { Loaded } from './loaded.ts';
+import { ownAddresses } from './own-addresses.ts';
+
+export type LoadedEdge = {
+  readonly addresses: AddressSource;
+  readonly entropy: Entropy;
+  readonly log: Pick<Log, 'write'>;
+  /** What the files say. */
+  readonly files: () => Configuration;
+  /** Puts the files and what is loaded in force. */
+  readonly apply: () => readonly TunnelChange[];
+};
+
+/** What is loaded over vici, in a daemon. */
+export function openLoaded({ addresses, entropy, log, files, apply }: LoadedEdge): Loaded {
+  return new Loaded({
+    own: ownAddresses(addresses),
+    nobodysKey: new Secret(entropy.bytes(NOBODYS_KEY_BYTES)),
+    files,
+    apply: () => {
+      const changes = apply().filter(({ change }) => change !== 'unchanged');
+      if (changes.length > 0)
+        log.write('info', `loaded over vici: ${changesText(changes)}`, { event: 'configuration.applied' });
+    },
+    warn: (problems) => {
+      for (const problem of problems) log.write('warn', formatProblem(problem), { event: 'configuration.problem' });
+    },
+  });
+}
+
+const NOBODYS_KEY_BYTES = 32;
