@@ -1,6 +1,6 @@
 import { toHex, utf8 } from '../../base/bytes.ts';
 import { parseAddress } from '../../base/net.ts';
-import { parseIdentity, sameIdentity } from '../../sa/identity.ts';
+import { parseIdentity } from '../../sa/identity.ts';
 import type { Written } from './written.ts';
 
 /** A pre-shared key of another daemon. */
@@ -18,27 +18,55 @@ export type KeyEnd = readonly string[];
  * The key that fits two ends best: one that names both counts more than one that names one, and that more than one for
  * anybody. Of equals the first. Undefined where none fits.
  */
-export function findKey(keys: readonly SharedKey[], local: KeyEnd, remote: KeyEnd): SharedKey | undefined {
-  let best: { readonly key: SharedKey; readonly score: number } | undefined;
+export function findKey<Key extends Owned>(keys: Iterable<Key>, local: KeyEnd, remote: KeyEnd): Key | undefined {
+  const ends = [local, remote].map((end) => new Set(end.map(ownerName)));
+  let best: { readonly key: Key; readonly score: number } | undefined;
   for (const key of keys) {
-    const score = key.owners.length === 0 ? 1 : endScore(key, local) + endScore(key, remote);
+    const owners = ownerNames(key);
+    const score = owners.size === 0 ? 1 : ends.reduce((sum, end) => sum + endScore(owners, end), 0);
     if (score > (best?.score ?? 0)) best = { key, score };
   }
   return best?.key;
 }
 
+type Owned = Pick<SharedKey, 'owners'>;
+
 /** An owner that is anybody counts less than the one that is meant. */
-function endScore({ owners }: SharedKey, end: KeyEnd): number {
-  if (owners.some((owner) => end.some((name) => sameOwner(owner, name)))) return 3;
-  return owners.some((owner) => ANYBODY.has(owner)) ? 1 : 0;
+function endScore(owners: ReadonlySet<string>, end: ReadonlySet<string>): number {
+  for (const name of end) if (owners.has(name)) return 3;
+  return owners.has(ANYBODYS_NAME) ? 1 : 0;
+}
+
+/** The owners of hundreds of keys are looked at for each of hundreds of connections. */
+const known = new WeakMap<Owned, ReadonlySet<string>>();
+
+function ownerNames(key: Owned): ReadonlySet<string> {
+  const names = known.get(key) ?? new Set(key.owners.map(ownerName));
+  known.set(key, names);
+  return names;
 }
 
 const ANYBODY: ReadonlySet<string> = new Set(['%any', '%any4', '%any6', '0.0.0.0', '::']);
+const ANYBODYS_NAME = 'any';
 
-function sameOwner(owner: string, name: string): boolean {
-  const [a, b] = [parseIdentity(owner), parseIdentity(name)];
-  if (a !== undefined && b !== undefined) return sameIdentity(a, b);
-  return owner === name;
+/** The same for two texts that mean the same identity, see `sameIdentity`. */
+function ownerName(text: string): string {
+  if (ANYBODY.has(text)) return ANYBODYS_NAME;
+  const identity = parseIdentity(text);
+  switch (identity?.type) {
+    case undefined:
+      return `text ${text}`;
+    case 'ipv4':
+    case 'ipv6':
+      return `address ${identity.address}`;
+    case 'fqdn':
+    case 'rfc822':
+      return `${identity.type} ${identity.name.toLowerCase()}`;
+    case 'keyid':
+      return `keyid ${toHex(identity.bytes)}`;
+    case 'other':
+      return `${identity.idType} ${toHex(identity.bytes)}`;
+  }
 }
 
 /** Whether an owner is an address, by which a responder of IKEv1 can find the key before it knows the identity. */

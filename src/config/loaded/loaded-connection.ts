@@ -16,7 +16,7 @@ import type { Written } from '../import/written.ts';
 import { Remarks } from '../import/written.ts';
 import { loadTree } from '../load.ts';
 import type { Problem } from '../problem.ts';
-import type { LoadedKey } from './loaded-key.ts';
+import type { KeyKind, LoadedKey } from './loaded-key.ts';
 import { bestKey } from './loaded-key.ts';
 import type { LoadMessage } from './message-section.ts';
 import { isPlain, messageSection } from './message-section.ts';
@@ -28,13 +28,14 @@ export type LoadedConnection = Pick<Configuration, 'gateways' | 'peers' | 'tunne
   readonly warnings: readonly Problem[];
   /** Of this machine; empty where they are all written, and do not change with it. */
   readonly ownAddresses: readonly string[];
-  /** What the owners of its keys may be called. */
-  readonly wants: Wants;
+  readonly keys: readonly KeyUse[];
 };
 
-type Wants = {
-  readonly ends?: readonly [local: readonly string[], remote: readonly string[]];
-  readonly postQuantumId?: string;
+/** A key that a connection needs: what its owners may be called, and which it has. */
+type KeyUse = {
+  readonly kind: KeyKind;
+  readonly ends: readonly [local: readonly string[], remote: readonly string[]];
+  readonly key: LoadedKey | undefined;
 };
 
 /** What a connection needs of its surroundings; it is read again where that changes. */
@@ -58,21 +59,27 @@ export function readConnection(
   const section = messageSection(name, message, remarks);
   checkNames(section, remarks);
   checkSections(section, remarks);
-  const found: Found = { psk: undefined, lacks: undefined, wants: {}, ownAddresses: [], children: new Map() };
+  const found: Found = { psk: undefined, lacks: undefined, keys: [], ownAddresses: [], children: new Map() };
   const foreign = connectionTunnels(section, surroundingsOverVici(found, surroundings), remarks);
   const loaded = loadTree(section.name.position.file, treeOf(section, foreign), NO_FILES, remarks.problems);
   if ('errors' in loaded) return { errors: loaded.errors.filter(({ severity }) => severity === 'error') };
   const { gateways, peers, tunnels } = loaded.configuration;
   const complete = (tunnel: Tunnel) => completeTunnel(tunnel, { connection: name, found, ...surroundings });
-  const { wants, ownAddresses } = found;
-  return { gateways, peers, tunnels: tunnels.map(complete), warnings: loaded.warnings, wants, ownAddresses };
+  const { keys, ownAddresses } = found;
+  return { gateways, peers, tunnels: tunnels.map(complete), warnings: loaded.warnings, keys, ownAddresses };
 }
 
-/** Whether a key can be one that the connection has, or could have. */
-export function isConcerned({ wants: { ends, postQuantumId } }: LoadedConnection, key: LoadedKey): boolean {
-  if (key.kind === 'ppk')
-    return postQuantumId !== undefined && bestKey([key], 'ppk', [postQuantumId], []) !== undefined;
-  return ends !== undefined && bestKey([key], 'ike', ...ends) !== undefined;
+/** Whether a connection has other keys than so far where one is gone, and another one is there behind all others. */
+export function isConcerned(
+  { keys }: LoadedConnection,
+  removed: LoadedKey | undefined,
+  added: LoadedKey | undefined,
+): boolean {
+  return keys.some(({ kind, ends, key }) => {
+    if (key !== undefined && key === removed) return true;
+    if (added === undefined) return false;
+    return bestKey(key === undefined ? [added] : [key, added], kind, ...ends) === added;
+  });
 }
 
 /** What was found on the way, beside what the tunnels say. */
@@ -80,7 +87,7 @@ type Found = {
   psk: Secret | undefined;
   /** What it waits for, in words; undefined where it has all. */
   lacks: Lack | undefined;
-  wants: Wants;
+  readonly keys: KeyUse[];
   ownAddresses: readonly string[];
   /** The children by the names of their tunnels. */
   readonly children: Map<string, string>;
@@ -92,6 +99,11 @@ type Lack = { readonly what: 'address' | 'key'; readonly text: string };
 function surroundingsOverVici(found: Found, { keys, own }: LoadSurroundings): Surroundings {
   const lack = (what: Lack['what'], text: string): void => {
     if (found.lacks?.what !== 'address') found.lacks = { what, text };
+  };
+  const take = (kind: KeyKind, ends: KeyUse['ends']): Secret | undefined => {
+    const key = bestKey(keys, kind, ...ends);
+    found.keys.push({ kind, ends, key });
+    return key?.secret;
   };
   return {
     nameOf({ name }, child) {
@@ -107,15 +119,12 @@ function surroundingsOverVici(found: Found, { keys, own }: LoadSurroundings): Su
       return [pinned(written ?? connection.name, placeholder(peer))];
     },
     keyFor(connection, local, remote) {
-      const ends = [namesOf(local), namesOf(remote)] as const;
-      found.wants = { ...found.wants, ends };
-      found.psk = bestKey(keys, 'ike', ...ends);
+      found.psk = take('ike', [namesOf(local), namesOf(remote)]);
       if (found.psk === undefined) lack('key', `no shared key is loaded for ${endText(local)} and ${endText(remote)}`);
       return pinned(connection.name, STAND_IN);
     },
     postQuantumKey(id) {
-      found.wants = { ...found.wants, postQuantumId: id.text };
-      const secret = bestKey(keys, 'ppk', [id.text], []);
+      const secret = take('ppk', [[id.text], []]);
       if (secret !== undefined) return pinned(id, pskText(secret.expose()));
       lack('key', `no post-quantum key is loaded for ${id.text}`);
       return undefined;

@@ -1,6 +1,5 @@
 import { toHex } from '../../base/bytes.ts';
 import type { Secret } from '../../base/secret.ts';
-import type { SharedKey } from '../import/shared-keys.ts';
 import { findKey } from '../import/shared-keys.ts';
 
 /** A shared key that was loaded over vici. */
@@ -25,18 +24,17 @@ export const KEY_KINDS: ReadonlyMap<string, KeyKind> = new Map<string, KeyKind>(
 
 /** The key of a kind that fits the ends best, see `findKey`. */
 export function bestKey(
-  keys: Iterable<LoadedKey>,
+  keys: readonly LoadedKey[],
   kind: KeyKind,
   local: readonly string[],
   remote: readonly string[],
-): Secret | undefined {
-  const secrets = new Map<SharedKey, Secret>();
-  for (const key of keys) if (key.kind === kind) secrets.set({ owners: key.owners, secret: NOWHERE }, key.secret);
-  const found = findKey([...secrets.keys()], local, remote);
-  return found === undefined ? undefined : secrets.get(found);
+): LoadedKey | undefined {
+  return findKey(
+    keys.filter((key) => key.kind === kind),
+    local,
+    remote,
+  );
 }
-
-const NOWHERE = { text: '', position: { file: '', line: 0, column: 0 } };
 
 /** Whether two keys are the same in everything. Both are our own operator's: ordinary comparison will do. */
 export function sameKey(a: LoadedKey, b: LoadedKey): boolean {

@@ -103,8 +103,12 @@ export class Loaded implements ViciLoading {
     if (before === undefined && this.#keys.size + this.#nameless.length >= MAX_KEYS)
       return `there are ${MAX_KEYS} shared keys already`;
     if (id === undefined) this.#nameless.push(key);
-    else this.#keys.set(id, key);
-    this.#readAgain(({ read }) => isConcerned(read, key) || (before !== undefined && isConcerned(read, before)));
+    else {
+      // Of equal keys the first counts: one that is replaced goes behind the others, as a new one does.
+      this.#keys.delete(id);
+      this.#keys.set(id, key);
+    }
+    this.#readAgain(({ read }) => isConcerned(read, before, key));
     return undefined;
   }
 
@@ -112,7 +116,7 @@ export class Loaded implements ViciLoading {
     const key = this.#keys.get(id);
     if (key === undefined) return;
     this.#keys.delete(id);
-    this.#readAgain(({ read }) => isConcerned(read, key));
+    this.#readAgain(({ read }) => isConcerned(read, key, undefined));
   }
 
   unloadKeys(): void {
