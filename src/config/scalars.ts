@@ -76,15 +76,20 @@ const MULTIPLES: ReadonlyMap<string, number> = new Map([
   ['T', 1e12],
 ]);
 
-export const duration = (min: Duration, max: Duration) =>
-  scalar((value): Duration | Refusal => {
-    const parsed = parseDuration(value);
-    if (parsed === undefined)
-      return new Refusal(`"${shorten(value)}" is not a duration; write a number and s, m, h or d, such as 8s or 24h`);
-    return parsed >= min && parsed <= max
-      ? parsed
-      : new Refusal(`${value} is not within ${formatDuration(min)} and ${formatDuration(max)}`);
-  });
+export const duration = (min: Duration, max: Duration) => scalar((value) => durationWithin(value, min, max));
+
+/** `off` is 0. */
+export const durationOrOff = (min: Duration, max: Duration) =>
+  scalar((value) => (value === 'off' ? 0 : durationWithin(value, min, max)));
+
+function durationWithin(value: string, min: Duration, max: Duration): Duration | Refusal {
+  const parsed = parseDuration(value);
+  if (parsed === undefined)
+    return new Refusal(`"${shorten(value)}" is not a duration; write a number and s, m, h or d, such as 8s or 24h`);
+  return parsed >= min && parsed <= max
+    ? parsed
+    : new Refusal(`${value} is not within ${formatDuration(min)} and ${formatDuration(max)}`);
+}
 
 export const identity = () => scalar(identityOf);
 

@@ -8,6 +8,7 @@ import { proposalWord } from '../sa/proposal-keyword.ts';
 import {
   amount,
   duration,
+  durationOrOff,
   flag,
   freeText,
   identity,
@@ -86,6 +87,9 @@ const proposals = z.array(text()).min(1).max(100);
 // The limits of 1 h and 24 h are a rule of their own, because `limits` may lift them.
 const lifetime = duration(SECOND, 365 * 24 * HOUR);
 
+/** A random part of it comes off the time of a rekeying. */
+const spread = duration(0, 365 * 24 * HOUR);
+
 const labels = z.record(z.string(), freeText());
 
 /** A peer is told all of them, and not every one takes more. */
@@ -158,6 +162,8 @@ const tunnel = section({
     dhGroup: dhGroup.optional(),
     proposals: proposals.optional(),
     lifetime: lifetime.optional(),
+    rekey: lifetime.optional(),
+    rekeySpread: spread.optional(),
     reauthenticate: flag().optional(),
     childless: flag().optional(),
     mobike: flag().optional(),
@@ -171,11 +177,15 @@ const tunnel = section({
     pfs: pfs.optional(),
     proposals: proposals.optional(),
     lifetime: lifetime.optional(),
+    rekey: lifetime.optional(),
+    rekeySpread: spread.optional(),
     lifetimeBytes: amount(1_000_000, 1e15).optional(),
     lifetimePackets: amount(1000, 1e12).optional(),
+    rekeyBytes: amount(500_000, 1e15).optional(),
+    rekeyPackets: amount(500, 1e12).optional(),
   }).optional(),
   dpd: section({
-    delay: duration(SECOND, HOUR).optional(),
+    delay: durationOrOff(SECOND, HOUR).optional(),
     timeout: duration(SECOND, 24 * HOUR).optional(),
     action: oneOf({ hold: 'hold', clear: 'clear', restart: 'restart' } as const).optional(),
   }).optional(),

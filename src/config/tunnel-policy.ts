@@ -5,6 +5,7 @@ import { HOUR, SECOND } from '../base/time.ts';
 import type { PeerAddress, TunnelPolicy } from '../ike/common/policy.ts';
 import type { Identity } from '../sa/identity.ts';
 import { addressIdentity } from '../sa/identity.ts';
+import type { RekeyTime } from '../sa/lifetime.ts';
 import type { Proposal } from '../sa/proposal.ts';
 import type { Gateway, Peer } from './configuration.ts';
 import type { PreSharedKey } from './psk.ts';
@@ -41,8 +42,10 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
     childProposals: parts.childProposals,
     ...wrappingOf(raw),
     ikeLifetime: raw.ike?.lifetime ?? DEFAULT_LIFETIME,
+    ...rekeyOf('ikeRekey', raw.ike),
     ...choicesOf(raw),
     childLifetime: raw.ipsec?.lifetime ?? DEFAULT_LIFETIME,
+    ...rekeyOf('childRekey', raw.ipsec),
     ...usageOf(raw),
     singlePairs: peer.singlePairs,
     start: raw.start ?? (peer.address.kind === 'any' ? 'respond' : 'initiate'),
@@ -78,8 +81,23 @@ function choicesOf({ ike }: RawTunnel): Pick<TunnelPolicy, 'reauthenticate' | 'c
 }
 
 function usageOf({ ipsec }: RawTunnel): Pick<TunnelPolicy, 'childUsage'> {
-  const { lifetimeBytes: bytes, lifetimePackets: packets } = ipsec ?? {};
-  return bytes === undefined && packets === undefined ? {} : { childUsage: { bytes, packets } };
+  const { lifetimeBytes: bytes, lifetimePackets: packets, rekeyBytes, rekeyPackets } = ipsec ?? {};
+  if (bytes === undefined && packets === undefined) return {};
+  const soft = {
+    ...(rekeyBytes === undefined ? {} : { softBytes: rekeyBytes }),
+    ...(rekeyPackets === undefined ? {} : { softPackets: rekeyPackets }),
+  };
+  return { childUsage: { bytes, packets, ...soft } };
+}
+
+function rekeyOf<Key extends 'ikeRekey' | 'childRekey'>(
+  key: Key,
+  written: RawTunnel['ike'] | RawTunnel['ipsec'],
+): { readonly [Name in Key]?: RekeyTime } {
+  const after = written?.rekey;
+  if (after === undefined) return {};
+  const rekey: RekeyTime = { after, spread: written?.rekeySpread ?? Math.floor(after / 10) };
+  return { [key]: rekey } as { readonly [Name in Key]?: RekeyTime };
 }
 
 function localOf(raw: RawTunnel, { address, alternatives, ...gateway }: Gateway): TunnelPolicy['local'] {

@@ -21,6 +21,7 @@ const RULES: readonly ((subject: RuleSubject) => void)[] = [
   checkPpk,
   checkMobike,
   checkLifetimes,
+  checkRekeying,
   checkDpd,
   checkAh,
   checkTransport,
@@ -80,6 +81,22 @@ function checkLifetimes({ raw, report, limitLifetimes }: RuleSubject): void {
         [section, 'lifetime'],
         `${formatDuration(lifetime)} is not within 3600s and 86400s; limits: {lifetime: off} at the top lifts this`,
       );
+  }
+}
+
+/** What is to be replaced must still be there, and what is taken off a time must leave some of it. */
+function checkRekeying({ raw, report }: RuleSubject): void {
+  for (const section of ['ike', 'ipsec'] as const) {
+    const { rekey, rekeySpread, lifetime } = raw[section] ?? {};
+    if (rekey !== undefined && rekey >= (lifetime ?? MAX_LIFETIME))
+      report.error([section, 'rekey'], `${formatDuration(rekey)} is not less than ${section}.lifetime`);
+    if (rekeySpread !== undefined && rekeySpread >= (rekey ?? 0))
+      report.error([section, 'rekeySpread'], `${formatDuration(rekeySpread)} is not less than ${section}.rekey`);
+  }
+  for (const unit of ['Bytes', 'Packets'] as const) {
+    const [soft, hard] = [raw.ipsec?.[`rekey${unit}`], raw.ipsec?.[`lifetime${unit}`]];
+    if (soft !== undefined && (hard === undefined || soft >= hard))
+      report.error(['ipsec', `rekey${unit}`], `is not less than ipsec.lifetime${unit}`);
   }
 }
 

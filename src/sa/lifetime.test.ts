@@ -12,6 +12,13 @@ describe('rekeyAfter', () => {
     expect(day - rekeyAfter(day, 'responder', 0.5)).toBe(810 * SECOND);
   });
 
+  it('a time that was chosen counts for either end, less a part of its spread, if it is within the lifetime', () => {
+    const chosen = { after: HOUR, spread: 60 * SECOND };
+    expect(rekeyAfter(2 * HOUR, 'initiator', 0, chosen)).toBe(HOUR);
+    expect(rekeyAfter(2 * HOUR, 'responder', 0.5, chosen)).toBe(HOUR - 30 * SECOND);
+    expect(rekeyAfter(60 * SECOND, 'initiator', 0, chosen)).toBe(48 * SECOND);
+  });
+
   it('a minute: the margin is a tenth', () => {
     expect(rekeyAfter(60 * SECOND, 'initiator', 0)).toBe(48 * SECOND);
     expect(rekeyAfter(60 * SECOND, 'responder', 0.5)).toBe(51 * SECOND);

@@ -90,9 +90,7 @@ function phase1(view: TunnelView, { ike, ikeLifetime }: Fitted, name: string, ke
     `        set psksecret ${key}`,
     ...(view.inUdp ? ['        set nattraversal forced'] : []),
     `        set keylife ${ikeLifetime}`,
-    '        set dpd on-idle',
-    `        set dpd-retryinterval ${seconds(view.dpd.delay)}`,
-    '        set dpd-retrycount 3',
+    ...dpdLines(view),
     '    next',
     'end',
   ];
@@ -124,4 +122,9 @@ function routes({ remote }: TunnelView, name: string): string[] {
     return ['    edit 0', `        set dst ${network} ${mask}`, `        set device "${name}"`, '    next'];
   });
   return ['config router static', ...entries, 'end'];
+}
+
+function dpdLines({ dpd: { delay } }: TunnelView): string[] {
+  if (delay === 0) return ['        set dpd disable'];
+  return ['        set dpd on-idle', `        set dpd-retryinterval ${seconds(delay)}`, '        set dpd-retrycount 3'];
 }

@@ -64,7 +64,7 @@ function settingsOf(view: TunnelView, segments: { readonly local: string; readon
     ...(shortest < USUAL_LIFETIME ? [`margintime=${Math.max(1, Math.floor(shortest / 10))}s`] : []),
     ...endOf('left', view.local, segments.local),
     ...endOf('right', view.remote, segments.remote),
-    `dpdaction=${view.dpd.action}`,
+    `dpdaction=${view.dpd.delay === 0 ? 'none' : view.dpd.action}`,
     `dpddelay=${seconds(view.dpd.delay)}s`,
     `dpdtimeout=${seconds(view.dpd.timeout)}s`,
   ];

@@ -91,9 +91,13 @@ function settings(view: TunnelView, { ike, child, ikeLifetime, childLifetime }: 
     `salifetime=${childLifetime}s`,
     ...endLines('left', view.local),
     ...endLines('right', view.remote),
-    `dpddelay=${seconds(view.dpd.delay)}s`,
-    `dpdtimeout=${seconds(view.dpd.timeout)}s`,
-    `dpdaction=${view.dpd.action}`,
+    ...(view.dpd.delay === 0
+      ? []
+      : [
+          `dpddelay=${seconds(view.dpd.delay)}s`,
+          `dpdtimeout=${seconds(view.dpd.timeout)}s`,
+          `dpdaction=${view.dpd.action}`,
+        ]),
   ];
 }
 

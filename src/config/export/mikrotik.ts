@@ -76,11 +76,12 @@ function identity(end: TunnelView['local']): string | undefined {
 function stage1(view: TunnelView, { ike, child, ikeLifetime, childLifetime, psk }: Fitted, name: string): string[] {
   const [own, peer] = [identity(view.local), identity(view.remote)];
   const mode = view.version === 2 ? 'ike2' : view.mode;
-  const failures = Math.max(1, Math.floor(view.dpd.timeout / view.dpd.delay));
+  const failures = Math.max(1, Math.floor(view.dpd.timeout / Math.max(1, view.dpd.delay)));
+  const interval = view.dpd.delay === 0 ? 'disable-dpd' : `${seconds(view.dpd.delay)}s`;
   const address = addressText(view.remote, '');
   const host = address.includes(':') ? `${address}/128` : /^[\d.]+$/.test(address) ? `${address}/32` : address;
   return [
-    `/ip ipsec profile add name=${name} enc-algorithm=${ike.encryption} hash-algorithm=${ike.integrity ?? ike.prf} dh-group=${ike.keyExchange} lifetime=${ikeLifetime}s dpd-interval=${seconds(view.dpd.delay)}s dpd-maximum-failures=${failures}`,
+    `/ip ipsec profile add name=${name} enc-algorithm=${ike.encryption} hash-algorithm=${ike.integrity ?? ike.prf} dh-group=${ike.keyExchange} lifetime=${ikeLifetime}s dpd-interval=${interval} dpd-maximum-failures=${failures}`,
     `/ip ipsec proposal add name=${name} enc-algorithms=${child.encryption ?? 'null'} auth-algorithms=${child.integrity ?? 'null'} pfs-group=${child.keyExchange ?? 'none'} lifetime=${childLifetime}s`,
     `/ip ipsec peer add name=${name} address=${host} local-address=${ownAddress(view.local)} exchange-mode=${mode} profile=${name} passive=${view.start === 'respond' ? 'yes' : 'no'}`,
     `/ip ipsec identity add peer=${name} auth-method=pre-shared-key secret=${quoted(psk)}${own === undefined ? '' : ` my-id=${own}`}${peer === undefined ? '' : ` remote-id=${peer}`}`,

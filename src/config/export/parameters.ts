@@ -32,7 +32,12 @@ export function renderParameters(view: TunnelView, keys: Keys): Rendered {
         : 'disabled',
     ],
     ['IPSec lifetime', `${view.childLifetime} s`],
-    ['DPD', `after ${seconds(view.dpd.delay)} s, dead after ${seconds(view.dpd.timeout)} s, then ${view.dpd.action}`],
+    [
+      'DPD',
+      view.dpd.delay === 0
+        ? 'off'
+        : `after ${seconds(view.dpd.delay)} s, dead after ${seconds(view.dpd.timeout)} s, then ${view.dpd.action}`,
+    ],
     ...(view.ppk === undefined
       ? []
       : ([['Post-quantum key', `${view.ppk.id}, ${view.ppk.required ? 'required' : 'optional'}`]] as const)),

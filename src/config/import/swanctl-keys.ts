@@ -4,6 +4,7 @@ import { CERTIFICATES, EAP, harmless, note, oneOf, refuse, used, yesOrNo } from 
 const CERTIFICATE_UNUSED = 'a certificate is not used with a pre-shared key';
 const SEGMENTS_DECIDE = 'traffic is not marked: the segments alone decide';
 const LOCAL_TIMING = 'Cygnet chooses its own time before the end of the lifetime';
+const CLOSED_AGAIN = 'a tunnel that the peer has closed is called again where start_action is start';
 const COPIES = 'the kernel copies it in its own way';
 
 export const CONNECTION_KEYS: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>([
@@ -109,5 +110,5 @@ export const CHILD_KEYS: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>
   ['copy_ecn', note(COPIES, 'yes')],
   ['copy_dscp', note(COPIES, 'out')],
   ['icmp', note('ICMP errors pass where the segments let them', 'no')],
-  ['close_action', note('a tunnel that the peer has closed is called again where start_action is start', 'none')],
+  ['close_action', { ...harmless(CLOSED_AGAIN, 'none'), words: ['none', 'clear', 'trap', 'hold', 'start', 'restart'] }],
 ]);

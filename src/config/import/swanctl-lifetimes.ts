@@ -11,7 +11,7 @@ import type { Remarks, Written } from './written.ts';
 export function ikeLifetime(
   connection: Section,
   remarks: Remarks,
-): { readonly lifetime: Written; readonly reauthenticate: Written } {
+): { readonly lifetime: Written; readonly reauthenticate: Written } & Rekeying {
   const { name } = connection;
   const reauth = timeOf(connection.get('reauth_time'), remarks);
   const given = timeOf(connection.get('rekey_time'), remarks);
@@ -22,35 +22,55 @@ export function ikeLifetime(
   const longest = Math.max(rekey?.seconds ?? 0, reauth?.seconds ?? 0);
   const over = timeOf(connection.get('over_time'), remarks)?.seconds ?? tenth(longest);
   const reauthenticates = soft === reauth;
-  if (soft.seconds === 0)
+  if (soft.seconds === 0 && !remarks.strict)
     remarks.note(soft.at.position, 'rekey_time = 0 never replaces an IKE SA; here it is replaced within a day');
   return {
-    lifetime: pinned(soft.at, soft.seconds === 0 ? DAY : `${soft.seconds + over}s`),
+    lifetime: pinned(soft.at, soft.seconds === 0 ? longestLife(remarks) : `${soft.seconds + Math.max(over, 1)}s`),
+    ...rekeyingOf(soft, timeOf(connection.get('rand_time'), remarks)?.seconds ?? over, remarks),
     reauthenticate: pinned(reauth?.at ?? name, String(reauthenticates)),
   };
 }
 
-export type ChildLifetime = {
+/** In a file our own timing counts, so that it becomes the YAML that somebody would write. */
+type Rekeying = { readonly rekey?: Written; readonly rekeySpread?: Written };
+
+function rekeyingOf({ at, seconds }: Time, spread: number, { strict }: Remarks): Rekeying {
+  if (!strict || seconds === 0) return {};
+  const most = Math.min(Math.max(spread, 0), seconds - 1);
+  return { rekey: pinned(at, `${seconds}s`), rekeySpread: pinned(at, `${most}s`) };
+}
+
+export type ChildLifetime = Rekeying & {
   readonly lifetime: Written;
   readonly lifetimeBytes: Written | undefined;
   readonly lifetimePackets: Written | undefined;
+  readonly rekeyBytes: Written | undefined;
+  readonly rekeyPackets: Written | undefined;
 };
 
 export function childLifetime(child: Section, remarks: Remarks): ChildLifetime {
   const life = timeOf(child.get('life_time'), remarks);
   const rekey = timeOf(child.get('rekey_time'), remarks) ?? { at: child.name, seconds: HOUR };
   const end = life ?? { at: rekey.at, seconds: rekey.seconds + tenth(rekey.seconds) };
-  if (end.seconds === 0)
+  if (end.seconds === 0 && !remarks.strict)
     remarks.note(end.at.position, 'rekey_time = 0 never replaces a Child SA; here it is replaced within a day');
+  const spread = timeOf(child.get('rand_time'), remarks)?.seconds ?? end.seconds - rekey.seconds;
   return {
-    lifetime: pinned(end.at, end.seconds === 0 ? DAY : `${end.seconds}s`),
+    lifetime: pinned(end.at, end.seconds === 0 ? longestLife(remarks) : `${end.seconds}s`),
+    ...rekeyingOf(rekey, spread, remarks),
+    rekeyBytes: softUsageOf(child, 'bytes', remarks),
+    rekeyPackets: softUsageOf(child, 'packets', remarks),
     lifetimeBytes: usageOf(child, 'bytes'),
     lifetimePackets: usageOf(child, 'packets'),
   };
 }
 
 const HOUR = 3600;
-const DAY = '24h';
+
+/** Without an end: in a file of ours a day, which its rules end with, else as long as anything can be. */
+function longestLife({ strict }: Remarks): string {
+  return strict ? '365d' : '24h';
+}
 
 function tenth(amount: number): number {
   return Math.floor(amount / 10);
@@ -64,6 +84,11 @@ function timeOf(written: Written | undefined, remarks: Remarks): Time | undefine
   if (duration !== undefined) return { at: written, seconds: Math.floor(duration / SECOND) };
   remarks.refuse(written.position, 'is no time; write a number and s, m, h or d');
   return undefined;
+}
+
+function softUsageOf(child: Section, unit: 'bytes' | 'packets', { strict }: Remarks): Written | undefined {
+  const rekey = child.get(`rekey_${unit}`);
+  return !strict || rekey === undefined || rekey.text === '0' ? undefined : rekey;
 }
 
 /** 0, the default, is no limit. What is no number is said by whoever reads our configuration. */

@@ -143,7 +143,9 @@ function localAddresses(connection: Section): Written | undefined {
 function peerAddress(connection: Section, remarks: Remarks): Written {
   const written = connection.get('remote_addrs');
   const [first, second] = written === undefined ? [] : listItems(written);
-  if (second !== undefined)
+  if (second !== undefined && remarks.strict)
+    remarks.refuse(second.position, 'not supported: more than one address of the peer');
+  else if (second !== undefined)
     remarks.note(second.position, 'only the first address of the peer is used; a tunnel has one peer');
   return first === undefined || first.text.startsWith('%any') ? pinned(first ?? connection.name, '0.0.0.0') : first;
 }
@@ -164,9 +166,10 @@ function versionOf(connection: Section, remarks: Remarks): Written {
   const version = connection.get('version');
   if (version?.text === '1' || version?.text === '2') return version;
   const at = version ?? connection.name;
-  if (version === undefined || version.text === '0')
+  if (version === undefined || version.text === '0') {
+    if (remarks.strict) return pinned(at, '2');
     remarks.note(at.position, 'version = 0 takes IKEv1 as well; here it is IKEv2 alone');
-  else remarks.refuse(at.position, 'the version of IKE is 1 or 2');
+  } else remarks.refuse(at.position, 'the version of IKE is 1 or 2');
   return pinned(at, '2');
 }
 
@@ -178,12 +181,12 @@ function ikeOf(connection: Section, remarks: Remarks): TreeMap {
   const aggressive = connection.get('aggressive') ?? pinned(name, 'no');
   const childless = connection.get('childless');
   const mobike = connection.get('mobike');
-  const { lifetime, reauthenticate } = ikeLifetime(connection, remarks);
+  const { reauthenticate, ...life } = ikeLifetime(connection, remarks);
   return mapOf(name.position, {
     version,
     mode: second ? undefined : pinned(aggressive, isYes(aggressive) ? 'aggressive' : 'main'),
     proposals: proposalsOf(proposals, 'ike', second ? 2 : 1, remarks),
-    lifetime,
+    ...life,
     reauthenticate: second ? reauthenticate : undefined,
     childless: second && childless !== undefined ? pinned(childless, String(CHILDLESS.has(childless.text))) : undefined,
     mobike: second ? pinned(mobike ?? name, String(mobike === undefined || isYes(mobike))) : undefined,
@@ -227,8 +230,25 @@ function startOf(child: Section, anywhere: boolean, remarks: Remarks): Written {
   const action = child.get('start_action') ?? pinned(child.name, 'none');
   const start = STARTS.get(action.text.replace(/\s/g, ''));
   if (start === undefined) remarks.refuse(action.position, 'start_action is one of none, trap, start and trap|start');
+  checkCloseAction(child, action, remarks);
   return pinned(action, anywhere ? 'respond' : (start ?? 'respond'));
 }
+
+/** A tunnel that should be up, or waits for traffic, does so again whoever has closed it; another one never does. */
+function checkCloseAction(child: Section, start: Written, remarks: Remarks): void {
+  const close = child.get('close_action');
+  if (close === undefined || !remarks.strict) return;
+  const wanted = CLOSE_ACTIONS.get(close.text);
+  if (wanted !== undefined && !start.text.includes(wanted))
+    remarks.refuse(close.position, `not supported: needs ${wanted} as start_action, too`);
+}
+
+const CLOSE_ACTIONS: ReadonlyMap<string, string> = new Map([
+  ['trap', 'trap'],
+  ['hold', 'trap'],
+  ['start', 'start'],
+  ['restart', 'start'],
+]);
 
 function ppkOf(connection: Section, surroundings: Surroundings): TreeMap | undefined {
   const id = connection.get('ppk_id');
@@ -255,23 +275,32 @@ function ipsecOf(child: Section, version: 1 | 2, encap: Written | undefined, rem
   });
 }
 
-/** strongSwan asks nothing where it is not told to; here a peer is always asked. */
 function dpdOf(connection: Section, child: Section, anywhere: boolean, remarks: Remarks): TreeMap {
   const { name } = connection;
-  const delay = connection.get('dpd_delay');
   const timeout = connection.get('dpd_timeout');
   const action = child.get('dpd_action');
-  const off = delay === undefined || /^0[smhd]?$/.test(delay.text);
-  if (off)
-    remarks.note((delay ?? name).position, 'dpd_delay = 0 asks no peer whether it lives; here it is asked after 30s');
   const meant = DPD_ACTIONS.get(action?.text ?? 'clear');
   if (action !== undefined && meant === undefined)
     remarks.refuse(action.position, 'dpd_action is one of clear, trap and restart');
   return mapOf(name.position, {
-    delay: off ? pinned(delay ?? name, '30s') : delay,
-    timeout: timeout === undefined || /^0[smhd]?$/.test(timeout.text) ? pinned(timeout ?? name, '150s') : timeout,
+    delay: dpdDelay(connection, remarks),
+    timeout: timeout === undefined || isNoTime(timeout) ? pinned(timeout ?? name, '150s') : timeout,
     action: pinned(action ?? child.name, anywhere ? 'clear' : (meant ?? 'clear')),
   });
+}
+
+/** strongSwan asks nothing where it is not told to. In a file of ours a peer is asked, as it should be. */
+function dpdDelay(connection: Section, remarks: Remarks): Written {
+  const delay = connection.get('dpd_delay');
+  if (delay !== undefined && !isNoTime(delay)) return delay;
+  const at = delay ?? connection.name;
+  if (remarks.strict) return pinned(at, 'off');
+  remarks.note(at.position, 'dpd_delay = 0 asks no peer whether it lives; here it is asked after 30s');
+  return pinned(at, '30s');
+}
+
+function isNoTime({ text }: Written): boolean {
+  return /^0[smhd]?$/.test(text);
 }
 
 const DPD_ACTIONS: ReadonlyMap<string, string> = new Map([

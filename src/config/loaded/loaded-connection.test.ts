@@ -83,6 +83,43 @@ describe('a connection that is loaded', () => {
     expect(tunnel?.policy.local.identity).toEqual({ type: 'ipv4', address: '192.0.2.1' });
   });
 
+  it('asks no peer whether it lives, unless it is told to', () => {
+    expect(tunnelsOf(connection())[0]?.policy.dpd.delay).toBe(0);
+    expect(tunnelsOf(connection({ dpd_delay: '8s' }))[0]?.policy.dpd).toMatchObject({ delay: 8000, action: 'clear' });
+  });
+
+  it.each([
+    [{}, {}, { ikeLifetime: 15_840, ikeRekey: [14_400, 1440], childLifetime: 3960, childRekey: [3600, 360] }],
+    [
+      { rekey_time: '1h', over_time: '5m', rand_time: '1m' },
+      { rekey_time: '20m', life_time: '1h', rand_time: '0s' },
+      { ikeLifetime: 3900, ikeRekey: [3600, 60], childLifetime: 3600, childRekey: [1200, 0] },
+    ],
+    [{ reauth_time: '2h' }, {}, { ikeLifetime: 7920, ikeRekey: [7200, 720], reauthenticate: true }],
+    [{ rekey_time: '0' }, { rekey_time: '0' }, { ikeLifetime: 31_536_000, ikeRekey: undefined, childRekey: undefined }],
+  ] as const)('%j %j rekeys as charon does', (more, net, expected) => {
+    const [tunnel] = tunnelsOf(connection(more as Plain, net as Plain));
+    const seconds = (value: unknown): unknown => {
+      if (typeof value === 'number') return value / 1000;
+      const time = value as { readonly after: number; readonly spread: number } | undefined;
+      return time && [time.after / 1000, time.spread / 1000];
+    };
+    for (const [key, value] of Object.entries(expected)) {
+      const found: unknown = tunnel?.policy[key as 'ikeRekey'];
+      expect([key, typeof found === 'boolean' ? found : seconds(found)]).toEqual([key, value]);
+    }
+  });
+
+  it('rekeys by bytes and packets where it says', () => {
+    const limits = { rekey_bytes: '500000000', life_bytes: '600000000', rekey_packets: '1000000' };
+    expect(tunnelsOf(connection({}, limits))[0]?.policy.childUsage).toEqual({
+      bytes: 600_000_000,
+      softBytes: 500_000_000,
+      packets: 1_100_000,
+      softPackets: 1_000_000,
+    });
+  });
+
   it('may have no children', () => {
     expect(tunnelsOf(connection({ children: {} }))).toEqual([]);
   });
@@ -167,6 +204,11 @@ const REFUSED: readonly (readonly [Plain, Plain, string])[] = [
   [{ remote: { id: 'x' } }, {}, 'connection idc, remote: remote.auth is not written, and its default is certificates; write auth = psk'],
   [{ mobike: 'maybe' }, {}, 'connection idc, mobike: is one of yes and no'],
   [{ unique: 'perhaps' }, {}, 'connection idc, unique: is one of no, never, keep and replace'],
+  [{ unique: 'keep' }, {}, 'connection idc, unique: not supported: a new IKE SA takes the place of the old one'],
+  [{ remote_addrs: ['203.0.113.7', '203.0.113.8'] }, {}, 'connection idc, remote_addrs: not supported: more than one address of the peer'],
+  [{ remote_addrs: ['203.0.113.0/24'] }, {}, 'connection idc, remote_addrs: "203.0.113.0/24" is neither an IP address nor a DNS name; for a peer of any address write 0.0.0.0'],
+  [{}, { close_action: 'start', start_action: 'trap' }, 'connection idc, children.net.close_action: not supported: needs start as start_action, too'],
+  [{}, { rekey_time: '2h', life_time: '1h' }, 'connection idc, children.net.rekey_time: 2h is not less than ipsec.lifetime'],
   [{ locl: { auth: 'psk' } }, {}, 'connection idc, locl: unknown section'],
   [{}, { inner: {} }, 'connection idc, children.net.inner: unknown section'],
   [{ children: { 'a/b': NET } }, {}, 'connection idc, children.a/b: is no name; use up to 63 printable ASCII characters without blanks, / and #'],
@@ -190,6 +232,10 @@ describe('what asks for nothing that would be missed is taken silently', () => {
     [
       { local_port: '500', dscp: '000000', if_id_in: '0', keyingtries: '0' },
       { mark_in: '0', hw_offload: 'auto', copy_df: 'yes' },
+    ],
+    [
+      { unique: 'replace', version: '0' },
+      { close_action: 'trap', start_action: 'trap|start' },
     ],
     [{}, { rand_time: '1m', replay_window: '64', ipcomp: 'yes', hostaccess: 'yes', policies: 'yes' }],
   ])('%j %j', (more, net) => {

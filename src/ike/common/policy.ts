@@ -2,6 +2,7 @@ import type { IpAddress } from '../../base/net.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { Duration } from '../../base/time.ts';
 import type { Identity } from '../../sa/identity.ts';
+import type { RekeyTime } from '../../sa/lifetime.ts';
 import type { ChildProtocol, Proposal } from '../../sa/proposal.ts';
 import type { RouteChoice } from '../../sa/routes.ts';
 import type { TrafficSelector } from '../../sa/traffic-selector.ts';
@@ -62,6 +63,8 @@ export type TunnelPolicy = {
   /** ESP goes in UDP on every path (RFC 3948). Absent: only where a NAT is found. */
   readonly encapsulation?: 'udp';
   readonly ikeLifetime: Duration;
+  /** When a successor of an IKE SA is due; absent: by its lifetime. */
+  readonly ikeRekey?: RekeyTime;
   /** IKEv2: whether the first Child SA has a key exchange of its own (RFC 6023), where the peer can do that. */
   readonly childless: boolean;
   /** IKEv2: whether the end of its lifetime takes new proof of who the peer is (RFC 7296 §2.8.3), not only new keys. */
@@ -69,6 +72,7 @@ export type TunnelPolicy = {
   /** IKEv2: whether each pair of segments is to have a Child SA of its own, as in IKEv1. */
   readonly singlePairs?: boolean;
   readonly childLifetime: Duration;
+  readonly childRekey?: RekeyTime;
   /** Bytes and packets after which a Child SA ends; without limits of ours where absent. */
   readonly childUsage?: Allowance;
   readonly start: 'initiate' | 'respond' | 'on-traffic';

@@ -20,7 +20,8 @@ import { currentIkeSa } from './ike-sas.ts';
 export function childInstalled(ctx: ContextV1, child: ChildSa, lifetime: Duration): void {
   child.state = 'installed';
   child.installedAt = ctx.now;
-  const life = rekeyAfter(lifetime, child.role, randomFraction(ctx.entropy));
+  const chosen = ctx.policies.get(child.tunnel)?.childRekey;
+  const life = rekeyAfter(lifetime, child.role, randomFraction(ctx.entropy), chosen);
   child.rekeyAt = { mono: ctx.now.mono + life, wall: ctx.now.wall + life };
   ctx.setTimer(child.tunnel, rekeyTimer(child.id), child.rekeyAt.mono);
   ctx.emit({ type: 'child.installed', tunnel: child.tunnel, ikeSa: child.ikeSa, child: child.id });

@@ -15,7 +15,7 @@ const MIN_LIFETIME: Duration = MINUTE;
 export function establish(ctx: ContextV1, sa: IkeSaV1, policy: TunnelPolicy, remoteId: Identity): void {
   const agreed = sa.handshake?.lifetime ?? policy.ikeLifetime;
   const lifetime = Math.min(policy.ikeLifetime, Math.max(agreed, MIN_LIFETIME));
-  const life = rekeyAfter(lifetime, sa.role, randomFraction(ctx.entropy));
+  const life = rekeyAfter(lifetime, sa.role, randomFraction(ctx.entropy), policy.ikeRekey);
   sa.phase = 'established';
   sa.handshake = undefined;
   sa.establishedAt = ctx.now;

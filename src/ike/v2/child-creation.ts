@@ -109,7 +109,8 @@ export function childInstalled(ctx: Context, child: ChildSa): void {
   invariant(child.state === 'installing', 'only what is being installed becomes installed');
   child.state = 'installed';
   child.installedAt = ctx.now;
-  const life = rekeyAfter(child.lifetime, child.role, randomFraction(ctx.entropy));
+  const chosen = ctx.policies.get(child.tunnel)?.childRekey;
+  const life = rekeyAfter(child.lifetime, child.role, randomFraction(ctx.entropy), chosen);
   child.rekeyAt = { mono: ctx.now.mono + life, wall: ctx.now.wall + life };
   ctx.setTimer(child.tunnel, childTimer('rekey', child.id), child.rekeyAt.mono);
   ctx.emit({ type: 'child.installed', tunnel: child.tunnel, ikeSa: child.ikeSa, child: child.id });

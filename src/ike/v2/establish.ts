@@ -19,7 +19,7 @@ export function establish(ctx: Context, sa: IkeSaV2, policy: TunnelPolicy, remot
 
 /** Sets what an IKE SA that is in use does by itself. */
 export function startLife(ctx: Context, sa: IkeSaV2, policy: TunnelPolicy): void {
-  const life = rekeyAfter(policy.ikeLifetime, sa.role, randomFraction(ctx.entropy));
+  const life = rekeyAfter(policy.ikeLifetime, sa.role, randomFraction(ctx.entropy), policy.ikeRekey);
   sa.rekeyAt = { mono: ctx.now.mono + life, wall: ctx.now.wall + life };
   ctx.setTimer(sa.id, 'rekey', sa.rekeyAt.mono);
   ctx.setTimer(sa.id, 'lifetime', ctx.now.mono + policy.ikeLifetime);

@@ -22,7 +22,8 @@ const SEARCH_TIME = 15 * SECOND;
 /** RFC 7296 §2.4: the peer is asked only after a time without any sign of life. */
 export function onLivenessTimer(ctx: Context, sa: IkeSaV2): void {
   const policy = ctx.policies.get(sa.tunnel);
-  if (sa.phase !== 'established' || policy === undefined) return;
+  // It may have been turned off since.
+  if (sa.phase !== 'established' || policy === undefined || policy.dpd.delay <= 0) return;
   const quietUntil = sa.lastHeardAt + policy.dpd.delay;
   if (ctx.now.mono < quietUntil) return ctx.setTimer(sa.id, 'liveness', quietUntil);
   const children = childrenOf(ctx, sa);
