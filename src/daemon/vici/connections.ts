@@ -23,7 +23,7 @@ export function viciConnections({ tunnels }: Configuration, names: NamesOf): Vic
 
 function ikePart(policy: TunnelPolicy): Omit<ViciConnection, 'name' | 'children'> {
   const { local, remote, ppk, dpd } = policy;
-  const lifetime = policy.ikeLifetime / SECOND;
+  const lifetime = (policy.ikeRekey?.after ?? policy.ikeLifetime) / SECOND;
   const anew = policy.version === 2 && policy.reauthenticate;
   return {
     version: policy.version,
@@ -45,9 +45,9 @@ function childPart({ name, policy }: Tunnel, names: NamesOf): ViciChildConfigura
   return {
     name: names(name).child,
     mode: 'TUNNEL',
-    rekeyTime: policy.childLifetime / SECOND,
-    rekeyBytes: policy.childUsage?.bytes ?? 0,
-    rekeyPackets: policy.childUsage?.packets ?? 0,
+    rekeyTime: (policy.childRekey?.after ?? policy.childLifetime) / SECOND,
+    rekeyBytes: policy.childUsage?.softBytes ?? policy.childUsage?.bytes ?? 0,
+    rekeyPackets: policy.childUsage?.softPackets ?? policy.childUsage?.packets ?? 0,
     dpdAction: DPD_ACTIONS[policy.dpd.action],
     closeAction: CLOSE_ACTIONS[policy.start],
     localTs: policy.local.selectors.map(viciSelector),

@@ -140,6 +140,7 @@ async function ask({ vici: api }: Daemon, name: string, request: Plain): Promise
   const call = {
     api,
     stream: () => Promise.resolve(),
+    tell: () => undefined,
     wants: () => false,
     signal: new AbortController().signal,
   };
