@@ -31,7 +31,7 @@ import { EventPublisher } from './event-publisher.ts';
 import { readForwarding } from './forwarding.ts';
 import { DaemonApi } from './gateway-api.ts';
 import { Hooks } from './hooks/hooks.ts';
-import type { EspInUdp, IkePorts } from './ike-sockets.ts';
+import type { IkeSocketsOptions } from './ike-sockets.ts';
 import { IkeSockets } from './ike-sockets.ts';
 import { JobPool } from './job-pool.ts';
 import { KernelErrorWatch } from './kernel-error-watch.ts';
@@ -59,7 +59,7 @@ export interface DataPlane extends Audited {
   close(): void;
 }
 
-export type DaemonOptions = {
+export type DaemonOptions = IkeSocketsOptions & {
   readonly configuration: Configuration;
   /** The files behind it; without them it cannot be changed. */
   readonly store?: ConfigurationStore;
@@ -72,12 +72,6 @@ export type DaemonOptions = {
   readonly crashSecret?: Secret;
   readonly log: Pick<Log, 'write' | 'event' | 'writes'>;
   readonly version: VersionReport;
-  /** How the sockets leave ESP in UDP to the data plane; see IkeSockets. */
-  readonly espInUdp?: EspInUdp;
-  /** Without rights: see IkeSockets. */
-  readonly ports?: IkePorts;
-  readonly peerPorts?: IkePorts;
-  readonly privileged?: boolean;
 };
 
 /** The gateway at work: core and service, with sockets, timers, kernel and worker threads around them. */
@@ -134,7 +128,7 @@ export class Daemon {
     const history = new EventHistory();
     const bugs = new BugReporter(log, () => systemNow().mono);
     const publisher = new EventPublisher({ log, history, directory: this.#directory() });
-    this.#sockets = openSockets(options);
+    this.#sockets = IkeSockets.open(options);
     this.#runner = new EffectRunner({
       machine: this.#service,
       now: systemNow,
@@ -411,15 +405,6 @@ export class Daemon {
   #policyOf(name: string) {
     return this.#configuration.tunnels.find((tunnel) => tunnel.name === name)?.policy;
   }
-}
-
-function openSockets({ ports, espInUdp, peerPorts, privileged }: DaemonOptions): IkeSockets {
-  return IkeSockets.open({
-    ...(ports === undefined ? {} : { ports }),
-    ...(espInUdp === undefined ? {} : { espInUdp }),
-    ...(peerPorts === undefined ? {} : { peerPorts }),
-    ...(privileged === undefined ? {} : { privileged }),
-  });
 }
 
 const POLL_INTERVAL = 20;
