@@ -4,6 +4,7 @@ import { MINUTE } from '../base/time.ts';
 import { KernelTables } from '../sim/kernel-tables.ts';
 import { LEFT, RIGHT } from '../sim/tunnels.ts';
 import { PlaneFixture } from '../xfrm/testing/plane-fixture.ts';
+import type { ChildAttributes } from './child-attributes.ts';
 import { type ChildSa, planInbound, planInstall, planMove, planRemove } from './child-sa.ts';
 import type { DataPlaneStep } from './data-plane.ts';
 import { selectorFromPrefix } from './traffic-selector.ts';
@@ -135,3 +136,57 @@ function portsOf({ local, remote, encap }: Move, direction: 'in' | 'out') {
   const [from, to] = direction === 'in' ? [remote, local] : [local, remote];
   return encap ? { sourcePort: from.port, destinationPort: to.port } : undefined;
 }
+
+describe('what a Child SA says beyond what it protects', () => {
+  const mark = { in: { value: 1, mask: 0xff }, out: { value: 2, mask: 0xff } };
+  const setMark = { in: { value: 3, mask: 0xf }, out: { value: 4, mask: 0xf } };
+  const everything: ChildAttributes = {
+    ...{ ifId: { in: 7, out: 8 }, mark, setMark, priority: 9, replayWindow: 32 },
+    forwardOut: true,
+    headers: { df: false },
+  };
+
+  it('goes to the SAs and policies of its direction; the inbound SA is found without a mark', () => {
+    const steps = planInstall(childSa({ attributes: everything }), { inbound: KEYS, outbound: KEYS }, LIMITS);
+    const [inbound, outbound] = steps.flatMap((step) => (step.kind === 'add-sa' ? [step.sa] : []));
+    expect(inbound).toMatchObject({ ifId: 7, setMark: setMark.in, replayWindow: 32, headers: { df: false } });
+    expect(inbound).not.toHaveProperty('mark');
+    expect(outbound).toMatchObject({ ifId: 8, mark: mark.out, setMark: setMark.out, replayWindow: 0 });
+    const policies = steps.flatMap((step) => (step.kind === 'add-policy' ? [step.policy] : []));
+    for (const policy of policies) {
+      const side = policy.direction === 'out' || policy.action === 'bypass' ? 'out' : 'in';
+      expect(policy).toMatchObject({ ifId: everything.ifId?.[side], mark: mark[side], priority: 9 });
+    }
+  });
+
+  it('with forwardOut, what is forwarded may pass on its way in, from the first packet that is sent to the last', () => {
+    const child = childSa({ attributes: { forwardOut: true } });
+    const passing = (steps: readonly DataPlaneStep[]) =>
+      steps.flatMap((step) => ('policy' in step && step.policy.action === 'bypass' ? [step.policy] : []));
+    expect(passing(planInbound(child, KEYS, LIMITS))).toEqual([]);
+    const added = passing(planInstall(child, { inbound: KEYS, outbound: KEYS }, LIMITS));
+    expect(added.map(({ direction }) => direction)).toEqual(added.map(() => 'fwd'));
+    expect(added.length).toBe(LEFT.segments.length * RIGHT.segments.length);
+    expect(passing(planRemove(child))).toEqual(added);
+  });
+
+  it('without policies there are SAs and nothing else to install and to remove', () => {
+    const child = childSa({ attributes: { policies: false }, routes: false });
+    const { apply, expectEmpty, bed } = kernels();
+    apply(planInstall(child, { inbound: KEYS, outbound: KEYS }, LIMITS));
+    expect([bed.kernel.sas.size, bed.kernel.policies.size]).toEqual([2, 0]);
+    apply(planRemove(child));
+    expectEmpty();
+  });
+
+  it('all of it goes where the Child SA goes', () => {
+    const child = childSa({ attributes: everything });
+    const { apply, expectEmpty, bed } = kernels();
+    apply(planInstall(child, { inbound: KEYS, outbound: KEYS }, LIMITS));
+    const path = { local: NEW_HERE, remote: NEW_THERE };
+    apply(planMove(child, path));
+    expect(bed.policies().every(({ mark: of, ifId }) => of !== undefined && ifId !== undefined)).toBe(true);
+    apply(planRemove({ ...child, ...path }));
+    expectEmpty();
+  });
+});

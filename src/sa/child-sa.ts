@@ -1,6 +1,7 @@
 import { compareBytes } from '../base/bytes.ts';
 import type { Endpoint } from '../base/net.ts';
 import type { Duration, Instant, Moment } from '../base/time.ts';
+import { type ChildAttributes, policyAttributes } from './child-attributes.ts';
 import type {
   DataPlaneStep,
   PolicyDirection,
@@ -15,7 +16,7 @@ import type {
 import { policyKey, routeKey } from './ledger.ts';
 import type { ChildProtocol, CipherSuite } from './proposal.ts';
 import { type RouteChoice, routesTo } from './routes.ts';
-import { selectorPairs } from './selector-pairs.ts';
+import { type SelectorPair, selectorPairs } from './selector-pairs.ts';
 import type { TrafficSelector } from './traffic-selector.ts';
 
 /** A Child SA, the same for both IKE versions: what is installed, not how it was negotiated. Plain data. */
@@ -57,6 +58,8 @@ export type ChildSa = {
   /** Whether in UDP; it begins or ends where a NAT appears or disappears (RFC 4555 §3.5). */
   encap: boolean;
   readonly routes: RouteChoice;
+  /** Of its SAs and policies beyond what they protect; absent where nothing is said. */
+  readonly attributes?: ChildAttributes;
   installedAt: Moment | undefined;
   /** Whether its outbound SA is in the data plane, or has been asked for. */
   sends: boolean;
@@ -218,8 +221,23 @@ function saSpec(child: ChildSa, direction: SaDirection, keys: DirectionKeys, lim
     mode: child.mode,
     ...saAlgorithms(child.suite, keys),
     esn: child.suite.esn === true,
-    replayWindow: direction === 'in' ? REPLAY_WINDOW : 0,
+    replayWindow: direction === 'in' ? (child.attributes?.replayWindow ?? REPLAY_WINDOW) : 0,
+    ...saAttributes(child.attributes, direction),
     ...limits,
+  };
+}
+
+/**
+ * The inbound SA has no mark: destination, protocol and SPI find it, and so packets may be marked after they are opened,
+ * when their selectors can be seen.
+ */
+function saAttributes({ ifId, mark, setMark, headers }: ChildAttributes = {}, direction: SaDirection): Partial<SaSpec> {
+  const [number, set] = [ifId?.[direction], setMark?.[direction]];
+  return {
+    ...(number === undefined ? {} : { ifId: number }),
+    ...(direction === 'out' && mark?.out !== undefined ? { mark: mark.out } : {}),
+    ...(set === undefined ? {} : { setMark: set }),
+    ...(headers === undefined ? {} : { headers }),
   };
 }
 
@@ -246,26 +264,34 @@ function directionsOf({ mode }: ChildSa, directions: readonly PolicyDirection[])
 }
 
 function policies(child: ChildSa, directions: readonly PolicyDirection[]): PolicySpec[] {
-  return selectorPairs(child.localSelectors, child.remoteSelectors).flatMap(({ local, remote }) =>
-    directionsOf(child, directions).map((direction): PolicySpec => {
-      const outbound = direction === 'out';
-      const [source, destination] = outbound ? [local, remote] : [remote, local];
-      const [outerSource, outerDestination] = outbound ? [child.local, child.remote] : [child.remote, child.local];
-      return {
-        direction,
-        source,
-        destination,
-        action: 'protect',
-        template: {
-          protocol: child.protocol,
-          mode: child.mode,
-          reqid: child.reqid,
-          source: outerSource.address,
-          destination: outerDestination.address,
-        },
-      };
-    }),
-  );
+  const { attributes } = child;
+  if (attributes?.policies === false) return [];
+  const isForwarded = attributes?.forwardOut === true && directions.includes('out');
+  return selectorPairs(child.localSelectors, child.remoteSelectors).flatMap((pair) => [
+    ...directionsOf(child, directions).map((direction) => protecting(child, direction, pair)),
+    ...(isForwarded ? directionsOf(child, ['fwd']).map((direction) => passing(child, direction, pair)) : []),
+  ]);
+}
+
+function protecting(child: ChildSa, direction: PolicyDirection, { local, remote }: SelectorPair): PolicySpec {
+  const { protocol, mode, reqid, attributes } = child;
+  const outbound = direction === 'out';
+  const [source, destination] = outbound ? [local, remote] : [remote, local];
+  const [outerSource, outerDestination] = outbound ? [child.local, child.remote] : [child.remote, child.local];
+  return {
+    direction,
+    source,
+    destination,
+    action: 'protect',
+    template: { protocol, mode, reqid, source: outerSource.address, destination: outerDestination.address },
+    ...policyAttributes(attributes, outbound ? 'out' : 'in'),
+  };
+}
+
+/** What is forwarded into the tunnel, on its way in: it is not protected yet. */
+function passing({ attributes }: ChildSa, direction: PolicyDirection, { local, remote }: SelectorPair): PolicySpec {
+  const apart = policyAttributes(attributes, 'out');
+  return { direction, source: local, destination: remote, action: 'bypass', ...apart };
 }
 
 function routes({ mode, routes, remoteSelectors, localSelectors, remote }: ChildSa): RouteSpec[] {

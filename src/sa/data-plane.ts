@@ -77,12 +77,32 @@ export type SaSpec = SaAddresses & {
   readonly integrity?: IntegrityKeyword;
   readonly integrityKey?: Uint8Array;
   readonly esn: boolean;
-  /** Packets; inbound only. */
+  /** Packets; inbound only. 0: repetitions are not looked for. */
   readonly replayWindow: number;
+  /** The XFRM interface that its packets belong to. */
+  readonly ifId?: number;
+  /** Outbound: only packets with this mark find it. */
+  readonly mark?: Mark;
+  /** What its packets are marked with: outbound the protected ones, inbound those that were in them. */
+  readonly setMark?: Mark;
+  /** What goes from one IP header of a tunnel to the other; as the kernel has it where nothing is said. */
+  readonly headers?: HeaderCopying;
   /** The backstop: the kernel drops the SA after this time even where the daemon is dead. */
   readonly hardLifetime?: Duration;
   readonly bytes?: UsageLimits;
   readonly packets?: UsageLimits;
+};
+
+/** The bits of a packet's mark that `mask` selects: those to compare, or to set. 32 bits each. */
+export type Mark = { readonly value: number; readonly mask: number };
+
+export type HeaderCopying = {
+  /** False: the outer header does not forbid fragmentation, whatever the inner one says. */
+  readonly df?: false;
+  /** False: the two ECN fields have nothing to do with each other (against RFC 6040). */
+  readonly ecn?: false;
+  /** DSCP: `out` when a packet is sealed, which Linux does, `in` when it is opened. */
+  readonly dscp?: 'out' | 'in' | 'both' | 'none';
 };
 
 /** At `soft` the data plane reports an expiry, at `hard` it drops the SA. */
@@ -107,6 +127,12 @@ export type PolicySpec = {
     readonly source: IpAddress;
     readonly destination: IpAddress;
   };
+  /** It is for packets with this mark alone. */
+  readonly mark?: Mark;
+  /** It is for packets of the XFRM interface with this number alone; without one for those of none. */
+  readonly ifId?: number;
+  /** Instead of the one that follows from selectors and action; the lowest decides. */
+  readonly priority?: number;
 };
 
 /** The routing table, by number, and the metric; those of the kernel (`main`, none) where nothing is said. */

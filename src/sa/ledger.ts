@@ -1,6 +1,6 @@
 import { u32Hex } from '../base/bytes.ts';
 import { formatPrefix } from '../base/net.ts';
-import type { PolicySpec, RouteSpec, SaKey } from './data-plane.ts';
+import type { Mark, PolicySpec, RouteSpec, SaKey } from './data-plane.ts';
 import { selectorKey } from './traffic-selector.ts';
 
 /**
@@ -50,7 +50,7 @@ export class Ledger {
 }
 
 /**
- * What makes two policies the same one: direction, selectors and action. The template is not part of it: a policy
+ * What makes two policies the same one: direction, selectors, mark and interface, and action. The template is not part of it: a policy
  * that comes again with another template (after the peer moved, or for a successor) replaces the one that is there.
  */
 export function policyKey(policy: PolicySpec): string {
@@ -59,7 +59,12 @@ export function policyKey(policy: PolicySpec): string {
 
 /** The place that a policy takes in a kernel, which has room for one of them whatever its action. */
 export function policySlot(policy: PolicySpec): string {
-  return `${policy.direction} ${selectorKey(policy.source)} ${selectorKey(policy.destination)}`;
+  return `${policy.direction} ${selectorKey(policy.source)} ${selectorKey(policy.destination)}${apartKey(policy)}`;
+}
+
+/** What tells policies of one selector apart; empty for nothing. */
+export function apartKey({ mark, ifId }: { readonly mark?: Mark; readonly ifId?: number }): string {
+  return (mark === undefined ? '' : ` mark ${mark.value}/${mark.mask}`) + (ifId === undefined ? '' : ` if ${ifId}`);
 }
 
 /** A route is the same where it leads to the same place by the same peer; its source address may differ. */

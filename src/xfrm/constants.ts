@@ -24,15 +24,26 @@ export const XFRMA_REPLAY_VAL = 10;
 export const XFRMA_LASTUSED = 15;
 export const XFRMA_ALG_AEAD = 18;
 export const XFRMA_ALG_AUTH_TRUNC = 20;
+export const XFRMA_MARK = 21;
 export const XFRMA_REPLAY_ESN_VAL = 23;
+export const XFRMA_SA_EXTRA_FLAGS = 24;
+export const XFRMA_SET_MARK = 29;
+export const XFRMA_SET_MARK_MASK = 30;
+export const XFRMA_IF_ID = 31;
 
 export const XFRM_MODE_TRANSPORT = 0;
 export const XFRM_MODE_TUNNEL = 1;
 
+export const XFRM_STATE_NOECN = 1;
+export const XFRM_STATE_DECAP_DSCP = 2;
+export const XFRM_STATE_NOPMTUDISC = 4;
 /** The SA carries inner packets of both families: its selector says nothing about theirs. */
 export const XFRM_STATE_AF_UNSPEC = 32;
 export const XFRM_STATE_ALIGN4 = 64;
 export const XFRM_STATE_ESN = 128;
+
+/** Of XFRMA_SA_EXTRA_FLAGS: the flags that found no room in the structure. */
+export const XFRM_SA_XFLAG_DONT_ENCAP_DSCP = 1;
 
 export const XFRM_POLICY_IN = 0;
 export const XFRM_POLICY_OUT = 1;

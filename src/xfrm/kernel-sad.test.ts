@@ -139,3 +139,31 @@ describe('queries and audits', () => {
     expect(bed.plane.audit()).toEqual({ lostSas: [], repairedPolicies: 0 });
   });
 });
+
+describe('SAs with a mark and an interface', () => {
+  const apart = { mark: { value: 0x2a, mask: 0xff }, setMark: { value: 7, mask: 0xf }, ifId: 9 };
+  const attributes = () => bed.sas().map((sa) => [21, 29, 30, 31, 24].map((type) => sa.attributes.get(type)?.length));
+
+  it('are found by their mark, when they are counted and removed', () => {
+    expect(bed.apply(addSa({ ...OUTBOUND, ...apart }))).toBe('done');
+    expect(bed.plane.perform({ kind: 'query', sas: [OUTBOUND] })).toMatchObject({ counters: [{ packets: 0 }] });
+    expect(bed.apply({ kind: 'remove-sa', sa: OUTBOUND })).toBe('done');
+    bed.expectEmpty();
+  });
+
+  it('keep them where they move to', () => {
+    bed.apply(addSa({ ...OUTBOUND, ...apart, headers: { dscp: 'none' } }));
+    expect(attributes()).toEqual([[8, 4, 4, 4, 4]]);
+    const to = { source: OUTBOUND.source, destination: '192.0.2.99' };
+    expect(bed.apply({ kind: 'move-sa', sa: OUTBOUND, to })).toBe('done');
+    expect(attributes()).toEqual([[8, 4, 4, 4, 4]]);
+    expect(bed.apply({ kind: 'remove-sa', sa: { ...OUTBOUND, destination: to.destination } })).toBe('done');
+    bed.expectEmpty();
+  });
+
+  it('are removed by their mark where a killed run has left them', () => {
+    bed.install(addSa({ ...OUTBOUND, ...apart, reqid: reqidAt(3) }));
+    expect(bed.plane.begin()).toBe(1);
+    expect(bed.kernel.sas.size).toBe(0);
+  });
+});

@@ -1,7 +1,15 @@
 import type { Answer, NetlinkClient } from '../netlink/netlink-client.ts';
 import { contents } from '../netlink/netlink-client.ts';
 import { refused } from '../netlink/refusal.ts';
-import type { DataPlaneFailure, DataPlaneRequest, SaAddresses, SaCounters, SaKey, SaSpec } from '../sa/data-plane.ts';
+import type {
+  DataPlaneFailure,
+  DataPlaneRequest,
+  Mark,
+  SaAddresses,
+  SaCounters,
+  SaKey,
+  SaSpec,
+} from '../sa/data-plane.ts';
 import { saKey } from '../sa/ledger.ts';
 import type { Outcome } from '../sa/outcome.ts';
 import { done } from '../sa/outcome.ts';
@@ -17,8 +25,11 @@ import {
 } from './sa-messages.ts';
 import type { SaSnapshot } from './sa-snapshot.ts';
 import { encodeMovedPorts, encodeMovedSa, keysRedacted, parseSa, saCounters, saEncap } from './sa-snapshot.ts';
+import { readApart } from './structs.ts';
 
 type Refused = { readonly ok: false; readonly failure: DataPlaneFailure };
+/** With `mark`, the kernel finds it by that mark alone. */
+type Ours = { readonly key: SaKey; readonly larval: boolean; readonly mark?: Mark };
 type SpiRequest = Extract<DataPlaneRequest, { kind: 'allocate-spi' }>;
 
 /**
@@ -28,7 +39,7 @@ type SpiRequest = Extract<DataPlaneRequest, { kind: 'allocate-spi' }>;
 export class KernelSad {
   readonly #client: NetlinkClient;
   /** Larval SAs hold an SPI that the peer may have been told; `installed` ones carry traffic. */
-  readonly #ours = new Map<string, { readonly key: SaKey; readonly larval: boolean }>();
+  readonly #ours = new Map<string, Ours>();
 
   constructor(client: NetlinkClient) {
     this.#client = client;
@@ -55,8 +66,8 @@ export class KernelSad {
     // A larval SA expires by itself (net.core.xfrm_acq_expires, 30 s) while a slow negotiation still goes on.
     const answer = !update.ok && update.code === 'ESRCH' ? this.#client.request(encodeNewSa(sa)) : update;
     if (!answer.ok) return refused(`add ${sa.protocol.toUpperCase()} SA`, answer, algorithmName(sa));
-    const { protocol, destination, spi } = sa;
-    this.#ours.set(id, { key: { protocol, destination, spi }, larval: false });
+    const { protocol, destination, spi, mark } = sa;
+    this.#ours.set(id, { key: { protocol, destination, spi }, larval: false, ...(mark && { mark }) });
     return done(() => void this.remove(sa));
   }
 
@@ -67,7 +78,7 @@ export class KernelSad {
   move(sa: SaKey, to: SaAddresses): { readonly outcome: Outcome; readonly leftover?: SaKey } {
     const operation = `move ${sa.protocol.toUpperCase()} SA`;
     if (!this.has(sa)) return { outcome: refused(operation, GONE) };
-    const answer = this.#client.request(encodeGetSa(sa));
+    const answer = this.#client.request(encodeGetSa(sa, this.#markOf(sa)));
     if (!answer.ok) return { outcome: refused(operation, answer) };
     const snapshot = readSa(answer);
     if (snapshot === undefined) return { outcome: refused(operation, NO_ANSWER) };
@@ -85,7 +96,7 @@ export class KernelSad {
   remove(sa: SaKey): DataPlaneFailure | undefined {
     const id = saKey(sa);
     if (!this.#ours.has(id)) return undefined;
-    const answer = this.#client.request(encodeDeleteSa(sa));
+    const answer = this.#client.request(encodeDeleteSa(sa, this.#markOf(sa)));
     if (!answer.ok && answer.code !== 'ESRCH') return refused(`remove ${sa.protocol.toUpperCase()} SA`, answer).failure;
     this.#ours.delete(id);
     return undefined;
@@ -123,7 +134,7 @@ export class KernelSad {
     const leftovers = [...this.#dump().values()].filter(
       ({ key, reqid }) => isOwnReqid(reqid) && !this.#ours.has(saKey(key)),
     );
-    for (const { key } of leftovers) this.#client.request(encodeDeleteSa(key));
+    for (const snapshot of leftovers) this.#client.request(encodeDeleteSa(snapshot.key, markOf(snapshot)));
     return leftovers.length;
   }
 
@@ -137,7 +148,7 @@ export class KernelSad {
     const snapshots: SaSnapshot[] = [];
     for (const sa of sas) {
       // A dump that is interrupted by changes may miss some: only a request by name tells that one is gone.
-      const answer = dumped.has(saKey(sa)) ? undefined : this.#client.request(encodeGetSa(sa));
+      const answer = dumped.has(saKey(sa)) ? undefined : this.#client.request(encodeGetSa(sa, this.#markOf(sa)));
       if (answer?.ok === false && answer.code !== 'ESRCH') return refused('query SA', answer);
       const snapshot = answer === undefined ? dumped.get(saKey(sa)) : readSa(answer);
       if (snapshot !== undefined) snapshots.push(snapshot);
@@ -150,6 +161,10 @@ export class KernelSad {
     return new Map(snapshots.map((snapshot) => [saKey(snapshot.key), snapshot]));
   }
 
+  #markOf(sa: SaKey): Mark | undefined {
+    return this.#ours.get(saKey(sa))?.mark;
+  }
+
   #movePorts(operation: string, snapshot: SaSnapshot, to: SaAddresses): Outcome {
     const answer = this.#client.request(encodeMovedPorts(snapshot, to));
     if (!answer.ok) return refused(operation, answer);
@@ -158,7 +173,7 @@ export class KernelSad {
 
   /** Under the same key there is room for one: the old SA goes first, and comes back where the new one is refused. */
   #recreate(operation: string, snapshot: SaSnapshot, to: SaAddresses): Outcome {
-    const removed = this.#client.request(encodeDeleteSa(snapshot.key));
+    const removed = this.#client.request(encodeDeleteSa(snapshot.key, markOf(snapshot)));
     if (!removed.ok) return refused(operation, removed);
     const added = this.#client.request(encodeMovedSa(snapshot, to));
     const back = () => this.#client.request(encodeMovedSa(snapshot, addressesOf(snapshot)));
@@ -167,7 +182,7 @@ export class KernelSad {
       return refused(operation, added);
     }
     return done(() => {
-      this.#client.request(encodeDeleteSa(snapshot.key));
+      this.#client.request(encodeDeleteSa(snapshot.key, markOf(snapshot)));
       if (!back().ok) this.forget(snapshot.key);
     });
   }
@@ -176,7 +191,8 @@ export class KernelSad {
     const answer = this.#client.request(encodeMovedSa(snapshot, to));
     if (!answer.ok) return { outcome: refused(operation, answer) };
     const key: SaKey = { ...snapshot.key, destination: to.destination };
-    this.#ours.set(saKey(key), { key, larval: false });
+    const mark = markOf(snapshot);
+    this.#ours.set(saKey(key), { key, larval: false, ...(mark && { mark }) });
     return { outcome: done(() => void this.remove(key)), leftover: snapshot.key };
   }
 }
@@ -184,6 +200,10 @@ export class KernelSad {
 /** `3des-sha1`, `aes256gcm16`, `sha256`: how the failure names what the kernel was asked for. */
 export function algorithmName(sa: Pick<SaSpec, 'encryption' | 'integrity'>): string {
   return [sa.encryption, sa.integrity].filter((keyword) => keyword !== undefined).join('-');
+}
+
+function markOf(snapshot: SaSnapshot): Mark | undefined {
+  return readApart(snapshot.attributes).mark;
 }
 
 function readSa(answer: Answer): SaSnapshot | undefined {

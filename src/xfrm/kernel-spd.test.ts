@@ -19,6 +19,35 @@ describe('policies of one selector share a place in the kernel', () => {
     expect(bed.kernel.log).toEqual(['NEWPOLICY', 'UPDPOLICY', 'UPDPOLICY']);
   });
 
+  it('one with another mark or of another interface has a place of its own', () => {
+    const apart = [
+      {},
+      { mark: { value: 1, mask: 0xff } },
+      { mark: { value: 2, mask: 0xff } },
+      { ifId: 1 },
+      { ifId: 2 },
+    ];
+    const all = apart.map((changes, index) => outPolicy({ ...changes, template: template(index + 1) }));
+    expect(bed.apply(...all.map((policy) => addPolicy('child', policy)))).toBe('done');
+    expect(bed.policies().map(({ mark, ifId }) => ({ ...(mark && { mark }), ...(ifId && { ifId }) }))).toEqual(apart);
+    expect(bed.reqids()).toEqual([1, 2, 3, 4, 5]);
+    const [, second] = all;
+    if (second !== undefined) expect(bed.apply(removePolicy('child', second))).toBe('done');
+    expect(bed.reqids()).toEqual([1, 3, 4, 5]);
+    bed.kernel.policies.clear();
+    expect(bed.plane.audit().repairedPolicies).toBe(4);
+    bed.apply(...all.map((policy) => removePolicy('child', policy)));
+    bed.expectEmpty();
+  });
+
+  it('another priority replaces the policy', () => {
+    bed.apply(addPolicy('old', outPolicy()));
+    bed.apply(addPolicy('new', outPolicy({ priority: 5 })));
+    expect(bed.policies()).toMatchObject([{ priority: 5 }]);
+    bed.apply(removePolicy('new', outPolicy({ priority: 5 })));
+    expect(bed.policies()).toMatchObject([{ priority: expect.toSatisfy((value: number) => value >= 100_000) }]);
+  });
+
   it('a block that comes after protect waits', () => {
     bed.apply(addPolicy('child', outPolicy()), addPolicy('tunnel', blockPolicy()));
     expect(bed.policies()).toMatchObject([{ blocks: false }]);

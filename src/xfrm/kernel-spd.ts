@@ -2,7 +2,7 @@ import type { Answer, NetlinkClient } from '../netlink/netlink-client.ts';
 import { contents } from '../netlink/netlink-client.ts';
 import { refused } from '../netlink/refusal.ts';
 import type { PolicySpec } from '../sa/data-plane.ts';
-import { policyKey } from '../sa/ledger.ts';
+import { apartKey, policyKey } from '../sa/ledger.ts';
 import type { Outcome } from '../sa/outcome.ts';
 import { all, done, UNCHANGED } from '../sa/outcome.ts';
 import { bestClaim } from '../sa/policy-claims.ts';
@@ -118,19 +118,19 @@ export class KernelSpd {
    * install now; any other policy in the way belongs to somebody else.
    */
   #isOrphan(policy: KernelPolicy): boolean {
-    const answer = this.#client.request(encodeGetPolicy(policy.direction, policy.selector));
+    const answer = this.#client.request(encodeGetPolicy(policy));
     const [view] = contents(answer, XFRM_MSG_NEWPOLICY, parsePolicy);
     return view !== undefined && looksLike(view, policy);
   }
 
   #delete(policy: KernelPolicy): Outcome {
-    const answer = this.#client.request(encodeDeletePolicy(policy.direction, policy.selector));
+    const answer = this.#client.request(encodeDeletePolicy(policy));
     return answer.ok || GONE.includes(answer.code) ? UNCHANGED : refused(operationName('remove', policy), answer);
   }
 }
 
 function expand(policy: PolicySpec): KernelPolicy[] | string {
-  const { direction, action, template } = policy;
+  const { direction, action, template, mark, ifId, priority } = policy;
   const selectors = toKernelSelectors(policy.source, policy.destination);
   if (typeof selectors === 'string') return selectors;
   return selectors.map((selector) => ({
@@ -138,17 +138,21 @@ function expand(policy: PolicySpec): KernelPolicy[] | string {
     selector,
     action,
     ...(template === undefined ? {} : { template }),
+    ...(mark === undefined ? {} : { mark }),
+    ...(ifId === undefined ? {} : { ifId }),
+    ...(priority === undefined ? {} : { priority }),
   }));
 }
 
 /** For two of one slot. */
 function samePolicy(a: KernelPolicy, b: KernelPolicy): boolean {
-  return a.action === b.action && templateKey(a.template) === templateKey(b.template);
+  return a.action === b.action && a.priority === b.priority && templateKey(a.template) === templateKey(b.template);
 }
 
 function looksLike(view: PolicyView, policy: KernelPolicy): boolean {
   const endpoints = (template: PolicySpec['template']) => templateKey(template && { ...template, reqid: 0 });
-  const hasPriorityOf = (action: PolicySpec['action']) => view.priority === policyPriority(policy.selector, action);
+  const hasPriorityOf = (action: PolicySpec['action']) =>
+    view.priority === (policy.priority ?? policyPriority(policy.selector, action));
   if (view.blocks) return hasPriorityOf('block');
   if (view.template !== undefined && isOwnReqid(view.template.reqid)) return hasPriorityOf('protect');
   const alike = endpoints(view.template) === endpoints(policy.template);
@@ -166,11 +170,12 @@ function claimId(owner: string, policy: PolicySpec): string {
 }
 
 function slotKey(policy: KernelPolicy): string {
-  return `${policy.direction} ${kernelSelectorKey(policy.selector)}`;
+  return `${policy.direction} ${kernelSelectorKey(policy.selector)}${apartKey(policy)}`;
 }
 
-function viewKey({ direction, selector }: PolicyView): string {
-  return selector === undefined ? '' : `${direction} ${kernelSelectorKey(selector)}`;
+function viewKey(view: PolicyView): string {
+  const { direction, selector } = view;
+  return selector === undefined ? '' : `${direction} ${kernelSelectorKey(selector)}${apartKey(view)}`;
 }
 
 function operationName(verb: string, policy: Pick<PolicySpec, 'action' | 'direction'>): string {

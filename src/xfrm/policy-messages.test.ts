@@ -46,6 +46,8 @@ const NEW: readonly (readonly [string, KernelPolicy])[] = [
   ['policy-out-icmp-echo', { direction: 'out', selector: selector('10.0.0.0/16', '10.1.2.0/24', echo), action: 'protect', template: esp }],
   ['policy-block', { direction: 'out', selector: selector('10.0.0.0/16', '10.1.3.0/24'), action: 'block' }],
   ['policy-bypass', { direction: 'out', selector: selector('10.0.0.0/16', '10.1.3.7/32'), action: 'bypass' }],
+  ['policy-mark', { direction: 'out', selector: v4, action: 'protect', template: esp, priority: 7, mark: { value: 0x2a, mask: 0xff } }],
+  ['policy-interface', { direction: 'out', selector: selector('0.0.0.0/0', '0.0.0.0/0'), action: 'protect', template: esp, ifId: 9 }],
   ['policy-transport', { direction: 'out', selector: selector('192.0.2.2/32', '192.0.2.1/32'), action: 'protect', template: { ...esp, mode: 'transport' } }],
 ];
 
@@ -61,12 +63,20 @@ describe('policy requests carry the bytes that ip xfrm sends', () => {
 
   it('DELPOLICY and GETPOLICY', () => {
     const whole = (bytes: Uint8Array) => toHex(bytes.subarray(16));
-    expect(whole(encodeDeletePolicy('out', v4))).toBe(whole(commandVector('policy-delete').request));
-    expect(whole(encodeDeletePolicy('out', selector('10.0.0.0/16', '10.1.2.0/24', tcp)))).toBe(
+    expect(whole(encodeDeletePolicy({ direction: 'out', selector: v4 }))).toBe(
+      whole(commandVector('policy-delete').request),
+    );
+    expect(whole(encodeDeletePolicy({ direction: 'out', selector: selector('10.0.0.0/16', '10.1.2.0/24', tcp) }))).toBe(
       whole(commandVector('policy-delete-port').request),
     );
+    const apart = { mark: { value: 0x2a, mask: 0xff }, ifId: 9 };
+    expect(dissect(encodeDeletePolicy({ direction: 'out', selector: v4, ...apart }), 64)).toEqual(
+      dissect(commandVector('policy-delete-mark').request, 64),
+    );
     const blocked = selector('10.0.0.0/16', '10.1.3.0/24');
-    expect(whole(encodeGetPolicy('out', blocked))).toBe(whole(commandVector('policy-get').request));
+    expect(whole(encodeGetPolicy({ direction: 'out', selector: blocked }))).toBe(
+      whole(commandVector('policy-get').request),
+    );
   });
 
   it('a dump has the flags of ip xfrm policy list', () => {
@@ -109,7 +119,8 @@ describe('policies as the kernel shows them', () => {
       const view = parsePolicy(message?.payload ?? new Uint8Array());
       expect(view.selector).toEqual(policy.selector);
       expect(view.direction).toBe(policy.direction);
-      expect(view.priority).toBe(policyPriority(policy.selector, policy.action));
+      expect(view.priority).toBe(policy.priority ?? policyPriority(policy.selector, policy.action));
+      expect([view.mark, view.ifId]).toEqual([policy.mark, policy.ifId]);
       if (policy.template?.mode === 'tunnel') expect(view.template).toEqual(policy.template);
     }
   });

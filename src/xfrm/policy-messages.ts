@@ -20,27 +20,31 @@ import {
   XFRMA_TMPL,
 } from './constants.ts';
 import { policyPriority } from './policy-priority.ts';
-import type { KernelSelector } from './structs.ts';
+import type { Apart, KernelSelector } from './structs.ts';
 import {
   ADDRESS_BYTES,
   LIFETIME_CONFIG_BYTES,
   LIFETIME_CURRENT_BYTES,
   protocolNumber,
   readAddress,
+  readApart,
   readProtocol,
   readSelector,
   writeAddress,
+  writeApart,
   writeId,
   writeLifetime,
   writeSelector,
 } from './structs.ts';
 
+/** What the kernel knows a policy by. */
+export type PolicyPlace = Apart & { readonly direction: PolicyDirection; readonly selector: KernelSelector };
+
 /** One entry of the kernel's SPD: what a PolicySpec becomes for one of its kernel selectors. */
-export type KernelPolicy = {
-  readonly direction: PolicyDirection;
-  readonly selector: KernelSelector;
+export type KernelPolicy = PolicyPlace & {
   readonly action: PolicySpec['action'];
   readonly template?: NonNullable<PolicySpec['template']>;
+  readonly priority?: number;
 };
 
 /**
@@ -57,17 +61,13 @@ export function encodeUpdatePolicy(policy: KernelPolicy): Uint8Array {
 }
 
 /** XFRM_MSG_DELPOLICY. Equivalent to: `ip xfrm policy delete src … dst … dir …` */
-export function encodeDeletePolicy(direction: PolicyDirection, selector: KernelSelector): Uint8Array {
-  return buildMessage(XFRM_MSG_DELPOLICY, NLM_F_REQUEST | NLM_F_ACK, (writer) =>
-    writePolicyId(writer, direction, selector),
-  );
+export function encodeDeletePolicy(place: PolicyPlace): Uint8Array {
+  return buildMessage(XFRM_MSG_DELPOLICY, NLM_F_REQUEST | NLM_F_ACK, (writer) => writePolicyId(writer, place));
 }
 
 /** XFRM_MSG_GETPOLICY for one policy. Equivalent to: `ip xfrm policy get src … dst … dir …` */
-export function encodeGetPolicy(direction: PolicyDirection, selector: KernelSelector): Uint8Array {
-  return buildMessage(XFRM_MSG_GETPOLICY, NLM_F_REQUEST | NLM_F_ACK, (writer) =>
-    writePolicyId(writer, direction, selector),
-  );
+export function encodeGetPolicy(place: PolicyPlace): Uint8Array {
+  return buildMessage(XFRM_MSG_GETPOLICY, NLM_F_REQUEST | NLM_F_ACK, (writer) => writePolicyId(writer, place));
 }
 
 /** XFRM_MSG_GETPOLICY for all. Equivalent to: `ip xfrm policy list` */
@@ -76,7 +76,7 @@ export function encodeDumpPolicies(): Uint8Array {
 }
 
 /** A policy of the kernel's, ours or not. */
-export type PolicyView = {
+export type PolicyView = Apart & {
   /** Undefined for the per-socket policies, which a dump lists too. */
   readonly direction: PolicyDirection | undefined;
   /** Undefined where the selector has no family. */
@@ -94,8 +94,9 @@ export function parsePolicy(payload: Uint8Array): PolicyView {
   const priority = reader.u32('policy.priority');
   const direction = DIRECTIONS[reader.skip(4, 'policy.index').u8('policy.dir')];
   const blocks = reader.u8('policy.action') === XFRM_POLICY_BLOCK;
-  const template = parseTemplate(parseAttributes(reader.skip(6, 'policy.flags').rest()).get(XFRMA_TMPL));
-  return { direction, selector, priority, blocks, template };
+  const attributes = parseAttributes(reader.skip(6, 'policy.flags').rest());
+  const template = parseTemplate(attributes.get(XFRMA_TMPL));
+  return { direction, selector, priority, blocks, template, ...readApart(attributes) };
 }
 
 /** The first `struct xfrm_user_tmpl` of an XFRMA_TMPL; undefined where there is none or not for ESP or AH. */
@@ -128,10 +129,11 @@ function encodePolicy(type: number, flags: number, policy: KernelPolicy): Uint8A
     writeSelector(writer, selector);
     writeLifetime(writer, 0);
     writer.zeros(LIFETIME_CURRENT_BYTES);
-    writer.u32(policyPriority(selector, action)).u32(0);
+    writer.u32(policy.priority ?? policyPriority(selector, action)).u32(0);
     writer.u8(DIRECTION_NUMBERS[direction]).u8(action === 'block' ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW);
     writer.u8(0).u8(XFRM_SHARE_ANY).zeros(4);
     if (template !== undefined) writer.attribute(XFRMA_TMPL, (target) => writeTemplate(target, template));
+    writeApart(writer, policy);
   });
 }
 
@@ -162,9 +164,10 @@ function writeTemplate(writer: NetlinkWriter, template: NonNullable<PolicySpec['
 }
 
 /** `struct xfrm_userpolicy_id` (64 bytes): xfrm_selector sel; u32 index; u8 dir (+3). */
-function writePolicyId(writer: NetlinkWriter, direction: PolicyDirection, selector: KernelSelector): void {
-  writeSelector(writer, selector);
-  writer.u32(0).u8(DIRECTION_NUMBERS[direction]).zeros(3);
+function writePolicyId(writer: NetlinkWriter, place: PolicyPlace): void {
+  writeSelector(writer, place.selector);
+  writer.u32(0).u8(DIRECTION_NUMBERS[place.direction]).zeros(3);
+  writeApart(writer, place);
 }
 
 const DIRECTION_NUMBERS: Readonly<Record<PolicyDirection, number>> = {

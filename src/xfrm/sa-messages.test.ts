@@ -32,6 +32,8 @@ const NEW: readonly (readonly [string, SaSpec])[] = [
   ['sa-esp-encap-ipv6', { ...outbound, ...v6, protocol: 'esp', spi: 0xcafe0002, reqid: 3, integrity: 'md5', integrityKey: count(16), encryption: 'aes256', encryptionKey: count(32), encap: { sourcePort: 4500, destinationPort: 1025 } }],
   ['sa-ah-inbound', { ...inbound, ...v4, protocol: 'ah', spi: 0x1000, reqid: 1, integrity: 'sha512', integrityKey: count(64) }],
   ['sa-esp-transport', { ...inbound, ...v4, protocol: 'esp', spi: 0x1001, reqid: 2, mode: 'transport', ...sha1, ...aes128 }],
+  ['sa-marks-outbound', { ...outbound, ...back, protocol: 'esp', spi: 0x1002, reqid: 7, ...sha1, ...aes128, mark: { value: 0x2a, mask: 0xff }, setMark: { value: 7, mask: 0xf }, ifId: 9, headers: { df: false, ecn: false, dscp: 'none' } }],
+  ['sa-marks-inbound', { ...inbound, ...v4, protocol: 'esp', spi: 0x1003, reqid: 7, replayWindow: 4096, ...sha1, ...aes128, setMark: { value: 0x3_0000, mask: 0xff_0000 }, ifId: 0xffff_ffff, headers: { df: false, ecn: false, dscp: 'in' } }],
   ['sa-esp-byte-limits', { ...inbound, ...v4, protocol: 'esp', spi: 0xc1234567, reqid: 7, ...sha1, ...aes128, hardLifetime: 3_600_000, bytes: { soft: 800_000_000, hard: 1_000_000_000 } }],
 ];
 
@@ -61,6 +63,50 @@ describe('SA requests carry the bytes that ip xfrm sends', () => {
     // XFRMA_SRCADDR (13) narrows the look-up for protocols without SPI; ESP and AH do not need it.
     const { 'attribute 13': _, ...theirs } = dissect(commandVector(name).request, 24);
     expect(dissect(encode(sa), 24)).toEqual(theirs);
+  });
+});
+
+describe('what goes from one header to the other', () => {
+  const flagsOf = (direction: 'in' | 'out', headers: SaSpec['headers']) => {
+    const sa = { ...(direction === 'in' ? inbound : outbound), ...v4, protocol: 'esp', spi: 0x1004, reqid: 7 } as const;
+    const whole = encodeNewSa({ ...sa, ...sha1, ...aes128, ...(headers === undefined ? {} : { headers }) });
+    const parts = dissect(whole, 224);
+    return { flags: whole[16 + 216], extra: parts['attribute 24'] };
+  };
+
+  // biome-ignore format: one value, one row
+  it.each([
+    [undefined, { in: 32, out: 32 }, undefined],
+    [{ df: false }, { in: 32, out: 32 | 4 }, undefined],
+    [{ ecn: false }, { in: 32 | 1, out: 32 | 1 }, undefined],
+    [{ dscp: 'out' }, { in: 32, out: 32 }, undefined],
+    [{ dscp: 'in' }, { in: 32 | 2, out: 32 }, '01000000'],
+    [{ dscp: 'both' }, { in: 32 | 2, out: 32 }, undefined],
+    [{ dscp: 'none' }, { in: 32, out: 32 }, '01000000'],
+  ] as const)('%j', (headers, flags, extra) => {
+    expect(flagsOf('in', headers)).toEqual({ flags: flags.in, extra: undefined });
+    expect(flagsOf('out', headers)).toEqual({ flags: flags.out, extra });
+  });
+
+  it('without a replay window, none is asked for', () => {
+    const sa: SaSpec = {
+      ...inbound,
+      ...v4,
+      protocol: 'esp',
+      spi: 0x1005,
+      reqid: 7,
+      ...sha1,
+      ...aes128,
+      replayWindow: 0,
+    };
+    expect(dissect(encodeNewSa(sa), 224)).not.toHaveProperty('attribute 23');
+  });
+
+  it('DELSA and GETSA of an SA with a mark name it: nothing else finds it', () => {
+    const key = { protocol: 'esp', destination: '192.0.2.1', spi: 0x1002 } as const;
+    const { 'attribute 13': _, ...theirs } = dissect(commandVector('sa-delete-mark').request, 24);
+    expect(dissect(encodeDeleteSa(key, { value: 0x2a, mask: 0xff }), 24)).toEqual(theirs);
+    expect(dissect(encodeGetSa(key, { value: 0x2a, mask: 0xff }), 24)).toEqual({ ...theirs, type: '18' });
   });
 });
 

@@ -6,7 +6,7 @@ import { NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REQUEST } from '
 import { familyNumber } from '../netlink/family.ts';
 import type { NetlinkWriter } from '../netlink/netlink.ts';
 import { buildMessage } from '../netlink/netlink.ts';
-import type { SaKey, SaSpec } from '../sa/data-plane.ts';
+import type { HeaderCopying, Mark, SaKey, SaSpec } from '../sa/data-plane.ts';
 import type { ChildProtocol } from '../sa/proposal.ts';
 import {
   UDP_ENCAP_ESPINUDP,
@@ -17,14 +17,21 @@ import {
   XFRM_MSG_GETSA,
   XFRM_MSG_NEWSA,
   XFRM_MSG_UPDSA,
+  XFRM_SA_XFLAG_DONT_ENCAP_DSCP,
   XFRM_STATE_AF_UNSPEC,
   XFRM_STATE_ALIGN4,
+  XFRM_STATE_DECAP_DSCP,
   XFRM_STATE_ESN,
+  XFRM_STATE_NOECN,
+  XFRM_STATE_NOPMTUDISC,
   XFRMA_ALG_AEAD,
   XFRMA_ALG_AUTH_TRUNC,
   XFRMA_ALG_CRYPT,
   XFRMA_ENCAP,
   XFRMA_REPLAY_ESN_VAL,
+  XFRMA_SA_EXTRA_FLAGS,
+  XFRMA_SET_MARK,
+  XFRMA_SET_MARK_MASK,
 } from './constants.ts';
 import type { XfrmId } from './structs.ts';
 import {
@@ -35,6 +42,7 @@ import {
   SELECTOR_BYTES,
   STATS_BYTES,
   writeAddress,
+  writeApart,
   writeId,
   writeLifetime,
 } from './structs.ts';
@@ -76,13 +84,13 @@ export function encodeAllocateSpi(request: SpiRequest): Uint8Array {
 }
 
 /** XFRM_MSG_DELSA. Equivalent to: `ip xfrm state delete dst … proto … spi …` */
-export function encodeDeleteSa(sa: SaKey): Uint8Array {
-  return buildMessage(XFRM_MSG_DELSA, NLM_F_REQUEST | NLM_F_ACK, (writer) => writeUserSaId(writer, sa));
+export function encodeDeleteSa(sa: SaKey, mark?: Mark): Uint8Array {
+  return buildMessage(XFRM_MSG_DELSA, NLM_F_REQUEST | NLM_F_ACK, (writer) => writeUserSaId(writer, sa, mark));
 }
 
 /** XFRM_MSG_GETSA for one SA. Equivalent to: `ip xfrm state get dst … proto … spi …` */
-export function encodeGetSa(sa: SaKey): Uint8Array {
-  return buildMessage(XFRM_MSG_GETSA, NLM_F_REQUEST | NLM_F_ACK, (writer) => writeUserSaId(writer, sa));
+export function encodeGetSa(sa: SaKey, mark?: Mark): Uint8Array {
+  return buildMessage(XFRM_MSG_GETSA, NLM_F_REQUEST | NLM_F_ACK, (writer) => writeUserSaId(writer, sa, mark));
 }
 
 /** XFRM_MSG_GETSA for all. Equivalent to: `ip xfrm state list` */
@@ -148,7 +156,17 @@ function encodeSa(type: number, flags: number, sa: SaSpec): Uint8Array {
     writeAlgorithms(writer, sa);
     writeReplay(writer, sa);
     if (sa.encap !== undefined) writeEncap(writer, sa.encap);
+    writeApart(writer, sa);
+    writeSetMark(writer, sa.setMark);
+    if (sa.direction === 'out' && !DSCP_OUT.has(sa.headers?.dscp ?? 'out'))
+      writer.attribute(XFRMA_SA_EXTRA_FLAGS, (target) => target.u32(XFRM_SA_XFLAG_DONT_ENCAP_DSCP));
   });
+}
+
+function writeSetMark(writer: NetlinkWriter, mark: Mark | undefined): void {
+  if (mark === undefined) return;
+  writer.attribute(XFRMA_SET_MARK, (target) => target.u32(mark.value));
+  writer.attribute(XFRMA_SET_MARK_MASK, (target) => target.u32(mark.mask));
 }
 
 /**
@@ -158,8 +176,20 @@ function encodeSa(type: number, flags: number, sa: SaSpec): Uint8Array {
 function stateFlags(sa: SaSpec): number {
   const align4 = sa.protocol === 'ah' && addressFamily(sa.source) === 4;
   const families = sa.mode === 'tunnel' ? XFRM_STATE_AF_UNSPEC : 0;
-  return families | (align4 ? XFRM_STATE_ALIGN4 : 0) | (sa.esn ? XFRM_STATE_ESN : 0);
+  return families | (align4 ? XFRM_STATE_ALIGN4 : 0) | (sa.esn ? XFRM_STATE_ESN : 0) | headerFlags(sa);
 }
+
+function headerFlags({ direction, headers = {} }: SaSpec): number {
+  const { df, ecn, dscp = 'out' } = headers;
+  const pathMtu = direction === 'out' && df === false ? XFRM_STATE_NOPMTUDISC : 0;
+  const traffic = direction === 'in' && DSCP_IN.has(dscp) ? XFRM_STATE_DECAP_DSCP : 0;
+  return pathMtu | traffic | (ecn === false ? XFRM_STATE_NOECN : 0);
+}
+
+type DscpCopying = NonNullable<HeaderCopying['dscp']>;
+
+const DSCP_OUT: ReadonlySet<DscpCopying> = new Set(['out', 'both']);
+const DSCP_IN: ReadonlySet<DscpCopying> = new Set(['in', 'both']);
 
 /**
  * `struct xfrm_algo_auth` and `struct xfrm_algo_aead` (72 bytes + key): char name[64]; u32 key bits, ICV bits; key.
@@ -202,14 +232,18 @@ function writeReplay(writer: NetlinkWriter, sa: SaSpec): void {
   writer.attribute(XFRMA_REPLAY_ESN_VAL, (target) => target.u32(bitmapWords).zeros(16).u32(window));
 }
 
-/** `struct xfrm_usersa_id` (24 bytes): xfrm_address_t daddr; be32 spi; u16 family; u8 proto (+1). */
-function writeUserSaId(writer: NetlinkWriter, sa: SaKey): void {
+/**
+ * `struct xfrm_usersa_id` (24 bytes): xfrm_address_t daddr; be32 spi; u16 family; u8 proto (+1). An SA with a mark is
+ * found by that mark alone.
+ */
+function writeUserSaId(writer: NetlinkWriter, sa: SaKey, mark: Mark | undefined): void {
   writeAddress(writer, sa.destination);
   writer
     .be32(sa.spi)
     .u16(familyNumber(addressFamily(sa.destination)))
     .u8(protocolNumber(sa.protocol))
     .zeros(1);
+  if (mark !== undefined) writeApart(writer, { mark });
 }
 
 /** `alg_name` of the algorithm structures. */

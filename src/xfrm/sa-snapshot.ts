@@ -12,10 +12,15 @@ import {
   XFRMA_ALG_AUTH_TRUNC,
   XFRMA_ALG_CRYPT,
   XFRMA_ENCAP,
+  XFRMA_IF_ID,
   XFRMA_LASTUSED,
   XFRMA_LTIME_VAL,
+  XFRMA_MARK,
   XFRMA_REPLAY_ESN_VAL,
   XFRMA_REPLAY_VAL,
+  XFRMA_SA_EXTRA_FLAGS,
+  XFRMA_SET_MARK,
+  XFRMA_SET_MARK_MASK,
 } from './constants.ts';
 import { writeEncap, writeUserSaInfo } from './sa-messages.ts';
 import {
@@ -152,7 +157,14 @@ function writeSnapshot(writer: NetlinkWriter, snapshot: SaSnapshot, to: SaAddres
     if (algorithm !== undefined) writer.attribute(type, (target) => target.bytes(algorithm));
   }
   if (to.encap !== undefined) writeEncap(writer, to.encap);
+  for (const type of ATTRIBUTES) {
+    const value = snapshot.attributes.get(type);
+    if (value !== undefined) writer.attribute(type, (target) => target.bytes(value));
+  }
 }
+
+/** What an SA keeps wherever it goes. */
+const ATTRIBUTES = [XFRMA_MARK, XFRMA_IF_ID, XFRMA_SET_MARK, XFRMA_SET_MARK_MASK, XFRMA_SA_EXTRA_FLAGS];
 
 /** `struct xfrm_replay_state` (12 bytes): u32 oseq, seq, bitmap. At its end the SA stops by itself, as it must. */
 function skipSequence(state: Uint8Array): Uint8Array {

@@ -1,10 +1,11 @@
 import type { AddressFamily, IpAddress, Prefix } from '../base/net.ts';
 import { addressBytes, addressFamily, addressFromBytes } from '../base/net.ts';
 import { familyNumber, readFamily } from '../netlink/family.ts';
-import type { HostReader, NetlinkWriter } from '../netlink/netlink.ts';
-import type { UsageLimits } from '../sa/data-plane.ts';
+import type { Attributes, NetlinkWriter } from '../netlink/netlink.ts';
+import { HostReader } from '../netlink/netlink.ts';
+import type { Mark, UsageLimits } from '../sa/data-plane.ts';
 import type { ChildProtocol } from '../sa/proposal.ts';
-import { IPPROTO_AH, IPPROTO_ESP } from './constants.ts';
+import { IPPROTO_AH, IPPROTO_ESP, XFRMA_IF_ID, XFRMA_MARK } from './constants.ts';
 
 /** A port with the bits that count; mask 0 is any port. Both are 0..65535. */
 export type PortMatch = { readonly port: number; readonly mask: number };
@@ -90,6 +91,25 @@ export function writeLifetime(
   for (const limit of [bytes?.soft, bytes?.hard, packets?.soft, packets?.hard])
     writer.u64(limit === undefined ? XFRM_INF : BigInt(limit));
   writer.u64(0n).u64(BigInt(hardSeconds)).u64(0n).u64(0n);
+}
+
+/** What sets a policy or an SA apart from others of its selector or SPI. */
+export type Apart = { readonly mark?: Mark; readonly ifId?: number };
+
+/** XFRMA_MARK, `struct xfrm_mark` (8 bytes): u32 v, m. XFRMA_IF_ID: u32. */
+export function writeApart(writer: NetlinkWriter, { mark, ifId }: Apart): void {
+  if (mark !== undefined) writer.attribute(XFRMA_MARK, (target) => target.u32(mark.value).u32(mark.mask));
+  if (ifId !== undefined) writer.attribute(XFRMA_IF_ID, (target) => target.u32(ifId));
+}
+
+/** The kernel shows neither where it is 0. @throws WireError */
+export function readApart(attributes: Attributes): Apart {
+  const [mark, ifId] = [attributes.get(XFRMA_MARK), attributes.get(XFRMA_IF_ID)];
+  const marked = mark === undefined ? undefined : new HostReader(mark);
+  return {
+    ...(marked === undefined ? {} : { mark: { value: marked.u32('mark.v'), mask: marked.u32('mark.m') } }),
+    ...(ifId === undefined ? {} : { ifId: new HostReader(ifId).u32('if_id') }),
+  };
 }
 
 export function protocolNumber(protocol: ChildProtocol): number {

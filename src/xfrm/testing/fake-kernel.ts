@@ -88,29 +88,37 @@ export class FakeKernel {
       case 'UPDSA':
         return this.sas.has(wholeKey) ? keep(this.sas, wholeKey, payload) : ESRCH;
       case 'DELSA':
-        return this.sas.delete(idKey) ? 0 : ESRCH;
+        return this.#find(idKey, payload) !== undefined && this.sas.delete(idKey) ? 0 : ESRCH;
       default: {
-        const found = dump ? [...this.sas.values()] : [this.sas.get(idKey)].filter((body) => body !== undefined);
+        const found = dump ? [...this.sas.values()] : [this.#find(idKey, payload)].filter((body) => body !== undefined);
         return found.length === 0 && !dump ? ESRCH : { type: constants.XFRM_MSG_NEWSA, bodies: found };
       }
     }
   }
 
+  /** An SA with a mark is found by that mark alone. */
+  #find(idKey: string, payload: Uint8Array): Uint8Array | undefined {
+    const body = this.sas.get(idKey);
+    return body === undefined || apart(body.subarray(224), ['mark']) === apart(payload.subarray(24), ['mark'])
+      ? body
+      : undefined;
+  }
+
   #policy(name: string, payload: Uint8Array, dump: boolean): Reply {
     const selector = toHex(payload.subarray(0, 56));
-    const wholeKey = `${selector} ${payload[160]}`;
-    const idKey = `${selector} ${payload[60]}`;
+    const wholeKey = () => `${selector} ${payload[160]}${apart(payload.subarray(168))}`;
+    const idKey = () => `${selector} ${payload[60]}${apart(payload.subarray(64))}`;
     switch (name) {
       case 'NEWPOLICY':
-        return this.policies.has(wholeKey) ? EEXIST : keep(this.policies, wholeKey, payload);
+        return this.policies.has(wholeKey()) ? EEXIST : keep(this.policies, wholeKey(), payload);
       case 'UPDPOLICY':
-        return keep(this.policies, wholeKey, payload);
+        return keep(this.policies, wholeKey(), payload);
       case 'DELPOLICY':
-        return this.policies.delete(idKey) ? 0 : ENOENT;
+        return this.policies.delete(idKey()) ? 0 : ENOENT;
       default: {
         const found = dump
           ? [...this.policies.values()]
-          : [this.policies.get(idKey)].filter((body) => body !== undefined);
+          : [this.policies.get(idKey())].filter((body) => body !== undefined);
         return found.length === 0 && !dump ? ENOENT : { type: constants.XFRM_MSG_NEWPOLICY, bodies: found };
       }
     }
@@ -160,6 +168,13 @@ const NAMES: Readonly<Record<Family, ReadonlyMap<number, string>>> = {
 function names(prefix: string): ReadonlyMap<number, string> {
   const own = Object.entries(constants).filter(([name]) => name.startsWith(prefix));
   return new Map(own.map(([name, value]) => [value, name.slice(prefix.length)]));
+}
+
+/** What tells entries of one selector or SPI apart, of the attributes of a message. */
+function apart(attributes: Uint8Array, by: readonly ('mark' | 'interface')[] = ['mark', 'interface']): string {
+  const numbers = { mark: constants.XFRMA_MARK, interface: constants.XFRMA_IF_ID };
+  const values = parseAttributes(attributes);
+  return by.map((name) => ` ${toHex(values.get(numbers[name]) ?? new Uint8Array())}`).join('');
 }
 
 function keep(table: Map<string, Uint8Array>, key: string, payload: Uint8Array): 0 {
