@@ -1,3 +1,4 @@
+import { type AttributeChoice, attributesFor, isKnownBefore, policyAttributes } from '../sa/child-attributes.ts';
 import type { DataPlaneStep, PolicySpec } from '../sa/data-plane.ts';
 import { policyKey } from '../sa/ledger.ts';
 import { selectorPairs } from '../sa/selector-pairs.ts';
@@ -27,14 +28,25 @@ type Block = { readonly owner: string; readonly policy: PolicySpec };
 function blocks(tunnels: ReadonlyMap<string, TunnelPolicy>): Map<string, Block> {
   const all = new Map<string, Block>();
   for (const tunnel of tunnels.values()) {
-    if (!tunnel.blockClearText) continue;
+    const apart = apartOf(tunnel.attributes);
+    if (!tunnel.blockClearText || apart === undefined) continue;
     for (const { local: source, remote: destination } of selectorPairs(
       tunnel.local.selectors,
       tunnel.remote.selectors,
     )) {
-      const policy: PolicySpec = { direction: 'out', source, destination, action: 'block' };
+      const policy: PolicySpec = { direction: 'out', source, destination, action: 'block', ...apart };
       all.set(`${tunnel.name}|${policyKey(policy)}`, { owner: `tunnel:${tunnel.name}`, policy });
     }
   }
   return all;
+}
+
+/**
+ * It blocks those packets alone that the tunnel is for. Undefined where it has no policies, or where nobody knows its
+ * packets before there is a Child SA. The priority stays that of a block: another tunnel's must not wait for it.
+ */
+function apartOf(choice: AttributeChoice = {}): Pick<PolicySpec, 'ifId' | 'mark'> | undefined {
+  if (choice.policies === false || !isKnownBefore(choice)) return undefined;
+  const { ifId, mark } = attributesFor(choice, 0);
+  return policyAttributes({ ...(ifId && { ifId }), ...(mark && { mark }) }, 'out');
 }

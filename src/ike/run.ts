@@ -7,7 +7,7 @@ import type { KeyExchangeJob } from '../crypto/key-exchange-job.ts';
 import type { ChildSa } from '../sa/child-sa.ts';
 import type { DataPlaneRequest, DataPlaneStep } from '../sa/data-plane.ts';
 import type { Capabilities } from '../sa/proposal.ts';
-import { reqidAt } from '../sa/reqid.ts';
+import { isOwnReqid, reqidAt } from '../sa/reqid.ts';
 import { sameSelectors, type TrafficSelector } from '../sa/traffic-selector.ts';
 import type { Owner } from './common/context.ts';
 import type { Effect } from './common/effect.ts';
@@ -203,9 +203,17 @@ export class Run implements ContextV1, ContextV2 {
     else this.#state.children.delete(child.tunnel);
   }
 
-  reqidFor(tunnel: string, local: readonly TrafficSelector[], remote: readonly TrafficSelector[]): number {
-    const alike = this.childrenOf(tunnel).find(
-      (child) => sameSelectors(child.localSelectors, local) && sameSelectors(child.remoteSelectors, remote),
+  reqidFor(
+    { name, attributes }: Pick<TunnelPolicy, 'name' | 'attributes'>,
+    local: readonly TrafficSelector[],
+    remote: readonly TrafficSelector[],
+  ): number {
+    if (attributes?.reqid !== undefined) return attributes.reqid;
+    const alike = this.childrenOf(name).find(
+      (child) =>
+        isOwnReqid(child.reqid) &&
+        sameSelectors(child.localSelectors, local) &&
+        sameSelectors(child.remoteSelectors, remote),
     );
     return alike?.reqid ?? reqidAt(this.#state.reqids++);
   }

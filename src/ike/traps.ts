@@ -1,4 +1,5 @@
 import type { IpAddress } from '../base/net.ts';
+import { attributesFor, policyAttributes } from '../sa/child-attributes.ts';
 import type { DataPlaneReply, DataPlaneStep, PolicySpec, RouteSpec } from '../sa/data-plane.ts';
 import { policyKey, routeKey } from '../sa/ledger.ts';
 import { reqidAt } from '../sa/reqid.ts';
@@ -23,7 +24,7 @@ export function setTrap(run: Run, state: CoreState, policy: TunnelPolicy, resolv
   const remote = address.kind === 'name' ? resolved : address.kind === 'address' ? address.address : undefined;
   if (remote === undefined) return;
   const before = state.traps.get(policy.name);
-  const reqid = reqidAt(state.reqids++);
+  const reqid = policy.attributes?.reqid ?? reqidAt(state.reqids++);
   const policies = trapPolicies(policy, remote, reqid);
   const routes = trapRoutes(policy, remote);
   const request = run.requestDataPlane(policy.name, {
@@ -93,7 +94,9 @@ export function trappedTunnel(state: CoreState, reqid: number): string | undefin
 }
 
 function trapPolicies(policy: TunnelPolicy, remote: IpAddress, reqid: number): PolicySpec[] {
-  const { local, childProtocol: protocol } = policy;
+  const { local, childProtocol: protocol, attributes = {} } = policy;
+  if (attributes.policies === false) return [];
+  const apart = policyAttributes(attributesFor(attributes, reqid), 'out');
   const template = { protocol, mode: childMode(policy), reqid, source: local.address, destination: remote } as const;
   return selectorPairs(local.selectors, policy.remote.selectors).map(
     ({ local: source, remote: destination }): PolicySpec => ({
@@ -102,6 +105,7 @@ function trapPolicies(policy: TunnelPolicy, remote: IpAddress, reqid: number): P
       destination,
       action: 'trap',
       template,
+      ...apart,
     }),
   );
 }

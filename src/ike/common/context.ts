@@ -59,5 +59,9 @@ export interface Context {
   /** Forgets it; what the data plane holds of it is the caller's affair. */
   dropChild(child: ChildSa): void;
   /** The same number for the same selectors of the same tunnel as long as a Child SA uses it: rekeying keeps it. */
-  reqidFor(tunnel: string, local: readonly TrafficSelector[], remote: readonly TrafficSelector[]): number;
+  reqidFor(
+    policy: Pick<TunnelPolicy, 'name' | 'attributes'>,
+    local: readonly TrafficSelector[],
+    remote: readonly TrafficSelector[],
+  ): number;
 }

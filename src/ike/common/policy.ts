@@ -1,6 +1,7 @@
 import type { IpAddress } from '../../base/net.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { Duration } from '../../base/time.ts';
+import type { AttributeChoice, ChildAttributes } from '../../sa/child-attributes.ts';
 import type { Identity } from '../../sa/identity.ts';
 import type { RekeyTime } from '../../sa/lifetime.ts';
 import type { ChildProtocol, Proposal } from '../../sa/proposal.ts';
@@ -21,6 +22,15 @@ export type PostQuantumKey = {
   readonly secret: Secret;
   /** False: where the peer does not have it, the tunnel comes up without. */
   readonly required: boolean;
+};
+
+/** Traffic that passes beside all tunnels, or does not pass at all, whichever of them it would belong to. */
+export type ShuntPolicy = {
+  readonly name: string;
+  readonly action: 'bypass' | 'block';
+  readonly localSelectors: readonly TrafficSelector[];
+  readonly remoteSelectors: readonly TrafficSelector[];
+  readonly attributes?: Pick<ChildAttributes, 'ifId' | 'mark' | 'priority' | 'forwardOut'>;
 };
 
 /**
@@ -80,6 +90,8 @@ export type TunnelPolicy = {
   readonly retry: { readonly attempts: number; readonly interval: Duration };
   /** Whether routes to the remote selectors are installed while connected, and in which table. */
   readonly routes: RouteChoice;
+  /** Of its SAs and policies beyond what they protect; absent where nothing is said. */
+  readonly attributes?: AttributeChoice;
   /** Whether a policy keeps clear text between the selectors from leaving while the tunnel is down. */
   readonly blockClearText: boolean;
 };

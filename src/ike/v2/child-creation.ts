@@ -1,6 +1,7 @@
 import { randomFraction } from '../../base/entropy.ts';
 import { invariant } from '../../base/errors.ts';
 import type { Instant } from '../../base/time.ts';
+import { attributesFor } from '../../sa/child-attributes.ts';
 import { type ChildSa, type DirectionKeys, lowerNonce, type SaLimits } from '../../sa/child-sa.ts';
 import type { SaKey } from '../../sa/data-plane.ts';
 import { rekeyAfter } from '../../sa/lifetime.ts';
@@ -25,7 +26,7 @@ export function allocateSpi(ctx: Context, sa: IkeSaV2, policy: TunnelPolicy): nu
     protocol: policy.childProtocol,
     local: sa.local.address,
     remote: sa.remote.address,
-    reqid: ctx.reqidFor(policy.name, policy.local.selectors, policy.remote.selectors),
+    reqid: ctx.reqidFor(policy, policy.local.selectors, policy.remote.selectors),
   });
 }
 
@@ -62,6 +63,7 @@ export function createChild(
   const { policy, negotiation, inboundSpi, nonces, asInitiator, begunAt, secrets = [] } = options;
   const { suite, mode, declined, localSelectors, remoteSelectors } = negotiation;
   invariant(sa.keys !== undefined && sa.suite !== undefined, 'a Child SA takes its keys from the IKE SA');
+  const reqid = ctx.reqidFor(policy, localSelectors, remoteSelectors);
   const child: ChildSa = {
     id: ctx.newChildId(policy.name),
     tunnel: policy.name,
@@ -75,7 +77,7 @@ export function createChild(
     mode,
     ...(declined === undefined ? {} : { declined }),
     suite,
-    reqid: ctx.reqidFor(policy.name, localSelectors, remoteSelectors),
+    reqid,
     inboundSpi,
     outboundSpi: negotiation.peerSpi,
     localSelectors,
@@ -83,6 +85,7 @@ export function createChild(
     local: sa.local,
     ...peerEnd(ctx, sa),
     routes: policy.routes,
+    ...(policy.attributes === undefined ? {} : { attributes: attributesFor(policy.attributes, reqid) }),
     installedAt: undefined,
     sends: false,
     rekeyAt: undefined,

@@ -1,6 +1,7 @@
 import { readU32 } from '../../../base/bytes.ts';
 import { invariant } from '../../../base/errors.ts';
 import { type Duration, SECOND } from '../../../base/time.ts';
+import { attributesFor } from '../../../sa/child-attributes.ts';
 import { type ChildSa, type DirectionKeys, lowerNonce, planInbound, type SaLimits } from '../../../sa/child-sa.ts';
 import type { DataPlaneReply, DataPlaneStep } from '../../../sa/data-plane.ts';
 import { sameSelectors } from '../../../sa/traffic-selector.ts';
@@ -35,6 +36,7 @@ export function createChild(
   );
   const { suite, local, remote, peerSpi } = agreed;
   quickMode.lifetime = childLifetime(policy, agreed.lifetimes);
+  const reqid = ctx.reqidFor(policy, [local], [remote]);
   const child: ChildSa = {
     id: ctx.newChildId(policy.name),
     tunnel: policy.name,
@@ -47,7 +49,7 @@ export function createChild(
     protocol: policy.childProtocol,
     mode: childMode(policy),
     suite,
-    reqid: ctx.reqidFor(policy.name, [local], [remote]),
+    reqid,
     inboundSpi: reserved.spi,
     outboundSpi: readU32(peerSpi),
     localSelectors: [local],
@@ -56,6 +58,7 @@ export function createChild(
     remote: sa.remote,
     encap: (agreed.offer.encapsulation?.udp ?? 'none') !== 'none',
     routes: policy.routes,
+    ...(policy.attributes === undefined ? {} : { attributes: attributesFor(policy.attributes, reqid) }),
     installedAt: undefined,
     sends: false,
     rekeyAt: undefined,

@@ -238,7 +238,7 @@ function start(ctx: ContextV1, sa: IkeSaV1, policy: TunnelPolicy, plan: QuickMod
     protocol: policy.childProtocol,
     local: sa.local.address,
     remote: sa.remote.address,
-    reqid: ctx.reqidFor(policy.name, [plan.local], [plan.remote]),
+    reqid: ctx.reqidFor(policy, [plan.local], [plan.remote]),
   });
   quickMode.pending = { request, step: 'spi-allocated' };
 }

@@ -100,7 +100,7 @@ export function onQuickMode1(ctx: ContextV1, sa: IkeSaV1, received: Received): v
     protocol: policy.childProtocol,
     local: sa.local.address,
     remote: sa.remote.address,
-    reqid: ctx.reqidFor(policy.name, [local], [theirs]),
+    reqid: ctx.reqidFor(policy, [local], [theirs]),
   });
   quickMode.pending = { request, step: 'spi-allocated' };
 }
