@@ -63,6 +63,7 @@ export class UserspaceSad {
   add(sa: SaSpec): Outcome {
     const operation = `add ${sa.protocol.toUpperCase()} SA`;
     if (sa.mode === 'transport') return refusal(`${operation} in transport mode`, { code: 'EOPNOTSUPP' });
+    if (isOfKernel(sa)) return refusal(operation, { code: 'EOPNOTSUPP' });
     const id = saKey(sa);
     const isTaken = this.#held.has(id) || (sa.direction === 'in' && this.#inbound.has(sa.spi));
     if (isTaken) return refusal(operation, { code: 'EEXIST' });
@@ -178,6 +179,11 @@ export class UserspaceSad {
     if (this.#reserved.size >= MAX_RESERVED && eldest !== undefined) this.#reserved.delete(eldest);
     this.#reserved.add(spi);
   }
+}
+
+/** Marks and interfaces are of packets within the kernel; the headers are copied in one way here. */
+function isOfKernel({ mark, setMark, ifId, headers }: SaSpec): boolean {
+  return [mark, setMark, ifId, headers].some((attribute) => attribute !== undefined);
 }
 
 /** As in the kernel's allocation, so that a capture of either reads alike; 1..255 are reserved (RFC 4303 §2.1). */

@@ -118,3 +118,22 @@ describe('policies in userspace', () => {
     expect(told).toEqual(['out clear-policy', 'release protect', 'in clear-policy']);
   });
 });
+
+describe('what only a kernel can do', () => {
+  const mark = { value: 1, mask: 1 };
+
+  it.each([
+    { ...BLOCK, action: 'bypass' as const },
+    { ...PROTECT, mark },
+    { ...PROTECT, ifId: 7 },
+    { ...TRAP, priority: 7 },
+  ])('is refused: %j', (policy) => {
+    expect(spd().add('a', policy)).toMatchObject({ ok: false, failure: { code: 'EOPNOTSUPP' } });
+    expect(told).toEqual([]);
+  });
+
+  it('packets with a mark are not blocked with all others, and the blocks beside stand', () => {
+    expect(spd().add('a', { ...BLOCK, mark })).toBe(UNCHANGED);
+    expect(told).toEqual([]);
+  });
+});

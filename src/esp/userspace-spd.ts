@@ -4,6 +4,7 @@ import type { Outcome } from '../sa/outcome.ts';
 import { done, UNCHANGED } from '../sa/outcome.ts';
 import { bestClaim } from '../sa/policy-claims.ts';
 import type { Command } from './commands.ts';
+import { refusal } from './refusal.ts';
 
 export type SpdParts = {
   readonly post: (direction: 'in' | 'out', command: Command) => void;
@@ -31,6 +32,7 @@ export class UserspaceSpd {
 
   add(owner: string, policy: PolicySpec): Outcome {
     if (directionOf(policy) === undefined) return UNCHANGED;
+    if (isOfKernel(policy)) return policy.action === 'block' ? UNCHANGED : NOT_HERE;
     const claim = { id: claimId(owner, policy), policy };
     const others = this.#claims(policy).filter(({ id }) => id !== claim.id);
     return this.#settle(policy, [...others, claim]);
@@ -92,6 +94,16 @@ export class UserspaceSpd {
     );
   }
 }
+
+/**
+ * What passes by the tunnels passes by this data plane: it has no way to let packets out as they are. Those with a mark or
+ * of an interface it cannot tell from others; to block all others with them would be wrong, and no tunnel here has them.
+ */
+function isOfKernel({ action, mark, ifId, priority }: PolicySpec): boolean {
+  return action === 'bypass' || [mark, ifId, priority].some((attribute) => attribute !== undefined);
+}
+
+const NOT_HERE = refusal('add policy', { code: 'EOPNOTSUPP' });
 
 function sameKey(a: PolicySpec, b: PolicySpec | undefined): boolean {
   return b !== undefined && policyKey(a) === policyKey(b);
