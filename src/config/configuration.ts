@@ -1,7 +1,7 @@
 import type { IpAddress, Prefix } from '../base/net.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Duration } from '../base/time.ts';
-import type { PeerAddress, TunnelPolicy } from '../ike/common/policy.ts';
+import type { PeerAddress, ShuntPolicy, TunnelPolicy } from '../ike/common/policy.ts';
 import type { Position } from './problem.ts';
 import type { PskSource } from './psk.ts';
 
@@ -27,6 +27,7 @@ export type Configuration = {
   readonly hooks: readonly Hook[];
   readonly gateways: readonly Gateway[];
   readonly peers: readonly Peer[];
+  readonly shunts: readonly Shunt[];
   readonly tunnels: readonly Tunnel[];
   /** The files that were read, the main one first. */
   readonly files: readonly string[];
@@ -55,6 +56,8 @@ export type Gateway = Named & {
 
 /** `singlePairs`: the device takes one pair of segments for each Child SA. */
 export type Peer = Named & { readonly address: PeerAddress; readonly singlePairs: boolean };
+
+export type Shunt = Named & { readonly policy: ShuntPolicy };
 
 export type Tunnel = Named & {
   readonly enabled: boolean;

@@ -20,6 +20,7 @@ import type { Report } from './report.ts';
 import { Refusal } from './scalars.ts';
 import type { RawGateway, RawPeer, RawTunnel } from './schema.ts';
 import { checkPairs } from './segment-rules.ts';
+import { resolveShunts } from './shunts.ts';
 import type { Source } from './source.ts';
 import { tunnelPolicy } from './tunnel-policy.ts';
 import { checkTunnel } from './tunnel-rules.ts';
@@ -86,6 +87,7 @@ function resolve(merged: Merged, host: ConfigurationHost, files: readonly string
     ...(merged.top.vici === undefined ? {} : { vici: merged.top.vici }),
     gateways: [...gateways.values()],
     peers: [...peers.values()],
+    shunts: resolveShunts(merged),
     tunnels,
     files,
   };

@@ -2,7 +2,7 @@ import type { LoadedFile } from './files.ts';
 import type { Problem } from './problem.ts';
 import { formatPosition } from './problem.ts';
 import { Report } from './report.ts';
-import type { RawFile, RawGateway, RawPeer, RawTunnel } from './schema.ts';
+import type { RawFile, RawGateway, RawPeer, RawShunt, RawTunnel } from './schema.ts';
 import type { Source } from './source.ts';
 
 /** One gateway, peer or tunnel as it was written, and where. */
@@ -21,6 +21,7 @@ export type Merged = {
   readonly main: { readonly report: Report; readonly file: string };
   readonly gateways: ReadonlyMap<string, Entry<RawGateway>>;
   readonly peers: ReadonlyMap<string, Entry<RawPeer>>;
+  readonly shunts: ReadonlyMap<string, Entry<RawShunt>>;
   readonly tunnels: ReadonlyMap<string, Entry<RawTunnel>>;
 };
 
@@ -35,6 +36,7 @@ export function mergeFiles(files: readonly [LoadedFile, ...LoadedFile[]], proble
     main: { report: top, file: main.source.file },
     gateways: mergeSection(files, 'gateways', problems),
     peers: mergeSection(files, 'peers', problems),
+    shunts: mergeSection(files, 'shunts', problems),
     tunnels: mergeSection(files, 'tunnels', problems),
   };
 }
@@ -46,7 +48,7 @@ function refuseTopKeys(file: LoadedFile, problems: Problem[]): void {
   }
 }
 
-type SectionName = 'gateways' | 'peers' | 'tunnels';
+type SectionName = 'gateways' | 'peers' | 'shunts' | 'tunnels';
 type RawOf<Section extends SectionName> = NonNullable<RawFile[Section]>[string];
 
 function mergeSection<Section extends SectionName>(

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { nearestWord } from '../base/nearest.ts';
 import { HOUR, MINUTE, SECOND } from '../base/time.ts';
 import type { KeyExchangeKeyword } from '../crypto/algorithms.ts';
 import { DIFFIE_HELLMAN, ENCRYPTION, INTEGRITY } from '../crypto/algorithms.ts';
 import type { ProposalWord } from '../sa/proposal-keyword.ts';
 import { proposalWord } from '../sa/proposal-keyword.ts';
+import { attributeShape, shuntAttributeShape } from './attribute-schema.ts';
 import {
   amount,
   duration,
@@ -25,22 +25,7 @@ import {
   shorten,
   text,
 } from './scalars.ts';
-
-/** A mapping with known keys. Its message for unknown ones has a line for each, in the order of `issue.keys`. */
-function section<Shape extends z.ZodRawShape>(shape: Shape, hint = '') {
-  const known = Object.keys(shape);
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? (issue.keys as string[]).map((key) => unknownKey(key, known) + hint).join('\n')
-        : undefined,
-  });
-}
-
-function unknownKey(key: string, known: readonly string[]): string {
-  const nearest = nearestWord(key, known);
-  return `unknown key; ${nearest === undefined ? `known are ${known.join(', ')}` : `did you mean ${nearest}?`}`;
-}
+import { section } from './section.ts';
 
 /** A mapping from names to what they name; one that is written without contents is empty. */
 function named<Schema extends z.ZodType>(schema: Schema) {
@@ -171,6 +156,7 @@ const tunnel = section({
   ipsec: section({
     protocol: oneOf({ esp: 'esp', ah: 'ah' } as const).optional(),
     mode: oneOf({ tunnel: 'tunnel', transport: 'transport' } as const).optional(),
+    ...attributeShape,
     encapsulation: oneOf({ auto: 'auto', udp: 'udp' } as const).optional(),
     encryption: encryption.optional(),
     authentication: authentication.optional(),
@@ -195,6 +181,15 @@ const tunnel = section({
   }).optional(),
   routes: z.union([flag(), routePlace]).optional(),
   blockClearText: flag().optional(),
+  labels: labels.optional(),
+  remarks: freeText().optional(),
+});
+
+const shunt = section({
+  action: oneOf({ bypass: 'bypass', block: 'block' } as const, { pass: 'bypass', drop: 'block' }),
+  local: z.array(segment()).min(1),
+  remote: z.array(segment()).min(1),
+  ...shuntAttributeShape,
   labels: labels.optional(),
   remarks: freeText().optional(),
 });
@@ -235,6 +230,7 @@ export const fileSchema = section({
   vici: section({ socket: socketPath }).optional(),
   gateways: named(gateway).optional(),
   peers: named(peer).optional(),
+  shunts: named(shunt).optional(),
   tunnels: named(tunnel).optional(),
 });
 
@@ -242,4 +238,5 @@ export type RawFile = z.infer<typeof fileSchema>;
 export type RawGateway = z.infer<typeof gateway>;
 export type RawHook = z.infer<typeof hook>;
 export type RawPeer = z.infer<typeof peer>;
+export type RawShunt = z.infer<typeof shunt>;
 export type RawTunnel = z.infer<typeof tunnel>;

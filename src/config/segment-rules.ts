@@ -1,4 +1,5 @@
 import { addressFamily, formatPrefix } from '../base/net.ts';
+import type { AttributeChoice } from '../sa/child-attributes.ts';
 import { canMeet, type SelectorPair, selectorPairs } from '../sa/selector-pairs.ts';
 import {
   containsSelector,
@@ -10,6 +11,7 @@ import {
   type TrafficSelector,
 } from '../sa/traffic-selector.ts';
 import { ANY_PORT, isAnyPort } from '../sa/upper-layer.ts';
+import { attributesOf, isChosenBySegments } from './attributes.ts';
 import type { Gateway } from './configuration.ts';
 import type { Entry } from './merge.ts';
 import { formatPosition } from './problem.ts';
@@ -29,15 +31,15 @@ export function checkSegments(raw: RawTunnel, gateway: Gateway, report: Report):
 
 /**
  * One pair of a local and a peer segment belongs to one tunnel of a gateway: only one policy can have its packets. Pairs
- * that differ in protocol or ports are different ones.
+ * that differ in protocol or ports are different ones, and those whose packets differ in mark or interface both ways.
  */
 export function checkPairs(tunnels: Iterable<Entry<RawTunnel>>): void {
   const claims = new Map<string, Entry<RawTunnel>>();
   for (const tunnel of tunnels) {
     const rivals = new Set<string>();
-    for (const { key, local, remote } of pairsOf(tunnel.raw)) {
-      const earlier = claims.get(key);
-      if (earlier === undefined) claims.set(key, tunnel);
+    for (const { keys, local, remote } of pairsOf(tunnel)) {
+      const earlier = keys.map((key) => claims.get(key)).find((other) => other !== undefined);
+      for (const key of keys) if (!claims.has(key)) claims.set(key, tunnel);
       // Once for each other tunnel: those that share one pair mostly share many.
       if (earlier === undefined || earlier === tunnel || rivals.has(earlier.name)) continue;
       rivals.add(earlier.name);
@@ -56,13 +58,27 @@ const SIDES: readonly Side[] = ['local', 'remote'];
 const OTHER_SIDE: Readonly<Record<Side, Side>> = { local: 'remote', remote: 'local' };
 const SEGMENT: Readonly<Record<Side, string>> = { local: 'local segment', remote: 'peer segment' };
 
-function* pairsOf(raw: RawTunnel): Generator<SelectorPair & { readonly key: string }> {
+function* pairsOf({ name, raw }: Entry<RawTunnel>): Generator<SelectorPair & { readonly keys: readonly string[] }> {
+  const { policies, ...apart } = attributesOf(raw) ?? {};
+  // Without policies it takes nobody's packets.
+  if (policies === false) return;
   for (const { local, remote } of selectorPairs(raw.local.subnets, raw.remote.subnets)) {
     // A protocol that is said of one end alone holds for both.
     const protocol = Math.max(local.protocol, remote.protocol);
     const ends = [local, remote].map((segment) => selectorKey({ ...segment, protocol }));
-    yield { local, remote, key: `${raw.gateway} ${ends.join(' ')}` };
+    const keys = DIRECTIONS.map(
+      (direction) => `${raw.gateway} ${ends.join(' ')} ${direction} ${apartText(apart, direction, name)}`,
+    );
+    yield { local, remote, keys };
   }
+}
+
+const DIRECTIONS = ['in', 'out'] as const;
+
+/** What tells the packets of one direction from others between the same segments; what is unique is so for each tunnel. */
+function apartText({ ifId, mark }: AttributeChoice, direction: 'in' | 'out', tunnel: string): string {
+  const numbers = [ifId?.[direction], mark?.[direction]?.value, mark?.[direction]?.mask];
+  return numbers.map((number) => (typeof number === 'string' ? tunnel : (number ?? ''))).join(' ');
 }
 
 function checkWithinList(side: Side, subnets: readonly TrafficSelector[], report: Report): void {
@@ -78,8 +94,12 @@ function checkWithinList(side: Side, subnets: readonly TrafficSelector[], report
   }
 }
 
-/** By their addresses: which of two packets between the same hosts goes into the tunnel must not depend on its direction. */
+/**
+ * By their addresses: which of two packets between the same hosts goes into the tunnel must not depend on its direction,
+ * where nothing but segments decides.
+ */
 function checkOverlap(raw: RawTunnel, report: Report): void {
+  if (!isChosenBySegments(raw)) return;
   for (const [index, remote] of raw.remote.subnets.entries()) {
     const local = raw.local.subnets.find((one) => narrow([anyTraffic(one)], [anyTraffic(remote)]).length > 0);
     if (local !== undefined)

@@ -7,6 +7,7 @@ import type { Identity } from '../sa/identity.ts';
 import { addressIdentity } from '../sa/identity.ts';
 import type { RekeyTime } from '../sa/lifetime.ts';
 import type { Proposal } from '../sa/proposal.ts';
+import { attributesOf, isChosenBySegments } from './attributes.ts';
 import type { Gateway, Peer } from './configuration.ts';
 import type { PreSharedKey } from './psk.ts';
 import type { RawTunnel } from './schema.ts';
@@ -51,7 +52,8 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
     start: raw.start ?? (peer.address.kind === 'any' ? 'respond' : 'initiate'),
     dpd: dpdOf(raw, peer),
     retry: { attempts: raw.retry?.attempts ?? 3, interval: raw.retry?.interval ?? 12 * SECOND },
-    routes: raw.routes ?? true,
+    routes: raw.routes ?? isChosenBySegments(raw),
+    ...optional(attributesOf(raw)),
     blockClearText: raw.blockClearText ?? true,
   };
 }
@@ -67,6 +69,10 @@ function wrappingOf({ ipsec }: RawTunnel): Pick<TunnelPolicy, 'childProtocol' | 
     ...(ipsec?.mode === 'transport' ? { childMode: 'transport' } : {}),
     ...(ipsec?.encapsulation === 'udp' ? { encapsulation: 'udp' } : {}),
   };
+}
+
+function optional(attributes: TunnelPolicy['attributes'] | undefined): Pick<TunnelPolicy, 'attributes'> {
+  return attributes === undefined ? {} : { attributes };
 }
 
 /** Who configures one wants it: that it is not required must be said (RFC 8784 §4). */

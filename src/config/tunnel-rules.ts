@@ -1,6 +1,7 @@
 import { addressFamily } from '../base/net.ts';
 import type { Duration } from '../base/time.ts';
 import { HOUR } from '../base/time.ts';
+import { checkAttributes } from './attribute-rules.ts';
 import { formatDuration } from './duration.ts';
 import type { RuleSubject } from './rule-subject.ts';
 import { checkSegments } from './segment-rules.ts';
@@ -25,6 +26,7 @@ const RULES: readonly ((subject: RuleSubject) => void)[] = [
   checkDpd,
   checkAh,
   checkTransport,
+  checkAttributes,
 ];
 
 function checkAddresses({ gateway, peer, report }: RuleSubject): void {

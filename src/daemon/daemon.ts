@@ -6,6 +6,7 @@ import { SECOND } from '../base/time.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { TunnelChange } from '../config/diff.ts';
 import { diffConfigurations } from '../config/diff.ts';
+import { shuntPolicies } from '../config/shunts.ts';
 import { EventHistory } from '../control/event-history.ts';
 import type { VersionReport } from '../control/protocol.ts';
 import type { CoreCommand, Input } from '../ike/common/input.ts';
@@ -161,6 +162,7 @@ export class Daemon {
   /** Brings up what should be up. */
   start(): void {
     this.#addresses.look();
+    this.#runner.call('start', (now) => this.#service.setShunts(shuntPolicies(this.#configuration), now));
     this.#runner.call('start', (now) => this.#service.start(now));
     // A peer that has called meanwhile would not find its tunnel before.
     this.#sockets.listen((datagram) => this.#onDatagram(datagram));
@@ -190,6 +192,7 @@ export class Daemon {
     );
     this.#observations.keepOnly(new Set(configuration.tunnels.map(({ name }) => name)));
     this.#addresses.look();
+    this.#runner.call('reconfigure', (now) => this.#service.setShunts(shuntPolicies(configuration), now));
     this.#runner.call('reconfigure', (now) => this.#service.reconfigure(configuration.tunnels, updates, now));
     this.#hooks.configure(
       configuration.hooks,

@@ -13,7 +13,7 @@ import type { CoreCommand, Input } from './common/input.ts';
 import { kernelRefused } from './common/kernel-refusal.ts';
 import type { MessageKeys } from './common/message-keys.ts';
 import { withOwnAddresses } from './common/own-addresses.ts';
-import type { TunnelPolicy } from './common/policy.ts';
+import type { ShuntPolicy, TunnelPolicy } from './common/policy.ts';
 import type { Reason } from './common/reason.ts';
 import { sourceFault } from './common/source.ts';
 import { type ChildSaView, type IkeSaView, viewChild } from './common/view.ts';
@@ -32,6 +32,7 @@ import { bugOf, reportOrphan } from './mishaps.ts';
 import { forgetIkeSa, indexIkeSa } from './registry.ts';
 import { renameTunnels } from './rename.ts';
 import { parseTimerKey, Run, type Surroundings, timerKey } from './run.ts';
+import { changeShunts } from './shunt-policies.ts';
 import { onTrapAnswer, removeTrap, setTrap } from './traps.ts';
 import { resolveDuplicates } from './uniqueness.ts';
 import { answerPhase1 } from './v1/exchanges/phase1-responder.ts';
@@ -76,6 +77,7 @@ export class IkeCore {
   readonly #state: CoreState;
   #configured: readonly TunnelPolicy[] = [];
   #policies: ReadonlyMap<string, TunnelPolicy> = new Map();
+  #shunts: readonly ShuntPolicy[] = [];
   #contacts = new Contacts([]);
 
   constructor(options: IkeCoreOptions) {
@@ -278,6 +280,10 @@ export class IkeCore {
         if (steps.length > 0) run.requestCleanUp({ kind: 'apply', steps });
         return;
       }
+      case 'shunts':
+        changeShunts(run, this.#shunts, command.shunts);
+        this.#shunts = command.shunts;
+        return;
       case 'initiate':
         return this.#initiate(run, command);
       case 'admit':

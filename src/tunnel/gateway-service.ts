@@ -2,6 +2,7 @@ import type { Now } from '../base/time.ts';
 import type { Effect } from '../ike/common/effect.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
 import type { Input, Renewed } from '../ike/common/input.ts';
+import type { ShuntPolicy } from '../ike/common/policy.ts';
 import type { Reason } from '../ike/common/reason.ts';
 import { beginSeries, onResolved, onRetryTimer, retryNow } from './attempts.ts';
 import { lacksSomething } from './completeness.ts';
@@ -39,6 +40,13 @@ export class GatewayService {
     const run = this.#run(now);
     run.command({ kind: 'configure', tunnels: this.#policies() });
     for (const tunnel of this.#tunnels.values()) begin(run, tunnel);
+    return this.#finish(run);
+  }
+
+  /** Takes a new set of shunts, which have nothing to do with any tunnel. */
+  setShunts(shunts: readonly ShuntPolicy[], now: Now): readonly Effect[] {
+    const run = this.#run(now);
+    run.command({ kind: 'shunts', shunts });
     return this.#finish(run);
   }
 

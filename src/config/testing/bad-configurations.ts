@@ -61,7 +61,7 @@ export const BAD: readonly (readonly [replace: string, by: string, ...errors: st
   ['{subnets: [10.23.0.0/16]}', '{}', '13:5 tunnels.idc.remote.subnets: is required'],
   ['{subnets: [10.23.0.0/16]}', '{subnets: [[10.23.0.0/16]]}', '13:24 tunnels.idc.remote.subnets[0]: must be one value'],
   ['gateway: gw1                                    # 10', 'gateway: [gw1]', '10:14 tunnels.idc.gateway: must be one value'],
-  ['tunnels:    ', 'tunnels: none\nx:    ', '8:10 tunnels: must be a mapping, as in {key: value}', '9:1 x: unknown key; known are version, include, dataplane, profile, limits, hooks, vici, gateways, peers, tunnels'],
+  ['tunnels:    ', 'tunnels: none\nx:    ', '8:10 tunnels: must be a mapping, as in {key: value}', '9:1 x: unknown key; known are version, include, dataplane, profile, limits, hooks, vici, gateways, peers, shunts, tunnels'],
   ['  idc: {address: 203.0.113.7}', '  idc: 203.0.113.7', '6:8 peers.idc: must be a mapping, as in {key: value}'],
   ['  idc: {address: 203.0.113.7}', '  idc: {}', '6:3 peers.idc.address: is required'],
   ['  any: {address: 0.0.0.0}', '  a b: {address: 0.0.0.0}', '7:3 peers.a b: is no name; use letters, digits, dots, hyphens and underscores, a letter or digit first, at most 63', '20:11 tunnels.road.peer: there is no peer "any"; add it under peers'],

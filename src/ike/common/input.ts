@@ -2,7 +2,7 @@ import type { Endpoint, IpAddress } from '../../base/net.ts';
 import type { KeyExchangeResult } from '../../crypto/key-exchange-job.ts';
 import type { DataPlaneEvent, DataPlaneReply } from '../../sa/data-plane.ts';
 import type { PacketSelectors } from '../../sa/traffic-selector.ts';
-import type { TunnelPolicy } from './policy.ts';
+import type { ShuntPolicy, TunnelPolicy } from './policy.ts';
 import type { Reason } from './reason.ts';
 
 /** What is to get new keys. */
@@ -30,6 +30,8 @@ export type CoreCommand =
       readonly tunnels: readonly TunnelPolicy[];
       readonly renamed?: ReadonlyMap<string, string>;
     }
+  /** Replaces the set of shunts. They stand until another set does. */
+  | { readonly kind: 'shunts'; readonly shunts: readonly ShuntPolicy[] }
   /** What the tunnel no longer has of segments goes out of its Child SAs; the rest of each goes on. */
   | { readonly kind: 'prune'; readonly tunnel: string; readonly reason: Reason }
   /** Makes successors now, make before break: of the IKE SA, or of all Child SAs. */
