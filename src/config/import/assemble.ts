@@ -4,13 +4,18 @@ import { formatDuration, parseDuration } from '../duration.ts';
 import type { Position } from '../problem.ts';
 import type { ForeignTunnel } from './foreign-tunnel.ts';
 import { Names } from './names.ts';
+import type { ForeignShunt } from './swanctl-shunts.ts';
 import type { Tree, TreeMap } from './value-tree.ts';
 import { listOf, mapOf, plainValue } from './value-tree.ts';
 import type { Remarks, Written } from './written.ts';
 
 /** What the tunnels of another daemon are in our configuration: as if somebody had written it in YAML. */
-export function assemble(foreign: readonly ForeignTunnel[], origin: Position, remarks: Remarks): TreeMap {
-  const tunnels = mergePairs(foreign);
+export function assemble(
+  foreign: { readonly tunnels: readonly ForeignTunnel[]; readonly shunts: readonly ForeignShunt[] },
+  origin: Position,
+  remarks: Remarks,
+): TreeMap {
+  const tunnels = mergePairs(foreign.tunnels);
   const gateways = new Endpoints();
   const peers = new Endpoints();
   const names = new Names();
@@ -31,8 +36,15 @@ export function assemble(foreign: readonly ForeignTunnel[], origin: Position, re
       origin,
       peers.section(([address]) => (address === undefined ? [] : [address])),
     ),
+    shunts: shuntSection(foreign.shunts, origin),
     tunnels: { entries: new Map(sections), position: origin },
   });
+}
+
+function shuntSection(shunts: readonly ForeignShunt[], origin: Position): TreeMap | undefined {
+  const names = new Names();
+  const sections = shunts.map(({ name, tree }): readonly [string, Tree] => [names.take(name.text), tree]);
+  return sections.length === 0 ? undefined : { entries: new Map(sections), position: origin };
 }
 
 /**

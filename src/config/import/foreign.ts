@@ -11,6 +11,8 @@ import type { Language } from './language.ts';
 import { swanctlTunnels } from './swanctl.ts';
 import { swanctlSecrets } from './swanctl-secrets.ts';
 import { readSwanctl } from './swanctl-sections.ts';
+import type { ForeignShunt } from './swanctl-shunts.ts';
+import { swanctlShunts } from './swanctl-shunts.ts';
 import type { TreeMap } from './value-tree.ts';
 import { Remarks } from './written.ts';
 
@@ -33,24 +35,28 @@ export function readForeign(path: string, host: ConfigurationHost, options: Fore
   const remarks = new Remarks();
   const files = new ForeignFiles(host, remarks);
   const origin: Position = { file: path, line: 1, column: 1 };
-  const tunnels = READERS[options.language](path, { files, remarks, secrets: options.secrets });
-  if (tunnels.length === 0 && !remarks.failed) remarks.refuse(origin, 'there is no tunnel in it');
-  const tree = assemble(tunnels, origin, remarks);
+  const { tunnels, shunts } = READERS[options.language](path, { files, remarks, secrets: options.secrets });
+  if (tunnels.length + shunts.length === 0 && !remarks.failed) remarks.refuse(origin, 'there is no tunnel in it');
+  const tree = assemble({ tunnels, shunts }, origin, remarks);
   return { tree, problems: remarks.problems, files: files.names };
 }
 
+type Foreign = { readonly tunnels: readonly ForeignTunnel[]; readonly shunts: readonly ForeignShunt[] };
 type Reading = { readonly files: ForeignFiles; readonly remarks: Remarks; readonly secrets: string | undefined };
 
-const READERS: Readonly<Record<ForeignOptions['language'], (path: string, reading: Reading) => ForeignTunnel[]>> = {
+const READERS: Readonly<Record<ForeignOptions['language'], (path: string, reading: Reading) => Foreign>> = {
   'ipsec.conf': (path, { files, remarks, secrets }) => {
     const conf = readIpsecConf(path, files, remarks);
     const file = secrets ?? join(dirname(path), 'ipsec.secrets');
     const keys = readIpsecSecrets({ text: file, position: { file: path, line: 1, column: 1 } }, files, remarks);
-    return ipsecConfTunnels(conf, keys, remarks);
+    return { tunnels: ipsecConfTunnels(conf, keys, remarks), shunts: [] };
   },
   'swanctl.conf': (path, { files, remarks }) => {
     files.warnWhereOpen(path);
     const root = readSwanctl(path, files, remarks);
-    return swanctlTunnels(root, swanctlSecrets(root, remarks), remarks);
+    return {
+      tunnels: swanctlTunnels(root, swanctlSecrets(root, remarks), remarks),
+      shunts: swanctlShunts(root, remarks),
+    };
   },
 };

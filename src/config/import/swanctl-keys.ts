@@ -2,10 +2,8 @@ import type { KeyRule } from './key-rules.ts';
 import { CERTIFICATES, EAP, harmless, note, oneOf, refuse, used, yesOrNo } from './key-rules.ts';
 
 const CERTIFICATE_UNUSED = 'a certificate is not used with a pre-shared key';
-const SEGMENTS_DECIDE = 'traffic is not marked: the segments alone decide';
 const LOCAL_TIMING = 'Cygnet chooses its own time before the end of the lifetime';
 const CLOSED_AGAIN = 'a tunnel that the peer has closed is called again where start_action is start';
-const COPIES = 'the kernel copies it in its own way';
 
 export const CONNECTION_KEYS: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>([
   ['version', used],
@@ -42,8 +40,8 @@ export const CONNECTION_KEYS: ReadonlyMap<string, KeyRule> = new Map<string, Key
       words: ['no', 'never', 'keep', 'replace'],
     },
   ],
-  ['if_id_in', note(SEGMENTS_DECIDE, '0')],
-  ['if_id_out', note(SEGMENTS_DECIDE, '0')],
+  ['if_id_in', used],
+  ['if_id_out', used],
   ['mediation', refuse('mediated connections are not supported', 'no')],
   ['mediated_by', refuse('mediated connections are not supported')],
   ['mediation_peer', refuse('mediated connections are not supported')],
@@ -86,29 +84,29 @@ export const CHILD_KEYS: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>
   ['rand_packets', harmless(LOCAL_TIMING)],
   ['updown', note('no script is run')],
   ['hostaccess', harmless('no firewall is touched', 'no')],
-  ['policies', note('policies are always installed', 'yes')],
-  ['policies_fwd_out', note('the policies of Cygnet stand', 'no')],
+  ['policies', yesOrNo],
+  ['policies_fwd_out', yesOrNo],
   ['ipcomp', harmless('IPComp is not done', 'no')],
   ['inactivity', note('idle tunnels stay', '0', '0s')],
-  ['reqid', note('the kernel policies have numbers of their own', '0')],
-  ['priority', note('the kernel policies have priorities of their own', '0')],
+  ['reqid', used],
+  ['priority', used],
   ['interface', note('policies hold for every interface')],
-  ['mark_in', note(SEGMENTS_DECIDE, '0', '0/0x00000000')],
-  ['mark_in_sa', note(SEGMENTS_DECIDE, 'no')],
-  ['mark_out', note(SEGMENTS_DECIDE, '0', '0/0x00000000')],
-  ['set_mark_in', note(SEGMENTS_DECIDE, '0', '0/0x00000000')],
-  ['set_mark_out', note(SEGMENTS_DECIDE, '0', '0/0x00000000')],
-  ['if_id_in', note(SEGMENTS_DECIDE, '0')],
-  ['if_id_out', note(SEGMENTS_DECIDE, '0')],
+  ['mark_in', used],
+  ['mark_in_sa', refuse('an inbound SA is found without a mark', 'no')],
+  ['mark_out', used],
+  ['set_mark_in', used],
+  ['set_mark_out', used],
+  ['if_id_in', used],
+  ['if_id_out', used],
   ['label', note('security labels are not supported')],
   ['label_mode', harmless('security labels are not supported')],
   ['tfc_padding', note('packets are not padded', '0')],
-  ['replay_window', harmless('the window of Cygnet stands')],
+  ['replay_window', used],
   ['per_cpu_sas', harmless('there is one SA for all processors', 'no')],
   ['hw_offload', note('packets are not offloaded', 'no', 'auto')],
-  ['copy_df', note(COPIES, 'yes')],
-  ['copy_ecn', note(COPIES, 'yes')],
-  ['copy_dscp', note(COPIES, 'out')],
+  ['copy_df', yesOrNo],
+  ['copy_ecn', yesOrNo],
+  ['copy_dscp', oneOf('out', 'in', 'yes', 'no')],
   ['icmp', note('ICMP errors pass where the segments let them', 'no')],
   ['close_action', { ...harmless(CLOSED_AGAIN, 'none'), words: ['none', 'clear', 'trap', 'hold', 'start', 'restart'] }],
 ]);

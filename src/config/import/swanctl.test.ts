@@ -88,7 +88,7 @@ const CHILD: readonly (readonly [setting: string, ...problems: string[]])[] = [
   ['mode = beet', '14:12 error only tunnel and transport mode are supported'],
   ['ah_proposals = sha256', '17:21 error ah_proposals and esp_proposals in one child exclude each other'],
   ['updown = /bin/true', '14:5 warning updown is ignored: no script is run'],
-  ['if_id_in = 7', '14:5 warning if_id_in is ignored: traffic is not marked: the segments alone decide'],
+  ['if_id_in = 7'],
   ['close_action = none'],
   ['life_bytes = 5', '14:18 error tunnels.idc.ipsec.lifetimeBytes: "5" is not a number from 1000000 to 1000000000000000, with k, M, G or T for multiples'],
 ];

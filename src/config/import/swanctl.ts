@@ -6,10 +6,12 @@ import type { ForeignTunnel } from './foreign-tunnel.ts';
 import { pinned } from './foreign-tunnel.ts';
 import { applyRules, CERTIFICATES, EAP } from './key-rules.ts';
 import { findKey } from './shared-keys.ts';
+import { attributesOf } from './swanctl-attributes.ts';
 import { AUTH_KEYS, CHILD_KEYS, CONNECTION_KEYS } from './swanctl-keys.ts';
 import { childLifetime, ikeLifetime } from './swanctl-lifetimes.ts';
 import type { SwanctlSecrets } from './swanctl-secrets.ts';
 import type { Section } from './swanctl-sections.ts';
+import { isShunt } from './swanctl-shunts.ts';
 import type { TreeMap } from './value-tree.ts';
 import { mapOf } from './value-tree.ts';
 import type { Remarks, Written } from './written.ts';
@@ -81,16 +83,19 @@ export function namesOf([addresses, id]: Names): string[] {
   return [...(id === undefined ? [] : [id]), ...addresses].map(({ text }) => text);
 }
 
-/** One connection; `connection.section('children')` has its tunnels. */
+/** One connection; `connection.section('children')` has its tunnels, and shunts beside them (swanctl-shunts.ts). */
 export function connectionTunnels(connection: Section, surroundings: Surroundings, remarks: Remarks): ForeignTunnel[] {
   const { name } = connection;
+  const all = connection.section('children')?.sections() ?? [];
+  const children = all.filter((child) => !isShunt(child));
+  // Shunts need neither a peer nor a key.
+  if (all.length > 0 && children.length === 0) return [];
   applyRules(connection.settings(), (key) => CONNECTION_KEYS.get(key), [...CONNECTION_KEYS.keys()], remarks);
   const localId = knownIdentity(identityOf(connection, 'local', remarks));
   const remoteId = identityOf(connection, 'remote', remarks);
   const remote = peerAddress(connection, remarks);
   const local = surroundings.ownAddresses(localAddresses(connection), connection, remote);
   const key = surroundings.keyFor(connection, [local, localId], [[remote], knownIdentity(remoteId)]);
-  const children = connection.section('children')?.sections() ?? [];
   if (key === undefined) return [];
   const ike = ikeOf(connection, remarks);
   const peerId = remoteIdentity(connection, remoteId, remarks);
@@ -212,7 +217,7 @@ function restOf(
     start: startOf(child, anywhere, remarks),
     ppk: ppkOf(connection, surroundings),
     ike: ikeInMode(ike, child.get('mode'), remarks),
-    ipsec: ipsecOf(child, version, connection.get('encap'), remarks),
+    ipsec: ipsecOf(child, version, connection, remarks),
     dpd: dpdOf(connection, child, anywhere, remarks),
     retry: retryOf(connection),
   });
@@ -259,8 +264,9 @@ function ppkOf(connection: Section, surroundings: Surroundings): TreeMap | undef
   return mapOf(id.position, { id, secret, required: pinned(required ?? id, answer) });
 }
 
-function ipsecOf(child: Section, version: 1 | 2, encap: Written | undefined, remarks: Remarks): TreeMap {
+function ipsecOf(child: Section, version: 1 | 2, connection: Section, remarks: Remarks): TreeMap {
   const { name } = child;
+  const encap = connection.get('encap');
   const ah = child.get('ah_proposals');
   const esp = child.get('esp_proposals');
   if (ah !== undefined && esp !== undefined)
@@ -272,6 +278,7 @@ function ipsecOf(child: Section, version: 1 | 2, encap: Written | undefined, rem
     encapsulation: encapsulationOf(encap !== undefined && isYes(encap) ? encap : undefined, protocol, remarks),
     proposals: proposalsOf(ah ?? esp ?? pinned(name, 'default'), protocol, version, remarks),
     ...childLifetime(child, remarks),
+    ...attributesOf(child, connection, remarks),
   });
 }
 

@@ -1,0 +1,79 @@
+import { pinned } from './foreign-tunnel.ts';
+import type { Section } from './swanctl-sections.ts';
+import type { Tree } from './value-tree.ts';
+import { mapOf } from './value-tree.ts';
+import type { Remarks, Written } from './written.ts';
+
+/** The keys of `ipsec` for what a child says of its SAs and policies; what it leaves at its default is left out. */
+export function attributesOf(
+  child: Section,
+  connection: Section,
+  remarks: Remarks,
+): Readonly<Record<string, Tree | undefined>> {
+  const dscp = child.get('copy_dscp');
+  return {
+    ...setApart(child, connection),
+    setMark: inOut({ in: setMark(child, 'in', remarks), out: setMark(child, 'out', remarks) }),
+    reqid: unlessZero(child.get('reqid')),
+    priority: unlessZero(child.get('priority')),
+    policies: onlyWhere(child.get('policies'), false),
+    forwardOut: onlyWhere(child.get('policies_fwd_out'), true),
+    replayWindow: child.get('replay_window'),
+    copyDf: onlyWhere(child.get('copy_df'), false),
+    copyEcn: onlyWhere(child.get('copy_ecn'), false),
+    copyDscp: dscp === undefined ? undefined : pinned(dscp, DSCP.get(dscp.text) ?? dscp.text),
+  };
+}
+
+/** What tells its packets from others between the same segments. */
+export function setApart(child: Section, connection: Section): Readonly<Record<string, Tree | undefined>> {
+  const ifId = (key: string) => unlessZero(child.get(key)) ?? unlessZero(connection.get(key));
+  return {
+    ifId: inOut({ in: numbering(ifId('if_id_in')), out: numbering(ifId('if_id_out')) }),
+    mark: inOut({ in: numbering(markOf(child, 'mark_in')), out: numbering(markOf(child, 'mark_out')) }),
+  };
+}
+
+/** `%same` is the mark of that direction. */
+function setMark(child: Section, direction: 'in' | 'out', remarks: Remarks): Written | undefined {
+  const written = markOf(child, `set_mark_${direction}`);
+  if (written === undefined || !written.text.startsWith('%same')) return numbering(written);
+  const mark = child.get(`mark_${direction}`);
+  if (mark !== undefined && written.text === '%same') return numbering(pinned(written, mark.text));
+  remarks.refuse(written.position, `%same is the mark that mark_${direction} sets; write a number`);
+  return undefined;
+}
+
+/** 0 under a mask of 0, the default, is no mark. */
+function markOf(child: Section, key: string): Written | undefined {
+  const written = child.get(key);
+  return written === undefined || /^(0x)?0+(\/(0x)?0+)?$/.test(written.text) ? undefined : written;
+}
+
+function numbering(written: Written | undefined): Written | undefined {
+  return written === undefined ? undefined : pinned(written, written.text.replace(/^%/, ''));
+}
+
+function unlessZero(written: Written | undefined): Written | undefined {
+  return written === undefined || /^(0x)?0+$/.test(written.text) ? undefined : written;
+}
+
+function inOut(both: Readonly<Record<'in' | 'out', Written | undefined>>): Tree | undefined {
+  const first = both.in ?? both.out;
+  return first === undefined ? undefined : mapOf(first.position, both);
+}
+
+/** A flag where it is not at its default. */
+function onlyWhere(written: Written | undefined, wanted: boolean): Written | undefined {
+  if (written === undefined) return undefined;
+  const meant = YES.has(written.text) ? true : NO.has(written.text) ? false : undefined;
+  if (meant === undefined) return written;
+  return meant === wanted ? pinned(written, String(wanted)) : undefined;
+}
+
+const YES: ReadonlySet<string> = new Set(['yes', 'true', 'enabled', '1']);
+const NO: ReadonlySet<string> = new Set(['no', 'false', 'disabled', '0']);
+const DSCP: ReadonlyMap<string, string> = new Map([
+  ['yes', 'both'],
+  ['no', 'none'],
+]);
