@@ -39,7 +39,7 @@ describe('the command line', () => {
     [['show'], "missing required argument 'tunnel'"],
     [['show', 'a', 'b'], 'too many arguments'],
     [['list'], "missing required argument 'kind'"],
-    [['list', 'tunels'], 'Allowed choices are tunnels, gateways, peers'],
+    [['list', 'tunels'], 'Allowed choices are tunnels, gateways, peers, shunts'],
     [['up', 'idc', '--timeout', 'soon'], 'It must be a number of seconds'],
     [['up', 'idc', '--timeout', '0'], 'It must be a number of seconds'],
     [['up', 'idc', '--timeout', '-5'], 'It must be a number of seconds'],

@@ -35,6 +35,7 @@ describe('cygnet support-bundle', () => {
         'host.json',
         'metrics.txt',
         'peers.json',
+        'shunts.json',
         'status.json',
         'tunnels/..%2Fevil/diagnosis.json',
         'tunnels/..%2Fevil/exchanges.json',

@@ -23,6 +23,7 @@ export async function supportBundle(client: ControlClient, now: number): Promise
   files.set('status.json', json({ tunnels }));
   await add('gateways.json', async () => json(await client.call('list', { kind: 'gateways' })));
   await add('peers.json', async () => json(await client.call('list', { kind: 'peers' })));
+  await add('shunts.json', async () => json(await client.call('list', { kind: 'shunts' })));
   for (const { name: tunnel } of tunnels) {
     const directory = `tunnels/${encodeURIComponent(tunnel)}`;
     await add(`${directory}/show.json`, async () => json(await client.call('show', { tunnel })));

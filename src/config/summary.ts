@@ -1,5 +1,6 @@
 import { formatPrefix } from '../base/net.ts';
 import type { PeerAddress } from '../ike/common/policy.ts';
+import { formatSelector } from '../sa/traffic-selector.ts';
 import type { Configuration } from './configuration.ts';
 
 /** A gateway as `list gateways` shows it; plain JSON. */
@@ -44,6 +45,27 @@ export function peerSummaries(configuration: Configuration): PeerSummary[] {
     labels,
     remarks,
     tunnels: configuration.tunnels.filter((tunnel) => tunnel.policy.peer === name).length,
+  }));
+}
+
+/** A shunt as `list shunts` shows it; plain JSON. */
+export type ShuntSummary = {
+  readonly name: string;
+  readonly action: 'bypass' | 'block';
+  readonly local: readonly string[];
+  readonly remote: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly remarks: string;
+};
+
+export function shuntSummaries({ shunts }: Pick<Configuration, 'shunts'>): ShuntSummary[] {
+  return shunts.map(({ name, policy, labels, remarks }) => ({
+    name,
+    action: policy.action,
+    local: policy.localSelectors.map(formatSelector),
+    remote: policy.remoteSelectors.map(formatSelector),
+    labels,
+    remarks,
   }));
 }
 

@@ -8,6 +8,7 @@ import type {
   GatewayRow,
   ListKind,
   PeerRow,
+  ShuntRow,
   StatusReport,
   TunnelDetail,
   TunnelRow,
@@ -49,7 +50,8 @@ export interface GatewayApi extends ConfigurationApi {
   list(kind: 'tunnels'): Promise<readonly TunnelRow[]>;
   list(kind: 'gateways'): Promise<readonly GatewayRow[]>;
   list(kind: 'peers'): Promise<readonly PeerRow[]>;
-  list(kind: ListKind): Promise<readonly (TunnelRow | GatewayRow | PeerRow)[]>;
+  list(kind: 'shunts'): Promise<readonly ShuntRow[]>;
+  list(kind: ListKind): Promise<readonly (TunnelRow | GatewayRow | PeerRow | ShuntRow)[]>;
   /** The configuration of the other end; the pre-shared key is hidden unless `reveal` is set. */
   export(name: string, options: { readonly format: string; readonly reveal: boolean }): Promise<ExportReport>;
   /** The pre-shared key is null unless `reveal` is set. */

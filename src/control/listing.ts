@@ -18,6 +18,7 @@ export const SORT_KEYS: Readonly<Record<ListKind, Readonly<Record<string, string
   tunnels: { name: 'name', gateway: 'gateway', peer: 'peer', state: 'connectionStatus' },
   gateways: { name: 'name', address: 'address', tunnels: 'tunnels', connected: 'connected' },
   peers: { name: 'name', address: 'address', tunnels: 'tunnels', connected: 'connected' },
+  shunts: { name: 'name', action: 'action' },
 };
 
 /** One page of the rows that fit, sorted; in the order of the configuration where nothing is said. */

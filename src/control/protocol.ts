@@ -80,6 +80,16 @@ export type PeerRow = {
   readonly connected: number;
 };
 
+/** Traffic that passes beside the tunnels, or not at all. */
+export type ShuntRow = {
+  readonly name: string;
+  readonly action: 'bypass' | 'block';
+  readonly local: readonly string[];
+  readonly remote: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly remarks: string;
+};
+
 /** The configuration of one tunnel with every default filled in. Durations in seconds. */
 export type PolicyReport = {
   readonly local: { readonly address: string; readonly id: string; readonly subnets: readonly string[] };
@@ -238,7 +248,16 @@ const peerRow: z.ZodType<PeerRow> = z.object({
   connected: count,
 });
 
-export const LIST_KINDS = ['tunnels', 'gateways', 'peers'] as const;
+const shuntRow: z.ZodType<ShuntRow> = z.object({
+  name: z.string(),
+  action: z.enum(['bypass', 'block']),
+  local: names,
+  remote: names,
+  labels,
+  remarks: z.string(),
+});
+
+export const LIST_KINDS = ['tunnels', 'gateways', 'peers', 'shunts'] as const;
 export type ListKind = (typeof LIST_KINDS)[number];
 
 /** The reply to `list`: the one list that was asked for, under its own name. */
@@ -246,6 +265,7 @@ export type ListReport = {
   readonly tunnels?: readonly TunnelRow[];
   readonly gateways?: readonly GatewayRow[];
   readonly peers?: readonly PeerRow[];
+  readonly shunts?: readonly ShuntRow[];
   readonly total: number;
   readonly next: string | null;
 };
@@ -254,6 +274,7 @@ export const listReportSchema: z.ZodType<ListReport> = z.object({
   tunnels: z.array(tunnelRow).readonly().exactOptional(),
   gateways: z.array(gatewayRow).readonly().exactOptional(),
   peers: z.array(peerRow).readonly().exactOptional(),
+  shunts: z.array(shuntRow).readonly().exactOptional(),
   total: count.describe('how many fit, on all pages'),
   next: z.string().nullable().describe('the cursor of the next page; null where this is the last'),
 });

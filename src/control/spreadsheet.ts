@@ -1,4 +1,4 @@
-import type { GatewayRow, ListKind, PeerRow, TunnelRow } from './protocol.ts';
+import type { GatewayRow, ListKind, PeerRow, ShuntRow, TunnelRow } from './protocol.ts';
 
 /** A list as a table for spreadsheets: a heading, and under it texts and numbers. */
 export type Spreadsheet = {
@@ -6,7 +6,12 @@ export type Spreadsheet = {
   readonly rows: readonly (readonly (string | number)[])[];
 };
 
-type RowOf = { readonly tunnels: TunnelRow; readonly gateways: GatewayRow; readonly peers: PeerRow };
+type RowOf = {
+  readonly tunnels: TunnelRow;
+  readonly gateways: GatewayRow;
+  readonly peers: PeerRow;
+  readonly shunts: ShuntRow;
+};
 type Column<Row> = readonly [heading: string, of: (row: Row) => string | number];
 
 export function spreadsheet<Kind extends ListKind>(kind: Kind, rows: readonly RowOf[Kind][]): Spreadsheet {
@@ -76,6 +81,14 @@ const COLUMNS: Columns = {
     ['address', ({ address }) => address],
     ['tunnels', ({ tunnels }) => tunnels],
     ['connected', ({ connected }) => connected],
+    ['labels', labelsOf],
+    ['remarks', ({ remarks }) => remarks],
+  ],
+  shunts: [
+    ['name', ({ name }) => name],
+    ['action', ({ action }) => action],
+    ['local segments', ({ local }) => local.join(' ')],
+    ['remote segments', ({ remote }) => remote.join(' ')],
     ['labels', labelsOf],
     ['remarks', ({ remarks }) => remarks],
   ],

@@ -2,7 +2,7 @@ import type { Now } from '../base/time.ts';
 import type { Configuration, Tunnel } from '../config/configuration.ts';
 import { exportTunnel } from '../config/export/formats.ts';
 import { locate } from '../config/positions.ts';
-import { gatewaySummaries, peerSummaries } from '../config/summary.ts';
+import { gatewaySummaries, peerSummaries, shuntSummaries } from '../config/summary.ts';
 import { weakChoices } from '../config/weak-choices.ts';
 import { ControlError, unknownTunnel } from '../control/control-error.ts';
 import type { EventHistory } from '../control/event-history.ts';
@@ -15,6 +15,7 @@ import type {
   GatewayRow,
   ListKind,
   PeerRow,
+  ShuntRow,
   StatusReport,
   TunnelDetail,
   TunnelRow,
@@ -93,8 +94,9 @@ export class DaemonApi implements GatewayApi {
   list(kind: 'tunnels'): Promise<readonly TunnelRow[]>;
   list(kind: 'gateways'): Promise<readonly GatewayRow[]>;
   list(kind: 'peers'): Promise<readonly PeerRow[]>;
-  list(kind: ListKind): Promise<readonly (TunnelRow | GatewayRow | PeerRow)[]>;
-  async list(kind: ListKind): Promise<readonly (TunnelRow | GatewayRow | PeerRow)[]> {
+  list(kind: 'shunts'): Promise<readonly ShuntRow[]>;
+  list(kind: ListKind): Promise<readonly (TunnelRow | GatewayRow | PeerRow | ShuntRow)[]>;
+  async list(kind: ListKind): Promise<readonly (TunnelRow | GatewayRow | PeerRow | ShuntRow)[]> {
     return this.#rows(kind);
   }
 
@@ -179,7 +181,7 @@ export class DaemonApi implements GatewayApi {
     await this.up(names);
   }
 
-  #rows(kind: ListKind): readonly (TunnelRow | GatewayRow | PeerRow)[] {
+  #rows(kind: ListKind): readonly (TunnelRow | GatewayRow | PeerRow | ShuntRow)[] {
     const configuration = this.#subject.configuration();
     const tunnels = this.#subject.statuses(this.tunnelNames());
     const connected = tunnels.filter(({ connectionStatus }) => connectionStatus === 'connected');
@@ -189,6 +191,7 @@ export class DaemonApi implements GatewayApi {
         gatewaySummaries(configuration).map((row) => ({ ...row, connected: count(connected, 'gateway', row.name) })),
       peers: () =>
         peerSummaries(configuration).map((row) => ({ ...row, connected: count(connected, 'peer', row.name) })),
+      shunts: () => shuntSummaries(configuration),
     };
     return rows[kind]();
   }

@@ -7,6 +7,7 @@ import {
   type ListKind,
   type ListReport,
   type PeerRow,
+  type ShuntRow,
   type TunnelRow,
 } from '../../control/protocol.ts';
 import { type Spreadsheet, spreadsheet, toCsv, toXlsx } from '../../control/spreadsheet.ts';
@@ -79,11 +80,12 @@ async function writeWorkbook(file: string, kind: ListKind, report: ListReport): 
   }
 }
 
-function sheetOf(kind: ListKind, { tunnels = [], gateways = [], peers = [] }: ListReport): Spreadsheet {
+function sheetOf(kind: ListKind, { tunnels = [], gateways = [], peers = [], shunts = [] }: ListReport): Spreadsheet {
   const sheets = {
     tunnels: () => spreadsheet('tunnels', tunnels),
     gateways: () => spreadsheet('gateways', gateways),
     peers: () => spreadsheet('peers', peers),
+    shunts: () => spreadsheet('shunts', shunts),
   };
   return sheets[kind]();
 }
@@ -109,6 +111,10 @@ const TABLES: Readonly<Record<ListKind, (report: ListReport, now: number) => Tab
   peers: ({ peers = [] }) => ({
     heading: ['PEER', 'ADDRESS', 'TUNNELS', 'LABELS', 'REMARKS'],
     rows: peers.map(peerCells),
+  }),
+  shunts: ({ shunts = [] }) => ({
+    heading: ['SHUNT', 'ACTION', 'LOCAL', 'REMOTE', 'LABELS', 'REMARKS'],
+    rows: shunts.map(shuntCells),
   }),
 };
 
@@ -139,6 +145,10 @@ function gatewayCells(row: GatewayRow): Cell[] {
 
 function peerCells(row: PeerRow): Cell[] {
   return [row.name, row.address, share(row), labelsText(row.labels), row.remarks];
+}
+
+function shuntCells({ name, action, local, remote, labels, remarks }: ShuntRow): Cell[] {
+  return [name, action, local.join(' '), remote.join(' '), labelsText(labels), remarks];
 }
 
 function share({ tunnels, connected }: { readonly tunnels: number; readonly connected: number }): string {

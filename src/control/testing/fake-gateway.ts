@@ -12,6 +12,7 @@ import type {
   ListKind,
   PeerRow,
   PolicyReport,
+  ShuntRow,
   StatusReport,
   TunnelDetail,
   TunnelRow,
@@ -59,11 +60,13 @@ export class FakeGateway implements GatewayApi {
   list(kind: 'tunnels'): Promise<readonly TunnelRow[]>;
   list(kind: 'gateways'): Promise<readonly GatewayRow[]>;
   list(kind: 'peers'): Promise<readonly PeerRow[]>;
-  async list(kind: ListKind): Promise<readonly (TunnelRow | GatewayRow | PeerRow)[]> {
+  list(kind: 'shunts'): Promise<readonly ShuntRow[]>;
+  async list(kind: ListKind): Promise<readonly (TunnelRow | GatewayRow | PeerRow | ShuntRow)[]> {
     const rows = {
       tunnels: [...this.#tunnels.values()].map((tunnel) => ({ ...tunnel, labels: {}, remarks: '' })),
       gateways: [SAMPLE_GATEWAY],
       peers: [SAMPLE_PEER],
+      shunts: [SAMPLE_SHUNT],
     };
     return rows[kind];
   }
@@ -276,6 +279,15 @@ const SAMPLE_PEER: PeerRow = {
   remarks: '',
   tunnels: 1,
   connected: 1,
+};
+
+const SAMPLE_SHUNT: ShuntRow = {
+  name: 'office',
+  action: 'bypass',
+  local: ['10.0.0.0/16'],
+  remote: ['10.0.0.0/8'],
+  labels: {},
+  remarks: 'stays here',
 };
 
 const SAMPLE_PPK = { id: 'qkd-1', secret: null, required: true };
