@@ -2,14 +2,19 @@ import { printable } from '../base/printable.ts';
 import type { PlanReport, SegmentPairReport, TunnelPlan } from '../control/plan-shapes.ts';
 import { counted } from './units.ts';
 
-/** One line for each tunnel that is touched; how many are not. */
-export function planText({ tunnels }: PlanReport): { readonly lines: readonly string[]; readonly summary: string } {
+/** One line for each tunnel that is touched, and for each shunt; how many tunnels are not. */
+export function planText(plan: PlanReport): { readonly lines: readonly string[]; readonly summary: string } {
+  const { tunnels, shunts } = plan;
   const touched = tunnels.filter(({ action }) => action !== 'none');
   const same = tunnels.length - touched.length;
-  const rest = same === 0 ? '' : `${touched.length === 0 ? '' : '; '}${counted(same, 'tunnel')} unchanged`;
+  const changes = touched.length + shunts.length;
+  const rest = same === 0 ? '' : `${changes === 0 ? '' : '; '}${counted(same, 'tunnel')} unchanged`;
   return {
-    lines: touched.map((plan) => printable(`${plan.tunnel}: ${stepsText(plan)}`, 4_096)),
-    summary: `${touched.length === 0 ? '' : counted(touched.length, 'change')}${rest}` || 'no tunnels',
+    lines: [
+      ...touched.map((one) => printable(`${one.tunnel}: ${stepsText(one)}`, 4_096)),
+      ...shunts.map(({ shunt, action }) => printable(`shunt ${shunt}: ${action}`, 4_096)),
+    ],
+    summary: `${changes === 0 ? '' : counted(changes, 'change')}${rest}` || 'no tunnels',
   };
 }
 

@@ -26,8 +26,12 @@ export type TunnelPlan = {
   readonly droppedPairs: readonly SegmentPairReport[];
 };
 
+/** A shunt that does something else afterwards. */
+export type ShuntPlan = { readonly shunt: string; readonly action: 'create' | 'update' | 'delete' };
+
 export type PlanReport = {
   readonly tunnels: readonly TunnelPlan[];
+  readonly shunts: readonly ShuntPlan[];
   readonly files: readonly string[];
   readonly warnings: readonly ProblemReport[];
 };
@@ -57,8 +61,14 @@ const tunnelPlan: z.ZodType<TunnelPlan> = z.object({
   droppedPairs: z.array(pair).readonly(),
 });
 
+const shuntPlan: z.ZodType<ShuntPlan> = z.object({
+  shunt: z.string(),
+  action: z.enum(['create', 'update', 'delete']),
+});
+
 export const planReportSchema: z.ZodType<PlanReport> = z.object({
   tunnels: z.array(tunnelPlan).readonly().describe('all of them, in the order of the files; then those that are gone'),
+  shunts: z.array(shuntPlan).readonly().describe('those that differ; then those that are gone'),
   files: z.array(z.string()).readonly().describe('those that are written'),
   warnings: z.array(problemSchema).readonly(),
 });
@@ -66,6 +76,7 @@ export const planReportSchema: z.ZodType<PlanReport> = z.object({
 export const PLAN_SHAPES = {
   PlanReport: planReportSchema,
   TunnelPlan: tunnelPlan,
+  ShuntPlan: shuntPlan,
   SegmentPair: pair,
   Problem: problemSchema,
 } as const satisfies Record<string, z.ZodType>;

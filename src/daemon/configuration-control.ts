@@ -1,5 +1,6 @@
 import type { Configuration } from '../config/configuration.ts';
 import { diffConfigurations, type TunnelChange } from '../config/diff.ts';
+import { diffShunts } from '../config/diff-shunts.ts';
 import { ControlError } from '../control/control-error.ts';
 import type { ConfigurationApi, ObjectChange } from '../control/gateway-api.ts';
 import type { PlanReport } from '../control/plan-shapes.ts';
@@ -45,11 +46,13 @@ export class ConfigurationControl implements ConfigurationApi {
     const proposal = store.propose(request);
     const conflict = this.#subject.conflictWith(proposal.configuration);
     if (conflict !== undefined) throw new ControlError('conflict', conflict);
-    if (dryRun) return planReport(diffConfigurations(inForce(), complete(proposal.configuration)), proposal);
+    const whole = complete(proposal.configuration);
+    const shunts = diffShunts(inForce(), whole);
+    if (dryRun) return planReport(diffConfigurations(inForce(), whole), shunts, proposal);
     store.commit(proposal);
     const changes = apply(proposal.configuration);
-    tell(`another configuration is in force: ${changesText(changes)}`);
-    return planReport(changes, proposal);
+    tell(`another configuration is in force: ${changesText(changes, shunts)}`);
+    return planReport(changes, shunts, proposal);
   }
 
   /** What no file has cannot be changed in one. */

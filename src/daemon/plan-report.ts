@@ -1,20 +1,37 @@
 import type { TunnelChange } from '../config/diff.ts';
-import type { PlanAction, PlanReport, TunnelPlan } from '../control/plan-shapes.ts';
+import type { ShuntChange } from '../config/diff-shunts.ts';
+import type { PlanAction, PlanReport, ShuntPlan, TunnelPlan } from '../control/plan-shapes.ts';
 import type { Proposal } from './configuration-store.ts';
 
 /** What a proposal would do, or has done, as the control API tells it. */
-export function planReport(changes: readonly TunnelChange[], { replacements, warnings }: Proposal): PlanReport {
-  return { tunnels: changes.map(tunnelPlan), files: replacements.map(({ path }) => path), warnings };
+export function planReport(
+  changes: readonly TunnelChange[],
+  shunts: readonly ShuntChange[],
+  { replacements, warnings }: Proposal,
+): PlanReport {
+  return {
+    tunnels: changes.map(tunnelPlan),
+    shunts: shunts.map(shuntPlan),
+    files: replacements.map(({ path }) => path),
+    warnings,
+  };
 }
 
-/** `idc: reconnect (psk)`, for those that are touched at all. */
-export function changesText(changes: readonly TunnelChange[]): string {
+/** `idc: reconnect (psk)`, for those that are touched at all; shunts after the tunnels. */
+export function changesText(changes: readonly TunnelChange[], shunts: readonly ShuntChange[]): string {
   const touched = changes.map(tunnelPlan).filter(({ action }) => action !== 'none');
   const texts = touched.map(({ tunnel, action, keys }) => {
     return `${tunnel}: ${action}${keys.length === 0 ? '' : ` (${keys.join(', ')})`}`;
   });
-  return texts.length === 0 ? 'no tunnel differs' : texts.join('; ');
+  const more = shunts.map(shuntPlan).map(({ shunt, action }) => `shunt ${shunt}: ${action}`);
+  return [...(texts.length === 0 ? ['no tunnel differs'] : texts), ...more].join('; ');
 }
+
+function shuntPlan({ shunt, change }: ShuntChange): ShuntPlan {
+  return { shunt, action: SHUNT_ACTIONS[change] };
+}
+
+const SHUNT_ACTIONS = { added: 'create', changed: 'update', removed: 'delete' } as const;
 
 function tunnelPlan(change: TunnelChange): TunnelPlan {
   const { tunnel, was, keys, renew, addedPairs, droppedPairs } = change;

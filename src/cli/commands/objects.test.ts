@@ -96,13 +96,25 @@ describe('a plan in words', () => {
         { ...nothing, ...plan },
         { ...nothing, tunnel: 'u' },
       ],
+      shunts: [],
       files: [],
       warnings: [],
     };
     expect(planText(report)).toEqual({ lines: [line], summary: '1 change; 1 tunnel unchanged' });
   });
 
+  it('of shunts', () => {
+    const shunts = [{ shunt: 'office', action: 'update' as const }];
+    expect(planText({ tunnels: [nothing], shunts, files: [], warnings: [] })).toEqual({
+      lines: ['shunt office: update'],
+      summary: '1 change; 1 tunnel unchanged',
+    });
+  });
+
   it('of nothing', () => {
-    expect(planText({ tunnels: [], files: [], warnings: [] })).toEqual({ lines: [], summary: 'no tunnels' });
+    expect(planText({ tunnels: [], shunts: [], files: [], warnings: [] })).toEqual({
+      lines: [],
+      summary: 'no tunnels',
+    });
   });
 });

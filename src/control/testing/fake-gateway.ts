@@ -127,7 +127,7 @@ export class FakeGateway implements GatewayApi {
   }
 
   /** What a change of the configuration would do, or why it cannot be. */
-  plan: PlanReport | ControlError = { tunnels: [], files: [], warnings: [] };
+  plan: PlanReport | ControlError = { tunnels: [], shunts: [], files: [], warnings: [] };
 
   async change(change: ObjectChange, dryRun: boolean): Promise<PlanReport> {
     this.calls.push(`${dryRun ? 'would ' : ''}${JSON.stringify(change)}`);
