@@ -66,6 +66,8 @@ export type CygnetOptions = Partial<Version1> & {
   /** Further keys of the gateway. */
   readonly gateway?: object;
   readonly dataplane?: 'kernel' | 'userspace';
+  /** What goes beside the tunnel, or nowhere. */
+  readonly shunts?: object;
   /** What is told what becomes reachable. */
   readonly hooks?: readonly object[];
   /** Permits lifetimes as short as tests need them. */
@@ -122,6 +124,7 @@ function configuration({ local, remote }: Link, tunnels: object, options: Cygnet
     ...(options.shortLifetimes ? { limits: { lifetime: 'off' } } : {}),
     ...(options.dataplane === undefined ? {} : { dataplane: options.dataplane }),
     ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
+    ...(options.shunts === undefined ? {} : { shunts: options.shunts }),
     gateways: { gw1: { address: local, ...options.gateway } },
     peers: { idc: { address: remote } },
     tunnels,
