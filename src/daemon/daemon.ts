@@ -152,7 +152,8 @@ export class Daemon {
       }),
     });
     this.#addresses = this.#watchAddresses(options);
-    this.loaded = openLoaded({ ...options, files: () => this.#files, apply: () => this.#putInForce() });
+    const [files, inForce] = [() => this.#files, () => this.#configuration];
+    this.loaded = openLoaded({ ...options, files, inForce, apply: () => this.#putInForce() });
     this.#dataPlane.onEvent((event) => this.#input({ kind: 'dataplane.event', event }));
     this.#dataPlane.onDatagram?.((datagram) => this.#onDatagram(datagram));
     this.api = this.#controlApi(options, history);

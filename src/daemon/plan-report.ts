@@ -23,8 +23,8 @@ export function changesText(changes: readonly TunnelChange[], shunts: readonly S
   const texts = touched.map(({ tunnel, action, keys }) => {
     return `${tunnel}: ${action}${keys.length === 0 ? '' : ` (${keys.join(', ')})`}`;
   });
-  const more = shunts.map(shuntPlan).map(({ shunt, action }) => `shunt ${shunt}: ${action}`);
-  return [...(texts.length === 0 ? ['no tunnel differs'] : texts), ...more].join('; ');
+  const all = [...texts, ...shunts.map(shuntPlan).map(({ shunt, action }) => `shunt ${shunt}: ${action}`)];
+  return all.length === 0 ? 'no tunnel differs' : all.join('; ');
 }
 
 function shuntPlan({ shunt, change }: ShuntChange): ShuntPlan {

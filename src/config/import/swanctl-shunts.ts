@@ -17,11 +17,12 @@ export function isShunt(child: Section): boolean {
 
 /** The children of all connections that are shunts; one is in force where it is said to be trapped. */
 export function swanctlShunts(root: Section, remarks: Remarks): ForeignShunt[] {
-  return (root.section('connections')?.sections() ?? []).flatMap((connection) =>
-    (connection.section('children')?.sections() ?? [])
-      .filter(isShunt)
-      .flatMap((child) => shuntOf(connection, child, remarks)),
-  );
+  return (root.section('connections')?.sections() ?? []).flatMap((connection) => connectionShunts(connection, remarks));
+}
+
+export function connectionShunts(connection: Section, remarks: Remarks): ForeignShunt[] {
+  const children = connection.section('children')?.sections() ?? [];
+  return children.filter(isShunt).flatMap((child) => shuntOf(connection, child, remarks));
 }
 
 const ACTIONS: ReadonlyMap<string, 'bypass' | 'block'> = new Map([

@@ -10,6 +10,8 @@ import { pskText } from '../import/shared-keys.ts';
 import type { Names, Surroundings } from '../import/swanctl.ts';
 import { connectionTunnels, namesOf } from '../import/swanctl.ts';
 import type { Section } from '../import/swanctl-sections.ts';
+import type { ForeignShunt } from '../import/swanctl-shunts.ts';
+import { connectionShunts } from '../import/swanctl-shunts.ts';
 import type { TreeMap } from '../import/value-tree.ts';
 import { listOf, mapOf } from '../import/value-tree.ts';
 import type { Written } from '../import/written.ts';
@@ -23,8 +25,8 @@ import { isPlain, messageSection } from './message-section.ts';
 import type { OwnAddresses } from './own-addresses.ts';
 import { chosenAddresses } from './own-addresses.ts';
 
-/** What a connection that was loaded over vici adds to the configuration: a tunnel for each of its children. */
-export type LoadedConnection = Pick<Configuration, 'gateways' | 'peers' | 'tunnels'> & {
+/** What a connection that was loaded over vici adds to the configuration: a tunnel or a shunt for each of its children. */
+export type LoadedConnection = Pick<Configuration, 'gateways' | 'peers' | 'shunts' | 'tunnels'> & {
   readonly warnings: readonly Problem[];
   /** Of this machine; empty where they are all written, and do not change with it. */
   readonly ownAddresses: readonly string[];
@@ -61,12 +63,17 @@ export function readConnection(
   checkSections(section, remarks);
   const found: Found = { psk: undefined, lacks: undefined, keys: [], ownAddresses: [], children: new Map() };
   const foreign = connectionTunnels(section, surroundingsOverVici(found, surroundings), remarks);
-  const loaded = loadTree(section.name.position.file, treeOf(section, foreign), NO_FILES, remarks.problems);
+  const shunts = connectionShunts(section, remarks);
+  const loaded = loadTree(section.name.position.file, treeOf(section, foreign, shunts), NO_FILES, remarks.problems);
   if ('errors' in loaded) return { errors: loaded.errors.filter(({ severity }) => severity === 'error') };
-  const { gateways, peers, tunnels } = loaded.configuration;
+  const { configuration, warnings } = loaded;
   const complete = (tunnel: Tunnel) => completeTunnel(tunnel, { connection: name, found, ...surroundings });
   const { keys, ownAddresses } = found;
-  return { gateways, peers, tunnels: tunnels.map(complete), warnings: loaded.warnings, keys, ownAddresses };
+  return { ...partsOf(configuration), tunnels: configuration.tunnels.map(complete), warnings, keys, ownAddresses };
+}
+
+function partsOf({ gateways, peers, shunts }: Configuration): Pick<LoadedConnection, 'gateways' | 'peers' | 'shunts'> {
+  return { gateways, peers, shunts };
 }
 
 /** Whether a connection has other keys than so far where one is gone, and another one is there behind all others. */
@@ -107,7 +114,7 @@ function surroundingsOverVici(found: Found, { keys, own }: LoadSurroundings): Su
   };
   return {
     nameOf({ name }, child) {
-      const text = name.text === child.name.text ? name.text : `${name.text}/${child.name.text}`;
+      const text = childName(name, child.name);
       found.children.set(text, child.name.text);
       return { text, position: child.name.position };
     },
@@ -186,7 +193,7 @@ function checkSections(connection: Section, remarks: Remarks): void {
  * As charon has it, traffic is not blocked while the tunnel is down: where it may go in the clear is up to whoever wrote
  * the connection.
  */
-function treeOf({ name }: Section, foreign: readonly ForeignTunnel[]): TreeMap {
+function treeOf({ name }: Section, foreign: readonly ForeignTunnel[], shunts: readonly ForeignShunt[]): TreeMap {
   const { position } = name;
   const text = (value: string): Written => ({ text: value, position });
   const end = text(`vici/${name.text}`);
@@ -201,8 +208,14 @@ function treeOf({ name }: Section, foreign: readonly ForeignTunnel[]): TreeMap {
     gateways:
       first && mapOf(position, { [end.text]: mapOf(position, { address: listOf(position, first.local.addresses) }) }),
     peers: first && mapOf(position, { [end.text]: mapOf(position, { address: first.remote.addresses[0] }) }),
+    shunts: { position, entries: new Map(shunts.map(({ name: child, tree }) => [childName(name, child), tree])) },
     tunnels: { position, entries: new Map(tunnels as [string, TreeMap][]) },
   });
+}
+
+/** What stands for a child of a connection among all others. */
+function childName(connection: Written, child: Written): string {
+  return connection.text === child.text ? child.text : `${connection.text}/${child.text}`;
 }
 
 /** A connection reads no files: keys come by the socket as well. */

@@ -48,6 +48,7 @@ export class Loaded implements ViciLoading {
       ...files,
       gateways: [...files.gateways, ...loaded.flatMap(({ gateways }) => gateways)],
       peers: [...files.peers, ...loaded.flatMap(({ peers }) => peers)],
+      shunts: [...files.shunts, ...loaded.flatMap(({ shunts }) => shunts)],
       tunnels: [...files.tunnels, ...loaded.flatMap(({ tunnels }) => tunnels)],
     };
   }
@@ -56,8 +57,7 @@ export class Loaded implements ViciLoading {
   conflictWith(files: Configuration): string | undefined {
     for (const [name, { read }] of this.#connections) {
       const taken = takenName(read, files);
-      if (taken !== undefined)
-        return `tunnel ${taken} was loaded over vici as well (connection ${name}); unload it first`;
+      if (taken !== undefined) return `${taken} was loaded over vici as well (connection ${name}); unload it first`;
     }
     return undefined;
   }
@@ -75,7 +75,7 @@ export class Loaded implements ViciLoading {
     const read = readConnection(name, message, this.#surroundings());
     if ('errors' in read) return oneLine(read.errors);
     const taken = takenName(read, this.#subject.files());
-    if (taken !== undefined) return `tunnel ${taken} stands in the configuration file already`;
+    if (taken !== undefined) return `${taken} stands in the configuration file already`;
     this.#connections.set(name, { bytes, message, read });
     this.#subject.warn(read.warnings);
     this.#subject.apply();
@@ -166,10 +166,16 @@ const MAX_CONNECTIONS = 10_000;
 const MAX_KEYS = 20_000;
 const MAX_ERRORS = 5;
 
-function takenName({ tunnels }: LoadedConnection, files: Configuration): string | undefined {
-  const names = new Set(files.tunnels.map(({ name }) => name));
-  return tunnels.find(({ name }) => names.has(name))?.name;
+function takenName({ tunnels, shunts }: LoadedConnection, files: Configuration): string | undefined {
+  const taken = (kind: 'tunnel' | 'shunt', ours: readonly Named[], theirs: readonly Named[]) => {
+    const names = new Set(theirs.map(({ name }) => name));
+    const found = ours.find(({ name }) => names.has(name))?.name;
+    return found === undefined ? undefined : `${kind} ${found}`;
+  };
+  return taken('tunnel', tunnels, files.tunnels) ?? taken('shunt', shunts, files.shunts);
 }
+
+type Named = { readonly name: string };
 
 function oneLine(errors: readonly Problem[]): string {
   const texts = errors.slice(0, MAX_ERRORS).map((error) => `${formatPosition(error)}: ${error.message}`);

@@ -253,6 +253,42 @@ describe('a connection that is loaded over vici', () => {
   });
 });
 
+describe('shunts that are loaded over vici', () => {
+  const lan = { mode: 'pass', local_ts: ['10.1.0.0/16'], remote_ts: ['10.0.0.0/8'], start_action: 'trap' };
+  const loaded = (more: Plain = {}) => ({ shunts: { children: { lan: { ...lan, ...more } } } });
+
+  it('need neither a peer nor a key, and are in force until they are unloaded', async () => {
+    const { vici, daemon, dataPlane, log } = setUp();
+    expect(await vici('load-conn', loaded())).toEqual(DONE);
+    expect(await daemon.api.list('shunts')).toMatchObject([{ name: 'shunts/lan', action: 'bypass' }]);
+    expect(dataPlane.policies.length).toBe(3);
+    expect(daemon.vici.policies()).toEqual([
+      {
+        connection: 'shunts',
+        child: 'lan',
+        kind: 'pass',
+        mode: 'PASS',
+        localTs: ['10.1.0.0/16'],
+        remoteTs: ['10.0.0.0/8'],
+      },
+    ]);
+    expect(log.lines.map(({ msg }) => msg)).toContain('loaded over vici: shunt shunts/lan: create');
+    expect(await vici('load-conn', loaded({ mode: 'drop' }))).toEqual(DONE);
+    expect(daemon.vici.policies()).toMatchObject([{ kind: 'drop', mode: 'DROP' }]);
+    expect(await vici('unload-conn', { name: 'shunts' })).toEqual(DONE);
+    expect(daemon.vici.policies()).toEqual([]);
+  });
+
+  it('stand beside the tunnels of their connection', async () => {
+    const { vici, daemon } = setUp();
+    const { moon } = connection({}) as { moon: Plain };
+    const children = { ...(moon.children as Plain), lan };
+    expect(await vici('load-conn', { moon: { ...moon, children } })).toEqual(DONE);
+    expect(daemon.api.tunnelNames()).toEqual(['moon/net']);
+    expect(await daemon.api.list('shunts')).toMatchObject([{ name: 'moon/lan' }]);
+  });
+});
+
 describe('shared keys over vici', () => {
   it('a connection may come before its key, and says so until then', async () => {
     const { vici, daemon, status, peer } = setUp();

@@ -2,6 +2,7 @@ import type { Entropy } from '../../base/entropy.ts';
 import { Secret } from '../../base/secret.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import type { TunnelChange } from '../../config/diff.ts';
+import { diffShunts } from '../../config/diff-shunts.ts';
 import { formatProblem } from '../../config/problem.ts';
 import type { Log } from '../../observe/log.ts';
 import type { AddressSource } from '../local-addresses.ts';
@@ -15,20 +16,23 @@ export type LoadedEdge = {
   readonly log: Pick<Log, 'write'>;
   /** What the files say. */
   readonly files: () => Configuration;
+  readonly inForce: () => Configuration;
   /** Puts the files and what is loaded in force. */
   readonly apply: () => readonly TunnelChange[];
 };
 
 /** What is loaded over vici, in a daemon. */
-export function openLoaded({ addresses, entropy, log, files, apply }: LoadedEdge): Loaded {
+export function openLoaded({ addresses, entropy, log, files, inForce, apply }: LoadedEdge): Loaded {
   return new Loaded({
     own: ownAddresses(addresses),
     nobodysKey: new Secret(entropy.bytes(NOBODYS_KEY_BYTES)),
     files,
     apply: () => {
+      const before = inForce();
       const changes = apply().filter(({ change }) => change !== 'unchanged');
-      if (changes.length > 0)
-        log.write('info', `loaded over vici: ${changesText(changes)}`, { event: 'configuration.applied' });
+      const shunts = diffShunts(before, inForce());
+      if (changes.length + shunts.length > 0)
+        log.write('info', `loaded over vici: ${changesText(changes, shunts)}`, { event: 'configuration.applied' });
     },
     warn: (problems) => {
       for (const problem of problems) log.write('warn', formatProblem(problem), { event: 'configuration.problem' });

@@ -1,5 +1,5 @@
 import { arch, machine, release, type } from 'node:os';
-import type { Configuration } from '../../config/configuration.ts';
+import type { Configuration, Shunt } from '../../config/configuration.ts';
 import type { EventHistory } from '../../control/event-history.ts';
 import type { VersionReport } from '../../control/protocol.ts';
 import type { ViciSection } from '../../control/vici/message.ts';
@@ -116,14 +116,18 @@ export class DaemonViciApi implements ViciApi {
   }
 
   policies(): readonly ViciPolicy[] {
-    const trapped = this.#subject.configuration().tunnels.filter(({ name }) => this.#subject.waitsForTraffic(name));
-    return trapped.map(({ name, policy }) => ({
-      ...this.#names(name),
-      kind: 'trap',
-      mode: 'TUNNEL',
-      localTs: policy.local.selectors.map(viciSelector),
-      remoteTs: policy.remote.selectors.map(viciSelector),
-    }));
+    const { tunnels, shunts } = this.#subject.configuration();
+    const trapped = tunnels.filter(({ name }) => this.#subject.waitsForTraffic(name));
+    const traps = trapped.map(
+      ({ name, policy }): ViciPolicy => ({
+        ...this.#names(name),
+        kind: 'trap',
+        mode: 'TUNNEL',
+        localTs: policy.local.selectors.map(viciSelector),
+        remoteTs: policy.remote.selectors.map(viciSelector),
+      }),
+    );
+    return [...traps, ...shunts.map(shuntPolicy)];
   }
 
   algorithms(): readonly (readonly [kind: string, names: readonly string[]])[] {
@@ -226,4 +230,18 @@ export class DaemonViciApi implements ViciApi {
   #initiated(tunnel: string | undefined, ikeSa: number): boolean {
     return this.#subject.live.views(tunnel).some(({ id, role }) => id === ikeSa && role === 'initiator');
   }
+}
+
+/** One that was loaded has the names of its connection and its child in its own. */
+function shuntPolicy({ name, policy }: Shunt): ViciPolicy {
+  const [connection = name, child = connection] = name.split('/');
+  const kind = policy.action === 'bypass' ? 'pass' : 'drop';
+  return {
+    connection,
+    child,
+    kind,
+    mode: kind.toUpperCase(),
+    localTs: policy.localSelectors.map(viciSelector),
+    remoteTs: policy.remoteSelectors.map(viciSelector),
+  };
 }
