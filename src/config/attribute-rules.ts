@@ -66,7 +66,13 @@ function checkReqid({ raw, peer, report }: RuleSubject): void {
     );
 }
 
-function checkStart({ raw, report }: RuleSubject): void {
+function checkStart({ raw, peer, report }: RuleSubject): void {
+  const start = raw.start ?? (peer.address.kind === 'any' ? 'respond' : 'initiate');
+  if (raw.ipsec?.inactivity !== undefined && start === 'initiate')
+    report.error(
+      ['ipsec', 'inactivity'],
+      'a tunnel that is to be up all the time does not end for want of traffic; set start to on-traffic or respond',
+    );
   if (raw.start !== 'on-traffic') return;
   if (raw.ipsec?.policies === false)
     report.error(['start'], 'on-traffic needs a policy that packets can meet; remove ipsec.policies');

@@ -29,6 +29,12 @@ describe('what a tunnel says of its SAs and policies', () => {
     expect(policyOf(`ipsec: {${ipsec}}`).attributes).toEqual(attributes);
   });
 
+  it('how long nobody may use it', () => {
+    for (const start of ['on-traffic', 'respond'])
+      expect(policyOf(`start: ${start}\n    ipsec: {inactivity: 5m}`).inactivity).toBe(300_000);
+    expect(policyOf('start: respond')).not.toHaveProperty('inactivity');
+  });
+
   it('all of the Internet is a segment, and leads no routes, where an interface or a mark sets it apart', () => {
     for (const ipsec of ['ifId: 7', 'mark: 42', 'policies: false']) {
       const policy = policyOf(`ipsec: {${ipsec}}`, '0.0.0.0/0');
@@ -52,6 +58,7 @@ describe('what a tunnel says of its SAs and policies', () => {
     ['ipsec: {copyDf: false, mode: transport}', '12:13 tunnels.a.ipsec.copyDf: is about the two headers of tunnel mode, and transport mode has one; remove it'],
     ['ipsec: {replayWindow: 0, proposals: [aes128-sha256-esn]}', '12:27 tunnels.a.ipsec.replayWindow: esn needs a window; write one, or take esn out of ipsec.proposals'],
     ['ipsec: {reqid: 5, ifId: unique}', '12:20 tunnels.a.ipsec.reqid: unique numbers follow from the reqid, which is not unique then; remove one of both'],
+    ['ipsec: {inactivity: 5m}', '12:25 tunnels.a.ipsec.inactivity: a tunnel that is to be up all the time does not end for want of traffic; set start to on-traffic or respond'],
     ['start: on-traffic\n    ipsec: {policies: false}', '12:12 tunnels.a.start: on-traffic needs a policy that packets can meet; remove ipsec.policies'],
     ['start: on-traffic\n    ipsec: {mark: unique}', '12:12 tunnels.a.start: on-traffic cannot wait for packets with a number that only a Child SA will have; write one'],
     ['blockClearText: true\n    ipsec: {policies: false}', '12:21 tunnels.a.blockClearText: is done by policies; remove it, or ipsec.policies'],

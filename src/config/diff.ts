@@ -89,6 +89,7 @@ const PARTS: readonly Part[] = [
   { key: 'ipsec.copyDf', cost: 'child', of: ({ attributes }) => attributes?.headers?.df },
   { key: 'ipsec.copyEcn', cost: 'child', of: ({ attributes }) => attributes?.headers?.ecn },
   { key: 'ipsec.copyDscp', cost: 'child', of: ({ attributes }) => attributes?.headers?.dscp },
+  { key: 'ipsec.inactivity', cost: 'child', of: ({ inactivity }) => inactivity },
   { key: 'routes', cost: 'child', of: ({ routes }) => routes },
   { key: 'ike.reauthenticate', cost: 'in-place', of: ({ reauthenticate }) => reauthenticate },
   { key: 'ike.childless', cost: 'in-place', of: ({ childless }) => childless },

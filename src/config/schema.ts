@@ -157,6 +157,7 @@ const tunnel = section({
     protocol: oneOf({ esp: 'esp', ah: 'ah' } as const).optional(),
     mode: oneOf({ tunnel: 'tunnel', transport: 'transport' } as const).optional(),
     ...attributeShape,
+    inactivity: duration(10 * SECOND, 7 * 24 * HOUR).optional(),
     encapsulation: oneOf({ auto: 'auto', udp: 'udp' } as const).optional(),
     encryption: encryption.optional(),
     authentication: authentication.optional(),

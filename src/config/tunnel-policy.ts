@@ -54,6 +54,7 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
     retry: { attempts: raw.retry?.attempts ?? 3, interval: raw.retry?.interval ?? 12 * SECOND },
     routes: raw.routes ?? isChosenBySegments(raw),
     ...optional(attributesOf(raw)),
+    ...(raw.ipsec?.inactivity === undefined ? {} : { inactivity: raw.ipsec.inactivity }),
     blockClearText: raw.blockClearText ?? true,
   };
 }

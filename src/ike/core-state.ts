@@ -44,6 +44,8 @@ export type CoreState = {
   readonly allowances: Map<string, Allowance>;
   /** Tunnels whose next packet is waited for. */
   readonly traps: Map<string, Trap>;
+  /** Of tunnels that end when nobody uses them: what their Child SAs had carried, since when, and who is asked now. */
+  readonly use: Map<string, Use>;
   /** Tunnels that the operator has taken down: their peers are not answered. */
   readonly closedTunnels: Set<string>;
   /** Where the machine has other addresses than the configuration names first: by gateway. */
@@ -62,6 +64,13 @@ export type Trap = {
   readonly request: number;
   readonly policies: readonly PolicySpec[];
   readonly routes: readonly RouteSpec[];
+};
+
+/** Packets are undefined before the first look. */
+export type Use = {
+  readonly packets: number | undefined;
+  readonly since: Instant;
+  readonly request: number | undefined;
 };
 
 /** `remains` is what removes the Child SA from where it was. */
@@ -91,6 +100,7 @@ export function newCoreState(cookieKey: Uint8Array): CoreState {
     said: new Map(),
     allowances: new Map(),
     traps: new Map(),
+    use: new Map(),
     closedTunnels: new Set(),
     ownAddresses: new Map(),
     cookies: newCookieSecrets(cookieKey),

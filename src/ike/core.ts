@@ -9,6 +9,7 @@ import { endDrain } from './common/child-drain.ts';
 import { ofChildTimer } from './common/child-timers.ts';
 import type { Effect } from './common/effect.ts';
 import { admission, LIMIT_WITHOUT_COOKIES } from './common/half-open.ts';
+import { INACTIVITY_TIMER } from './common/inactivity-timer.ts';
 import type { CoreCommand, Input } from './common/input.ts';
 import { kernelRefused } from './common/kernel-refusal.ts';
 import type { MessageKeys } from './common/message-keys.ts';
@@ -24,6 +25,7 @@ import { type CoreState, type Move, newCoreState } from './core-state.ts';
 import { onDataPlaneEvent } from './data-plane-event.ts';
 import { classifyDatagram } from './demux.ts';
 import type { IkeSa } from './ike-sa.ts';
+import { judgeUse, lookForUse, UNUSED } from './inactivity.ts';
 import { type Boundaries, followOwnAddresses } from './local-address.ts';
 import { findIkeSa } from './lookup.ts';
 import { abandon, answerEffect, doWork, viewIkeSa } from './machines.ts';
@@ -33,7 +35,7 @@ import { forgetIkeSa, indexIkeSa } from './registry.ts';
 import { renameTunnels } from './rename.ts';
 import { parseTimerKey, Run, type Surroundings, timerKey } from './run.ts';
 import { changeShunts } from './shunt-policies.ts';
-import { onTrapAnswer, removeTrap, setTrap } from './traps.ts';
+import { changeTrap, onTrapAnswer } from './traps.ts';
 import { resolveDuplicates } from './uniqueness.ts';
 import { answerPhase1 } from './v1/exchanges/phase1-responder.ts';
 import {
@@ -221,6 +223,7 @@ export class IkeCore {
 
   /** A timer of a tunnel as a whole, or of one of its Child SAs. */
   #onTunnelTimer(run: Run, tunnel: string, key: string): void {
+    if (key === INACTIVITY_TIMER) return lookForUse(run, this.#state, tunnel);
     const timer = ofChildTimer(run.childrenOf(tunnel), key);
     const sa = timer === undefined ? undefined : this.#state.ikeSas.get(timer.child.ikeSa);
     if (timer?.name === 'drain') return this.#guardTunnel(run, tunnel, () => endDrain(run, timer.child));
@@ -247,9 +250,13 @@ export class IkeCore {
   }
 
   #onTunnelReply(run: Run, tunnel: string, request: number, answer: EffectAnswer): void {
-    const isTrap =
-      answer.kind === 'dataplane' && onTrapAnswer(run, this.#state, { tunnel, request, reply: answer.reply });
-    if (!isTrap) this.#guardTunnel(run, tunnel, () => onTunnelAnswer(run, tunnel, request, answer));
+    if (answer.kind === 'dataplane') {
+      const asked = { tunnel, request, reply: answer.reply };
+      if (onTrapAnswer(run, this.#state, asked)) return;
+      const use = judgeUse(run, this.#state, asked);
+      if (use !== undefined) return use === 'idle' ? this.#terminate(run, tunnel, UNUSED) : undefined;
+    }
+    this.#guardTunnel(run, tunnel, () => onTunnelAnswer(run, tunnel, request, answer));
   }
 
   /** Where the kernel has not followed, IKE and kernel may not disagree any longer: the tunnel starts over. */
@@ -291,7 +298,7 @@ export class IkeCore {
         else this.#state.closedTunnels.add(command.tunnel);
         return;
       case 'trap':
-        return this.#trap(run, command);
+        return changeTrap(run, this.#state, command);
       case 'local-address':
         return this.#onLocalAddress(run, command);
       case 'rekey':
@@ -301,12 +308,6 @@ export class IkeCore {
       case 'terminate':
         return this.#terminate(run, command.tunnel, command.reason);
     }
-  }
-
-  #trap(run: Run, { tunnel, set, remote }: Extract<CoreCommand, { readonly kind: 'trap' }>): void {
-    const policy = this.#policies.get(tunnel);
-    if (!set) removeTrap(run, this.#state, tunnel);
-    else if (policy !== undefined) setTrap(run, this.#state, policy, remote);
   }
 
   #initiate(run: Run, { tunnel, remote, packet }: Extract<CoreCommand, { readonly kind: 'initiate' }>): void {

@@ -18,6 +18,7 @@ export function renameTunnels(run: Run, state: CoreState, renamed: ReadonlyMap<s
   for (const [request, move] of state.moves) state.moves.set(request, { ...move, tunnel: nameOf(move.tunnel) });
   renameKeys(state.children, renamed);
   renameKeys(state.byTunnel, renamed);
+  renameKeys(state.use, renamed);
   const closed = [...state.closedTunnels].map(nameOf);
   state.closedTunnels.clear();
   for (const tunnel of closed) state.closedTunnels.add(tunnel);

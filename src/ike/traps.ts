@@ -6,10 +6,22 @@ import { reqidAt } from '../sa/reqid.ts';
 import { routesTo } from '../sa/routes.ts';
 import { selectorPairs } from '../sa/selector-pairs.ts';
 import { childMode } from './common/child-mode.ts';
+import type { CoreCommand } from './common/input.ts';
 import { kernelRefused } from './common/kernel-refusal.ts';
 import type { TunnelPolicy } from './common/policy.ts';
 import type { CoreState, Trap } from './core-state.ts';
 import type { Run } from './run.ts';
+
+/** As the service wants it. */
+export function changeTrap(
+  run: Run,
+  state: CoreState,
+  { tunnel, set, remote }: Extract<CoreCommand, { readonly kind: 'trap' }>,
+): void {
+  const policy = run.policies.get(tunnel);
+  if (!set) removeTrap(run, state, tunnel);
+  else if (policy !== undefined) setTrap(run, state, policy, remote);
+}
 
 /**
  * Sets a trap for the traffic of a tunnel (RFC 4301 §4.4.1: a PROTECT entry without an SA). Its packets wait or are

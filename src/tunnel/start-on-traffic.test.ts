@@ -117,13 +117,16 @@ describe('a tunnel that is started by traffic', () => {
     expect(one.core.count('initiate')).toBe(2);
   });
 
-  it.each([GONE, { code: 'expired', text: 'old' }] as const)('waits again when its SAs end: %j', (reason) => {
-    const one = caught();
-    one.say(60_100, installed());
-    one.say(120_000, deleted('t#1', reason));
-    expect(one.core.count('initiate')).toBe(1);
-    expect(one.status()?.connectionStatus).toBe('waiting');
-  });
+  it.each([GONE, { code: 'expired', text: 'old' }, { code: 'no-traffic', text: 'idle' }] as const)(
+    'waits again when its SAs end: %j',
+    (reason) => {
+      const one = caught();
+      one.say(60_100, installed());
+      one.say(120_000, deleted('t#1', reason));
+      expect(one.core.count('initiate')).toBe(1);
+      expect(one.status()?.connectionStatus).toBe('waiting');
+    },
+  );
 
   it('is connected by a peer that calls first', () => {
     const one = lazy();

@@ -9,7 +9,12 @@ import { awaitTraffic, removeTrap, setTrap } from './traps.ts';
 import { isTrying, type TunnelState } from './tunnel-state.ts';
 
 /** Ends that are no failure of the tunnel: our own doing, or that of this machine. */
-const OWN_DOING: ReadonlySet<Reason['code']> = new Set<Reason['code']>(['terminated', 'expired', 'address-gone']);
+const OWN_DOING: ReadonlySet<Reason['code']> = new Set<Reason['code']>([
+  'terminated',
+  'expired',
+  'address-gone',
+  'no-traffic',
+]);
 
 /** Ends after which nothing is to be waited for: our own doing, and a peer that is there again and has lost its SAs. */
 const AT_ONCE: ReadonlySet<Reason['code']> = new Set<Reason['code']>(['expired', 'address-gone', 'peer-restarted']);

@@ -82,6 +82,24 @@ describe('what a child of swanctl.conf says of its SAs and policies', () => {
   });
 });
 
+describe('inactivity of a child', () => {
+  it.each([
+    ['trap', '90', 90_000],
+    ['none', '5m', 300_000],
+    ['trap', '0s', undefined],
+  ])('with start_action = %s: %s', (start, time, expected) => {
+    const text = conf(`inactivity = ${time}`).replace('start_action = start', `start_action = ${start}`);
+    expect(configurationOf(text).tunnels[0]?.policy.inactivity).toBe(expected);
+  });
+
+  it('is left out where the tunnel is up all the time, and that is told', () => {
+    expect(configurationOf(conf('inactivity = 5m')).tunnels[0]?.policy).not.toHaveProperty('inactivity');
+    expect(problemsOf(conf('inactivity = 5m'))).toContain(
+      '16 warning inactivity is ignored: a tunnel with start_action = start is up all the time, used or not; write trap',
+    );
+  });
+});
+
 describe('shunts of swanctl.conf', () => {
   const shunt = (mode: string, more = '') =>
     `lan { mode = ${mode}\nlocal_ts = 10.0.0.0/16\nremote_ts = 10.0.0.0/8\nstart_action = trap\n${more} }`;

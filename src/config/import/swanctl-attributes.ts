@@ -21,8 +21,21 @@ export function attributesOf(
     replayWindow: child.get('replay_window'),
     copyDf: onlyWhere(child.get('copy_df'), false),
     copyEcn: onlyWhere(child.get('copy_ecn'), false),
+    inactivity: inactivityOf(child, remarks),
     copyDscp: dscp === undefined ? undefined : pinned(dscp, DSCP.get(dscp.text) ?? dscp.text),
   };
+}
+
+/** strongSwan starts what has start_action = start once; here it is started again for as long as it is configured. */
+function inactivityOf(child: Section, remarks: Remarks): Written | undefined {
+  const written = child.get('inactivity');
+  if (written === undefined || /^0[smhd]?$/.test(written.text)) return undefined;
+  const isKeptUp = child.get('start_action')?.text.includes('start') === true;
+  if (!isKeptUp) return /^\d+$/.test(written.text) ? pinned(written, `${written.text}s`) : written;
+  const sentence = 'a tunnel with start_action = start is up all the time, used or not; write trap';
+  if (remarks.strict) remarks.refuse(written.position, `not supported: ${sentence}`);
+  else remarks.note(written.position, `inactivity is ignored: ${sentence}`);
+  return undefined;
 }
 
 /** What tells its packets from others between the same segments. */

@@ -87,7 +87,7 @@ export const CHILD_KEYS: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>
   ['policies', yesOrNo],
   ['policies_fwd_out', yesOrNo],
   ['ipcomp', harmless('IPComp is not done', 'no')],
-  ['inactivity', note('idle tunnels stay', '0', '0s')],
+  ['inactivity', used],
   ['reqid', used],
   ['priority', used],
   ['interface', note('policies hold for every interface')],

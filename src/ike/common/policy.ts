@@ -92,6 +92,8 @@ export type TunnelPolicy = {
   readonly routes: RouteChoice;
   /** Of its SAs and policies beyond what they protect; absent where nothing is said. */
   readonly attributes?: AttributeChoice;
+  /** How long no packet may use the tunnel before it ends; absent: for ever. */
+  readonly inactivity?: Duration;
   /** Whether a policy keeps clear text between the selectors from leaving while the tunnel is down. */
   readonly blockClearText: boolean;
 };

@@ -6,6 +6,7 @@ import type { DataPlaneReply } from '../../sa/data-plane.ts';
 import { saKey } from '../../sa/ledger.ts';
 import { rekeyAfter } from '../../sa/lifetime.ts';
 import { sameSelectors } from '../../sa/traffic-selector.ts';
+import { watchInactivity } from '../common/inactivity-timer.ts';
 import type { Reason } from '../common/reason.ts';
 import { rekeyTimer, removeChild, sendDeletes } from './child-end.ts';
 import type { ContextV1 } from './context.ts';
@@ -24,6 +25,7 @@ export function childInstalled(ctx: ContextV1, child: ChildSa, lifetime: Duratio
   const life = rekeyAfter(lifetime, child.role, randomFraction(ctx.entropy), chosen);
   child.rekeyAt = { mono: ctx.now.mono + life, wall: ctx.now.wall + life };
   ctx.setTimer(child.tunnel, rekeyTimer(child.id), child.rekeyAt.mono);
+  watchInactivity(ctx, child.tunnel);
   ctx.emit({ type: 'child.installed', tunnel: child.tunnel, ikeSa: child.ikeSa, child: child.id });
   for (const other of siblings(ctx, child)) if (other.state === 'installed') settle(ctx, child, other);
 }

@@ -8,6 +8,7 @@ import { rekeyAfter } from '../../sa/lifetime.ts';
 import { usageLimits } from '../../sa/usage-limits.ts';
 import { childTimer } from '../common/child-timers.ts';
 import type { Context } from '../common/context.ts';
+import { watchInactivity } from '../common/inactivity-timer.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import { serve } from '../common/sharing.ts';
 import { childrenOf } from './children.ts';
@@ -116,6 +117,7 @@ export function childInstalled(ctx: Context, child: ChildSa): void {
   const life = rekeyAfter(child.lifetime, child.role, randomFraction(ctx.entropy), chosen);
   child.rekeyAt = { mono: ctx.now.mono + life, wall: ctx.now.wall + life };
   ctx.setTimer(child.tunnel, childTimer('rekey', child.id), child.rekeyAt.mono);
+  watchInactivity(ctx, child.tunnel);
   ctx.emit({ type: 'child.installed', tunnel: child.tunnel, ikeSa: child.ikeSa, child: child.id });
 }
 
