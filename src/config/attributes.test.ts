@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatSelector } from '../sa/traffic-selector.ts';
 import { diffConfigurations } from './diff.ts';
+import { hooksOf } from './hooks.ts';
 import { loadConfiguration } from './load.ts';
 import { memoryHost } from './testing/memory-host.ts';
 
@@ -82,6 +83,26 @@ describe('what a tunnel says of its SAs and policies', () => {
     expect(errorsOf(one)).toContain(
       '13:20 tunnels.a.ipsec.reqid: 2 pairs of segments have a Child SA each, which one number cannot tell apart; remove it',
     );
+  });
+});
+
+describe('a program that is told of one tunnel', () => {
+  it('comes after the hooks of the whole configuration, and is told as updown scripts are', () => {
+    const configuration = load(text('updown: [/bin/tell, idc]'));
+    expect(hooksOf(configuration)).toEqual([
+      {
+        tunnel: 'a',
+        on: ['reachable', 'withdrawn'],
+        timeout: 10_000,
+        target: { kind: 'program', argv: ['/bin/tell', 'idc'] },
+      },
+    ]);
+  });
+
+  it('needs an absolute path', () => {
+    expect(errorsOf(text('updown: [tell]'))).toEqual([
+      '12:14 tunnels.a.updown[0]: "tell" is no absolute path; no shell looks for it, as in [/usr/local/bin/tell, idc]',
+    ]);
   });
 });
 

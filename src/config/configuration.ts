@@ -10,6 +10,8 @@ import type { PskSource } from './psk.ts';
  * tunnel, `reachable` and `withdrawn` of its pairs of segments.
  */
 export type Hook = {
+  /** The only one that it is told of; absent: all. */
+  readonly tunnel?: string;
   readonly on: readonly HookEvent[];
   readonly timeout: Duration;
   readonly target:
@@ -64,6 +66,8 @@ export type Tunnel = Named & {
   readonly policy: TunnelPolicy;
   readonly pskSource: PskSource;
   readonly ppkSource?: PskSource;
+  /** A program that is told of its pairs of segments, and its arguments. */
+  readonly updown?: readonly [string, ...string[]];
   /** Of one that was loaded over vici and stands in no file. */
   readonly loaded?: LoadedOrigin;
 };

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { SECOND } from '../base/time.ts';
-import type { Hook, HookEvent } from './configuration.ts';
+import type { Configuration, Hook, HookEvent } from './configuration.ts';
 import type { ConfigurationHost } from './host.ts';
 import { fileErrorText } from './host.ts';
 import type { Merged } from './merge.ts';
@@ -8,6 +8,7 @@ import { readPreSharedKey } from './psk.ts';
 import type { Report } from './report.ts';
 import { Refusal } from './scalars.ts';
 import type { RawHook } from './schema.ts';
+import type { ValuePath } from './source.ts';
 
 /** Hooks that keep the rules; the others are reported. */
 export function resolveHooks({ top, main }: Pick<Merged, 'top' | 'main'>, host: ConfigurationHost): Hook[] {
@@ -18,6 +19,16 @@ export function resolveHooks({ top, main }: Pick<Merged, 'top' | 'main'>, host: 
       ? []
       : [{ on: [...new Set(raw.on ?? USUAL)], timeout: raw.timeout ?? DEFAULT_TIMEOUT, target }];
   });
+}
+
+/** All that is told: the hooks of the whole configuration, then the programs of single tunnels. */
+export function hooksOf({ hooks, tunnels }: Pick<Configuration, 'hooks' | 'tunnels'>): Hook[] {
+  const own = tunnels.flatMap(({ name, updown }): Hook[] =>
+    updown === undefined
+      ? []
+      : [{ tunnel: name, on: USUAL, timeout: DEFAULT_TIMEOUT, target: { kind: 'program', argv: updown } }],
+  );
+  return [...hooks, ...own];
 }
 
 /** What whoever keeps routes elsewhere has to know. */
@@ -40,9 +51,18 @@ function targetOf(raw: RawHook, place: Place): Hook['target'] | undefined {
 }
 
 function programOf(raw: RawHook, argv: readonly string[], { path, report, host }: Place): Hook['target'] | undefined {
-  const [program = '', ...args] = argv;
-  const at = [...path, 'run', 0];
   if (raw.secret !== undefined) report.error([...path, 'secret'], 'is for url only: a program has nothing to sign');
+  const checked = checkedProgram(argv, [...path, 'run', 0], { report, host });
+  return checked === undefined ? undefined : { kind: 'program', argv: checked };
+}
+
+/** A program and its arguments, of which the program is looked at; undefined where it cannot be meant. */
+export function checkedProgram(
+  argv: readonly string[],
+  at: ValuePath,
+  { report, host }: Pick<Place, 'report' | 'host'>,
+): readonly [string, ...string[]] | undefined {
+  const [program = '', ...args] = argv;
   if (!program.startsWith('/')) {
     report.error(at, `"${program}" is no absolute path; no shell looks for it, as in [/usr/local/bin/tell, idc]`);
     return undefined;
@@ -55,7 +75,7 @@ function programOf(raw: RawHook, argv: readonly string[], { path, report, host }
   } catch (error) {
     report.warning(at, `${program} cannot be run: ${fileErrorText(error)}`);
   }
-  return { kind: 'program', argv: [program, ...args] };
+  return [program, ...args];
 }
 
 /** Hosts that nobody listens in on. */

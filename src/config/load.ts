@@ -4,7 +4,7 @@ import { addressFamily } from '../base/net.ts';
 import type { Configuration, Gateway, Peer, Tunnel } from './configuration.ts';
 import type { LoadedFile, LoadOptions } from './files.ts';
 import { loadFiles, readTree } from './files.ts';
-import { resolveHooks } from './hooks.ts';
+import { checkedProgram, resolveHooks } from './hooks.ts';
 import type { ConfigurationHost } from './host.ts';
 import { systemHost } from './host.ts';
 import type { TreeMap } from './import/value-tree.ts';
@@ -168,6 +168,7 @@ function resolveTunnel(entry: Entry<RawTunnel>, context: Context): Tunnel[] {
     policy: tunnelPolicy({ name, raw, gateway, peer, key, ppk: ppk?.secret, ...proposals }),
     pskSource: placeOfKey(key, source),
     ...(ppk === undefined ? {} : { ppkSource: placeOfKey(ppk, source) }),
+    ...updownOf(entry, context.host),
     labels: raw.labels ?? {},
     remarks: raw.remarks ?? '',
     origin: source.key(['tunnels', name]),
@@ -175,6 +176,11 @@ function resolveTunnel(entry: Entry<RawTunnel>, context: Context): Tunnel[] {
   };
   warnOfWeakness(tunnel, report);
   return [tunnel];
+}
+
+function updownOf({ raw, report }: Entry<RawTunnel>, host: ConfigurationHost): Pick<Tunnel, 'updown'> {
+  const updown = raw.updown && checkedProgram(raw.updown, ['updown', 0], { report, host });
+  return updown === undefined ? {} : { updown };
 }
 
 function placeOfKey(key: PreSharedKey, { keysApart }: Source): PskSource {

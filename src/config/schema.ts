@@ -182,6 +182,7 @@ const tunnel = section({
   }).optional(),
   routes: z.union([flag(), routePlace]).optional(),
   blockClearText: flag().optional(),
+  updown: z.array(text()).min(1).max(100).optional(),
   labels: labels.optional(),
   remarks: freeText().optional(),
 });

@@ -6,6 +6,7 @@ import { SECOND } from '../base/time.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { TunnelChange } from '../config/diff.ts';
 import { diffConfigurations } from '../config/diff.ts';
+import { hooksOf } from '../config/hooks.ts';
 import { shuntPolicies } from '../config/shunts.ts';
 import { EventHistory } from '../control/event-history.ts';
 import type { VersionReport } from '../control/protocol.ts';
@@ -196,7 +197,7 @@ export class Daemon {
     this.#runner.call('reconfigure', (now) => this.#service.setShunts(shuntPolicies(configuration), now));
     this.#runner.call('reconfigure', (now) => this.#service.reconfigure(configuration.tunnels, updates, now));
     this.#hooks.configure(
-      configuration.hooks,
+      hooksOf(configuration),
       configuration.tunnels.map(({ name }) => name),
     );
     return changes;
@@ -349,7 +350,7 @@ export class Daemon {
 
   #openHooks({ log, configuration, version }: DaemonOptions): Hooks {
     return new Hooks({
-      hooks: configuration.hooks,
+      hooks: hooksOf(configuration),
       look: (tunnel) => this.#hookView(tunnel),
       log,
       wall: () => systemNow().wall,

@@ -21,6 +21,8 @@ export type ReachablePair = {
     /** The peer's UDP port, where ESP goes in UDP. */
     readonly encapPort?: number | undefined;
     readonly reqid: number;
+    /** What sets its packets apart, where something does. */
+    readonly apart?: ChildSaView['apart'];
     /** Our number of the IKE SA. */
     readonly ikeSa: number;
   };
@@ -120,6 +122,7 @@ function pathOf(
     protocol: child.protocol,
     encapPort: child.encap ? ike?.remote.port : undefined,
     reqid: child.reqid,
+    ...(child.apart === undefined ? {} : { apart: child.apart }),
     ikeSa: child.ikeSa,
   };
 }

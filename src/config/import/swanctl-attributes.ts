@@ -1,7 +1,7 @@
 import { pinned } from './foreign-tunnel.ts';
 import type { Section } from './swanctl-sections.ts';
 import type { Tree } from './value-tree.ts';
-import { mapOf } from './value-tree.ts';
+import { listOf, mapOf } from './value-tree.ts';
 import type { Remarks, Written } from './written.ts';
 
 /** The keys of `ipsec` for what a child says of its SAs and policies; what it leaves at its default is left out. */
@@ -36,6 +36,24 @@ function inactivityOf(child: Section, remarks: Remarks): Written | undefined {
   if (remarks.strict) remarks.refuse(written.position, `not supported: ${sentence}`);
   else remarks.note(written.position, `inactivity is ignored: ${sentence}`);
   return undefined;
+}
+
+/** strongSwan hands it to a shell; here it is a program with arguments, which no shell sees. */
+export function updownOf(child: Section, remarks: Remarks): Tree | undefined {
+  const written = child.get('updown');
+  if (written === undefined) return undefined;
+  if (/["'`$&|;<>()\\*?]/.test(written.text)) {
+    remarks.refuse(
+      written.position,
+      'no shell runs it: write a program and its arguments, without quotes and the like',
+    );
+    return undefined;
+  }
+  const words = written.text.split(/\s+/).filter((word) => word !== '');
+  return listOf(
+    written.position,
+    words.map((word) => pinned(written, word)),
+  );
 }
 
 /** What tells its packets from others between the same segments. */

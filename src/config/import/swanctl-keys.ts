@@ -82,7 +82,7 @@ export const CHILD_KEYS: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>
   ['rand_time', harmless(LOCAL_TIMING)],
   ['rand_bytes', harmless(LOCAL_TIMING)],
   ['rand_packets', harmless(LOCAL_TIMING)],
-  ['updown', note('no script is run')],
+  ['updown', used],
   ['hostaccess', harmless('no firewall is touched', 'no')],
   ['policies', yesOrNo],
   ['policies_fwd_out', yesOrNo],

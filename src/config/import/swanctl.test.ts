@@ -87,7 +87,8 @@ const CHILD: readonly (readonly [setting: string, ...problems: string[]])[] = [
   ['mode = tunnel'],
   ['mode = beet', '14:12 error only tunnel and transport mode are supported'],
   ['ah_proposals = sha256', '17:21 error ah_proposals and esp_proposals in one child exclude each other'],
-  ['updown = /bin/true', '14:5 warning updown is ignored: no script is run'],
+  ['updown = /bin/true --quiet', '14:14 warning tunnels.idc.updown[0]: /bin/true cannot be run: there is no such file'],
+  ['updown = "/bin/true; reboot"', '14:15 error no shell runs it: write a program and its arguments, without quotes and the like'],
   ['if_id_in = 7'],
   ['close_action = none'],
   ['life_bytes = 5', '14:18 error tunnels.idc.ipsec.lifetimeBytes: "5" is not a number from 1000000 to 1000000000000000, with k, M, G or T for multiples'],
@@ -232,8 +233,8 @@ describe('swanctl.conf', () => {
 
   it('reads what it includes, wherever that stands', () => {
     const text = GOOD.replace('# child', 'include conf.d/*.conf');
-    expect(problemsOf(text, { '/etc/swanctl/conf.d/a.conf': 'updown = x\n' })).toEqual([
-      '/etc/swanctl/conf.d/a.conf:1:1 warning updown is ignored: no script is run',
+    expect(problemsOf(text, { '/etc/swanctl/conf.d/a.conf': 'hostaccess = yes\n' })).toEqual([
+      '/etc/swanctl/conf.d/a.conf:1:1 warning hostaccess is ignored: no firewall is touched',
     ]);
     expect(problemsOf(GOOD.replace('# child', 'include none/*.conf'))).toEqual([]);
   });

@@ -6,7 +6,7 @@ import type { ForeignTunnel } from './foreign-tunnel.ts';
 import { pinned } from './foreign-tunnel.ts';
 import { applyRules, CERTIFICATES, EAP } from './key-rules.ts';
 import { findKey } from './shared-keys.ts';
-import { attributesOf } from './swanctl-attributes.ts';
+import { attributesOf, updownOf } from './swanctl-attributes.ts';
 import { AUTH_KEYS, CHILD_KEYS, CONNECTION_KEYS } from './swanctl-keys.ts';
 import { childLifetime, ikeLifetime } from './swanctl-lifetimes.ts';
 import type { SwanctlSecrets } from './swanctl-secrets.ts';
@@ -220,6 +220,7 @@ function restOf(
     ipsec: ipsecOf(child, version, connection, remarks),
     dpd: dpdOf(connection, child, anywhere, remarks),
     retry: retryOf(connection),
+    updown: updownOf(child, remarks),
   });
 }
 

@@ -2,6 +2,7 @@ import { addressFamily, parseAddress } from '../../base/net.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { Configuration, Tunnel } from '../configuration.ts';
 import type { ConfigurationHost } from '../host.ts';
+import { systemHost } from '../host.ts';
 import { tunnelTree } from '../import/assemble.ts';
 import type { ForeignTunnel } from '../import/foreign-tunnel.ts';
 import { pinned } from '../import/foreign-tunnel.ts';
@@ -222,7 +223,8 @@ function childName(connection: Written, child: Written): string {
 const NO_FILES: ConfigurationHost = {
   readFile: notHere,
   listDirectory: notHere,
-  permissions: notHere,
+  // A program that is told of the tunnel is looked at, as one in a file is.
+  permissions: systemHost.permissions,
   environment: {},
 };
 

@@ -73,6 +73,29 @@ function lines(): string[] {
 
 const LINE = 'echo "$CYGNET_EVENT $CYGNET_TUNNEL $CYGNET_LOCAL"';
 
+describe('a program of one tunnel', () => {
+  const program = (tunnel: string): Hook => {
+    const script = join(directory, 'tell.sh');
+    const line = '$CYGNET_TUNNEL $PLUTO_VERB $PLUTO_MY_CLIENT $PLUTO_IF_ID_IN $PLUTO_IF_ID_OUT $PLUTO_MARK_OUT';
+    writeFileSync(script, `#!/bin/sh\necho "${line}" >>${join(directory, 'told')}\n`, { mode: 0o755 });
+    const target = { kind: 'program', argv: [script] } as const;
+    return { tunnel, on: ['reachable', 'withdrawn'], timeout: 10_000, target };
+  };
+  const told = () => (existsSync(join(directory, 'told')) ? readFileSync(join(directory, 'told'), 'utf8') : '');
+
+  it('is told of that alone, with what sets its packets apart, and of its end when it goes with its tunnel', async () => {
+    const { subject, set } = rig(program('t'));
+    const apart = { ifId: { in: 7, out: 8 }, mark: { out: { value: 42, mask: 255 } } };
+    const { pairs, ...rest } = up(1);
+    set({ ...rest, pairs: pairs.map((one) => ({ ...one, path: { ...one.path, apart } })) });
+    set(up(2), 'other');
+    await expect.poll(told).toBe('t up-client 10.0.1.0/24 7 8 42/0x000000ff\n');
+    subject.configure([], ['other']);
+    await expect.poll(told).toContain('t down-client 10.0.1.0/24 7 8');
+    expect(told()).not.toContain('other');
+  });
+});
+
 describe('a hook that is a program', () => {
   it('is run for each pair in the environment of an updown script, without ours, and has the message on stdin', async () => {
     vi.stubEnv('IDC_PSK', 'a key of the environment');

@@ -25,6 +25,7 @@ export class Hooks {
   #hooks: readonly Hook[];
   /** By hook and tunnel. */
   readonly #tellers = new Map<string, { readonly tunnel: string; readonly teller: Teller }>();
+  readonly #ending = new Set<Teller>();
   readonly #changed = new Set<string>();
   readonly #turns = new Turns(MOST_AT_ONCE);
   #looking: NodeJS.Immediate | undefined;
@@ -53,8 +54,7 @@ export class Hooks {
     const kept = new Set(hooks.map(hookKey));
     for (const [key, { teller }] of this.#tellers) {
       if (kept.has(hookKey(teller.hook))) continue;
-      teller.stop();
-      this.#tellers.delete(key);
+      this.#end(key, teller);
     }
     for (const tunnel of [...tunnels, ...[...this.#tellers.values()].map((entry) => entry.tunnel)]) this.see(tunnel);
   }
@@ -63,7 +63,7 @@ export class Hooks {
   async stop(hurry: Promise<unknown>, patience: number): Promise<void> {
     this.#stopped = true;
     clearImmediate(this.#looking);
-    const tellers = [...this.#tellers.values()].map(({ teller }) => teller);
+    const tellers = [...[...this.#tellers.values()].map(({ teller }) => teller), ...this.#ending];
     for (const teller of tellers) teller.stands(REMOVED);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise((resolve) => {
@@ -85,6 +85,7 @@ export class Hooks {
   #lookAt(tunnel: string): void {
     const found = this.#options.look(tunnel);
     for (const hook of this.#hooks) {
+      if ((hook.tunnel ?? tunnel) !== tunnel) continue;
       const key = `${hookKey(hook)} ${tunnel}`;
       const teller =
         this.#tellers.get(key)?.teller ?? (found === undefined ? undefined : this.#teller(hook, found.names));
@@ -95,6 +96,15 @@ export class Hooks {
       teller.stands(found?.standing ?? REMOVED);
       if (found === undefined) this.#forget(key, teller);
     }
+  }
+
+  /** It is configured no more. One of a single tunnel, which goes with that, is still told that all is withdrawn. */
+  #end(key: string, teller: Teller): void {
+    this.#tellers.delete(key);
+    if (teller.hook.tunnel === undefined) return teller.stop();
+    teller.stands(REMOVED);
+    this.#ending.add(teller);
+    void teller.idle().then(() => this.#ending.delete(teller));
   }
 
   /** When it has told that all is gone, unless the tunnel is there again. */

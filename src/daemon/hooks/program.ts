@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { printable } from '../../base/printable.ts';
+import type { Mark } from '../../sa/data-plane.ts';
 import type { ReachablePair } from '../../tunnel/reachability.ts';
 import type { HookMessage } from './message.ts';
 
@@ -99,7 +100,20 @@ function pairEnvironment({ event, tunnel }: HookMessage, { local, remote, path }
     PLUTO_PEER_CLIENT: remote,
     PLUTO_PEER_PORT: '0',
     PLUTO_PEER_PROTOCOL: '0',
+    ...apartEnvironment(path.apart),
     ...(path.encapPort === undefined ? {} : { PLUTO_UDP_ENC: String(path.encapPort) }),
+  };
+}
+
+function apartEnvironment({ ifId, mark }: ReachablePair['path']['apart'] = {}): Record<string, string> {
+  const number = (name: string, value: number | undefined) => (value === undefined ? {} : { [name]: String(value) });
+  const marked = (name: string, value: Mark | undefined) =>
+    value === undefined ? {} : { [name]: `${value.value}/0x${value.mask.toString(16).padStart(8, '0')}` };
+  return {
+    ...number('PLUTO_IF_ID_IN', ifId?.in),
+    ...number('PLUTO_IF_ID_OUT', ifId?.out),
+    ...marked('PLUTO_MARK_IN', mark?.in),
+    ...marked('PLUTO_MARK_OUT', mark?.out),
   };
 }
 

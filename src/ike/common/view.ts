@@ -1,5 +1,6 @@
 import type { Endpoint, IpAddress } from '../../base/net.ts';
 import type { Moment } from '../../base/time.ts';
+import type { ChildAttributes } from '../../sa/child-attributes.ts';
 import type { ChildSa } from '../../sa/child-sa.ts';
 import { inboundSa, outboundSa } from '../../sa/child-sa.ts';
 import type { SaKey } from '../../sa/data-plane.ts';
@@ -45,6 +46,8 @@ export type ChildSaView = {
   /** ESP in UDP. */
   readonly encap: boolean;
   readonly reqid: number;
+  /** What sets its packets apart from others between the same segments. */
+  readonly apart?: Pick<ChildAttributes, 'ifId' | 'mark'>;
   readonly suite: CipherSuite;
   readonly inbound: SaKey;
   readonly outbound: SaKey;
@@ -74,6 +77,8 @@ export function viewChild(child: ChildSa): ChildSaView {
     localSelectors: child.localSelectors,
     remoteSelectors: child.remoteSelectors,
   };
+  const { ifId, mark } = child.attributes ?? {};
+  if (ifId !== undefined || mark !== undefined) view.apart = { ...(ifId && { ifId }), ...(mark && { mark }) };
   if (installedAt !== undefined) {
     view.installedAt = installedAt.wall;
     view.endsAt = installedAt.wall + child.lifetime;
