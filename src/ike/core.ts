@@ -35,6 +35,7 @@ import { forgetIkeSa, indexIkeSa } from './registry.ts';
 import { renameTunnels } from './rename.ts';
 import { parseTimerKey, Run, type Surroundings, timerKey } from './run.ts';
 import { changeShunts } from './shunt-policies.ts';
+import { actOnOne } from './single.ts';
 import { changeTrap, onTrapAnswer } from './traps.ts';
 import { resolveDuplicates } from './uniqueness.ts';
 import { answerPhase1 } from './v1/exchanges/phase1-responder.ts';
@@ -302,11 +303,12 @@ export class IkeCore {
       case 'local-address':
         return this.#onLocalAddress(run, command);
       case 'rekey':
-        return this.#renew(run, command);
       case 'prune':
         return this.#renew(run, command);
       case 'terminate':
         return this.#terminate(run, command.tunnel, command.reason);
+      default:
+        return actOnOne(run, this.#state, command, this.#boundaries(run));
     }
   }
 

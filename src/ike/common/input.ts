@@ -61,4 +61,16 @@ export type CoreCommand =
       readonly others: readonly IpAddress[];
     }
   /** Deletes all SAs of the tunnel, at the peer too. */
-  | { readonly kind: 'terminate'; readonly tunnel: string; readonly reason: Reason };
+  | { readonly kind: 'terminate'; readonly tunnel: string; readonly reason: Reason }
+  | SingleCommand;
+
+/** What concerns one SA, whatever else its tunnel has. Nothing where it is gone, or going. */
+export type SingleCommand =
+  /** Makes a successor of one Child SA now. */
+  | { readonly kind: 'rekey-child'; readonly tunnel: string; readonly child: string }
+  /** Deletes one Child SA with whatever is to take its place, at the peer too. */
+  | { readonly kind: 'end-child'; readonly tunnel: string; readonly child: string; readonly reason: Reason }
+  /** Makes a successor of one IKE SA now; `anew`: one that authenticates both ends again. IKEv1 has no other. */
+  | { readonly kind: 'rekey-ike'; readonly ikeSa: number; readonly anew: boolean }
+  /** Deletes one IKE SA with its Child SAs, of all its tunnels; `atOnce`: without waiting for the peer's answer. */
+  | { readonly kind: 'end-ike'; readonly ikeSa: number; readonly reason: Reason; readonly atOnce: boolean };

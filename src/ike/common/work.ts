@@ -25,6 +25,12 @@ export type Work =
   | { readonly kind: 'prune'; readonly tunnel: string; readonly reason: Reason }
   /** The addresses of this machine have changed. */
   | { readonly kind: 'own-addresses'; readonly own: OwnAddresses }
+  /** One of its Child SAs is to go. */
+  | { readonly kind: 'end-child'; readonly child: string; readonly reason: Reason }
+  /** A new one that authenticates both ends again is to take its place, whoever has begun this one. */
+  | { readonly kind: 'reauthenticate' }
+  /** It is to go with all that it has, whichever tunnels use it. */
+  | { readonly kind: 'end'; readonly reason: Reason; readonly atOnce: boolean }
   /** The tunnel makes no more use of it. */
   | { readonly kind: 'leave'; readonly tunnel: string; readonly reason: Reason };
 

@@ -176,7 +176,7 @@ function onCompleted(ctx: ContextV1, child: ChildSa, reply: DataPlaneReply): voi
 }
 
 /** Its lifetime is near its end: a successor with the same selectors comes up while it still carries the traffic. */
-function replaceChild(ctx: ContextV1, child: ChildSa): void {
+export function replaceChild(ctx: ContextV1, child: ChildSa): void {
   const policy = ctx.policies.get(child.tunnel);
   const [local] = child.localSelectors;
   const [remote] = child.remoteSelectors;

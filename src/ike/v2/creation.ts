@@ -46,6 +46,8 @@ export type Creation = {
   deletedSpis: number[];
   /** What it goes on with in IKE_FOLLOWUP_KE, once CREATE_CHILD_SA is answered. */
   rounds: Rounds | undefined;
+  /** What it was to replace has been ended: whatever comes of it is not used. */
+  unwanted?: true;
 };
 
 /** Additional key exchanges of a CREATE_CHILD_SA of ours (RFC 9370 §2.2.4): the one under way, and what is known. */

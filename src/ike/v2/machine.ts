@@ -10,6 +10,7 @@ import { findChild } from './children.ts';
 import { abandon, closeIkeSa, vanish } from './close.ts';
 import type { ContextV2 } from './context.ts';
 import { onChildDue, onIkeDue, renewNow } from './due.ts';
+import { endChildOnly, endIkeSa } from './ending.ts';
 import { onCreationAgreed, onCreationInstalled, onCreationSpiAllocated } from './exchanges/create-child-initiator.ts';
 import { onAnswerComputed, onAnswerInstalled, onAnswerSpiAllocated } from './exchanges/create-child-responder.ts';
 import { onCreationGenerated } from './exchanges/create-child-sa.ts';
@@ -34,6 +35,7 @@ import { followPeer } from './peer-path.ts';
 import { onRetryTimer, releaseDeletes } from './postpone.ts';
 import { pruneChildren } from './pruning.ts';
 import { receive } from './receive.ts';
+import { reauthenticate } from './renewal.ts';
 import type { IkeSaV2, Step } from './state.ts';
 import { endSuperfluous, onSuperfluousTimer } from './superfluous.ts';
 import { sendNextTask } from './tasks.ts';
@@ -102,6 +104,12 @@ function perform(ctx: ContextV2, sa: IkeSaV2, work: Work): void {
       return onOwnAddresses(ctx, sa, work.own);
     case 'leave':
       return leaveIkeSa(ctx, sa, work.tunnel, work.reason);
+    case 'end-child':
+      return endChildOnly(ctx, sa, work);
+    case 'reauthenticate':
+      return reauthenticate(ctx, sa);
+    case 'end':
+      return endIkeSa(ctx, sa, work);
   }
 }
 

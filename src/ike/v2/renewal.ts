@@ -15,11 +15,29 @@ export function renewIkeSa(ctx: ContextV2, sa: IkeSaV2): void {
   for (const tunnel of new Set([sa.tunnel, ...usersOf(ctx, sa)])) renewFor(ctx, sa, tunnel);
 }
 
+/** The operator wants it, so that we call the peer even where it has begun the one that stands. */
+export function reauthenticate(ctx: ContextV2, sa: IkeSaV2): void {
+  if (sa.phase !== 'established') return;
+  for (const tunnel of new Set([sa.tunnel, ...usersOf(ctx, sa)])) {
+    const policy = ctx.policies.get(tunnel);
+    if (policy !== undefined && policy.remote.address.kind !== 'any') startAnew(ctx, sa, policy);
+  }
+}
+
 /** The same for one of its tunnels alone. */
 export function renewFor(ctx: ContextV2, sa: IkeSaV2, tunnel: string): void {
   const policy = ctx.policies.get(tunnel);
-  if (policy === undefined || !isOursToRenew(sa, policy)) return;
-  if (ctx.ikeSasV2Of(tunnel).some((other) => isUnderWay(ctx, other, tunnel))) return;
+  if (policy !== undefined && isOursToRenew(sa, policy)) startAnew(ctx, sa, policy);
+}
+
+/** Else it lasts until its lifetime ends, unless the peer renews it: `start: respond` promises that we call nobody. */
+export function isOursToRenew({ role }: IkeSaV2, { remote, start }: TunnelPolicy): boolean {
+  return remote.address.kind !== 'any' && (role === 'initiator' || start !== 'respond');
+}
+
+function startAnew(ctx: ContextV2, sa: IkeSaV2, policy: TunnelPolicy): void {
+  const { name } = policy;
+  if (ctx.ikeSasV2Of(name).some((other) => isUnderWay(ctx, other, name))) return;
   const fresh = initiateIkeSa(ctx, ctx.newIkeSaId(), policy, {
     resolved: sa.remote.address,
     packet: undefined,
@@ -41,9 +59,4 @@ function isUnderWay(
   return [creation?.task, ...tasks, ...postponed].some(
     (task) => task?.kind === 'create-child' && task.tunnel === tunnel && task.replaces === undefined,
   );
-}
-
-/** Else it lasts until its lifetime ends, unless the peer renews it: `start: respond` promises that we call nobody. */
-export function isOursToRenew({ role }: IkeSaV2, { remote, start }: TunnelPolicy): boolean {
-  return remote.address.kind !== 'any' && (role === 'initiator' || start !== 'respond');
 }

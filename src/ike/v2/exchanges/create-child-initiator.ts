@@ -104,6 +104,7 @@ export function onChildAnswer(ctx: ContextV2, sa: IkeSaV2, received: Received): 
   const creation = creationOf(sa);
   const policy = policyFor(ctx, sa, childTask(creation).tunnel);
   const error = findError(payloads);
+  if (error !== undefined && creation.unwanted) return dropCreation(ctx, sa);
   if (error !== undefined) return onChildRefused(ctx, sa, error);
   if (policy === undefined) return undo(ctx, sa, UNCONFIGURED);
   const replaced = findChild(ctx, sa, childTask(creation).replaces);
@@ -134,7 +135,7 @@ export function onCreationAgreed(ctx: ContextV2, sa: IkeSaV2, answer: CreationAn
   const secrets = [result.sharedSecret];
   const { negotiation, nonce, link } = answer;
   const rounds = roundsOf(negotiation.suite);
-  if (rounds.length === 0) return installCreation(ctx, sa, answer, secrets);
+  if (rounds.length === 0 || creationOf(sa).unwanted) return installCreation(ctx, sa, answer, secrets);
   const creation = creationOf(sa);
   if (isOutdone(ctx, sa, lowerNonce(creation.ownNonce, nonce))) return dropCreation(ctx, sa);
   const replaced = findChild(ctx, sa, childTask(creation).replaces);
@@ -227,8 +228,8 @@ export function installCreation(
   invariant(inboundSpi !== undefined, 'the request has proposed an SPI');
   const nonces = { nonceI: creation.ownNonce, nonceR: answer.nonce };
   const replaces = childTask(creation).replaces;
-  if (replaces !== undefined && isOutdone(ctx, sa, lowerNonce(nonces.nonceI, nonces.nonceR)))
-    return yieldToRival(ctx, sa);
+  if (creation.unwanted) return forgo(ctx, sa);
+  if (replaces !== undefined && isOutdone(ctx, sa, lowerNonce(nonces.nonceI, nonces.nonceR))) return forgo(ctx, sa);
   if (isUnproven(ctx, sa) && childrenOf(ctx, sa).length === 0) return undo(ctx, sa, UNPROVEN);
   const { negotiation } = answer;
   const { begunAt } = creation;
@@ -263,8 +264,11 @@ function isOutdone(ctx: ContextV2, sa: IkeSaV2, nonce: Uint8Array): boolean {
   return rivals.some((rival) => rival !== undefined && compareBytes(nonce, rival.lowerNonce) < 0);
 }
 
-/** Ours is deleted by us before it is used; the peer deletes the old one, and then its own takes over. */
-function yieldToRival(ctx: ContextV2, sa: IkeSaV2): void {
+/**
+ * Ours is deleted by us before it is used. Where the peer has made one as well, it deletes the old one, and then its own
+ * takes over.
+ */
+function forgo(ctx: ContextV2, sa: IkeSaV2): void {
   const { reservedSpi: reserved } = creationOf(sa);
   dropCreation(ctx, sa);
   if (reserved !== undefined)
