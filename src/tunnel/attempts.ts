@@ -46,7 +46,7 @@ export function attempt(run: ServiceRun, tunnel: TunnelState): void {
 /** The time of the next one has come. */
 export function onRetryTimer(run: ServiceRun, tunnel: TunnelState): void {
   tunnel.nextAttemptAt = undefined;
-  if (isSeriesOver(tunnel)) return awaitTraffic(run, tunnel);
+  if (isSeriesOver(tunnel)) return endSeries(run, tunnel);
   if (mayCall(tunnel) && lacksSomething(run, tunnel)) attempt(run, tunnel);
 }
 
@@ -113,13 +113,20 @@ function grantAttempts(tunnel: TunnelState): void {
   tunnel.attemptsLeft = tunnel.desired === 'traffic' ? tunnel.policy.retry.attempts : 0;
 }
 
-/** Then nothing happens before the next packet. */
-function isSeriesOver({ desired, attemptsLeft }: TunnelState): boolean {
-  return desired === 'traffic' && attemptsLeft === 0;
+/** Then nothing happens before the next packet, or before it is asked for again. */
+function isSeriesOver({ desired, attemptsLeft, once }: TunnelState): boolean {
+  return once || (desired === 'traffic' && attemptsLeft === 0);
+}
+
+function endSeries(run: ServiceRun, tunnel: TunnelState): void {
+  tunnel.once = false;
+  if (tunnel.desired === 'traffic') return awaitTraffic(run, tunnel);
+  tunnel.desired = 'peer';
+  clearRetry(run, tunnel);
 }
 
 function onAttemptOver(run: ServiceRun, tunnel: TunnelState, wait: Duration): void {
-  if (isSeriesOver(tunnel)) awaitTraffic(run, tunnel);
+  if (isSeriesOver(tunnel)) endSeries(run, tunnel);
   else retryAfter(run, tunnel, wait);
 }
 
@@ -135,5 +142,7 @@ function initiate(run: ServiceRun, tunnel: TunnelState, remote?: IpAddress): voi
   run.follow();
   // Nothing could be started, such as where this machine can do none of the proposals.
   const stillborn = lacksSomething(run, tunnel) && tunnel.nextAttemptAt === undefined;
-  if (stillborn && mayCall(tunnel)) retryAfter(run, tunnel, policy.retry.interval);
+  if (!stillborn || !mayCall(tunnel)) return;
+  if (tunnel.once) endSeries(run, tunnel);
+  else retryAfter(run, tunnel, policy.retry.interval);
 }

@@ -7,9 +7,10 @@ import type { TunnelState } from './tunnel-state.ts';
 
 /**
  * IKEv1 has a Child SA for each pair of segments; in IKEv2 one is for all of them, but for peers that cannot do that, and
- * but for pairs that the configuration has added since.
+ * but for pairs that the configuration has added since. Nothing is missing that the operator has ended.
  */
 export function isComplete(run: ServiceRun, tunnel: TunnelState): boolean {
+  if (tunnel.partial && tunnel.children.size > 0) return true;
   const { version, singlePairs, local, remote } = tunnel.policy;
   if (version === 2 && singlePairs !== true)
     return tunnel.children.size > 0 && (!tunnel.pairsAdded || carriesAll(run, tunnel));

@@ -99,31 +99,6 @@ describe('what the operator says', () => {
     expect(core.count('initiate')).toBe(1);
   });
 
-  it('end deletes the SAs, tries nothing more, and refuses nobody', () => {
-    const { start, say, apply, service, status, core, timerAt } = rig();
-    start();
-    say(100, installed());
-    apply(service.end('t', at(200)));
-    say(300, deleted('t#1', { code: 'terminated', text: 'end' }));
-    expect(status()).toMatchObject({ connectionStatus: 'waiting', reason: null });
-    expect(core.count('terminate')).toBe(1);
-    expect(core.commands).not.toContainEqual({ kind: 'admit', tunnel: 't', admit: false });
-    expect([core.count('initiate'), timerAt()]).toEqual([1, undefined]);
-    say(400, installed('t#2'));
-    expect(status()?.connectionStatus).toBe('connected');
-  });
-
-  it('end of what waits for traffic has it wait again', () => {
-    const { start, say, apply, service, core } = rig(tunnel({ start: 'on-traffic' }));
-    start();
-    say(100, installed());
-    const before = core.commands.length;
-    apply(service.end('t', at(200)));
-    expect(core.commands.slice(before).map(({ kind }) => kind)).toEqual(['trap', 'terminate', 'trap']);
-    expect(core.commands.at(-1)).toMatchObject({ kind: 'trap', set: true });
-    expect(service.waitsForTraffic('t')).toBe(true);
-  });
-
   it('a trap is set and taken away for a tunnel that the peer is to start', () => {
     const { start, say, apply, service, core, status } = rig(tunnel({ start: 'respond' }));
     start();

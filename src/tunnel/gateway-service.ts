@@ -1,7 +1,7 @@
 import type { Now } from '../base/time.ts';
 import type { Effect } from '../ike/common/effect.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
-import type { Input, Renewed } from '../ike/common/input.ts';
+import type { Input, Renewed, SingleCommand } from '../ike/common/input.ts';
 import type { ShuntPolicy } from '../ike/common/policy.ts';
 import type { Reason } from '../ike/common/reason.ts';
 import { beginSeries, onResolved, onRetryTimer, retryNow } from './attempts.ts';
@@ -9,10 +9,12 @@ import { lacksSomething } from './completeness.ts';
 import { type Diagnosed, diagnose } from './diagnosis/diagnose.ts';
 import type { Facts, HostFacts } from './diagnosis/facts.ts';
 import { forgetFailures } from './diagnosis/trail.ts';
-import { clearRetry, tunnelOfTimer } from './pace.ts';
+import { tunnelOfTimer } from './pace.ts';
 import { planReconfiguration, takePolicies } from './reconfiguration.ts';
 import { type CountersOf, reportConnection, reportTunnel } from './report.ts';
+import { rest } from './rest.ts';
 import { type Core, ServiceRun } from './service-run.ts';
+import { actOnOne } from './single.ts';
 import type { TunnelStatus } from './status.ts';
 import { awaitTraffic, removeTrap, setTrap } from './traps.ts';
 import { onTunnelEvent } from './tunnel-events.ts';
@@ -77,13 +79,15 @@ export class GatewayService {
 
   /**
    * Starts an attempt now, as the first of a new series; does nothing to a tunnel that is connected. One that waits for
-   * traffic does so again when it ends.
+   * traffic does so again when it ends. `once`: no other attempt follows, unless the configuration wants the tunnel up.
    */
-  up(name: string, now: Now): readonly Effect[] {
+  up(name: string, now: Now, { once = false } = {}): readonly Effect[] {
     const run = this.#run(now);
     const tunnel = this.#tunnels.get(name);
     if (tunnel !== undefined && this.cannotStart(name) === undefined) {
       run.command({ kind: 'admit', tunnel: name, admit: true });
+      tunnel.once = once && wish(tunnel.policy) !== 'up' && (tunnel.once || tunnel.desired !== 'up');
+      tunnel.partial = false;
       tunnel.desired = wish(tunnel.policy) === 'traffic' ? 'traffic' : 'up';
       tunnel.attempt = 0;
       tunnel.failure = undefined;
@@ -101,19 +105,6 @@ export class GatewayService {
       rest(run, tunnel, 'down');
       run.command({ kind: 'admit', tunnel: name, admit: false });
       run.command({ kind: 'terminate', tunnel: name, reason: STOPPED });
-    }
-    return this.#finish(run);
-  }
-
-  /** Deletes the SAs at both ends; the peer, or the traffic that it waits for, may start the tunnel again. */
-  end(name: string, now: Now): readonly Effect[] {
-    const run = this.#run(now);
-    const tunnel = this.#tunnels.get(name);
-    if (tunnel?.enabled === true) {
-      const waits = tunnel.desired === 'traffic';
-      rest(run, tunnel, waits ? 'traffic' : 'peer');
-      run.command({ kind: 'terminate', tunnel: name, reason: STOPPED });
-      if (waits) awaitTraffic(run, tunnel);
     }
     return this.#finish(run);
   }
@@ -140,6 +131,16 @@ export class GatewayService {
   renew(name: string, what: Renewed, now: Now): readonly Effect[] {
     const run = this.#run(now);
     if (this.#tunnels.has(name)) run.command({ kind: 'rekey', tunnel: name, what });
+    return this.#finish(run);
+  }
+
+  /**
+   * Makes a successor of one SA, or ends it at both ends. A tunnel that loses its last Child SA so is started by the peer
+   * alone, or by the traffic that it waits for.
+   */
+  actOnOne(command: SingleCommand, now: Now): readonly Effect[] {
+    const run = this.#run(now);
+    actOnOne(run, this.#tunnels, command);
     return this.#finish(run);
   }
 
@@ -294,16 +295,4 @@ function setUpTrap(run: ServiceRun, tunnel: TunnelState): void {
   if (tunnel.desired === 'traffic' && tunnel.current === undefined && tunnel.children.size === 0)
     awaitTraffic(run, tunnel);
   else setTrap(run, tunnel);
-}
-
-/** Nothing more is undertaken for the tunnel. */
-function rest(run: ServiceRun, tunnel: TunnelState, desired: TunnelState['desired']): void {
-  tunnel.desired = desired;
-  tunnel.failure = undefined;
-  tunnel.attempt = 0;
-  tunnel.attemptsLeft = 0;
-  tunnel.packet = undefined;
-  tunnel.resolving = undefined;
-  removeTrap(run, tunnel);
-  clearRetry(run, tunnel);
 }

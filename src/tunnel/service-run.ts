@@ -37,6 +37,10 @@ export class ServiceRun {
     this.pass({ kind: 'command', command });
   }
 
+  ikeSasOf(tunnel: string): readonly IkeSaView[] {
+    return this.#core.views(tunnel);
+  }
+
   childrenOf(tunnel: string): readonly ChildSaView[] {
     return this.#core.children(tunnel);
   }

@@ -61,6 +61,7 @@ function onConnected(run: ServiceRun, tunnel: TunnelState, child: string): void 
   tunnel.connectedAt ??= run.now.mono;
   tunnel.attempt = 0;
   tunnel.current = undefined;
+  tunnel.once = false;
   if (tunnel.desired !== 'traffic') removeTrap(run, tunnel);
   if (!isComplete(run, tunnel)) return completeLater(run, tunnel);
   tunnel.pairsAdded = false;
@@ -74,6 +75,7 @@ function onLost(run: ServiceRun, tunnel: TunnelState, reason: Reason): void {
   const lasted = run.now.mono - (tunnel.connectedAt ?? run.now.mono);
   tunnel.connectedAt = undefined;
   tunnel.pairsAdded = false;
+  tunnel.partial = false;
   if (!OWN_DOING.has(reason.code)) tunnel.failure = { stage: 1, reason };
   if (tunnel.current !== undefined) return;
   if (tunnel.desired === 'traffic') return awaitTraffic(run, tunnel);

@@ -24,6 +24,8 @@ export type TunnelState = {
   current: number | undefined;
   /** Those that the last packet, or the operator, has yet to be given; for `traffic` only. */
   attemptsLeft: number;
+  /** It is tried once only: where that fails, nothing follows before it is asked for again. */
+  once: boolean;
   /** The packet that has asked for it. */
   packet: PacketSelectors | undefined;
   /** What the resolver has been asked for. */
@@ -37,6 +39,8 @@ export type TunnelState = {
   /** The Child SAs that carry its traffic now: the only evidence of being connected. */
   readonly children: Set<string>;
   connectedAt: Instant | undefined;
+  /** The operator has ended some of its Child SAs: as long as there are others, none is made in their place. */
+  partial: boolean;
   /** The configuration has given it pairs of segments since it was connected: what of them is missing is asked for. */
   pairsAdded: boolean;
   /** What the events have shown of it, for whoever asks why it is as it is. */
@@ -52,6 +56,7 @@ export function newTunnelState({ policy, enabled }: ManagedTunnel): TunnelState 
     attemptStartedAt: undefined,
     current: undefined,
     attemptsLeft: 0,
+    once: false,
     packet: undefined,
     resolving: undefined,
     address: undefined,
@@ -60,6 +65,7 @@ export function newTunnelState({ policy, enabled }: ManagedTunnel): TunnelState 
     nextAttemptAt: undefined,
     children: new Set(),
     connectedAt: undefined,
+    partial: false,
     pairsAdded: false,
     trail: NO_TRAIL,
   };

@@ -47,6 +47,7 @@ export function adjust(
     sameSelectors(before.remote.selectors, policy.remote.selectors);
   if (!isSame) {
     tunnel.pairsAdded = true;
+    tunnel.partial = false;
     run.command({ kind: 'prune', tunnel: name, reason: FEWER_SEGMENTS });
     run.follow();
   }

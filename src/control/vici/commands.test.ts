@@ -274,13 +274,13 @@ describe('initiate', () => {
 describe('terminate', () => {
   const gone = { kind: 'ike-updown', up: false } as const;
 
-  it('deletes an IKE SA with all its tunnels, and waits until it is gone', async () => {
+  it('deletes an IKE SA with all that it has, and waits until it is gone', async () => {
     const runner = new Runner();
     const { api } = runner;
     const ike = recordedIke({ tunnels: ['office/net', 'office/gcm'] });
     api.ikes = [ike];
     const reply = runner.run('terminate', { ike: 'office' });
-    expect(api.told).toEqual(['terminate office/net', 'terminate office/gcm']);
+    expect(api.told).toEqual(['end IKE SA 1']);
     api.say({ ...gone, ike: recordedIke({ uniqueId: 77 }) });
     api.say({ ...gone, ike });
     expect(await reply).toEqual(recorded('terminate'));
@@ -296,12 +296,38 @@ describe('terminate', () => {
     expect(api.listeners).toBe(1);
     api.say({ kind: 'child-updown', up: false, ike, child: successor });
     expect(await reply).toEqual(recorded('terminate'));
-    expect(api.told).toEqual(['terminate office/net']);
+    expect(api.told).toEqual(['end child 2 of office/net']);
   });
 
-  it('does not wait with force, nor for what is not established', async () => {
+  it('deletes one Child SA of several', async () => {
     const runner = new Runner();
+    const { api } = runner;
+    const ike = recordedIke({ children: [recordedChild(), recordedChild({ uniqueId: 3 })] });
+    api.ikes = [ike];
+    const reply = runner.run('terminate', { 'child-id': '3' });
+    api.say({ kind: 'child-updown', up: false, ike, child: recordedChild({ uniqueId: 3 }) });
+    expect(await reply).toEqual(recorded('terminate'));
+    expect(api.told).toEqual(['end child 3 of office/net']);
+  });
+
+  it.each(['ESTABLISHED', 'DELETING'] as const)('does not wait for the peer with force: %s', async (state) => {
+    const runner = new Runner();
+    const { api } = runner;
+    api.ikes = [recordedIke({ state })];
+    api.onAct = () => api.say({ ...gone, ike: recordedIke() });
     expect(await runner.run('terminate', { ike: 'office', force: 'yes' })).toEqual(recorded('terminate'));
+    expect(api.told).toEqual(['end IKE SA 1 at once']);
+  });
+
+  it('waits for the peer as long as it may with force, and then no longer', async () => {
+    const runner = new Runner();
+    const reply = await runner.run('terminate', { ike: 'office', force: 'yes', timeout: '20' });
+    expect(reply).toEqual(recorded('terminate'));
+    expect(runner.api.told).toEqual(['end IKE SA 1', 'end IKE SA 1 at once']);
+  });
+
+  it('does not wait for what is not established', async () => {
+    const runner = new Runner();
     runner.api.ikes = [recordedIke({ state: 'CONNECTING' })];
     expect(await runner.run('terminate', { 'ike-id': '1' })).toEqual(recorded('terminate'));
   });
@@ -336,14 +362,11 @@ describe('rekey, install and uninstall', () => {
     expect(await runner.run('rekey', { child: 'net' })).toEqual(recorded('rekey'));
     expect(await runner.run('rekey', { ike: 'office' })).toEqual(recorded('rekey'));
     expect(await runner.run('rekey', { child: 'nope' })).toEqual(recorded('rekey of an unknown one'));
-    expect(runner.api.told).toEqual(['rekey child office/net', 'rekey ike office/net']);
+    expect(await runner.run('rekey', { ike: 'office', reauth: 'yes' })).toEqual(recorded('rekey'));
+    expect(runner.api.told).toEqual(['rekey child 2 of office/net', 'rekey IKE SA 1', 'rekey IKE SA 1 anew']);
     expect(await runner.run('rekey')).toEqual([
       ['success', 'no'],
       ['errmsg', 'missing rekey selector'],
-    ]);
-    expect(await runner.run('rekey', { ike: 'office', reauth: 'yes' })).toEqual([
-      ['success', 'no'],
-      ['errmsg', expect.stringContaining('not supported: reauthentication')],
     ]);
   });
 

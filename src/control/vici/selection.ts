@@ -21,11 +21,15 @@ export function meansChildren({ child, childId }: Selection): boolean {
   return child !== undefined || childId !== undefined;
 }
 
-/** The IKE SAs that are meant, whatever is said of Child SAs; those that are not going already. */
-export function selectIkeSas(ikeSas: readonly ViciIkeSa[], { ike, ikeId }: Selection): ViciIkeSa[] {
+/** The IKE SAs that are meant, whatever is said of Child SAs; those that are going already only where they are wanted. */
+export function selectIkeSas(
+  ikeSas: readonly ViciIkeSa[],
+  { ike, ikeId }: Selection,
+  { going = false } = {},
+): ViciIkeSa[] {
   return ikeSas.filter(
     ({ connection, uniqueId, state }) =>
-      isSame(ike, connection) && isSame(ikeId, uniqueId) && state !== 'DELETING' && state !== 'REKEYED',
+      isSame(ike, connection) && isSame(ikeId, uniqueId) && (going || state !== 'DELETING') && state !== 'REKEYED',
   );
 }
 

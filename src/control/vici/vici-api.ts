@@ -37,12 +37,19 @@ export interface ViciActing {
   reload(): Promise<string | undefined>;
   tunnels(): readonly ViciTunnel[];
   standing(tunnel: string): ViciStanding;
-  /** Starts an attempt. Returns why that is not possible, in words. */
+  /**
+   * Starts an attempt; where that fails, others follow only for what the configuration wants up. Returns why that is not
+   * possible, in words.
+   */
   initiate(tunnel: string): string | undefined;
-  /** Deletes the SAs at both ends; peer or traffic may start the tunnel again. */
-  terminate(tunnel: string): void;
-  /** Begins successors of its IKE SA or of its Child SAs. */
-  rekey(tunnel: string, what: 'ike' | 'child'): void;
+  /** Deletes one Child SA at both ends; peer or traffic may make it again. SAs go by their unique ids. */
+  endChild(tunnel: string, child: number): void;
+  /** Deletes one IKE SA with its Child SAs; `atOnce`: without waiting for the peer's answer. */
+  endIke(ikeSa: number, atOnce: boolean): void;
+  /** Begins the successor of one Child SA. */
+  rekeyChild(tunnel: string, child: number): void;
+  /** Begins that of one IKE SA; `anew`: one that authenticates both ends again. */
+  rekeyIke(ikeSa: number, anew: boolean): void;
   /** Whether it is to wait for traffic. Returns why that is not possible, in words. */
   setTrap(tunnel: string, set: boolean): string | undefined;
 }

@@ -27,9 +27,8 @@ export function viciApi({ service, command, jobs, timers, ...rest }: ViciParts):
     summary: (name) => service.summary(name),
     waitsForTraffic: (name) => service.waitsForTraffic(name),
     load: () => ({ workers: jobs.threads(), timers: timers.size }),
-    up: (name) => run((now) => service.up(name, now)),
-    end: (name) => run((now) => service.end(name, now)),
-    renew: (name, what) => run((now) => service.renew(name, what, now)),
+    up: (name) => run((now) => service.up(name, now, { once: true })),
+    actOnOne: (one) => run((now) => service.actOnOne(one, now)),
     setTrap: (name, set) => run((now) => service.trap(name, set, now)),
   });
 }

@@ -197,13 +197,66 @@ describe('vici on the daemon', () => {
     await expect.poll(() => watch.map(({ event }) => event).slice(2)).toEqual(['ike-updown', 'child-updown']);
   });
 
-  it('tells of an attempt that comes to nothing for want of a peer', async () => {
+  it.each([1, 2] as const)('deletes a Child SA of IKEv%i alone, and does not bring it back', async (version) => {
+    const { client, watch, daemon, peer } = await connected(version);
+    expect(await client.ask('terminate', { child: 't' })).toEqual([
+      ['success', 'yes'],
+      ['matches', '1'],
+      ['terminated', '1'],
+    ]);
+    await expect.poll(() => peer.dataPlane.sas).toEqual([]);
+    expect(watch.map(({ event }) => event)).toEqual(['child-updown']);
+    await client.register('list-sa');
+    const { events } = await client.request('list-sas');
+    const [listed] = events.map(({ message }) => JSON.stringify(plain(decodeMessage(message))));
+    expect(listed).toContain('["state","ESTABLISHED"]');
+    expect(listed).toContain('["child-sas",[]]');
+    const [status] = (await daemon.api.status(['t'])).tunnels;
+    expect(status).toMatchObject({ connectionStatus: 'waiting', nextAttemptAt: null });
+    expect(await client.ask('initiate', { child: 't', timeout: '20000' })).toEqual([['success', 'yes']]);
+    expect(watch.map(({ event }) => event)).toEqual(['child-updown', 'child-updown']);
+  });
+
+  it.each([1, 2] as const)(
+    'begins a new IKE SA of IKEv%i beside one, though the peer has begun that',
+    async (version) => {
+      const { client } = await connected(version);
+      expect(await client.ask('rekey', { ike: 't', reauth: 'yes' })).toEqual([
+        ['success', 'yes'],
+        ['matches', '1'],
+      ]);
+      await client.register('list-sa');
+      const { events } = await client.request('list-sas');
+      const listed = events.map(({ message }) => JSON.stringify(plain(decodeMessage(message))));
+      expect(listed.map((ike) => /"state","(\w+)"/.exec(ike)?.[1])).toEqual(['ESTABLISHED', 'CONNECTING']);
+      expect(listed[1]).toContain('["initiator","yes"]');
+    },
+  );
+
+  it('forgets an IKE SA at once with force, whose peer does not answer', async () => {
+    const { client, peer, watch } = await connected();
+    peer.close();
+    const waited = await client.ask('terminate', { ike: 't', timeout: '50' });
+    expect(waited[0]).toEqual(['success', 'no']);
+    expect(await client.ask('terminate', { ike: 't' })).toContainEqual(['matches', '0']);
+    expect(await client.ask('terminate', { ike: 't', force: 'yes' })).toEqual([
+      ['success', 'yes'],
+      ['matches', '1'],
+      ['terminated', '1'],
+    ]);
+    expect(watch.map(({ event }) => event)).toEqual(['child-updown', 'ike-updown']);
+    await client.register('list-sa');
+    expect((await client.request('list-sas')).events).toEqual([]);
+  });
+
+  it('tells of an attempt that comes to nothing for want of a peer, and makes no other', async () => {
     const { client, daemon } = await setUp();
     daemon.start();
     await client.register('control-log');
     const { events, reply } = await client.request('initiate', section({ child: 'lost', timeout: 20_000 }));
     expect(JSON.stringify(plain(decodeMessage(reply.message)))).toContain("establishing CHILD_SA 'lost' failed: ");
     expect(events).toEqual([]);
+    expect((await daemon.api.status(['lost'])).tunnels[0]).toMatchObject({ attempt: 1, nextAttemptAt: null });
     const silent = await client.request('initiate', section({ child: 'silent', timeout: 100 }));
     expect(plain(decodeMessage(silent.reply.message))[1]).toEqual([
       'errmsg',

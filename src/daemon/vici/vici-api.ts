@@ -16,14 +16,15 @@ import type {
 } from '../../control/vici/vici-api.ts';
 import type { ViciKey, ViciLoading } from '../../control/vici/vici-loading.ts';
 import type { GatewayEvent } from '../../ike/common/event.ts';
-import type { Renewed } from '../../ike/common/input.ts';
+import type { SingleCommand } from '../../ike/common/input.ts';
+import type { Reason } from '../../ike/common/reason.ts';
 import type { SaCounters } from '../../sa/data-plane.ts';
 import type { TunnelStatus } from '../../tunnel/status.ts';
 import type { CounterLookup } from '../counters.ts';
 import { algorithmKinds } from './algorithm-names.ts';
 import { viciConnections } from './connections.ts';
 import { ViciCounters } from './counters.ts';
-import { type NamesOf, type Showing, viciIkeSas } from './sas.ts';
+import { type NamesOf, type Showing, uniqueIdOf, viciIkeSas } from './sas.ts';
 import { viciSelector } from './selectors.ts';
 import { type LiveSas, ViciWatch } from './watch.ts';
 
@@ -43,14 +44,15 @@ export interface ViciSubject {
   /** What is loaded beside the files. */
   readonly loading: ViciLoading & { connectionNames(): readonly string[] };
   load(): { readonly workers: ViciStats['workers']; readonly timers: number };
+  /** Where the attempt fails, others follow only for what the configuration wants up. */
   up(tunnel: string): void;
-  /** Deletes its SAs; peer or traffic may start it again. */
-  end(tunnel: string): void;
-  renew(tunnel: string, what: Renewed): void;
+  actOnOne(command: SingleCommand): void;
   setTrap(tunnel: string, set: boolean): void;
   /** The files anew; rejects with an Error in plain words. */
   reload(): Promise<unknown>;
 }
+
+const ENDED: Reason = { code: 'terminated', text: 'the operator has ended it' };
 
 /** vici's port, on the daemon. */
 export class DaemonViciApi implements ViciApi {
@@ -175,12 +177,22 @@ export class DaemonViciApi implements ViciApi {
     return why;
   }
 
-  terminate(tunnel: string): void {
-    this.#subject.end(tunnel);
+  endChild(tunnel: string, child: number): void {
+    const id = this.#childId(tunnel, child);
+    if (id !== undefined) this.#subject.actOnOne({ kind: 'end-child', tunnel, child: id, reason: ENDED });
   }
 
-  rekey(tunnel: string, what: Renewed): void {
-    this.#subject.renew(tunnel, what);
+  endIke(ikeSa: number, atOnce: boolean): void {
+    this.#subject.actOnOne({ kind: 'end-ike', ikeSa, atOnce, reason: ENDED });
+  }
+
+  rekeyChild(tunnel: string, child: number): void {
+    const id = this.#childId(tunnel, child);
+    if (id !== undefined) this.#subject.actOnOne({ kind: 'rekey-child', tunnel, child: id });
+  }
+
+  rekeyIke(ikeSa: number, anew: boolean): void {
+    this.#subject.actOnOne({ kind: 'rekey-ike', ikeSa, anew });
   }
 
   setTrap(tunnel: string, set: boolean): string | undefined {
@@ -225,6 +237,10 @@ export class DaemonViciApi implements ViciApi {
     const policyOf = (name: string) => this.#subject.configuration().tunnels.find((one) => one.name === name)?.policy;
     const reauthenticates = (name: string) => policyOf(name)?.version === 2 && policyOf(name)?.reauthenticate === true;
     return { names: this.#names, reauthenticates };
+  }
+
+  #childId(tunnel: string, uniqueId: number): string | undefined {
+    return this.#subject.live.children(tunnel).find(({ id }) => uniqueIdOf(id) === uniqueId)?.id;
   }
 
   #initiated(tunnel: string | undefined, ikeSa: number): boolean {

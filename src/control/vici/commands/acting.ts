@@ -24,23 +24,24 @@ export const ACTING: Readonly<Record<string, ViciCommand>> = {
 function rekey(request: ViciSection, { api }: ViciCall): ViciSection {
   const selection = selectionOf(request);
   if (selection === undefined) return refused('missing rekey selector');
-  if (textOf(request, 'reauth') === 'yes')
-    return refused('not supported: reauthentication on demand; rekey makes new keys, or terminate and initiate');
-  const { tunnels, matches } = rekeyed(api.ikeSas(), selection);
-  if (matches === 0) return section({ success: 'no', matches: 0, errmsg: 'no matching SAs to rekey found' });
-  for (const tunnel of tunnels) api.rekey(tunnel, meansChildren(selection) ? 'child' : 'ike');
+  const matches = meansChildren(selection)
+    ? rekeyChildren(api, selection)
+    : rekeyIkeSas(api, selection, textOf(request, 'reauth') === 'yes');
+  if (matches === 0) return section({ success: 'no', matches, errmsg: 'no matching SAs to rekey found' });
   return section({ success: 'yes', matches });
 }
 
-/** Rekeying is the affair of a tunnel: where it has several Child SAs, all of them get successors. */
-function rekeyed(ikeSas: ReturnType<ViciCall['api']['ikeSas']>, selection: Selection) {
-  if (meansChildren(selection)) {
-    const children = selectChildren(ikeSas, selection);
-    return { tunnels: new Set(children.map(({ tunnel }) => tunnel)), matches: children.length };
-  }
-  const found = selectIkeSas(ikeSas, selection).filter(({ state }) => state === 'ESTABLISHED');
-  // The IKE SA is that of all of its tunnels: one of them is enough.
-  return { tunnels: new Set(found.flatMap(({ tunnels }) => tunnels.slice(0, 1))), matches: found.length };
+/** Returns how many there are. */
+function rekeyChildren(api: ViciCall['api'], selection: Selection): number {
+  const children = selectChildren(api.ikeSas(), selection);
+  for (const { tunnel, uniqueId } of children) api.rekeyChild(tunnel, uniqueId);
+  return children.length;
+}
+
+function rekeyIkeSas(api: ViciCall['api'], selection: Selection, anew: boolean): number {
+  const found = selectIkeSas(api.ikeSas(), selection).filter(({ state }) => state === 'ESTABLISHED');
+  for (const { uniqueId } of found) api.rekeyIke(uniqueId, anew);
+  return found.length;
 }
 
 function trap(request: ViciSection, { api }: ViciCall, set: boolean): ViciSection {

@@ -219,12 +219,20 @@ export class FakeVici implements ViciApi {
     return this.refusal;
   }
 
-  terminate(tunnel: string) {
-    this.#act(`terminate ${tunnel}`);
+  endChild(tunnel: string, child: number) {
+    this.#act(`end child ${child} of ${tunnel}`);
   }
 
-  rekey(tunnel: string, what: 'ike' | 'child') {
-    this.#act(`rekey ${what} ${tunnel}`);
+  endIke(ikeSa: number, atOnce: boolean) {
+    this.#act(`end IKE SA ${ikeSa}${atOnce ? ' at once' : ''}`);
+  }
+
+  rekeyChild(tunnel: string, child: number) {
+    this.#act(`rekey child ${child} of ${tunnel}`);
+  }
+
+  rekeyIke(ikeSa: number, anew: boolean) {
+    this.#act(`rekey IKE SA ${ikeSa}${anew ? ' anew' : ''}`);
   }
 
   setTrap(tunnel: string, set: boolean) {
