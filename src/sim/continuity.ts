@@ -1,6 +1,6 @@
 import type { Effect } from '../ike/common/effect.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
-import type { Input } from '../ike/common/input.ts';
+import type { CoreCommand, Input } from '../ike/common/input.ts';
 import type { ChildSaView } from '../ike/common/view.ts';
 import { saKey } from '../sa/ledger.ts';
 import { selectorKey } from '../sa/traffic-selector.ts';
@@ -82,7 +82,7 @@ function takesDown({ input, effects }: Step, before: Seen): boolean {
   if (effects.some((effect) => effect.kind === 'emit' && isEnd(effect.event))) return true;
   switch (input?.kind) {
     case 'command':
-      return input.command.kind === 'terminate' || input.command.kind === 'initiate';
+      return TAKING_DOWN.has(input.command.kind);
     case 'timer':
       return before.ends.has(input.key);
     case 'dataplane.event':
@@ -94,6 +94,14 @@ function takesDown({ input, effects }: Step, before: Seen): boolean {
       return false;
   }
 }
+
+/** What an operator takes down, or begins anew. */
+const TAKING_DOWN: ReadonlySet<CoreCommand['kind']> = new Set<CoreCommand['kind']>([
+  'terminate',
+  'initiate',
+  'end-child',
+  'end-ike',
+]);
 
 /** The peer is gone; or we have moved, and only who has initiated an IKE SA can take it along (RFC 4555 §3.5). */
 function isEnd(event: GatewayEvent): boolean {
