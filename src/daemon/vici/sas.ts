@@ -1,5 +1,5 @@
 import type { ViciChildSa, ViciIkeSa, ViciNames, ViciUsage } from '../../control/vici/vici-api.ts';
-import type { ChildSaView, IkeSaView } from '../../ike/common/view.ts';
+import type { ChildSaView, IkeSaView, TaskName } from '../../ike/common/view.ts';
 import type { SaCounters } from '../../sa/data-plane.ts';
 import { formatIdentity } from '../../sa/identity.ts';
 import type { CounterLookup } from '../counters.ts';
@@ -69,7 +69,7 @@ export function viciIkeSa(view: IkeSaView, children: readonly ChildSaView[], sho
     rekeyAt: reauthenticates ? undefined : rekeyAt,
     reauthAt: reauthenticates ? rekeyAt : undefined,
     ppk: view.ppk === true,
-    tasks: tasksOf(view, children),
+    tasks: tasksOf(view),
     children: children.map((child) => viciChildSa(child, showing)),
     tunnels: [...new Set([tunnel, ...children.map((child) => child.tunnel)])],
   };
@@ -114,13 +114,36 @@ const CHILD_STATES: Readonly<Record<ChildSaView['state'], ViciChildSa['state']>>
   deleting: 'DELETED',
 };
 
-/** What can be seen from outside of what is under way, in charon's words. */
-function tasksOf({ state, version }: IkeSaView, children: readonly ChildSaView[]): ViciIkeSa['tasks'] {
-  const rekeying = children.some((child) => child.state === 'rekeying');
-  const rekey = version === 2 ? 'CHILD_REKEY' : 'QUICK_MODE';
-  const end = version === 2 ? 'IKE_DELETE' : 'ISAKMP_DELETE';
-  return { queued: [], active: [...(rekeying ? [rekey] : []), ...(state === 'deleting' ? [end] : [])], passive: [] };
+/** What is under way, in charon's words. */
+function tasksOf({ tasks, state, version }: IkeSaView): ViciIkeSa['tasks'] {
+  const words = TASKS[version];
+  const named = (names: readonly TaskName[]) => names.flatMap((name) => words[name] ?? []);
+  const { active = [], passive = [], queued = [] } = tasks ?? {};
+  // IKEv1 waits for no answer: only the event of its end sees it.
+  const ends = state === 'deleting' && !active.includes('delete-ike') ? named(['delete-ike']) : [];
+  return { queued: named(queued), active: [...named(active), ...ends], passive: named(passive) };
 }
+
+const TASKS: { readonly [Version in 1 | 2]: { readonly [Name in TaskName]?: readonly string[] } } = {
+  1: {
+    'main-mode': ['MAIN_MODE'],
+    'aggressive-mode': ['AGGRESSIVE_MODE'],
+    'create-child': ['QUICK_MODE'],
+    'rekey-child': ['QUICK_MODE'],
+    'delete-ike': ['ISAKMP_DELETE'],
+    liveness: ['ISAKMP_DPD'],
+  },
+  2: {
+    'initial-exchanges': ['IKE_INIT', 'IKE_AUTH'],
+    'rekey-ike': ['IKE_REKEY'],
+    'create-child': ['CHILD_CREATE'],
+    'rekey-child': ['CHILD_REKEY'],
+    'delete-child': ['CHILD_DELETE'],
+    'delete-ike': ['IKE_DELETE'],
+    mobike: ['IKE_MOBIKE'],
+    liveness: ['IKE_DPD'],
+  },
+};
 
 /** An id is `<tunnel>#<n>`, and the numbers are unique by themselves. */
 export function uniqueIdOf(child: string): number {

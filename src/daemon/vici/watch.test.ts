@@ -145,9 +145,21 @@ describe('IKE SAs as vici shows them', () => {
 
   it('say what is under way, which end is behind NAT, and when they are authenticated anew', () => {
     const view = ike(1, { state: 'deleting', nat: { local: true, remote: true, forced: true }, rekeyAt: 5 });
-    const [shown] = viciIkeSas([view], [child(1, { state: 'rekeying' })], { ...showing, reauthenticates: () => true });
+    const tasks = {
+      active: ['rekey-child'],
+      passive: ['create-child'],
+      queued: ['rekey-ike', 'delete-child'],
+    } as const;
+    const [shown] = viciIkeSas([{ ...view, tasks }], [child(1, { state: 'rekeying' })], {
+      ...showing,
+      reauthenticates: () => true,
+    });
     expect(shown).toMatchObject({
-      tasks: { active: ['CHILD_REKEY', 'IKE_DELETE'] },
+      tasks: {
+        active: ['CHILD_REKEY', 'IKE_DELETE'],
+        passive: ['CHILD_CREATE'],
+        queued: ['IKE_REKEY', 'CHILD_DELETE'],
+      },
       nat: { local: false, remote: true, faked: true },
       rekeyAt: undefined,
       reauthAt: 5,

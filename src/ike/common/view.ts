@@ -31,7 +31,33 @@ export type IkeSaView = {
   readonly mobike?: { readonly localAddresses: readonly IpAddress[]; readonly remoteAddresses: readonly IpAddress[] };
   readonly establishedAt?: number;
   readonly rekeyAt?: number;
+  /** What is under way or waits; absent where nothing does. */
+  readonly tasks?: TasksView;
 };
+
+/** `active`: begun by us; `passive`: by the peer; `queued`: of ours, for later. */
+export type TasksView = {
+  readonly active: readonly TaskName[];
+  readonly passive: readonly TaskName[];
+  readonly queued: readonly TaskName[];
+};
+
+export type TaskName =
+  | 'initial-exchanges'
+  | 'main-mode'
+  | 'aggressive-mode'
+  | 'rekey-ike'
+  | 'create-child'
+  | 'rekey-child'
+  | 'delete-child'
+  | 'delete-ike'
+  | 'mobike'
+  | 'liveness';
+
+/** Undefined where there is nothing in it. */
+export function viewTasks(tasks: TasksView): TasksView | undefined {
+  return Object.values(tasks).some(({ length }) => length > 0) ? tasks : undefined;
+}
 
 export type ChildSaView = {
   readonly id: string;

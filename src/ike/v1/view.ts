@@ -1,5 +1,6 @@
-import { type IkeSaView, withAcquired } from '../common/view.ts';
+import { type IkeSaView, present, withAcquired } from '../common/view.ts';
 import type { IkeSaV1, Phase } from './state.ts';
+import { tasksOf } from './tasks-view.ts';
 
 /** What may be seen of an IKE SA: everything but its keys. */
 export function viewIkeSa(sa: IkeSaV1): IkeSaView {
@@ -14,6 +15,7 @@ export function viewIkeSa(sa: IkeSaV1): IkeSaView {
     local: sa.local,
     remote: sa.remote,
     nat: sa.nat,
+    ...present('tasks', tasksOf(sa)),
   } as const;
   return withAcquired(always, sa);
 }

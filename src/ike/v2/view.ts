@@ -1,6 +1,7 @@
 import { type IkeSaView, present, withAcquired } from '../common/view.ts';
 import type { Mobike } from './mobike/state.ts';
 import type { IkeSaV2, Phase } from './state.ts';
+import { tasksOf } from './tasks-view.ts';
 
 /** What may be seen of an IKE SA: everything but its keys. */
 export function viewIkeSa(sa: IkeSaV2): IkeSaView {
@@ -17,6 +18,7 @@ export function viewIkeSa(sa: IkeSaV2): IkeSaView {
     nat: sa.nat,
     ppk: sa.ppk,
     ...present('mobike', viewMobike(sa.mobike)),
+    ...present('tasks', tasksOf(sa)),
   } as const;
   return withAcquired(always, sa);
 }
