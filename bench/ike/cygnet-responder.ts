@@ -1,0 +1,49 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { ENCRYPTION, INTEGRITY } from '../../src/crypto/algorithms.ts';
+import { selfTest } from '../../src/crypto/self-test.ts';
+import { systemEntropy } from '../../src/crypto/system-entropy.ts';
+import { ConfigurationStore } from '../../src/daemon/configuration-store.ts';
+import { openControlSockets } from '../../src/daemon/control-sockets.ts';
+import { Daemon } from '../../src/daemon/daemon.ts';
+import { NoDataPlane } from '../../src/daemon/no-data-plane.ts';
+import { Log } from '../../src/observe/log.ts';
+import { answerCalls } from './calls.ts';
+
+/** Cygnet's daemon whole, with its sockets, its workers and its control socket, but with no data plane below it. */
+export type ResponderCall = { readonly kind: 'delays' };
+
+const [, , configPath = '', controlPath = ''] = process.argv;
+const store = new ConfigurationStore(configPath);
+const proposal = store.propose({ kind: 'reload' });
+store.commit(proposal);
+const integrity = INTEGRITY.map(({ keyword }) => keyword);
+const encryption = ENCRYPTION.map(({ keyword }) => keyword);
+const daemon = new Daemon({
+  configuration: proposal.configuration,
+  store,
+  capabilities: { ike: selfTest().working, esp: { encryption, integrity }, ah: { integrity } },
+  dataPlane: new NoDataPlane(),
+  addresses: { addresses: () => [], onChange: () => undefined, close: () => undefined },
+  entropy: systemEntropy,
+  // As charon's log is off, too: what goes wrong is told.
+  log: new Log({ level: 'error' }),
+  version: { version: '', api: 1, startedAt: new Date().toISOString(), dataPlane: 'none' },
+  privileged: false,
+});
+await openControlSockets(
+  daemon,
+  { controlPath, controlGroup: undefined, readGroup: undefined, viciPath: undefined },
+  (error) => console.error(error),
+);
+daemon.start();
+
+const delays = monitorEventLoopDelay({ resolution: 5 });
+delays.enable();
+process.on('SIGTERM', () => process.exit());
+
+/** Milliseconds that the event loop was late, since the call before. */
+answerCalls(async (_: ResponderCall) => {
+  const told = { max: delays.max / 1e6, p99: delays.percentile(99) / 1e6 };
+  delays.reset();
+  return told;
+});
