@@ -10,7 +10,11 @@ import { Log } from '../../src/observe/log.ts';
 import { answerCalls } from './calls.ts';
 
 /** Cygnet's daemon whole, with its sockets, its workers and its control socket, but with no data plane below it. */
-export type ResponderCall = { readonly kind: 'delays' };
+export type ResponderCall =
+  /** How late the event loop was since the call before. */
+  | { readonly kind: 'delays' }
+  /** Answered when so many Child SAs have been installed. */
+  | { readonly kind: 'installed'; readonly count: number };
 
 const [, , configPath = '', controlPath = ''] = process.argv;
 const store = new ConfigurationStore(configPath);
@@ -41,9 +45,24 @@ const delays = monitorEventLoopDelay({ resolution: 5 });
 delays.enable();
 process.on('SIGTERM', () => process.exit());
 
-/** Milliseconds that the event loop was late, since the call before. */
-answerCalls(async (_: ResponderCall) => {
+answerCalls(async (call: ResponderCall) => (call.kind === 'delays' ? delaysSoFar() : installed(call.count)));
+
+/** Milliseconds. */
+function delaysSoFar(): { readonly max: number; readonly p99: number } {
   const told = { max: delays.max / 1e6, p99: delays.percentile(99) / 1e6 };
   delays.reset();
   return told;
-});
+}
+
+function installed(count: number): Promise<void> {
+  let left = count;
+  return new Promise((resolve) => {
+    const silence = daemon.api.events.subscribe({
+      onEvent: ({ event }) => {
+        if (event !== 'child.installed' || --left > 0) return;
+        silence();
+        resolve();
+      },
+    });
+  });
+}

@@ -3,10 +3,14 @@ import { cpus, loadavg, release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { must } from '../../conformance/lab/shell.ts';
+import { measureFlood } from './flood.ts';
 import { measureHandshakes } from './handshakes.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { reportTable } from './report.ts';
 import { compare, type Sample } from './samples.ts';
+import { measureScale } from './scale.ts';
+import { measureStart } from './start.ts';
+import { measureTunnels } from './tunnels.ts';
 import { World } from './world.ts';
 
 /** `npm run bench:ike`: what IKE costs, Cygnet beside charon, in turns in one run. */
@@ -51,6 +55,16 @@ function measurements(worlds: readonly World[], options: Options): [string, Meas
   if (options.rows.includes('handshakes'))
     for (const suite of options.suites)
       rows.push([suite.name, (keep) => measureHandshakes(worlds, suite, options, keep)]);
+  if (options.rows.includes('start'))
+    for (let turn = 0; turn < options.repetitions; turn++)
+      for (const world of worlds) rows.push(['start', (keep) => measureStart(world, WHERE, keep)]);
+  if (options.rows.includes('tunnels'))
+    for (const world of worlds) rows.push(['tunnels', (keep) => measureTunnels(world, options, WHERE, keep)]);
+  if (options.rows.includes('flood'))
+    for (const world of worlds) rows.push(['flood', (keep) => measureFlood(world, options, keep)]);
+  if (options.rows.includes('scale'))
+    for (const count of options.scales)
+      for (const world of worlds) rows.push([`${count} tunnels`, (keep) => measureScale(world, count, options, keep)]);
   return rows;
 }
 

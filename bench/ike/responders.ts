@@ -42,7 +42,7 @@ export function timeOf({ pid }: Responder): number {
 }
 
 /** Kibibytes that are its own, of all that it has mapped. */
-function memoryOf({ pid }: Pick<Responder, 'pid'>): number {
+export function memoryOf({ pid }: Pick<Responder, 'pid'>): number {
   const pss = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
   if (pss === null) throw new Error('there is no Pss');
   return Number(pss[1]);

@@ -21,7 +21,7 @@ export type Comparison = {
   readonly row: string;
   readonly charon?: Spread;
   readonly cygnet?: Spread;
-  /** Of the medians, Cygnet's to charon's. */
+  /** Of the medians, Cygnet's to charon's; absent where charon's is below what can be measured. */
   readonly ratio?: number;
 };
 
@@ -36,7 +36,9 @@ export function compare(samples: readonly Sample[]): Comparison[] {
       row,
       ...(charon === undefined ? {} : { charon }),
       ...(cygnet === undefined ? {} : { cygnet }),
-      ...(charon === undefined || cygnet === undefined ? {} : { ratio: cygnet.median / charon.median }),
+      ...(charon === undefined || cygnet === undefined || charon.median === 0
+        ? {}
+        : { ratio: cygnet.median / charon.median }),
     };
   });
 }

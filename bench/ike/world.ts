@@ -42,6 +42,11 @@ export class World {
     return this.#network.responder;
   }
 
+  /** Of the first peers. */
+  get callers(): string {
+    return this.#network.generators[0] ?? '';
+  }
+
   /** A responder that knows `count` peers, and the peers. */
   async open(suite: Suite, count: number): Promise<void> {
     const share = Math.ceil(count / GENERATORS);

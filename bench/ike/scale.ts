@@ -1,0 +1,55 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Options } from './options.ts';
+import { memoryOf, timeOf } from './responders.ts';
+import type { Sample } from './samples.ts';
+import { suiteOf } from './suites.ts';
+import type { World } from './world.ts';
+
+/** What may cost more where there are more tunnels; one responder after the other, as memory is what there may be too little of. */
+export async function measureScale(
+  world: World,
+  count: number,
+  options: Options,
+  keep: (sample: Sample) => void,
+): Promise<void> {
+  const { kind } = world;
+  const row = (what: string, value: number): void => keep({ row: `${count} tunnels: ${what}`, kind, value });
+  const { concurrency } = options;
+  await world.open(suiteOf('curve25519'), count);
+  try {
+    await pause(SETTLING);
+    const { responder } = world;
+    const before = memoryOf(responder);
+    const start = timeOf(responder);
+    await world.all('connect', concurrency);
+    const established = await world.established();
+    if (established !== count) throw new Error(`${kind}: ${established} of ${count} tunnels are connected`);
+    row('handshake, responder CPU ms, warm-up included', ((timeOf(responder) - start) * 1_000) / count);
+    await pause(SETTLING);
+    row('memory, responder alone, MB', before / 1_024);
+    row('memory for each IKE SA with its Child SA, kB', (memoryOf(responder) - before) / count);
+    const some = Array.from({ length: Math.min(500, count >> 1) }, (_, item) => item);
+    const rekeying = timeOf(responder);
+    await world.some('rekey-child', some, { concurrency });
+    row('Child SA rekeying, responder CPU ms', ((timeOf(responder) - rekeying) * 1_000) / some.length);
+    for (let turn = 0; turn < options.repetitions; turn++) {
+      const asked = timeOf(responder);
+      const clock = performance.now();
+      await responder.status();
+      row('status of all, ms', performance.now() - clock);
+      row('status of all, responder CPU ms', (timeOf(responder) - asked) * 1_000);
+    }
+    await responder.delays();
+    const idle = timeOf(responder);
+    await pause(IDLE * 1_000);
+    row('idle with liveness every 30 s, % of one core', ((timeOf(responder) - idle) * 100) / IDLE);
+    const delays = await responder.delays();
+    if (delays !== undefined) row('idle, event loop late by at most, ms', delays.max);
+  } finally {
+    await world.close();
+  }
+}
+
+const SETTLING = 5_000;
+/** Seconds; each tunnel asks once in it whether its peer is there. */
+const IDLE = 30;
