@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { must } from '../../conformance/lab/shell.ts';
 import { measureFlood } from './flood.ts';
 import { measureHandshakes } from './handshakes.ts';
-import { type Options, parseOptions, USAGE } from './options.ts';
+import { type Options, parseOptions, type RowName, USAGE } from './options.ts';
 import { reportTable } from './report.ts';
 import { compare, type Sample } from './samples.ts';
 import { measureScale } from './scale.ts';
@@ -17,10 +17,6 @@ import { World } from './world.ts';
 const repository = fileURLToPath(new URL('../../../../..', import.meta.url));
 const WHERE = { repository, directory: '/run/cygnet-bench' };
 
-const argv = process.argv.slice(2);
-if (argv.includes('--help')) console.log(USAGE);
-else await main(parseOptions(argv));
-
 async function main(options: Options): Promise<void> {
   const samples: Sample[] = [];
   const failures: string[] = [];
@@ -31,7 +27,7 @@ async function main(options: Options): Promise<void> {
     console.log(`${sample.kind.padEnd(7)} ${sample.row}: ${sample.value.toFixed(3)}`);
   };
   const worlds = [await World.build('charon', WHERE), await World.build('cygnet', WHERE)];
-  for (const [name, measure] of measurements(worlds, options)) {
+  for (const [name, measure] of options.rows.flatMap((row) => PLANS[row](worlds, options))) {
     // What was measured before a failure counts.
     await measure(keep).catch((error) => {
       failures.push(`${name}: ${error}`);
@@ -48,24 +44,28 @@ async function main(options: Options): Promise<void> {
   process.exit(failures.length === 0 ? 0 : 1);
 }
 
-type Measure = (keep: (sample: Sample) => void) => Promise<void>;
+type Keep = (sample: Sample) => void;
+type Measure = (keep: Keep) => Promise<void>;
 
-function measurements(worlds: readonly World[], options: Options): [string, Measure][] {
-  const rows: [string, Measure][] = [];
-  if (options.rows.includes('handshakes'))
-    for (const suite of options.suites)
-      rows.push([suite.name, (keep) => measureHandshakes(worlds, suite, options, keep)]);
-  if (options.rows.includes('start'))
-    for (let turn = 0; turn < options.repetitions; turn++)
-      for (const world of worlds) rows.push(['start', (keep) => measureStart(world, WHERE, keep)]);
-  if (options.rows.includes('tunnels'))
-    for (const world of worlds) rows.push(['tunnels', (keep) => measureTunnels(world, options, WHERE, keep)]);
-  if (options.rows.includes('flood'))
-    for (const world of worlds) rows.push(['flood', (keep) => measureFlood(world, options, keep)]);
-  if (options.rows.includes('scale'))
-    for (const count of options.scales)
-      for (const world of worlds) rows.push([`${count} tunnels`, (keep) => measureScale(world, count, options, keep)]);
-  return rows;
+type Plan = (worlds: readonly World[], options: Options) => readonly (readonly [string, Measure])[];
+
+/** What belongs to each group of rows, in the order in which it is measured. */
+const PLANS: { readonly [Row in RowName]: Plan } = {
+  handshakes: (worlds, options) =>
+    options.suites.map((suite) => [suite.name, (keep) => measureHandshakes(worlds, suite, options, keep)]),
+  start: (worlds, { repetitions }) =>
+    inTurns(worlds, repetitions, (world) => ['start', (keep) => measureStart(world, WHERE, keep)]),
+  tunnels: (worlds, options) =>
+    inTurns(worlds, options.repetitions, (world) => ['tunnels', (keep) => measureTunnels(world, options, WHERE, keep)]),
+  flood: (worlds, options) => worlds.map((world) => ['flood', (keep) => measureFlood(world, options, keep)]),
+  scale: (worlds, options) =>
+    options.scales.flatMap((count) =>
+      worlds.map((world) => [`${count} tunnels`, (keep: Keep) => measureScale(world, count, options, keep)] as const),
+    ),
+};
+
+function inTurns<Turn>(worlds: readonly World[], repetitions: number, turn: (world: World) => Turn): Turn[] {
+  return Array.from({ length: repetitions }, () => worlds.map(turn)).flat();
 }
 
 async function machine(loads: readonly number[]): Promise<string[]> {
@@ -80,3 +80,7 @@ async function machine(loads: readonly number[]): Promise<string[]> {
     `load average while measuring${range}`,
   ];
 }
+
+const argv = process.argv.slice(2);
+if (argv.includes('--help')) console.log(USAGE);
+else await main(parseOptions(argv));

@@ -20,10 +20,6 @@ export async function measureTunnels(
   where: WorldOptions,
   keep: (sample: Sample) => void,
 ): Promise<void> {
-  for (let turn = 0; turn < options.repetitions; turn++) await measureOnce(world, options, where, keep);
-}
-
-async function measureOnce(world: World, options: Options, where: WorldOptions, keep: (sample: Sample) => void) {
   const { kind } = world;
   const tunnels = Array.from({ length: options.tunnels }, (_, tunnel) => tunnel);
   const row = (what: string, value: number): void =>

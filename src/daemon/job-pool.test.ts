@@ -29,11 +29,15 @@ const ECHO = script(`
 `);
 
 function job(number: number): KeyExchangeJob {
-  return { kind: 'ke.generate', method: 'curve25519', privateKey: new Uint8Array(32).fill(number) };
+  return { kind: 'ke.generate', method: 'modp2048', privateKey: new Uint8Array(32).fill(number) };
 }
 
 function result(pool: JobPool, number: number): Promise<KeyExchangeResult> {
   return new Promise((resolve) => pool.run(job(number), resolve));
+}
+
+function quickJob(number: number): KeyExchangeJob {
+  return { kind: 'ke.generate', method: 'curve25519', privateKey: new Uint8Array(32).fill(number) };
 }
 
 /** The job number that a result of `ECHO` carries. */
@@ -100,11 +104,39 @@ describe('job pool', () => {
   it('run from the sources, where no compiled worker exists, jobs are done in this thread, off the stack', async () => {
     const pool = openPool({});
     let answered = false;
-    pool.run(job(7), () => {
+    pool.run(quickJob(7), () => {
       answered = true;
     });
     expect(answered).toBe(false);
-    const answer = await result(pool, 7);
+    const answer = await new Promise<KeyExchangeResult>((resolve) => pool.run(quickJob(7), resolve));
     expect(answer.kind === 'ke.generate' && answer.publicValue.length).toBe(32);
+  });
+
+  it('what is quicker done than handed over is done in this thread, off the stack, and no more than may wait', async () => {
+    const pool = openPool({ size: 1, queueLimit: 40, script: ECHO });
+    const answers: KeyExchangeResult[] = [];
+    const all = new Promise<void>((resolve) => {
+      for (let number = 0; number < 41; number++)
+        pool.run(quickJob(number), (answer) => {
+          if (answers.push(answer) === 41) resolve();
+        });
+    });
+    expect(answers).toEqual([]);
+    await all;
+    const lengths = answers.flatMap((answer) => (answer.kind === 'ke.generate' ? [answer.publicValue.length] : []));
+    // A thread would have answered with two bytes.
+    expect(lengths).toEqual(Array.from({ length: 40 }, () => 32));
+  });
+
+  it('after closing, what waits in this thread is not answered any more, either', async () => {
+    const pool = openPool({ size: 1, script: ECHO });
+    const answers: KeyExchangeResult[] = [];
+    for (const number of [1, 2, 3])
+      pool.run(quickJob(number), (answer) => {
+        answers.push(answer);
+        void pool.close();
+      });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(answers.length).toBe(1);
   });
 });

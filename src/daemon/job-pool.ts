@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { performKeyExchange } from '../crypto/key-exchange.ts';
 import type { KeyExchangeJob, KeyExchangeResult } from '../crypto/key-exchange-job.ts';
+import { isQuick, LoopJobs, type Task } from './loop-jobs.ts';
 
 export type JobPoolOptions = {
   /** Threads; default one fewer than there are cores, and at least one. */
@@ -14,11 +14,10 @@ export type JobPoolOptions = {
   readonly onCrash?: (error: Error) => void;
 };
 
-type Task = { readonly job: KeyExchangeJob; readonly answer: (result: KeyExchangeResult) => void };
-
 /**
- * Does Diffie-Hellman off the event loop. Threads start with the first job that needs them. Each has one job at a
- * time, so that a thread that crashes takes one job with it: that one is refused, and the next starts a new thread.
+ * Does Diffie-Hellman off the event loop, but for what is cheaper on it. Threads start with the first job that needs
+ * them. Each has one job at a time, so that a thread that crashes takes one job with it: that one is refused, and the
+ * next starts a new thread.
  */
 export class JobPool {
   readonly #size: number;
@@ -26,6 +25,7 @@ export class JobPool {
   readonly #script: URL | undefined;
   readonly #onCrash: (error: Error) => void;
   readonly #queue: Task[] = [];
+  readonly #onLoop = new LoopJobs();
   readonly #idle: Thread[] = [];
   readonly #threads = new Set<Thread>();
   #closed = false;
@@ -40,11 +40,12 @@ export class JobPool {
   /** `answer` is called exactly once, never before `run` returns; after `close` not at all. */
   run(job: KeyExchangeJob, answer: (result: KeyExchangeResult) => void): void {
     const task = { job, answer };
-    if (this.#script === undefined) return this.#runHere(task);
-    if (this.#queue.length >= this.#queueLimit) {
+    const here = this.#script === undefined || isQuick(job.method);
+    if ((here ? this.#onLoop.waiting : this.#queue.length) >= this.#queueLimit) {
       setImmediate(() => this.#answer(task, { kind: 'ke.refused', reason: 'too many key exchanges are waiting' }));
       return;
     }
+    if (this.#script === undefined || here) return this.#onLoop.run(task);
     this.#queue.push(task);
     this.#assign(this.#script);
   }
@@ -58,6 +59,7 @@ export class JobPool {
   async close(): Promise<void> {
     this.#closed = true;
     this.#queue.length = 0;
+    this.#onLoop.close();
     await Promise.all([...this.#threads].map((thread) => thread.worker.terminate()));
   }
 
@@ -100,12 +102,6 @@ export class JobPool {
     this.#assign(script);
     if (thread.task !== undefined)
       this.#answer(thread.task, { kind: 'ke.refused', reason: 'the thread that computed it ended' });
-  }
-
-  #runHere(task: Task): void {
-    setImmediate(() => {
-      if (!this.#closed) this.#answer(task, performKeyExchange(task.job));
-    });
   }
 
   #answer(task: Task, result: KeyExchangeResult): void {
