@@ -20,12 +20,11 @@ export async function measureHandshakes(
 ): Promise<void> {
   for (const world of worlds) await world.open(suite, options.tunnels);
   try {
-    const warmUp = Math.ceil(WARM_UP / options.tunnels);
-    for (let round = 0; round < warmUp + options.repetitions; round++) {
+    const rounds = warmUpRounds(options) + options.repetitions;
+    for (let round = 0; round < rounds; round++) {
       for (const world of round % 2 === 0 ? worlds : [...worlds].reverse()) {
         const samples = await measureRound(world, suite, options);
-        const told = round === 0 ? samples.flatMap((sample) => coldStart(sample, options)) : samples;
-        if (round === 0 || round >= warmUp) told.forEach(keep);
+        toldOf(samples, round, options).forEach(keep);
       }
     }
   } finally {
@@ -33,9 +32,17 @@ export async function measureHandshakes(
   }
 }
 
-/** Of the first round only what a handshake costs is told. */
-function coldStart({ row, ...sample }: Sample, { tunnels }: Options): Sample[] {
-  return row.endsWith(HANDSHAKE_COST) ? [{ ...sample, row: `${row}, first ${tunnels} after start` }] : [];
+/** Of the first round only what a handshake costs is told, of the others before the responders are warm nothing. */
+function toldOf(samples: readonly Sample[], round: number, options: Options): readonly Sample[] {
+  if (round >= warmUpRounds(options)) return samples;
+  if (round > 0) return [];
+  return samples
+    .filter(({ row }) => row.endsWith(HANDSHAKE_COST))
+    .map(({ row, ...sample }) => ({ ...sample, row: `${row}, first ${options.tunnels} after start` }));
+}
+
+function warmUpRounds({ tunnels }: Options): number {
+  return Math.ceil(WARM_UP / tunnels);
 }
 
 const HANDSHAKE_COST = 'handshake, responder CPU ms';

@@ -20,9 +20,9 @@ function figure(value: number): string {
   return value.toFixed(Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0);
 }
 
-/** Three digits, so that no rounding makes a goal look reached. */
+/** Rounded up, so that no goal looks reached that is not. */
 function ratioText(ratio: number): string {
-  return ratio.toFixed(3);
+  return (Math.ceil(ratio * 1_000) / 1_000).toFixed(3);
 }
 
 function cells(texts: readonly string[]): string {
