@@ -27,19 +27,20 @@ async function main(options: Options): Promise<void> {
     console.log(`${sample.kind.padEnd(7)} ${sample.row}: ${sample.value.toFixed(3)}`);
   };
   const worlds = [await World.build('charon', WHERE), await World.build('cygnet', WHERE)];
+  const output = join(repository, options.output);
+  mkdirSync(dirname(output), { recursive: true });
   for (const [name, measure] of options.rows.flatMap((row) => PLANS[row](worlds, options))) {
     // What was measured before a failure counts.
     await measure(keep).catch((error) => {
       failures.push(`${name}: ${error}`);
       console.log(`failed: ${failures.at(-1)}`);
     });
+    const about = await machine(loads);
+    const comparisons = compare(samples);
+    // After each, so that nothing is lost where the whole takes too long.
+    writeFileSync(output, `${JSON.stringify({ about, options, comparisons, samples, failures }, null, 2)}\n`);
   }
-  const about = await machine(loads);
-  const comparisons = compare(samples);
-  console.log(`\n${about.join('\n')}\n\n${reportTable(comparisons)}`);
-  const output = join(repository, options.output);
-  mkdirSync(dirname(output), { recursive: true });
-  writeFileSync(output, `${JSON.stringify({ about, options, comparisons, samples, failures }, null, 2)}\n`);
+  console.log(`\n${(await machine(loads)).join('\n')}\n\n${reportTable(compare(samples))}`);
   console.log(`all figures: ${options.output}`);
   process.exit(failures.length === 0 ? 0 : 1);
 }
