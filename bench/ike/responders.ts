@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { must } from '../../conformance/lab/shell.ts';
+import { must, run } from '../../conformance/lab/shell.ts';
 import { startStrongswan } from '../../conformance/lab/strongswan-gateway.ts';
 import { processTime } from '../throughput/process-time.ts';
 import { Remote } from './calls.ts';
@@ -73,7 +73,7 @@ async function startCygnet({ namespace, directory, repository, suite, tunnels }:
   return {
     kind: 'cygnet',
     pid: remote.pid,
-    status: () => must([...program, 'status', '--control', control], { timeout: 120_000 }),
+    status: async () => (await run([...program, 'status', '--control', control], { timeout: 120_000 })).stdout,
     delays: () => remote.call({ kind: 'delays' }),
     kill: () => remote.end(),
   };

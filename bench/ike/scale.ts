@@ -5,7 +5,7 @@ import type { Sample } from './samples.ts';
 import { suiteOf } from './suites.ts';
 import type { World } from './world.ts';
 
-/** What may cost more where there are more tunnels; one responder after the other, as memory is what there may be too little of. */
+/** What may cost more where there are more tunnels; one responder after the other, so that there is memory for each. */
 export async function measureScale(
   world: World,
   count: number,

@@ -14,6 +14,7 @@ import type { CoreCommand, Input } from './common/input.ts';
 import { kernelRefused } from './common/kernel-refusal.ts';
 import type { MessageKeys } from './common/message-keys.ts';
 import { withOwnAddresses } from './common/own-addresses.ts';
+import { Policies } from './common/policies.ts';
 import type { ShuntPolicy, TunnelPolicy } from './common/policy.ts';
 import type { Reason } from './common/reason.ts';
 import { sourceFault } from './common/source.ts';
@@ -79,7 +80,7 @@ export class IkeCore {
   readonly #fixed: Surroundings;
   readonly #state: CoreState;
   #configured: readonly TunnelPolicy[] = [];
-  #policies: ReadonlyMap<string, TunnelPolicy> = new Map();
+  #policies = new Policies([]);
   #shunts: readonly ShuntPolicy[] = [];
   #contacts = new Contacts([]);
 
@@ -355,7 +356,7 @@ export class IkeCore {
   #use(tunnels: readonly TunnelPolicy[]): void {
     this.#configured = tunnels;
     const inForce = withOwnAddresses(tunnels, this.#state.ownAddresses);
-    this.#policies = new Map(inForce.map((policy) => [policy.name, policy]));
+    this.#policies = new Policies(inForce);
     this.#contacts = new Contacts(tunnels);
   }
 

@@ -12,6 +12,7 @@ import { sameSelectors, type TrafficSelector } from '../sa/traffic-selector.ts';
 import type { Owner } from './common/context.ts';
 import type { Effect } from './common/effect.ts';
 import type { GatewayEvent } from './common/event.ts';
+import type { Policies } from './common/policies.ts';
 import type { TunnelPolicy } from './common/policy.ts';
 import { type RateLimit, takeAllowance } from './common/rate-limit.ts';
 import type { Contacts } from './contacts.ts';
@@ -36,7 +37,7 @@ export type Surroundings = {
 
 type RunOptions = {
   readonly now: Now;
-  readonly policies: ReadonlyMap<string, TunnelPolicy>;
+  readonly policies: Policies;
   readonly contacts: Contacts;
   readonly state: CoreState;
 };
@@ -47,7 +48,7 @@ export class Run implements ContextV1, ContextV2 {
   readonly entropy: Entropy;
   readonly capabilities: Capabilities;
   /** Those in force; a command may change them. */
-  policies: ReadonlyMap<string, TunnelPolicy>;
+  policies: Policies;
   readonly crashSecret: Secret | undefined;
   readonly recordsMessages: boolean;
   readonly effects: Effect[] = [];

@@ -8,6 +8,7 @@ import type { DataPlaneRequest, DataPlaneStep } from '../../sa/data-plane.ts';
 import type { Capabilities } from '../../sa/proposal.ts';
 import type { TrafficSelector } from '../../sa/traffic-selector.ts';
 import type { GatewayEvent } from './event.ts';
+import type { Policies } from './policies.ts';
 import type { TunnelPolicy } from './policy.ts';
 import type { RateLimit } from './rate-limit.ts';
 
@@ -22,7 +23,7 @@ export interface Context {
   readonly now: Now;
   readonly entropy: Entropy;
   readonly capabilities: Capabilities;
-  readonly policies: ReadonlyMap<string, TunnelPolicy>;
+  readonly policies: Policies;
   /** Survives a crash, and makes the tokens that tell the peers of one (RFC 6290); absent where nothing would. */
   readonly crashSecret: Secret | undefined;
   /** Whether each message is told of (`message.sent`, `message.received`). */

@@ -31,9 +31,9 @@ export function policyFor(ctx: Context, sa: Shared, tunnel: string): TunnelPolic
 export function policiesFor(ctx: Context, sa: Shared): TunnelPolicy[] {
   const own = ctx.policies.get(sa.tunnel);
   if (own === undefined) return [];
-  const others = [...ctx.policies.values()].filter(
-    (policy) => policy !== own && ctx.admits(policy) && differenceOf(own, policy) === undefined,
-  );
+  const others = ctx.policies
+    .ofPeer(own.peer)
+    .filter((policy) => policy !== own && ctx.admits(policy) && differenceOf(own, policy) === undefined);
   return [own, ...others];
 }
 
@@ -48,7 +48,7 @@ export function serve(sa: Shared, tunnel: string): void {
  */
 export function whyNotShared(ctx: Context, sa: Shared, hasThem: (policy: TunnelPolicy) => boolean): string {
   const own = ctx.policies.get(sa.tunnel);
-  const other = [...ctx.policies.values()].find((policy) => policy.peer === own?.peer && hasThem(policy));
+  const other = own === undefined ? undefined : ctx.policies.ofPeer(own.peer).find(hasThem);
   if (own === undefined || other === undefined || other === own) return '';
   const difference = differenceOf(own, other);
   const why = difference === undefined ? 'is taken down' : `has another ${difference} than ${own.name}`;

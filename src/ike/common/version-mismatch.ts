@@ -10,7 +10,7 @@ export function tellVersionMismatch(
   path: { readonly local: Endpoint; readonly remote: Endpoint },
 ): void {
   const other = spoken === 1 ? 2 : 1;
-  const [policy] = candidatesFor(ctx.policies.values(), other, path.local, path.remote);
+  const [policy] = candidatesFor(ctx.policies, other, path.local, path.remote);
   if (policy === undefined || policy.remote.address.kind !== 'address' || !ctx.admits(policy)) return;
   if (!ctx.isTimely(`version ${policy.name}`)) return;
   const text = `the peer speaks IKEv${spoken}, this tunnel is configured for IKEv${other} (ike.version)`;

@@ -38,7 +38,7 @@ export function answerUnknownSpis(ctx: Context, header: IkeHeader, path: Path, i
   const { initiatorSpi, responderSpi, exchangeType, messageId } = header;
   if (ctx.crashSecret === undefined || !isProtectedRequest(header)) return;
   if (isLive(initiatorSpi) || isLive(responderSpi)) return;
-  const [policy] = candidatesFor(ctx.policies.values(), 2, path.local, path.remote);
+  const [policy] = candidatesFor(ctx.policies, 2, path.local, path.remote);
   if (policy === undefined) return;
   const known = policy.remote.address.kind === 'address';
   const key = `token ${known ? policy.name : ''}`;

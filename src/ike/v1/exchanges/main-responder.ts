@@ -147,7 +147,7 @@ export function onMainProof(ctx: ContextV1, sa: IkeSaV1, received: Received): vo
 
 /** The tunnels that the peer may still mean. */
 function candidatesOf(ctx: ContextV1, sa: IkeSaV1): TunnelPolicy[] {
-  return candidatesFor(ctx.policies.values(), 1, sa.local, sa.origin).filter(
+  return candidatesFor(ctx.policies, 1, sa.local, sa.origin).filter(
     (policy) => policy.mode === 'main' && ctx.admits(policy) && goesWith(ctx, sa, policy),
   );
 }

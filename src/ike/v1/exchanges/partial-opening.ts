@@ -16,7 +16,7 @@ const MAX_AGE: Duration = 10 * SECOND;
  */
 export function completeOpening(ctx: ContextV1, request: Phase1Request): Phase1Request | undefined {
   const { header, message, path } = request;
-  const wanted = candidatesFor(ctx.policies.values(), 1, path.local, path.remote).some(
+  const wanted = candidatesFor(ctx.policies, 1, path.local, path.remote).some(
     (policy) => policy.mode === 'aggressive' && ctx.admits(policy),
   );
   const [fragment] = decodeMessage(header, message.subarray(HEADER_BYTES));

@@ -32,7 +32,7 @@ function answerWhole(ctx: ContextV1, request: Phase1Request): void {
   const first = header.messageId === 0 && (header.flags & FLAG_V1.ENCRYPTION) === 0;
   if (mode === undefined || !first) return ctx.drop(path.remote, 'no-such-ike-sa');
   if (message.length > MAX_FIRST_BYTES) return ctx.drop(path.remote, 'too-large');
-  const allowed = candidatesFor(ctx.policies.values(), 1, path.local, path.remote).filter((one) => ctx.admits(one));
+  const allowed = candidatesFor(ctx.policies, 1, path.local, path.remote).filter((one) => ctx.admits(one));
   const candidates = allowed.filter((policy) => policy.mode === mode);
   if (candidates.length === 0) return refuseUnconfigured(ctx, request, mode, allowed);
   const known = candidates.some((policy) => policy.remote.address.kind === 'address');

@@ -161,9 +161,7 @@ export function onResponseChildInstalled(
  * finally chosen, as it is configured now, whichever of them the peer was first taken for.
  */
 function authenticate(ctx: Context, sa: IkeSaV2, idi: IdPayload, payloads: readonly Payload[]): Claim | Reason {
-  const candidates = candidatesFor(ctx.policies.values(), 2, sa.local, sa.origin).filter((policy) =>
-    ctx.admits(policy),
-  );
+  const candidates = candidatesFor(ctx.policies, 2, sa.local, sa.origin).filter((policy) => ctx.admits(policy));
   const identity = identityFromPayload(idi);
   const idr = onlyPayload(payloads, 'IDr');
   const asked = idr === undefined ? undefined : identityFromPayload(idr);

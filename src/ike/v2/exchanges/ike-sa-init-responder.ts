@@ -71,9 +71,7 @@ export function answerInit(ctx: Context, request: InitRequest): IkeSaV2 | undefi
   if (critical !== undefined) {
     return refuse(ctx, request, notifyPayload('UNSUPPORTED_CRITICAL_PAYLOAD', Uint8Array.of(critical)));
   }
-  const candidates = candidatesFor(ctx.policies.values(), 2, path.local, path.remote).filter((policy) =>
-    ctx.admits(policy),
-  );
+  const candidates = candidatesFor(ctx.policies, 2, path.local, path.remote).filter((policy) => ctx.admits(policy));
   const nonce = requirePayload(payloads, 'Nonce').data;
   const claim = { nonceI: nonce, address: path.remote.address, initiatorSpi: header.initiatorSpi };
   const cookie = findNotify(payloads, 'COOKIE')?.data;

@@ -82,8 +82,9 @@ function outerAddresses(ctx: Context, sa: IkeSaV2): readonly IpAddress[] {
   if (own === undefined || named.length === 0) return named;
   const configured = own.remote.address.kind === 'address' ? [own.remote.address.address] : [];
   const outer = [sa.remote.address, ...configured];
-  const inner = [...ctx.policies.values()]
-    .flatMap(({ peer, remote }) => (peer === own.peer ? remote.selectors : []))
+  const inner = ctx.policies
+    .ofPeer(own.peer)
+    .flatMap(({ remote }) => remote.selectors)
     .filter((segment) => !outer.some((address) => containsAddress(segment, address)));
   return named.filter((address) => !inner.some((segment) => containsAddress(segment, address)));
 }
