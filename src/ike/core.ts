@@ -8,7 +8,6 @@ import { planBlocks } from './block-policies.ts';
 import { endDrain } from './common/child-drain.ts';
 import { ofChildTimer } from './common/child-timers.ts';
 import type { Effect } from './common/effect.ts';
-import { admission, LIMIT_WITHOUT_COOKIES } from './common/half-open.ts';
 import { INACTIVITY_TIMER } from './common/inactivity-timer.ts';
 import type { CoreCommand, Input } from './common/input.ts';
 import { kernelRefused } from './common/kernel-refusal.ts';
@@ -21,7 +20,6 @@ import { sourceFault } from './common/source.ts';
 import { type ChildSaView, type IkeSaView, viewChild } from './common/view.ts';
 import type { EffectAnswer, Work } from './common/work.ts';
 import { Contacts } from './contacts.ts';
-import { freshCookies } from './cookie-rotation.ts';
 import { type CoreState, type Move, newCoreState } from './core-state.ts';
 import { onDataPlaneEvent } from './data-plane-event.ts';
 import { classifyDatagram } from './demux.ts';
@@ -32,6 +30,7 @@ import { findIkeSa } from './lookup.ts';
 import { abandon, answerEffect, doWork, viewIkeSa } from './machines.ts';
 import { messageKeysOf } from './message-keys.ts';
 import { bugOf, reportOrphan } from './mishaps.ts';
+import { answerNewPeer } from './new-peer.ts';
 import { forgetIkeSa, indexIkeSa } from './registry.ts';
 import { renameTunnels } from './rename.ts';
 import { parseTimerKey, Run, type Surroundings, timerKey } from './run.ts';
@@ -39,7 +38,6 @@ import { changeShunts } from './shunt-policies.ts';
 import { actOnOne } from './single.ts';
 import { changeTrap, onTrapAnswer } from './traps.ts';
 import { resolveDuplicates } from './uniqueness.ts';
-import { answerPhase1 } from './v1/exchanges/phase1-responder.ts';
 import {
   connectTunnel,
   dropTunnel,
@@ -54,7 +52,6 @@ import { ikeSaFor } from './v2/children.ts';
 import { COOKIE_KEY_BYTES } from './v2/cookie.ts';
 import { answerUnknownSpis } from './v2/crash-detection.ts';
 import { initiateIkeSa } from './v2/exchanges/ike-sa-init-initiator.ts';
-import { answerInit } from './v2/exchanges/ike-sa-init-responder.ts';
 import { refuseMajorVersion } from './v2/version.ts';
 import { decodeHeader, FLAG_RESPONSE, type IkeHeader, ZERO_SPI } from './wire/header.ts';
 
@@ -187,31 +184,7 @@ export class IkeCore {
       return run.drop(remote, 'unknown-spi');
     }
     if (this.#state.spis.has(header.initiatorSpi)) return run.drop(remote, 'reflection');
-    this.#onNewPeer(run, header, work);
-  }
-
-  #onNewPeer(run: Run, header: IkeHeader, datagram: Datagram): void {
-    const { local, remote, message } = datagram;
-    const admitWithin = (limit?: number) => (proven: boolean, known: boolean) =>
-      admission(this.#state.halfOpen, remote.address, { proven, known, ...(limit === undefined ? {} : { limit }) });
-    try {
-      if (header.majorVersion === 1) {
-        const limit = LIMIT_WITHOUT_COOKIES;
-        return answerPhase1(run, { header, message, path: { local, remote }, admit: admitWithin(limit) });
-      }
-      const sa = answerInit(run, {
-        header,
-        message,
-        path: { local, remote },
-        id: run.newIkeSaId(),
-        cookies: freshCookies(run, this.#state),
-        admit: admitWithin(),
-      });
-      if (sa !== undefined) run.adopt(sa);
-    } catch (error) {
-      // A bug of ours costs the sender its request, and nobody else anything.
-      run.drop(remote, error instanceof WireError ? `syntax-${error.fault}` : 'internal-error');
-    }
+    answerNewPeer(run, this.#state, header, work);
   }
 
   #onTimer(run: Run, key: string): void {
