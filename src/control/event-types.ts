@@ -6,6 +6,8 @@ export const EVENT_TYPES = {
   'ike.initiated': 'an attempt to connect has begun',
   'ike.answered': 'the peer has answered; nothing is proven yet',
   'ike.established': 'an IKE SA is up (stage 1)',
+  'instance.added': 'a peer of a tunnel for many has proven who it is, and has a tunnel of its own now',
+  'instance.removed': 'it is gone, and its tunnel with it',
   'ike.rekeyed': 'an IKE SA has a successor with new keys',
   'ike.failed': 'an attempt came to nothing, in stage 1 or 2',
   'ike.closed': 'an established IKE SA is gone',

@@ -29,7 +29,8 @@ function blocks(tunnels: ReadonlyMap<string, TunnelPolicy>): Map<string, Block> 
   const all = new Map<string, Block>();
   for (const tunnel of tunnels.values()) {
     const apart = apartOf(tunnel.attributes);
-    if (!tunnel.blockClearText || apart === undefined) continue;
+    // The segments of all its instances are kept in by the tunnel that they come from; a host outside cannot be.
+    if (!tunnel.blockClearText || tunnel.template !== undefined || apart === undefined) continue;
     for (const { local: source, remote: destination } of selectorPairs(
       tunnel.local.selectors,
       tunnel.remote.selectors,

@@ -3,6 +3,7 @@ import type { ChildSa } from '../sa/child-sa.ts';
 import type { DataPlaneStep, PolicySpec, RouteSpec } from '../sa/data-plane.ts';
 import type { Owner } from './common/context.ts';
 import { type HalfOpen, newHalfOpen } from './common/half-open.ts';
+import type { Instance } from './common/instances.ts';
 import type { OwnAddresses } from './common/own-addresses.ts';
 import type { Allowance } from './common/rate-limit.ts';
 import type { IkeSa } from './ike-sa.ts';
@@ -48,6 +49,8 @@ export type CoreState = {
   readonly use: Map<string, Use>;
   /** Tunnels that the operator has taken down: their peers are not answered. */
   readonly closedTunnels: Set<string>;
+  /** The peers of tunnels for many that are there, by the name of the tunnel that each has got. */
+  readonly instances: Map<string, Instance>;
   /** Where the machine has other addresses than the configuration names first: by gateway. */
   readonly ownAddresses: Map<string, OwnAddresses>;
   /** Secrets of the responder's cookies, and when they last changed. */
@@ -102,6 +105,7 @@ export function newCoreState(cookieKey: Uint8Array): CoreState {
     traps: new Map(),
     use: new Map(),
     closedTunnels: new Set(),
+    instances: new Map(),
     ownAddresses: new Map(),
     cookies: newCookieSecrets(cookieKey),
     cookiesSince: 0,

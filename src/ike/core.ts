@@ -16,6 +16,7 @@ import { withOwnAddresses } from './common/own-addresses.ts';
 import { Policies } from './common/policies.ts';
 import type { ShuntPolicy, TunnelPolicy } from './common/policy.ts';
 import type { Reason } from './common/reason.ts';
+import { UNCONFIGURED } from './common/refusals.ts';
 import { sourceFault } from './common/source.ts';
 import { type ChildSaView, type IkeSaView, viewChild } from './common/view.ts';
 import type { EffectAnswer, Work } from './common/work.ts';
@@ -25,6 +26,14 @@ import { onDataPlaneEvent } from './data-plane-event.ts';
 import { classifyDatagram } from './demux.ts';
 import type { IkeSa } from './ike-sa.ts';
 import { judgeUse, lookForUse, UNUSED } from './inactivity.ts';
+import {
+  forgetBereft,
+  forgetOrphans,
+  instancePolicies,
+  instancesOf,
+  renameWithInstances,
+  unkeyed,
+} from './instances.ts';
 import { type Boundaries, followOwnAddresses } from './local-address.ts';
 import { findIkeSa } from './lookup.ts';
 import { abandon, answerEffect, doWork, viewIkeSa } from './machines.ts';
@@ -32,7 +41,6 @@ import { messageKeysOf } from './message-keys.ts';
 import { bugOf, reportOrphan } from './mishaps.ts';
 import { answerNewPeer } from './new-peer.ts';
 import { forgetIkeSa, indexIkeSa } from './registry.ts';
-import { renameTunnels } from './rename.ts';
 import { parseTimerKey, Run, type Surroundings, timerKey } from './run.ts';
 import { changeShunts } from './shunt-policies.ts';
 import { actOnOne } from './single.ts';
@@ -97,7 +105,18 @@ export class IkeCore {
     });
     this.#dispatch(run, input);
     this.#settle(run);
+    if (run.bereft.size > 0) forgetBereft(run, this.#state);
     return run.effects;
+  }
+
+  /** The tunnels that peers of tunnels for many have, as they are in force. */
+  instances(): TunnelPolicy[] {
+    return [...this.#state.instances.keys()].flatMap((name) => this.#policies.get(name) ?? []);
+  }
+
+  /** One of them; undefined for any other tunnel. */
+  instance(name: string): TunnelPolicy | undefined {
+    return this.#state.instances.has(name) ? this.#policies.get(name) : undefined;
   }
 
   /** What may be seen of the live IKE SAs; of one tunnel where it is named. */
@@ -253,15 +272,8 @@ export class IkeCore {
 
   #onCommand(run: Run, command: CoreCommand): void {
     switch (command.kind) {
-      case 'configure': {
-        const before = this.#policies;
-        if (command.renamed !== undefined) renameTunnels(run, this.#state, command.renamed);
-        this.#use(command.tunnels);
-        run.policies = this.#policies;
-        const steps = planBlocks(before, this.#policies);
-        if (steps.length > 0) run.requestCleanUp({ kind: 'apply', steps });
-        return;
-      }
+      case 'configure':
+        return this.#configure(run, command);
       case 'shunts':
         changeShunts(run, this.#shunts, command.shunts);
         this.#shunts = command.shunts;
@@ -278,12 +290,28 @@ export class IkeCore {
         return this.#onLocalAddress(run, command);
       case 'rekey':
       case 'prune':
-        return this.#renew(run, command);
+        return this.#each(command.tunnel, (tunnel) => this.#renew(run, { ...command, tunnel }));
       case 'terminate':
-        return this.#terminate(run, command.tunnel, command.reason);
+        return this.#each(command.tunnel, (tunnel) => this.#terminate(run, tunnel, command.reason));
       default:
         return actOnOne(run, this.#state, command, this.#boundaries(run));
     }
+  }
+
+  #configure(run: Run, { tunnels, renamed }: Extract<CoreCommand, { readonly kind: 'configure' }>): void {
+    const before = this.#policies;
+    if (renamed !== undefined) renameWithInstances(run, this.#state, renamed);
+    for (const name of unkeyed(this.#state, before, tunnels)) this.#terminate(run, name, UNCONFIGURED);
+    this.#use(tunnels);
+    run.policies = this.#policies;
+    forgetOrphans(run, this.#state);
+    const steps = planBlocks(before, this.#policies);
+    if (steps.length > 0) run.requestCleanUp({ kind: 'apply', steps });
+  }
+
+  /** For a tunnel and, where it is one for many peers, those that it has. */
+  #each(tunnel: string, action: (tunnel: string) => void): void {
+    for (const name of [tunnel, ...instancesOf(this.#state, tunnel)]) action(name);
   }
 
   #initiate(run: Run, { tunnel, remote, packet }: Extract<CoreCommand, { readonly kind: 'initiate' }>): void {
@@ -330,6 +358,7 @@ export class IkeCore {
     this.#configured = tunnels;
     const inForce = withOwnAddresses(tunnels, this.#state.ownAddresses);
     this.#policies = new Policies(inForce);
+    for (const policy of instancePolicies(this.#state, inForce)) this.#policies.set(policy.name, policy);
     this.#contacts = new Contacts(tunnels);
   }
 

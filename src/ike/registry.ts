@@ -37,7 +37,11 @@ export function indexIkeSa(state: CoreState, sa: IkeSa): boolean {
 }
 
 /** The IKE SA is closed: nothing of it stays, its timers included. */
-export function forgetIkeSa(run: Pick<Context, 'clearTimer'>, state: CoreState, sa: IkeSa): void {
+export function forgetIkeSa(
+  run: Pick<Context, 'clearTimer'> & { readonly bereft: Set<string> },
+  state: CoreState,
+  sa: IkeSa,
+): void {
   for (const name of [...(state.timers.get(sa.id)?.keys() ?? [])]) run.clearTimer(sa.id, name);
   state.timers.delete(sa.id);
   state.ikeSas.delete(sa.id);
@@ -45,7 +49,10 @@ export function forgetIkeSa(run: Pick<Context, 'clearTimer'>, state: CoreState, 
   state.connecting.delete(sa.id);
   state.initiators.delete(initiatorKey(sa.origin, sa.initiatorSpi));
   removeHalfOpen(state.halfOpen, sa.id);
-  for (const tunnel of state.tunnelsOf.get(sa.id) ?? []) removeFromTunnel(state, tunnel, sa.id);
+  for (const tunnel of state.tunnelsOf.get(sa.id) ?? []) {
+    removeFromTunnel(state, tunnel, sa.id);
+    run.bereft.add(tunnel);
+  }
   state.tunnelsOf.delete(sa.id);
 }
 

@@ -12,12 +12,15 @@ import { sameSelectors, type TrafficSelector } from '../sa/traffic-selector.ts';
 import type { Owner } from './common/context.ts';
 import type { Effect } from './common/effect.ts';
 import type { GatewayEvent } from './common/event.ts';
+import type { Caller } from './common/instances.ts';
 import type { Policies } from './common/policies.ts';
 import type { TunnelPolicy } from './common/policy.ts';
 import { type RateLimit, takeAllowance } from './common/rate-limit.ts';
+import type { Reason } from './common/reason.ts';
 import type { Contacts } from './contacts.ts';
 import type { CoreState } from './core-state.ts';
 import type { IkeSa } from './ike-sa.ts';
+import { join } from './join.ts';
 import { addIkeSa, addSuccessor } from './registry.ts';
 import type { ContextV1 } from './v1/context.ts';
 import type { IkeSaV1, PartialOpening } from './v1/state.ts';
@@ -54,6 +57,8 @@ export class Run implements ContextV1, ContextV2 {
   readonly effects: Effect[] = [];
   /** IKE SAs whose indexes are to be brought up to date. */
   readonly touched = new Set<IkeSa>();
+  /** Tunnels that have lost an SA. */
+  readonly bereft = new Set<string>();
   readonly #state: CoreState;
   readonly #contacts: Contacts;
 
@@ -134,7 +139,12 @@ export class Run implements ContextV1, ContextV2 {
   }
 
   admits(policy: TunnelPolicy): boolean {
-    return !this.#state.closedTunnels.has(policy.name);
+    const { closedTunnels } = this.#state;
+    return !closedTunnels.has(policy.name) && (policy.template === undefined || !closedTunnels.has(policy.template));
+  }
+
+  join(policy: TunnelPolicy, caller: Caller): Reason | undefined {
+    return join(this, this.#state, policy, caller);
   }
 
   isOnlyContact(ikeSa: number, policy: TunnelPolicy): boolean {
@@ -199,6 +209,7 @@ export class Run implements ContextV1, ContextV2 {
   }
 
   dropChild(child: ChildSa): void {
+    this.bereft.add(child.tunnel);
     const left = this.childrenOf(child.tunnel).filter((other) => other !== child);
     if (left.length > 0) this.#state.children.set(child.tunnel, left);
     else this.#state.children.delete(child.tunnel);

@@ -19,6 +19,8 @@ const EVENTS: { readonly [Type in GatewayEvent['type']]: Extract<GatewayEvent, {
   'ike.initiated': { type: 'ike.initiated', ...ref, remote },
   'ike.answered': { type: 'ike.answered', ...ref, remote },
   'ike.established': { type: 'ike.established', ...ref },
+  'instance.added': { type: 'instance.added', tunnel: 'rw@carol', template: 'rw', remote: remote.address },
+  'instance.removed': { type: 'instance.removed', tunnel: 'rw@carol', template: 'rw' },
   'ike.rekeyed': { type: 'ike.rekeyed', ...ref, successor: 2 },
   'ike.failed': { type: 'ike.failed', ...ref, stage: 1, reason },
   'ike.closed': { type: 'ike.closed', ...ref, reason },

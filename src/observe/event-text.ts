@@ -67,6 +67,16 @@ type Row<Event> = {
 type Rows = { readonly [Type in GatewayEvent['type']]: Row<EventOf<Type>> };
 
 const ROWS: Rows = {
+  'instance.added': {
+    level: 'info',
+    rate: 'high',
+    text: ({ template, remote }) => `a peer of ${template} is there, at ${remote}: it has a tunnel of its own now`,
+  },
+  'instance.removed': {
+    level: 'info',
+    rate: 'high',
+    text: ({ template }) => `the peer of ${template} is gone, and its tunnel with it`,
+  },
   'ike.initiated': {
     level: 'info',
     rate: 'low',

@@ -137,6 +137,6 @@ function hexText(bytes: Uint8Array): string {
 }
 
 /** `toLowerCase` would also fold letters beyond ASCII, such as the Kelvin sign to k. */
-function foldAscii(text: string): string {
+export function foldAscii(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

@@ -48,6 +48,11 @@ export function parseSelector(text: string): TrafficSelector | undefined {
   return range === undefined || upper === undefined ? undefined : { ...upper, ...range };
 }
 
+/** All traffic of one host. */
+export function hostSelector(address: IpAddress): TrafficSelector {
+  return selectorFromPrefix({ address, length: addressFamily(address) === 4 ? 32 : 128 });
+}
+
 /**
  * The least set of prefixes that is exactly the selector's address range, ascending; at most 62 for IPv4 and 254
  * for IPv6. Empty where `start` lies behind `end`.

@@ -8,9 +8,11 @@ import type { DataPlaneRequest, DataPlaneStep } from '../../sa/data-plane.ts';
 import type { Capabilities } from '../../sa/proposal.ts';
 import type { TrafficSelector } from '../../sa/traffic-selector.ts';
 import type { GatewayEvent } from './event.ts';
+import type { Caller } from './instances.ts';
 import type { Policies } from './policies.ts';
 import type { TunnelPolicy } from './policy.ts';
 import type { RateLimit } from './rate-limit.ts';
+import type { Reason } from './reason.ts';
 
 /** Whose a timer or a request is: an IKE SA, by its number, or a tunnel with its Child SAs, by its name. */
 export type Owner = number | string;
@@ -51,6 +53,11 @@ export interface Context {
   requestJob(ikeSa: number, job: KeyExchangeJob): number;
   /** Whether the peer may start this tunnel now. */
   admits(policy: TunnelPolicy): boolean;
+  /**
+   * Makes the tunnel of a peer that has just proven who it is, where `policy` is an instance of a tunnel for many, and a
+   * reason where that may not have one more. Nothing is to be done for any other policy.
+   */
+  join(policy: TunnelPolicy, caller: Caller): Reason | undefined;
   /** Whether no other IKE SA joins the two identities of `policy`: what INITIAL_CONTACT claims (RFC 7296 §2.4). */
   isOnlyContact(ikeSa: number, policy: TunnelPolicy): boolean;
   newChildId(tunnel: string): string;

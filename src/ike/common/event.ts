@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../base/net.ts';
+import type { Endpoint, IpAddress } from '../../base/net.ts';
 import type { PacketSelectors } from '../../sa/traffic-selector.ts';
 import type { MessageRecord } from './message-record.ts';
 import type { Nat } from './nat-detection.ts';
@@ -13,6 +13,9 @@ export type GatewayEvent =
   /** The peer has answered; whether it is the peer at all is not proven yet. `remote` is where the answer came from. */
   | (IkeSaRef & { readonly type: 'ike.answered'; readonly remote: Endpoint })
   | (IkeSaRef & { readonly type: 'ike.established' })
+  /** A peer of a tunnel for many has proven who it is, and has a tunnel of its own from now on; with its last SA that goes. */
+  | (InstanceRef & { readonly type: 'instance.added'; readonly remote: IpAddress })
+  | (InstanceRef & { readonly type: 'instance.removed' })
   | (IkeSaRef & { readonly type: 'ike.rekeyed'; readonly successor: number })
   /** An IKE SA that was not yet established came to nothing. */
   | (IkeSaRef & {
@@ -61,6 +64,9 @@ export type GatewayEvent =
 
 /** `ikeSa` is our own number of the IKE SA, unique within a run. `tunnel` is absent until the peer is known. */
 export type IkeSaRef = { readonly tunnel?: string; readonly ikeSa: number };
+
+/** `tunnel` is that of the one peer, `template` the tunnel for many that it is of. */
+export type InstanceRef = { readonly tunnel: string; readonly template: string };
 
 /** `child` is our own id of the Child SA, `<tunnel>#<n>`. */
 export type ChildRef = { readonly tunnel: string; readonly ikeSa: number; readonly child: string };

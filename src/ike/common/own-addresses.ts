@@ -1,4 +1,5 @@
 import type { IpAddress } from '../../base/net.ts';
+import { hostSelector, sameSelector, type TrafficSelector } from '../../sa/traffic-selector.ts';
 import type { TunnelPolicy } from './policy.ts';
 
 /** What a gateway can be reached at now: `address` is the one to use, `others` are there as well. */
@@ -16,6 +17,13 @@ export function withOwnAddresses(
   return tunnels.map((policy) => {
     const own = known.get(policy.gateway);
     if (own === undefined) return policy;
-    return { ...policy, local: { ...policy.local, address: own.address, alternatives: own.others } };
+    const selectors = movedSelectors(policy, own.address);
+    return { ...policy, local: { ...policy.local, selectors, address: own.address, alternatives: own.others } };
   });
+}
+
+function movedSelectors({ local }: TunnelPolicy, address: IpAddress): readonly TrafficSelector[] {
+  if (local.dynamic === undefined || address === local.address) return local.selectors;
+  const before = hostSelector(local.address);
+  return local.selectors.map((selector) => (sameSelector(selector, before) ? hostSelector(address) : selector));
 }

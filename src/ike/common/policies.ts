@@ -3,36 +3,56 @@ import type { TunnelPolicy } from './policy.ts';
 
 /**
  * The tunnels in force, by name. What every handshake asks for is found without a look at all of them, of which there
- * may be thousands. It never changes once it is made.
+ * may be thousands.
  */
 export class Policies extends Map<string, TunnelPolicy> {
   readonly #atAddress = new Map<IpAddress, TunnelPolicy[]>();
   readonly #atName: TunnelPolicy[] = [];
   readonly #anywhere: TunnelPolicy[] = [];
+  readonly #ofMany: TunnelPolicy[] = [];
   readonly #ofPeer = new Map<string, TunnelPolicy[]>();
 
   constructor(policies: readonly TunnelPolicy[]) {
-    super(policies.map((policy) => [policy.name, policy]));
-    for (const policy of this.values()) {
-      const { address } = policy.remote;
-      if (address.kind === 'address') append(this.#atAddress, address.address, policy);
-      else (address.kind === 'name' ? this.#atName : this.#anywhere).push(policy);
-      append(this.#ofPeer, policy.peer, policy);
-    }
+    super();
+    for (const policy of policies) this.set(policy.name, policy);
   }
 
-  /** Those whose peer may be at this address, the most specific first. */
+  override set(name: string, policy: TunnelPolicy): this {
+    this.delete(name);
+    for (const list of this.#listsFor(policy)) list.push(policy);
+    return super.set(name, policy);
+  }
+
+  override delete(name: string): boolean {
+    const policy = this.get(name);
+    if (policy === undefined) return false;
+    for (const list of this.#listsFor(policy)) list.splice(list.indexOf(policy), 1);
+    return super.delete(name);
+  }
+
+  /** Those whose peer may be at this address, the most specific first; tunnels of single peers of many are none of them. */
   towards(remote: IpAddress): readonly TunnelPolicy[] {
-    return [...(this.#atAddress.get(remote) ?? []), ...this.#atName, ...this.#anywhere];
+    return [...(this.#atAddress.get(remote) ?? []), ...this.#atName, ...this.#anywhere, ...this.#ofMany];
   }
 
   ofPeer(peer: string): readonly TunnelPolicy[] {
     return this.#ofPeer.get(peer) ?? [];
   }
+
+  #listsFor(policy: TunnelPolicy): readonly TunnelPolicy[][] {
+    const ofPeer = listAt(this.#ofPeer, policy.peer);
+    return policy.template === undefined ? [ofPeer, this.#placeOf(policy)] : [ofPeer];
+  }
+
+  #placeOf({ remote: { address }, many }: TunnelPolicy): TunnelPolicy[] {
+    if (many !== undefined) return this.#ofMany;
+    if (address.kind === 'address') return listAt(this.#atAddress, address.address);
+    return address.kind === 'name' ? this.#atName : this.#anywhere;
+  }
 }
 
-function append(lists: Map<string, TunnelPolicy[]>, key: string, policy: TunnelPolicy): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [policy]);
-  else list.push(policy);
+function listAt(lists: Map<string, TunnelPolicy[]>, key: string): TunnelPolicy[] {
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
 }

@@ -33,6 +33,18 @@ export type ShuntPolicy = {
   readonly attributes?: Pick<ChildAttributes, 'ifId' | 'mark' | 'priority' | 'forwardOut'>;
 };
 
+/** A key that belongs to one peer alone. */
+export type PeerKey = { readonly identity: Identity; readonly psk: Secret };
+
+/** What a tunnel for many peers has in the place of one identity and one key. */
+export type Many = {
+  readonly keys: readonly PeerKey[];
+  /** The key of all whom no key is configured for; without it nobody else gets in. */
+  readonly common?: Secret;
+  /** How many peers it may have at once. */
+  readonly limit: number;
+};
+
 /**
  * One VPN tunnel as the core needs it: everything resolved, defaults filled in, nothing left to parse. The
  * configuration (src/config) yields these; the core owns the type.
@@ -41,6 +53,13 @@ export type TunnelPolicy = {
   readonly name: string;
   readonly gateway: string;
   readonly peer: string;
+  /**
+   * It serves any number of peers (`common/instances.ts`): each of them gets a tunnel of its own once it has proven who it
+   * is, and this one has no SA that is established. Its `psk` is not used.
+   */
+  readonly many?: Many;
+  /** The tunnel for many peers that it was made from for one of them; absent where it is configured itself. */
+  readonly template?: string;
   readonly version: 1 | 2;
   /** IKEv1 only. */
   readonly mode: 'main' | 'aggressive';
@@ -53,12 +72,16 @@ export type TunnelPolicy = {
     readonly alternatives?: readonly IpAddress[];
     readonly identity: Identity;
     readonly selectors: readonly TrafficSelector[];
+    /** One of the selectors is `address`, whatever that becomes. */
+    readonly dynamic?: true;
   };
   readonly remote: {
     readonly address: PeerAddress;
     /** Absent only where any identity with the right key will do. */
     readonly identity?: Identity;
     readonly selectors: readonly TrafficSelector[];
+    /** With `many`: the address that each peer is seen at is a segment of its own. */
+    readonly dynamic?: true;
   };
   readonly psk: Secret;
   /** IKEv2 only. */

@@ -7,9 +7,14 @@ import type { Reason } from './reason.ts';
 /** What the operator reads where both versions refuse, or are refused, for the same cause. */
 
 export function identityMismatch(policy: TunnelPolicy, actual: Identity): Reason {
+  const evidence = identitySeen(actual);
+  if (policy.many !== undefined) {
+    const text = `the peer calls itself "${formatIdentity(actual)}", and this tunnel has no key for it`;
+    return { code: 'peer-identity-mismatch', text, evidence };
+  }
   const expected = policy.remote.identity === undefined ? 'any' : formatIdentity(policy.remote.identity);
   const text = `the peer calls itself "${formatIdentity(actual)}", this tunnel expects "${expected}"`;
-  return { code: 'peer-identity-mismatch', text, evidence: identitySeen(actual) };
+  return { code: 'peer-identity-mismatch', text, evidence };
 }
 
 /** `theirLocal` and `theirRemote` are what the peer says of our ends: its own remote and local selectors. */
@@ -19,6 +24,11 @@ export function selectorMismatch(
   theirRemote: readonly TrafficSelector[],
 ): string {
   return `the segments do not match: here local ${selectorList(policy.local.selectors)} and peer ${selectorList(policy.remote.selectors)}, the peer says local ${selectorList(theirRemote)} and remote ${selectorList(theirLocal)}`;
+}
+
+/** `taken` says what, and whose it is. */
+export function segmentTaken(taken: string): Reason {
+  return { code: 'traffic-selectors-unacceptable', text: `the peer asks for segments of somebody else: ${taken}` };
 }
 
 /** For people: a peer may send hundreds. */

@@ -17,7 +17,8 @@ import type { Context } from '../common/context.ts';
 import { type Evidence, proposalTexts, selectorsSeen } from '../common/evidence.ts';
 import type { TunnelPolicy } from '../common/policy.ts';
 import type { Reason } from '../common/reason.ts';
-import { selectorList, selectorMismatch } from '../common/refusals.ts';
+import { segmentTaken, selectorList, selectorMismatch } from '../common/refusals.ts';
+import { takenSegment } from '../common/segment-claims.ts';
 import type { ChildNegotiation } from './creation.ts';
 import { acceptAnswer, childOffers, firstChildOffers } from './offers.ts';
 import { requirePayload } from './payload-set.ts';
@@ -65,6 +66,8 @@ export function answerChild(
     const text = selectorMismatch(policy, tsr, tsi);
     return { notify: 'TS_UNACCEPTABLE', reason: { code: 'traffic-selectors-unacceptable', text, evidence } };
   }
+  const taken = takenSegment(ctx, policy, { localSelectors, remoteSelectors });
+  if (taken !== undefined) return { notify: 'TS_UNACCEPTABLE', reason: segmentTaken(taken) };
   const mode = answerMode(policy, payloads);
   if (mode === undefined) return { notify: 'NO_PROPOSAL_CHOSEN', reason: modeMismatch(policy) };
   return {

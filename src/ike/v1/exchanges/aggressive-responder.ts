@@ -3,10 +3,12 @@ import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
 import { hash } from '../../../crypto/hash.ts';
 import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
+import { instanceOf, meantBy } from '../../common/instances.ts';
 import { wantsUdp } from '../../common/nat-detection.ts';
+import type { TunnelPolicy } from '../../common/policy.ts';
 import { identityMismatch, UNCONFIGURED } from '../../common/refusals.ts';
 import { FLAG_V1 } from '../../wire/header.ts';
-import { abandon, vanish } from '../close.ts';
+import { abandon, refusePeer, vanish } from '../close.ts';
 import type { ContextV1 } from '../context.ts';
 import { establish } from '../establish.ts';
 import { readFeatures, responderVendorIds } from '../features.ts';
@@ -23,7 +25,7 @@ import { decodeId } from '../wire/id.ts';
 import { keFitsGroup } from '../wire/ke.ts';
 import { decodeMessage } from '../wire/message.ts';
 import { saPayload } from '../wire/sa.ts';
-import { isMeant, wrongKey } from './main-responder.ts';
+import { wrongKey } from './main-responder.ts';
 import {
   firstIvs,
   handshakeOf,
@@ -44,7 +46,7 @@ export function answerAggressive(ctx: ContextV1, opening: Opening): void {
   const nonce = requirePayload(payloads, 'Nonce');
   requirePayload(payloads, 'SA');
   const identity = identityFromPayload(id);
-  const named = candidates.filter((policy) => isMeant(policy, identity));
+  const named = meantBy(ctx.policies.values(), candidates, { identity, address: path.remote.address });
   const [first] = candidates;
   if (named.length === 0) {
     invariant(first !== undefined, 'without a candidate nothing is answered');
@@ -77,7 +79,7 @@ export function answerAggressive(ctx: ContextV1, opening: Opening): void {
 export function onAggressiveResponded(ctx: ContextV1, sa: IkeSaV1, result: KeyExchangeResult): void {
   // RFC 6989 §2: a bad public value gets no answer.
   if (result.kind !== 'ke.respond') return vanish(ctx, sa, 'bad-public-value');
-  const policy = ctx.policies.get(sa.tunnel);
+  const policy = claimed(ctx, sa);
   if (policy === undefined) return abandon(ctx, sa, UNCONFIGURED);
   const handshake = handshakeOf(sa);
   const { offer } = handshake;
@@ -104,7 +106,7 @@ export function onAggressiveResponded(ctx: ContextV1, sa: IkeSaV1, result: KeyEx
 /** 3. HDR*, HASH_I, NAT-D…, [N(INITIAL-CONTACT)] --> */
 export function onAggressiveProof(ctx: ContextV1, sa: IkeSaV1, received: Received): void {
   const { header, body, remote } = received;
-  const policy = ctx.policies.get(sa.tunnel);
+  const policy = claimed(ctx, sa);
   if (policy === undefined || sa.keys === undefined) return vanish(ctx, sa, 'unconfigured');
   const encrypted = (header.flags & FLAG_V1.ENCRYPTION) !== 0;
   const opened = encrypted ? decryptBody(ivsOf(sa), cipherOf(sa), 0, body) : { bytes: body, next: ivsOf(sa) };
@@ -115,17 +117,32 @@ export function onAggressiveProof(ctx: ContextV1, sa: IkeSaV1, received: Receive
   const claim = { idBody: peerIdBody, hash: requirePayload(payloads, 'HASH').data };
   if (!isGenuine(sa, sa.keys.skeyid, claim)) {
     ctx.drop(remote, 'not-authentic');
-    return tellRefusal(ctx, received, policy.name, wrongKey([policy]));
+    return tellRefusal(ctx, received, sa.tunnel, wrongKey([policy]));
   }
   sa.ivs = opened.next;
   sa.nat = detectNat(sa, payloads, received, wantsUdp([policy]));
   sa.local = received.local;
   sa.remote = received.remote;
+  const identity = identityFromPayload(decodeId(peerIdBody));
+  const excess = ctx.join(policy, { identity, address: remote.address });
+  if (excess !== undefined) {
+    tellRefusal(ctx, received, sa.tunnel, excess);
+    return refusePeer(ctx, sa, excess);
+  }
+  sa.tunnel = policy.name;
   // No hash covers it: in the clear anybody could have put it there.
   sa.initialContact = encrypted && findNotify(payloads, 'INITIAL_CONTACT') !== undefined;
   if (sa.nat.local || sa.nat.remote) ctx.emit({ type: 'nat.detected', tunnel: sa.tunnel, ikeSa: sa.id, ...sa.nat });
-  establish(ctx, sa, policy, identityFromPayload(decodeId(peerIdBody)));
+  establish(ctx, sa, policy, identity);
   // Our only message of phase 1 was not protected yet, which RFC 2407 §4.6.3.3 demands.
   const contact = initialContact(ctx, sa, policy);
   if (contact.length > 0) sendInformational(ctx, sa, contact);
+}
+
+/** The tunnel that the peer says to be of. Nothing is kept of it but what it calls itself. */
+function claimed(ctx: ContextV1, sa: IkeSaV1): TunnelPolicy | undefined {
+  const policy = ctx.policies.get(sa.tunnel);
+  if (policy?.many === undefined) return policy;
+  const identity = identityFromPayload(decodeId(handshakeOf(sa).peerIdBody));
+  return instanceOf(policy, { identity, address: sa.remote.address });
 }

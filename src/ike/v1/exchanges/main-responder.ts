@@ -4,10 +4,10 @@ import { constantTimeEqual } from '../../../crypto/constant-time.ts';
 import { hash } from '../../../crypto/hash.ts';
 import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
-import { type Identity, sameIdentity } from '../../../sa/identity.ts';
 import { restrictProposals } from '../../../sa/proposal.ts';
 import { selectSuite } from '../../../sa/suite-selection.ts';
 import { candidatesFor } from '../../common/candidates.ts';
+import { type Caller, meantBy } from '../../common/instances.ts';
 import { wantsUdp } from '../../common/nat-detection.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
@@ -31,6 +31,7 @@ import { keFitsGroup } from '../wire/ke.ts';
 import { decodeMessage } from '../wire/message.ts';
 import type { PayloadV1 } from '../wire/payload.ts';
 import { saPayload } from '../wire/sa.ts';
+import { type KeyGroup, keysOf, MAX_KEYS } from './peer-keys.ts';
 import {
   firstIvs,
   handshakeOf,
@@ -119,20 +120,17 @@ export function onMainProof(ctx: ContextV1, sa: IkeSaV1, received: Received): vo
   sa.ivs = opened.next;
   recordMessage(ctx, sa, 'received', received.header, opened.payloads);
   const identity = identityFromPayload(opened.id);
-  const policy = opened.policies.find((one) => isMeant(one, identity));
-  if (policy === undefined) {
+  const policy = meantWithKey(ctx, opened, { identity, address: received.remote.address });
+  sa.local = received.local;
+  sa.remote = received.remote;
+  if ('code' in policy) {
     const [named] = opened.policies;
     invariant(named !== undefined, 'a key is that of a tunnel');
     sa.tunnel = named.name;
-    const reason = identityMismatch(named, identity);
-    tellRefusal(ctx, received, sa.tunnel, reason);
-    sa.local = received.local;
-    sa.remote = received.remote;
-    return refusePeer(ctx, sa, reason);
+    tellRefusal(ctx, received, sa.tunnel, policy);
+    return refusePeer(ctx, sa, policy);
   }
   sa.tunnel = policy.name;
-  sa.local = received.local;
-  sa.remote = received.remote;
   sa.initialContact = findNotify(opened.payloads, 'INITIAL_CONTACT') !== undefined;
   const id = identityToPayload(policy.local.identity);
   const proof: PayloadV1 = { type: 'HASH', data: phase1HashOf(sa, 'responder', sa.keys.skeyid, id.body) };
@@ -152,36 +150,41 @@ function candidatesOf(ctx: ContextV1, sa: IkeSaV1): TunnelPolicy[] {
   );
 }
 
-type Opened = {
-  /** The tunnels with this key. */
-  readonly policies: readonly TunnelPolicy[];
+/** The tunnel of this peer among those that have the key which it has proven. */
+function meantWithKey(ctx: ContextV1, { policies, psk }: Opened, caller: Caller): TunnelPolicy | Reason {
+  const policy = meantBy(ctx.policies.values(), policies, caller).find((one) =>
+    constantTimeEqual(one.psk.expose(), psk.expose()),
+  );
+  if (policy !== undefined) return ctx.join(policy, caller) ?? policy;
+  const [named] = policies;
+  invariant(named !== undefined, 'a key is that of a tunnel');
+  return identityMismatch(named, caller.identity);
+}
+
+type Opened = KeyGroup & {
   readonly keys: IkeKeys;
   readonly next: IvChain;
   readonly payloads: readonly PayloadV1[];
   readonly id: Extract<PayloadV1, { readonly type: 'ID' }>;
 };
 
-/** More different keys than this are not tried: each costs a few hashes and a decryption. */
-const MAX_KEYS = 256;
-
-/** Nor are they tried more often than this for one IKE SA, as noise is cheap to send. */
+/** All keys are not tried more often than this for one IKE SA, as noise is cheap to send. */
 const MAX_TRIES = 16 * MAX_KEYS;
 
 function openWithKeys(sa: IkeSaV1, candidates: readonly TunnelPolicy[], received: Received): Opened | undefined {
   const handshake = handshakeOf(sa);
-  for (const policies of byKey(candidates).slice(0, MAX_KEYS)) {
+  for (const group of keysOf(candidates, sa.origin.address)) {
     if (handshake.triedKeys++ >= MAX_TRIES) return undefined;
-    const [policy] = policies;
-    const found = policy === undefined ? undefined : openWith(sa, policy, received);
-    if (found !== undefined) return { ...found, policies };
+    const found = openWith(sa, group, received);
+    if (found !== undefined) return { ...found, ...group };
   }
   return undefined;
 }
 
 /** Undefined where the message was not made with this key: then what comes out is noise, whatever it looks like. */
-function openWith(sa: IkeSaV1, policy: TunnelPolicy, received: Received): Omit<Opened, 'policies'> | undefined {
+function openWith(sa: IkeSaV1, key: KeyGroup, received: Received): Omit<Opened, keyof KeyGroup> | undefined {
   const suite = suiteOf(sa);
-  const keys = keysFromPsk(sa, policy, handshakeOf(sa).sharedSecret);
+  const keys = keysFromPsk(sa, key, handshakeOf(sa).sharedSecret);
   const cipher = { encryption: encryptionOf(suite), key: keys.encryptionKey, hash: hashOf(suite) };
   const opened = decryptBody(firstIvs(sa), cipher, 0, received.body);
   if (opened === undefined) return undefined;
@@ -196,27 +199,11 @@ function openWith(sa: IkeSaV1, policy: TunnelPolicy, received: Received): Omit<O
   }
 }
 
-function byKey(candidates: readonly TunnelPolicy[]): TunnelPolicy[][] {
-  const groups: TunnelPolicy[][] = [];
-  for (const policy of candidates) {
-    const group = groups.find(
-      ([first]) => first !== undefined && constantTimeEqual(first.psk.expose(), policy.psk.expose()),
-    );
-    if (group === undefined) groups.push([policy]);
-    else group.push(policy);
-  }
-  return groups;
-}
-
 /** Whether the tunnel would have chosen the suite in use as well. */
 export function goesWith(ctx: ContextV1, sa: IkeSaV1, policy: TunnelPolicy): boolean {
   const { offer } = handshakeOf(sa);
   const own = restrictProposals(policy.ikeProposals, ctx.capabilities);
   return offer !== undefined && 'suite' in selectSuite(own, [offer.proposal], 'ike');
-}
-
-export function isMeant(policy: TunnelPolicy, identity: Identity): boolean {
-  return policy.remote.identity === undefined || sameIdentity(policy.remote.identity, identity);
 }
 
 /**

@@ -10,7 +10,8 @@ import { type Evidence, proposalTexts, selectorsSeen } from '../../common/eviden
 import type { TunnelPolicy } from '../../common/policy.ts';
 import { NAT_TRAVERSAL_PORT } from '../../common/ports.ts';
 import type { Reason } from '../../common/reason.ts';
-import { selectorMismatch } from '../../common/refusals.ts';
+import { segmentTaken, selectorMismatch } from '../../common/refusals.ts';
+import { takenSegment } from '../../common/segment-claims.ts';
 import { identityToPayload } from '../identities.ts';
 import { encapsulationFor } from '../nat.ts';
 import { ofOneGroup } from '../offers.ts';
@@ -65,6 +66,8 @@ export function answerQuickMode(
     const evidence = pairSeen(pair);
     return { notify: 'INVALID_ID_INFORMATION', reason: { code: 'traffic-selectors-unacceptable', text, evidence } };
   }
+  const taken = takenSegment(ctx, policy, { localSelectors: [pair.local], remoteSelectors: [pair.remote] });
+  if (taken !== undefined) return { notify: 'INVALID_ID_INFORMATION', reason: segmentTaken(taken) };
   const all = readChildOffers(offered.proposals);
   const offers = all.filter((offer) => hasMode(policy, offer) && encapsulationPasses(sa, offer));
   if (offers.length === 0 && all.length > 0 && !all.some((offer) => hasMode(policy, offer)))

@@ -50,7 +50,8 @@ export function newResponder(ctx: ContextV1, opening: Opening, policy: TunnelPol
   const { lifetime } = choice.offer.lifetimes;
   const sa = newIkeSa({
     id,
-    tunnel: policy.name,
+    // What one peer of many gets is there once it has proven who it is.
+    tunnel: policy.template ?? policy.name,
     role: 'responder',
     mode: opening.mode,
     phase: 'larval',

@@ -11,10 +11,11 @@ import { candidatesFor } from '../../common/candidates.ts';
 import { stoppedByNat } from '../../common/child-mode.ts';
 import type { Context } from '../../common/context.ts';
 import { identitySeen, proposalTexts } from '../../common/evidence.ts';
+import { meantBy } from '../../common/instances.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import type { Reason } from '../../common/reason.ts';
-import { UNCONFIGURED, WRONG_KEY } from '../../common/refusals.ts';
+import { identityMismatch, UNCONFIGURED, WRONG_KEY } from '../../common/refusals.ts';
 import { allocateSpi, childInstalled, childRefused, createChild, reservedSpi } from '../child-creation.ts';
 import { answerChild, type ChildRefusal } from '../child-negotiation.ts';
 import { awaitSwitch, planBehind, RENEWAL_TIME } from '../child-switch.ts';
@@ -49,10 +50,12 @@ export function onAuthRequest(ctx: Context, sa: IkeSaV2, received: Received): vo
   const { payloads } = received;
   const idi = requirePayload(payloads, 'IDi');
   const identity = identityFromPayload(idi);
-  const found = authenticate(ctx, sa, idi, payloads);
+  const found = authenticate(ctx, sa, idi, received);
   if ('code' in found) return rejectPeer(ctx, sa, received, found);
   const { policy, choice } = found;
   if (policy.mobike && meetsForbiddenNat(received)) return rejectNat(ctx, sa, received);
+  const excess = ctx.join(policy, { identity, address: received.remote.address });
+  if (excess !== undefined) return rejectPeer(ctx, sa, received, excess);
   sa.keys = choice.keys;
   sa.ppk = choice.ppk !== undefined;
   sa.tunnel = policy.name;
@@ -160,14 +163,15 @@ export function onResponseChildInstalled(
  * the key that it proves, and proposals that include the suite in use. All constraints hold for the tunnel that is
  * finally chosen, as it is configured now, whichever of them the peer was first taken for.
  */
-function authenticate(ctx: Context, sa: IkeSaV2, idi: IdPayload, payloads: readonly Payload[]): Claim | Reason {
+function authenticate(ctx: Context, sa: IkeSaV2, idi: IdPayload, { payloads, remote }: Received): Claim | Reason {
   const candidates = candidatesFor(ctx.policies, 2, sa.local, sa.origin).filter((policy) => ctx.admits(policy));
   const identity = identityFromPayload(idi);
   const idr = onlyPayload(payloads, 'IDr');
   const asked = idr === undefined ? undefined : identityFromPayload(idr);
   const auth = onlyPayload(payloads, 'AUTH');
   if (auth === undefined) return NO_AUTH;
-  const named = candidates.filter((policy) => isMeant(policy, identity, asked));
+  const asPeer = meantBy(ctx.policies.values(), candidates, { identity, address: remote.address });
+  const named = asPeer.filter((policy) => asked === undefined || sameIdentity(policy.local.identity, asked));
   const claims = (policies: readonly TunnelPolicy[]) => claimsOf(sa, policies, payloads);
   const proven = ({ policy, choice }: Claim) => {
     const expected = authOf(sa, policy, { side: 'peer', idBody: idi.body, keys: choice.keys });
@@ -176,7 +180,7 @@ function authenticate(ctx: Context, sa: IkeSaV2, idi: IdPayload, payloads: reado
   // An unknown identity takes as long as a known one with a wrong key, and gets the same answer.
   if (named.length === 0) {
     claims(candidates.slice(0, 1).map((policy) => ({ ...policy, psk: NOBODYS_KEY }))).possible.some(proven);
-    return notMeant(candidates, identity, asked);
+    return notMeant(candidates, asPeer, { identity, asked });
   }
   const { possible, refusal } = claims(named);
   const authentic = possible.filter(proven);
@@ -206,11 +210,6 @@ function claimsOf(
     else possible.push({ policy, choice });
   }
   return { possible, refusal };
-}
-
-function isMeant(policy: TunnelPolicy, identity: Identity, asked: Identity | undefined): boolean {
-  const peerFits = policy.remote.identity === undefined || sameIdentity(policy.remote.identity, identity);
-  return peerFits && (asked === undefined || sameIdentity(policy.local.identity, asked));
 }
 
 /** Several tunnels to one peer differ in their segments alone. */
@@ -275,17 +274,18 @@ function settle(ctx: Context, sa: IkeSaV2, reply: AuthReply, payloads: readonly 
   sendResponse(ctx, sa, reply.request, { exchange: 'IKE_AUTH', payloads: [...reply.payloads, ...payloads] });
 }
 
-function notMeant(candidates: readonly TunnelPolicy[], identity: Identity, asked: Identity | undefined): Reason {
+/** `asPeer`: those of the candidates that are for the identity of the peer. */
+function notMeant(
+  candidates: readonly TunnelPolicy[],
+  asPeer: readonly TunnelPolicy[],
+  { identity, asked }: { readonly identity: Identity; readonly asked: Identity | undefined },
+): Reason {
   const [first] = candidates;
-  const expected = first?.remote.identity === undefined ? 'any' : formatIdentity(first.remote.identity);
-  const peerKnown = candidates.some(
-    ({ remote }) => remote.identity !== undefined && sameIdentity(remote.identity, identity),
-  );
-  const text =
-    peerKnown && asked !== undefined && first !== undefined
-      ? `the peer asks for "${formatIdentity(asked)}", this gateway is "${formatIdentity(first.local.identity)}"`
-      : `the peer calls itself "${formatIdentity(identity)}", this tunnel expects "${expected}"`;
-  return { code: 'peer-identity-mismatch', text, evidence: identitySeen(identity, asked) };
+  if (first === undefined) return UNCONFIGURED;
+  const evidence = identitySeen(identity, asked);
+  if (asPeer.length === 0 || asked === undefined) return { ...identityMismatch(first, identity), evidence };
+  const text = `the peer asks for "${formatIdentity(asked)}", this gateway is "${formatIdentity(first.local.identity)}"`;
+  return { code: 'peer-identity-mismatch', text, evidence };
 }
 
 const NOBODYS_KEY = new Secret(utf8('no peer has this key'));
