@@ -186,6 +186,7 @@ const tunnelFields = {
   name: z.string(),
   gateway: z.string(),
   peer: z.string(),
+  template: z.string().exactOptional().describe('the tunnel for many peers that it is one peer of'),
   resourceStatus: z.enum(['creating', 'running', 'deleting']),
   connectionStatus: z.enum(['connecting', 'connected', 'stage1Failure', 'stage2Failure', 'disabled', 'waiting']),
   reason: reason.nullable(),

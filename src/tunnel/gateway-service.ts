@@ -2,7 +2,8 @@ import type { Now } from '../base/time.ts';
 import type { Effect } from '../ike/common/effect.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
 import type { Input, Renewed, SingleCommand } from '../ike/common/input.ts';
-import type { ShuntPolicy } from '../ike/common/policy.ts';
+import { instanceName } from '../ike/common/instances.ts';
+import type { ShuntPolicy, TunnelPolicy } from '../ike/common/policy.ts';
 import type { Reason } from '../ike/common/reason.ts';
 import { beginSeries, onResolved, onRetryTimer, retryNow } from './attempts.ts';
 import { lacksSomething } from './completeness.ts';
@@ -42,6 +43,7 @@ export class GatewayService {
     const run = this.#run(now);
     run.command({ kind: 'configure', tunnels: this.#policies() });
     for (const tunnel of this.#tunnels.values()) begin(run, tunnel);
+    this.#takeInstances();
     return this.#finish(run);
   }
 
@@ -70,6 +72,8 @@ export class GatewayService {
   cannotStart(name: string): string | undefined {
     const tunnel = this.#tunnels.get(name);
     if (tunnel === undefined) return `there is no tunnel ${name}`;
+    if (tunnel.policy.template !== undefined)
+      return `${name} is there for a peer that has called, which only the peer itself can start`;
     if (!tunnel.enabled) return `${name} is disabled in the configuration (enabled: false)`;
     if (tunnel.policy.remote.address.kind === 'any') {
       return `${name} has a peer of any address, which only the peer itself can start`;
@@ -102,8 +106,11 @@ export class GatewayService {
     const run = this.#run(now);
     const tunnel = this.#tunnels.get(name);
     if (tunnel?.enabled === true) {
-      rest(run, tunnel, 'down');
-      run.command({ kind: 'admit', tunnel: name, admit: false });
+      // Of one peer of many nothing is left that could be kept down.
+      if (tunnel.policy.template === undefined) {
+        rest(run, tunnel, 'down');
+        run.command({ kind: 'admit', tunnel: name, admit: false });
+      }
       run.command({ kind: 'terminate', tunnel: name, reason: STOPPED });
     }
     return this.#finish(run);
@@ -166,17 +173,19 @@ export class GatewayService {
     now: Now,
   ): readonly Effect[] {
     const run = this.#run(now);
-    const plan = planReconfiguration(this.#tunnels, tunnels, updates);
+    const plan = planReconfiguration(configuredOf(this.#tunnels), tunnels, updates);
     for (const state of plan.ended) {
       rest(run, state, 'down');
       run.command({ kind: 'terminate', tunnel: state.policy.name, reason: RECONFIGURED });
       run.follow();
     }
+    const instances = [...this.#tunnels.values()].filter(({ policy }) => policy.template !== undefined);
     this.#tunnels.clear();
     for (const [name, state] of plan.tunnels) this.#tunnels.set(name, state);
     const before = new Map(plan.kept.map(({ state }) => [state, state.policy]));
     const renamed = takePolicies(run, plan.kept);
     run.command({ kind: 'configure', tunnels: this.#policies(), ...(renamed.size === 0 ? {} : { renamed }) });
+    this.#takeInstances(instances, renamed);
     for (const { state, update } of plan.kept)
       if (update?.change === 'changed') adjust(run, state, before.get(state) ?? state.policy, update);
     for (const state of plan.fresh) this.#beginAnew(run, state);
@@ -238,7 +247,26 @@ export class GatewayService {
   }
 
   #policies() {
-    return [...this.#tunnels.values()].filter(({ enabled }) => enabled).map(({ policy }) => policy);
+    return [...configuredOf(this.#tunnels).values()].filter(({ enabled }) => enabled).map(({ policy }) => policy);
+  }
+
+  /** The instances that the core has, as they are now; `before` are those that have been known. */
+  #takeInstances(before: readonly TunnelState[] = [], renamed: ReadonlyMap<string, string> = new Map()): void {
+    const known = new Map(before.map((state) => [nameAfter(state.policy, renamed), state]));
+    for (const policy of this.#core.instances()) {
+      const state = known.get(policy.name) ?? newTunnelState({ policy, enabled: true });
+      state.policy = policy;
+      this.#tunnels.set(policy.name, state);
+    }
+  }
+
+  #onInstance({ type, tunnel }: Extract<GatewayEvent, { readonly type: `instance.${string}` }>): void {
+    const policy = this.#core.instance(tunnel);
+    const state = this.#tunnels.get(tunnel);
+    if (policy !== undefined && state === undefined)
+      this.#tunnels.set(tunnel, newTunnelState({ policy, enabled: true }));
+    if (policy === undefined && type === 'instance.removed' && state?.policy.template !== undefined)
+      this.#tunnels.delete(tunnel);
   }
 
   #with(name: string, action: (tunnel: TunnelState) => void): void {
@@ -251,6 +279,7 @@ export class GatewayService {
   }
 
   #onEvent(run: ServiceRun, event: GatewayEvent): void {
+    if (event.type === 'instance.added' || event.type === 'instance.removed') return this.#onInstance(event);
     if ('tunnel' in event && event.tunnel !== undefined)
       this.#with(event.tunnel, (tunnel) => onTunnelEvent(run, tunnel, event));
     if (event.type === 'ike.failed')
@@ -282,6 +311,17 @@ export type Asked = {
   readonly spoken?: Facts['spoken'] | undefined;
   readonly largePackets?: Facts['largePackets'] | undefined;
 };
+
+/** Without those of single peers of tunnels for many. */
+function configuredOf(tunnels: ReadonlyMap<string, TunnelState>): Map<string, TunnelState> {
+  return new Map([...tunnels].filter(([, { policy }]) => policy.template === undefined));
+}
+
+/** An instance has its name from that of its template. */
+function nameAfter({ name, template = '', remote }: TunnelPolicy, renamed: ReadonlyMap<string, string>): string {
+  const to = renamed.get(template);
+  return to === undefined || remote.identity === undefined ? name : instanceName(to, remote.identity);
+}
 
 /** What is to be done for a tunnel without being asked. */
 function begin(run: ServiceRun, tunnel: TunnelState): void {

@@ -6,10 +6,14 @@ import { containsSelector, formatSelector, selectorKey, type TrafficSelector } f
 /** A configured pair of segments, as prefixes, and whether a Child SA carries it now. */
 export type PairStatus = { readonly local: string; readonly remote: string; readonly up: boolean };
 
-type Segments = Pick<TunnelPolicy, 'local' | 'remote'>;
+type Segments = Pick<TunnelPolicy, 'local' | 'remote' | 'template'>;
 
-/** Every configured pair of segments, in the order of the configuration, by the Child SAs that are installed. */
+/**
+ * Every configured pair of segments, in the order of the configuration, by the Child SAs that are installed. Of the
+ * segments of a tunnel for many peers each peer has its part: for one of them the pairs are those that it has.
+ */
 export function pairStatuses(segments: Segments, children: readonly ChildSaView[]): PairStatus[] {
+  if (segments.template !== undefined) return pairsOf(children);
   // A peer that widens nothing may still have segments of ours within one selector.
   const carried = carriedPairs(
     segments,
@@ -25,6 +29,15 @@ export function pairStatuses(segments: Segments, children: readonly ChildSaView[
       return canMeet(ours, theirs) ? { local: text, remote: remotes[column] ?? '', up } : [];
     });
   });
+}
+
+function pairsOf(children: readonly ChildSaView[]): PairStatus[] {
+  const pairs = new Map<string, PairStatus>();
+  for (const { state, localSelectors, remoteSelectors } of children)
+    for (const local of state === 'installing' ? [] : localSelectors.map(formatSelector))
+      for (const remote of remoteSelectors.map(formatSelector))
+        pairs.set(`${local} ${remote}`, { local, remote, up: true });
+  return [...pairs.values()];
 }
 
 /**

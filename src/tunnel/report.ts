@@ -22,6 +22,7 @@ export function reportTunnel(tunnel: TunnelState, sas: TunnelSas, countersOf: Co
     name: tunnel.policy.name,
     gateway: tunnel.policy.gateway,
     peer: tunnel.policy.peer,
+    ...(tunnel.policy.template === undefined ? {} : { template: tunnel.policy.template }),
     resourceStatus: 'running',
     ...reportConnection(tunnel),
     attempt: tunnel.attempt,

@@ -2,6 +2,7 @@ import type { Now } from '../base/time.ts';
 import type { Effect } from '../ike/common/effect.ts';
 import type { GatewayEvent } from '../ike/common/event.ts';
 import type { CoreCommand, Input } from '../ike/common/input.ts';
+import type { TunnelPolicy } from '../ike/common/policy.ts';
 import type { ChildSaView, IkeSaView } from '../ike/common/view.ts';
 
 /** The part of the IKE core that the service stands on. */
@@ -9,6 +10,9 @@ export interface Core {
   handle(input: Input, now: Now): readonly Effect[];
   views(tunnel?: string): readonly IkeSaView[];
   children(tunnel?: string): readonly ChildSaView[];
+  /** The tunnels that the peers of tunnels for many have; and one of them. */
+  instances(): readonly TunnelPolicy[];
+  instance(name: string): TunnelPolicy | undefined;
 }
 
 /** The handling of one input: the effects so far, and how far their events have been looked at. */

@@ -11,6 +11,8 @@ export type TunnelStatus = {
   readonly name: string;
   readonly gateway: string;
   readonly peer: string;
+  /** The tunnel for many peers that it is one peer's of; absent where it is configured itself. */
+  readonly template?: string;
   readonly resourceStatus: ResourceStatus;
   readonly connectionStatus: ConnectionStatus;
   readonly reason: Reason | null;

@@ -71,6 +71,17 @@ class ScriptedCore {
     return this.#children;
   }
 
+  /** Those of peers of tunnels for many. */
+  readonly peers: TunnelPolicy[] = [];
+
+  instances() {
+    return this.peers;
+  }
+
+  instance(name: string) {
+    return this.peers.find((policy) => policy.name === name);
+  }
+
   count(kind: CoreCommand['kind']): number {
     return this.commands.filter((command) => command.kind === kind).length;
   }
