@@ -38,6 +38,7 @@ import { IkeSockets } from './ike-sockets.ts';
 import { JobPool } from './job-pool.ts';
 import { KernelErrorWatch } from './kernel-error-watch.ts';
 import { packetErrors } from './kernel-errors.ts';
+import { liveTunnels } from './live-tunnels.ts';
 import { type AddressSource, LocalAddresses } from './local-addresses.ts';
 import { daemonMetrics } from './metrics.ts';
 import { Observations } from './observations.ts';
@@ -192,14 +193,12 @@ export class Daemon {
     this.#observations.rename(
       new Map(changes.flatMap(({ was, tunnel }) => (was === undefined ? [] : [[was, tunnel]]))),
     );
-    this.#observations.keepOnly(new Set(configuration.tunnels.map(({ name }) => name)));
     this.#addresses.look();
     this.#runner.call('reconfigure', (now) => this.#service.setShunts(shuntPolicies(configuration), now));
     this.#runner.call('reconfigure', (now) => this.#service.reconfigure(configuration.tunnels, updates, now));
-    this.#hooks.configure(
-      hooksOf(configuration),
-      configuration.tunnels.map(({ name }) => name),
-    );
+    const names = this.#live().map(({ name }) => name);
+    this.#observations.keepOnly(new Set(names));
+    this.#hooks.configure(hooksOf(configuration), names);
     return changes;
   }
 
@@ -247,7 +246,7 @@ export class Daemon {
   /** The datagrams of a tunnel are those of the address that it is configured with, or that its IKE SAs have now. */
   #tap(name: string, listener: (datagram: CapturedDatagram) => void): () => void {
     return this.#packets.listen((datagram) => {
-      const policy = this.#configuration.tunnels.find((tunnel) => tunnel.name === name)?.policy;
+      const policy = this.#policyOf(name);
       const configured = policy?.remote.address.kind === 'address' ? [policy.remote.address.address] : [];
       const peers = [...configured, ...this.#core.views(name).map(({ remote }) => remote.address)];
       const { from, to } = datagram;
@@ -260,6 +259,7 @@ export class Daemon {
       version,
       history,
       configuration: () => this.#configuration,
+      tunnels: () => this.#live(),
       statuses: (names) => this.#statuses(names),
       messageKeys: (name) => this.#core.messageKeys(name),
       tap: (name, listener) => this.#tap(name, listener),
@@ -359,12 +359,12 @@ export class Daemon {
   }
 
   #hookView(name: string) {
-    const tunnel = this.#configuration.tunnels.find((candidate) => candidate.name === name);
+    const policy = this.#policyOf(name);
     const summary = this.#service.summary(name);
-    if (tunnel === undefined || summary === undefined) return undefined;
+    if (policy === undefined || summary === undefined) return undefined;
     const { gateway, peer } = summary;
     const sas = { ikeSas: this.#core.views(name), children: this.#core.children(name) };
-    return { names: { tunnel: name, gateway, peer }, standing: standingOf(tunnel.policy, summary, sas) };
+    return { names: { tunnel: name, gateway, peer }, standing: standingOf(policy, summary, sas) };
   }
 
   #statuses(names: readonly string[]) {
@@ -392,7 +392,7 @@ export class Daemon {
   }
 
   #metrics(version: VersionReport): string {
-    const { tunnels } = this.#configuration;
+    const tunnels = this.#live();
     return daemonMetrics({
       version,
       tunnels,
@@ -408,7 +408,12 @@ export class Daemon {
   }
 
   #policyOf(name: string) {
-    return this.#configuration.tunnels.find((tunnel) => tunnel.name === name)?.policy;
+    const configured = this.#configuration.tunnels.find((tunnel) => tunnel.name === name);
+    return configured?.policy ?? this.#core.instance(name);
+  }
+
+  #live() {
+    return liveTunnels(this.#configuration.tunnels, this.#core.instances());
   }
 }
 

@@ -39,6 +39,8 @@ export interface ApiSubject {
   readonly history: EventHistory;
   /** The configuration in force. */
   configuration(): Configuration;
+  /** Its tunnels, and those that peers of tunnels for many have now. */
+  tunnels(): readonly Tunnel[];
   /** In the order of the names, with fresh counters; names that do not exist are left out. */
   statuses(names: readonly string[]): readonly TunnelStatus[];
   /** Why the tunnel is as it is; undefined for one that does not exist. */
@@ -84,7 +86,7 @@ export class DaemonApi implements GatewayApi {
   }
 
   tunnelNames(): readonly string[] {
-    return this.#subject.configuration().tunnels.map(({ name }) => name);
+    return this.#subject.tunnels().map(({ name }) => name);
   }
 
   async status(names?: readonly string[]): Promise<StatusReport> {
@@ -186,7 +188,10 @@ export class DaemonApi implements GatewayApi {
     const tunnels = this.#subject.statuses(this.tunnelNames());
     const connected = tunnels.filter(({ connectionStatus }) => connectionStatus === 'connected');
     const rows = {
-      tunnels: () => tunnels.map((status) => ({ ...status, ...this.#remarksOf(status.name) })),
+      tunnels: () => {
+        const configured = new Map(this.#subject.tunnels().map((tunnel) => [tunnel.name, tunnel]));
+        return tunnels.map((status) => ({ ...status, ...remarksOf(configured.get(status.name)) }));
+      },
       gateways: () =>
         gatewaySummaries(configuration).map((row) => ({ ...row, connected: count(connected, 'gateway', row.name) })),
       peers: () =>
@@ -196,13 +201,8 @@ export class DaemonApi implements GatewayApi {
     return rows[kind]();
   }
 
-  #remarksOf(name: string): Pick<TunnelRow, 'labels' | 'remarks'> {
-    const { labels, remarks } = this.#tunnel(name);
-    return { labels, remarks };
-  }
-
   #tunnel(name: string): Tunnel {
-    const tunnel = this.#subject.configuration().tunnels.find((candidate) => candidate.name === name);
+    const tunnel = this.#subject.tunnels().find((candidate) => candidate.name === name);
     if (tunnel === undefined) throw unknownTunnel(name, this.tunnelNames());
     return tunnel;
   }
@@ -217,6 +217,10 @@ export class DaemonApi implements GatewayApi {
 }
 
 const RECENT_EVENTS = 20;
+
+function remarksOf(tunnel: Tunnel | undefined): Pick<TunnelRow, 'labels' | 'remarks'> {
+  return { labels: tunnel?.labels ?? {}, remarks: tunnel?.remarks ?? '' };
+}
 
 function count(tunnels: readonly TunnelStatus[], key: 'gateway' | 'peer', name: string): number {
   return tunnels.filter((tunnel) => tunnel[key] === name).length;

@@ -20,6 +20,7 @@ export class Observations {
 
   see(event: GatewayEvent, now: Now): void {
     if (isMessageEvent(event)) return this.exchanges.add(event, now);
+    if (event.type === 'instance.removed') return this.#forget(event.tunnel);
     this.counts.add(event, now);
     const child = event.type === 'child.installed' ? this.#childOf(event.tunnel, event.child) : undefined;
     if (child !== undefined) this.usage.learn(child);
@@ -49,6 +50,11 @@ export class Observations {
     this.counts.keepOnly(tunnels);
     this.exchanges.keepOnly(tunnels);
     this.usage.keepOnly(tunnels);
+  }
+
+  /** Peers of tunnels for many come and go, and each may have another name. */
+  #forget(tunnel: string): void {
+    for (const part of [this.counts, this.exchanges, this.usage]) part.forgetTunnel(tunnel);
   }
 
   /** Whether counters go on or begin anew where an SA moves is the data plane's affair. */

@@ -52,6 +52,10 @@ export class EventCounts {
     renameKeys(this.#tunnels, renamed);
   }
 
+  forgetTunnel(tunnel: string): void {
+    this.#tunnels.delete(tunnel);
+  }
+
   /** Forgets the tunnels that are configured no longer. */
   keepOnly(tunnels: ReadonlySet<string>): void {
     for (const name of [...this.#tunnels.keys()]) if (!tunnels.has(name)) this.#tunnels.delete(name);

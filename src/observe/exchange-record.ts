@@ -61,6 +61,10 @@ export class ExchangeRecord {
     renameKeys(this.#byTunnel, renamed);
   }
 
+  forgetTunnel(tunnel: string): void {
+    this.#byTunnel.delete(tunnel);
+  }
+
   /** Forgets the tunnels that are configured no longer. */
   keepOnly(tunnels: ReadonlySet<string>): void {
     for (const name of this.#byTunnel.keys()) if (!tunnels.has(name)) this.#byTunnel.delete(name);

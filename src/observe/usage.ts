@@ -87,6 +87,11 @@ export class Usage {
       this.#sas.set(key, { ...counted, tunnel: renamed.get(counted.tunnel) ?? counted.tunnel });
   }
 
+  forgetTunnel(tunnel: string): void {
+    this.#tunnels.delete(tunnel);
+    this.#pairs.delete(tunnel);
+  }
+
   /** Forgets the tunnels that are configured no longer. */
   keepOnly(tunnels: ReadonlySet<string>): void {
     for (const name of [...this.#tunnels.keys()]) if (!tunnels.has(name)) this.#tunnels.delete(name);

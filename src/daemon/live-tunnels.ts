@@ -1,0 +1,18 @@
+import type { Tunnel } from '../config/configuration.ts';
+import type { TunnelPolicy } from '../ike/common/policy.ts';
+
+/** The tunnels of the configuration, each of those for many peers with the ones that its peers have at the moment. */
+export function liveTunnels(configured: readonly Tunnel[], instances: readonly TunnelPolicy[]): Tunnel[] {
+  if (instances.length === 0) return [...configured];
+  const peers = new Map<string, TunnelPolicy[]>();
+  for (const policy of instances) {
+    const template = policy.template ?? '';
+    const others = peers.get(template);
+    if (others === undefined) peers.set(template, [policy]);
+    else others.push(policy);
+  }
+  return configured.flatMap((tunnel) => [
+    tunnel,
+    ...(peers.get(tunnel.name) ?? []).map((policy) => ({ ...tunnel, name: policy.name, policy })),
+  ]);
+}
