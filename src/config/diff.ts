@@ -1,5 +1,5 @@
 import { toHex } from '../base/bytes.ts';
-import type { TunnelPolicy } from '../ike/common/policy.ts';
+import type { Many, TunnelPolicy } from '../ike/common/policy.ts';
 import { selectorPairs } from '../sa/selector-pairs.ts';
 import { formatSelector, selectorKey, type TrafficSelector } from '../sa/traffic-selector.ts';
 import type { Configuration, Tunnel } from './configuration.ts';
@@ -57,8 +57,10 @@ const PARTS: readonly Part[] = [
   { key: 'peers.address', cost: 'reconnect', of: ({ remote }) => remote.address },
   { key: 'peers.profile', cost: 'reconnect', of: ({ singlePairs }) => singlePairs },
   { key: 'local.id', cost: 'reconnect', of: ({ local }) => local.identity },
-  { key: 'remote.id', cost: 'reconnect', of: ({ remote }) => remote.identity },
-  { key: 'psk', cost: 'reconnect', of: ({ psk }) => toHex(psk.expose()) },
+  { key: 'remote.id', cost: 'reconnect', of: ({ remote, many }) => [remote.identity, many === undefined] },
+  { key: 'psk', cost: 'reconnect', of: ({ psk, many }) => (many === undefined ? toHex(psk.expose()) : undefined) },
+  { key: 'keys', cost: 'in-place', of: ({ many }) => many && keysOf(many) },
+  { key: 'remote.limit', cost: 'in-place', of: ({ many }) => many?.limit },
   { key: 'ppk', cost: 'reconnect', of: ({ ppk }) => ppk && [ppk.id, ppk.required, toHex(ppk.secret.expose())] },
   { key: 'ike.version', cost: 'reconnect', of: ({ version }) => version },
   { key: 'ike.mode', cost: 'reconnect', of: ({ mode }) => mode },
@@ -66,8 +68,8 @@ const PARTS: readonly Part[] = [
   { key: 'ipsec.protocol', cost: 'reconnect', of: ({ childProtocol }) => childProtocol },
   { key: 'ipsec.mode', cost: 'reconnect', of: ({ childMode }) => childMode },
   { key: 'ipsec.encapsulation', cost: 'reconnect', of: ({ encapsulation }) => encapsulation },
-  { key: 'local.subnets', cost: 'segments', of: ({ local }) => local.selectors },
-  { key: 'remote.subnets', cost: 'segments', of: ({ remote }) => remote.selectors },
+  { key: 'local.subnets', cost: 'segments', of: ({ local }) => [local.selectors, local.dynamic] },
+  { key: 'remote.subnets', cost: 'segments', of: ({ remote }) => [remote.selectors, remote.dynamic] },
   { key: 'ike.proposals', cost: 'ike', of: ({ ikeProposals }) => ikeProposals },
   { key: 'ike.lifetime', cost: 'ike', of: ({ ikeLifetime }) => ikeLifetime },
   { key: 'ike.rekey', cost: 'ike', of: ({ ikeRekey }) => ikeRekey },
@@ -98,6 +100,11 @@ const PARTS: readonly Part[] = [
   { key: 'retry', cost: 'in-place', of: ({ retry }) => retry },
   { key: 'blockClearText', cost: 'in-place', of: ({ blockClearText }) => blockClearText },
 ];
+
+/** The core ends the peers whose key is another one now, and no other. */
+function keysOf({ keys, common }: Many): readonly unknown[] {
+  return [common && toHex(common.expose()), keys.map(({ identity: id, psk }) => [id, toHex(psk.expose())])];
+}
 
 /** What no row knows begins anew. */
 const UNKNOWN_PART: Part = { key: 'more', cost: 'reconnect', of: () => undefined };

@@ -2,26 +2,28 @@ import { dirname } from 'node:path';
 import { nearestWord } from '../base/nearest.ts';
 import { addressFamily } from '../base/net.ts';
 import type { Configuration, Gateway, Peer, Tunnel } from './configuration.ts';
+import { isUnknownHost } from './dynamic-segments.ts';
 import type { LoadedFile, LoadOptions } from './files.ts';
 import { loadFiles, readTree } from './files.ts';
 import { checkedProgram, resolveHooks } from './hooks.ts';
 import type { ConfigurationHost } from './host.ts';
 import { systemHost } from './host.ts';
 import type { TreeMap } from './import/value-tree.ts';
+import { manyOf } from './many-peers.ts';
 import type { Entry, Merged } from './merge.ts';
 import { mergeFiles } from './merge.ts';
+import { withHosts } from './placed-segments.ts';
 import { placesOf } from './positions.ts';
 import type { Problem } from './problem.ts';
 import { sortProblems } from './problem.ts';
 import { childProposals, ikeProposals } from './proposals.ts';
 import type { PreSharedKey, PskSource } from './psk.ts';
-import { readPreSharedKey } from './psk.ts';
 import type { Report } from './report.ts';
-import { Refusal } from './scalars.ts';
 import type { RawGateway, RawPeer, RawTunnel } from './schema.ts';
 import { checkPairs } from './segment-rules.ts';
 import { resolveShunts } from './shunts.ts';
 import type { Source } from './source.ts';
+import { readTunnelKeys } from './tunnel-keys.ts';
 import { tunnelPolicy } from './tunnel-policy.ts';
 import { checkTunnel } from './tunnel-rules.ts';
 import { weakChoices } from './weak-choices.ts';
@@ -79,8 +81,12 @@ function resolve(merged: Merged, host: ConfigurationHost, files: readonly string
   const gateways = new Map([...merged.gateways].map(([name, entry]) => [name, resolveGateway(entry)]));
   const peers = new Map([...merged.peers].map(([name, entry]) => [name, resolvePeer(entry)]));
   const context: Context = { merged, host, gateways, peers };
-  const tunnels = [...merged.tunnels.values()].flatMap((entry) => resolveTunnel(entry, context));
-  checkPairs(merged.tunnels.values());
+  const placed = [...merged.tunnels.values()].map((entry) => {
+    const { gateway, peer } = entry.raw;
+    return { ...entry, raw: withHosts(entry.raw, gateways.get(gateway), peers.get(peer)) };
+  });
+  const tunnels = placed.flatMap((entry) => resolveTunnel(entry, context));
+  checkPairs(placed);
   return {
     hooks: resolveHooks(merged, host),
     dataplane: merged.top.dataplane ?? 'auto',
@@ -147,11 +153,7 @@ function resolveTunnel(entry: Entry<RawTunnel>, context: Context): Tunnel[] {
     ikeProposals: ikeProposals(raw, profile, report),
     childProposals: childProposals(raw, profile, report),
   };
-  const directory = dirname(source.file);
-  const key = readPreSharedKey(raw.psk, directory, context.host);
-  if (key instanceof Refusal) report.error(['psk'], key.sentence);
-  const ppk = raw.ppk === undefined ? undefined : readPreSharedKey(raw.ppk.secret, directory, context.host);
-  if (ppk instanceof Refusal) report.error(['ppk', 'secret'], ppk.sentence);
+  const keys = readTunnelKeys(raw, { directory: dirname(source.file), host: context.host, report });
   if (gateway === undefined || peer === undefined) return [];
   checkTunnel({
     raw,
@@ -161,11 +163,14 @@ function resolveTunnel(entry: Entry<RawTunnel>, context: Context): Tunnel[] {
     limitLifetimes: top.limits?.lifetime ?? true,
     dataplane: top.dataplane ?? 'auto',
   });
-  if (key instanceof Refusal || ppk instanceof Refusal) return [];
+  if (keys === undefined) return [];
+  const { key = NO_COMMON_KEY, psk, ppk } = keys;
+  const many = manyOf(raw, peer.address, keys);
+  const isHost = context.merged.tunnels.get(name)?.raw.local.subnets.some(isUnknownHost) === true;
   const tunnel: Tunnel = {
     name,
     enabled: raw.enabled ?? true,
-    policy: tunnelPolicy({ name, raw, gateway, peer, key, ppk: ppk?.secret, ...proposals }),
+    policy: tunnelPolicy({ name, raw, gateway, peer, psk, many, isHost, ppk: ppk?.secret, ...proposals }),
     pskSource: placeOfKey(key, source),
     ...(ppk === undefined ? {} : { ppkSource: placeOfKey(ppk, source) }),
     ...updownOf(entry, context.host),
@@ -183,7 +188,10 @@ function updownOf({ raw, report }: Entry<RawTunnel>, host: ConfigurationHost): P
   return updown === undefined ? {} : { updown };
 }
 
-function placeOfKey(key: PreSharedKey, { keysApart }: Source): PskSource {
+/** Where each peer has a key of its own. */
+const NO_COMMON_KEY = { source: 'inline' } as const;
+
+function placeOfKey(key: Pick<PreSharedKey, 'source'>, { keysApart }: Source): PskSource {
   return keysApart ? 'secrets' : key.source;
 }
 

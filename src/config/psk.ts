@@ -16,7 +16,7 @@ export type PreSharedKey = { readonly secret: Secret; readonly source: PskSource
  * refusal ever quotes the key.
  */
 export function readPreSharedKey(
-  raw: RawTunnel['psk'],
+  raw: NonNullable<RawTunnel['psk']>,
   directory: string,
   host: ConfigurationHost,
 ): PreSharedKey | Refusal {

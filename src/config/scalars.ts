@@ -7,6 +7,7 @@ import type { Identity } from '../sa/identity.ts';
 import { parseIdentity } from '../sa/identity.ts';
 import { parseSelector } from '../sa/traffic-selector.ts';
 import { formatDuration, parseDuration } from './duration.ts';
+import { isUnknownHost, parseDynamic } from './dynamic-segments.ts';
 
 /** A value that does not fit; the sentence is what the operator reads behind the key. */
 export class Refusal {
@@ -133,10 +134,12 @@ export const prefix = () =>
     return new Refusal(`"${shorten(value)}" is no subnet${question}`);
   });
 
-/** A local or a peer segment: a subnet, an address or a range of addresses, of all traffic or of one protocol. */
+/** A local or a peer segment: `dynamic` for the end itself, a subnet, an address or a range of addresses, of all traffic or of one protocol. */
 export const segment = () =>
   scalar((value) => {
-    const parsed = parseSelector(value);
+    const parsed = parseDynamic(value) ?? parseSelector(value);
+    if (parsed !== undefined && isUnknownHost(parsed) && !value.startsWith('dynamic'))
+      return new Refusal(`"${shorten(value)}" is nobody's address; for that of the end itself write dynamic`);
     if (parsed !== undefined) return parsed;
     const [addresses = '', ...upper] = value.split('[');
     const network = networkOf(addresses);

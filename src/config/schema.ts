@@ -104,7 +104,11 @@ const peer = section({
 
 const subnets = z.array(segment()).min(1);
 const localSide = section({ id: identity().optional(), subnets });
-const remoteSide = section({ id: peerIdentity().optional(), subnets });
+const remoteSide = section({
+  id: peerIdentity().optional(),
+  limit: integer(1, 50_000).optional(),
+  subnets,
+});
 
 const psk = z.union([
   z.string(),
@@ -136,7 +140,12 @@ const tunnel = section({
   peer: text(),
   local: localSide,
   remote: remoteSide,
-  psk,
+  psk: psk.optional(),
+  keys: z
+    .array(section({ id: identity(), psk }))
+    .min(1)
+    .max(10_000)
+    .optional(),
   ppk: section({ id: ppkId, secret: psk, required: flag().optional() }).optional(),
   start: oneOf({ initiate: 'initiate', respond: 'respond', 'on-traffic': 'on-traffic' } as const).optional(),
   ike: section({

@@ -13,6 +13,7 @@ import {
 import { ANY_PORT, isAnyPort } from '../sa/upper-layer.ts';
 import { attributesOf, isChosenBySegments } from './attributes.ts';
 import type { Gateway } from './configuration.ts';
+import { isUnknownHost } from './dynamic-segments.ts';
 import type { Entry } from './merge.ts';
 import { formatPosition } from './problem.ts';
 import type { Report } from './report.ts';
@@ -62,7 +63,9 @@ function* pairsOf({ name, raw }: Entry<RawTunnel>): Generator<SelectorPair & { r
   const { policies, ...apart } = attributesOf(raw) ?? {};
   // Without policies it takes nobody's packets.
   if (policies === false) return;
-  for (const { local, remote } of selectorPairs(raw.local.subnets, raw.remote.subnets)) {
+  // What two peers of unknown address have differs with them.
+  const remotes = raw.remote.subnets.filter((one) => !isUnknownHost(one));
+  for (const { local, remote } of selectorPairs(raw.local.subnets, remotes)) {
     // A protocol that is said of one end alone holds for both.
     const protocol = Math.max(local.protocol, remote.protocol);
     const ends = [local, remote].map((segment) => selectorKey({ ...segment, protocol }));
@@ -101,6 +104,7 @@ function checkWithinList(side: Side, subnets: readonly TrafficSelector[], report
 function checkOverlap(raw: RawTunnel, report: Report): void {
   if (!isChosenBySegments(raw)) return;
   for (const [index, remote] of raw.remote.subnets.entries()) {
+    if (isUnknownHost(remote)) continue;
     const local = raw.local.subnets.find((one) => narrow([anyTraffic(one)], [anyTraffic(remote)]).length > 0);
     if (local !== undefined)
       report.error(
@@ -139,11 +143,12 @@ function checkSayable(side: Side, raw: RawTunnel, report: Report): void {
 }
 
 function checkVpc(raw: RawTunnel, gateway: Gateway, report: Report): void {
-  // In transport mode the segment is the gateway itself, which need not lie within.
+  // The gateway itself need not lie within, which is all that transport mode has.
   if (gateway.vpc.length === 0 || raw.ipsec?.mode === 'transport') return;
   const allowed = gateway.vpc.map(selectorFromPrefix);
   for (const [index, subnet] of raw.local.subnets.entries()) {
-    if (!allowed.some((vpc) => containsSelector(vpc, subnet)))
+    const isItself = subnet.start === gateway.address && subnet.end === gateway.address;
+    if (!isItself && !allowed.some((vpc) => containsSelector(vpc, subnet)))
       report.error(
         ['local', 'subnets', index],
         `${formatSelector(subnet)} is not within the vpc of gateway ${gateway.name} (${gateway.vpc.map(formatPrefix).join(', ')})`,

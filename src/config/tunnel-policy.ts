@@ -2,14 +2,14 @@ import type { IpAddress } from '../base/net.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Duration } from '../base/time.ts';
 import { HOUR, SECOND } from '../base/time.ts';
-import type { PeerAddress, TunnelPolicy } from '../ike/common/policy.ts';
+import type { Many, PeerAddress, TunnelPolicy } from '../ike/common/policy.ts';
 import type { Identity } from '../sa/identity.ts';
 import { addressIdentity } from '../sa/identity.ts';
 import type { RekeyTime } from '../sa/lifetime.ts';
 import type { Proposal } from '../sa/proposal.ts';
 import { attributesOf, isChosenBySegments } from './attributes.ts';
 import type { Gateway, Peer } from './configuration.ts';
-import type { PreSharedKey } from './psk.ts';
+import { isUnknownHost } from './dynamic-segments.ts';
 import type { RawTunnel } from './schema.ts';
 import { DEFAULT_DPD_DELAY } from './tunnel-rules.ts';
 
@@ -18,7 +18,11 @@ export type PolicyParts = {
   readonly raw: RawTunnel;
   readonly gateway: Gateway;
   readonly peer: Peer;
-  readonly key: PreSharedKey;
+  readonly psk: Secret;
+  /** Where it is for any number of peers. */
+  readonly many: Many | undefined;
+  /** Whether one of the local segments is the address of this end, whatever that becomes. */
+  readonly isHost: boolean;
   /** What `ppk.secret` stands for. */
   readonly ppk: Secret | undefined;
   readonly ikeProposals: readonly Proposal[];
@@ -35,9 +39,10 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
     version: raw.ike?.version ?? 2,
     mode: raw.ike?.mode ?? 'main',
     mobike: mobikeOf(raw),
-    local: localOf(raw, gateway),
+    ...(parts.many === undefined ? {} : { many: parts.many }),
+    local: { ...localOf(raw, gateway), ...(parts.isHost ? { dynamic: true } : {}) },
     remote: remoteOf(raw, peer),
-    psk: parts.key.secret,
+    psk: parts.psk,
     ...postQuantumKey(raw, parts.ppk),
     ikeProposals: parts.ikeProposals,
     childProposals: parts.childProposals,
@@ -118,10 +123,13 @@ function localOf(raw: RawTunnel, { address, alternatives, ...gateway }: Gateway)
 
 function remoteOf({ remote }: RawTunnel, { address }: Peer): TunnelPolicy['remote'] {
   const identity = remote.id === 'any' ? undefined : (remote.id ?? identityOfPeer(address));
+  const dynamic = remote.subnets.filter(isUnknownHost);
   return {
     address,
-    ...(identity === undefined ? {} : { identity }),
-    selectors: remote.subnets,
+    // Which one it is shows with the peer.
+    ...(identity === undefined || dynamic.length > 0 ? {} : { identity }),
+    selectors: remote.subnets.filter((one) => !isUnknownHost(one)),
+    ...(dynamic.length === 0 ? {} : { dynamic }),
   };
 }
 

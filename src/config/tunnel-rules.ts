@@ -3,6 +3,7 @@ import type { Duration } from '../base/time.ts';
 import { HOUR } from '../base/time.ts';
 import { checkAttributes } from './attribute-rules.ts';
 import { formatDuration } from './duration.ts';
+import { checkManyPeers } from './many-peers.ts';
 import type { RuleSubject } from './rule-subject.ts';
 import { checkSegments } from './segment-rules.ts';
 import { checkTransport } from './transport-rules.ts';
@@ -18,6 +19,7 @@ export const DEFAULT_DPD_DELAY: Duration = 8_000;
 const RULES: readonly ((subject: RuleSubject) => void)[] = [
   checkAddresses,
   checkAnyPeer,
+  checkManyPeers,
   checkMode,
   checkPpk,
   checkMobike,

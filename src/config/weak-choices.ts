@@ -92,15 +92,16 @@ function childChoices({ policy }: Tunnel): WeakChoice[] {
 }
 
 function keyChoices({ policy, pskSource }: Tunnel): WeakChoice[] {
-  const { length } = policy.psk.expose();
+  const { psk, many } = policy;
+  const keys = [psk, ...(many?.keys ?? []).map((key) => key.psk)];
   return [
-    length < MIN_PSK_BYTES &&
+    keys.some((key) => key.expose().length < MIN_PSK_BYTES) &&
       weak(
-        ['psk'],
+        ['psk', 'keys'],
         `the pre-shared key is shorter than ${MIN_PSK_BYTES} characters and can be guessed; use a random one`,
       ),
     pskSource === 'inline' &&
-      weak(['psk'], 'the pre-shared key stands in the configuration; use {file}, {credential} or {env}'),
+      weak(['psk', 'keys'], 'the pre-shared key stands in the configuration; use {file}, {credential} or {env}'),
   ].filter((choice) => choice !== false);
 }
 

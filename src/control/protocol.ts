@@ -96,6 +96,12 @@ export type PolicyReport = {
   readonly remote: { readonly address: string; readonly id: string | null; readonly subnets: readonly string[] };
   /** Null unless asked for with `reveal`. */
   readonly psk: string | null;
+  /** Of a tunnel for many peers: how many, whose keys are known, and whether all others have `psk`. */
+  readonly peers?: {
+    readonly limit: number;
+    readonly others: boolean;
+    readonly keys: readonly { readonly id: string; readonly psk: string | null }[];
+  };
   /** The post-quantum key; its secret is null unless asked for with `reveal`. */
   readonly ppk: { readonly id: string; readonly secret: string | null; readonly required: boolean } | null;
   readonly start: 'initiate' | 'respond' | 'on-traffic';
@@ -284,6 +290,14 @@ const policyReport: z.ZodType<PolicyReport> = z.object({
   local: z.object({ address: z.string(), id: z.string(), subnets: names }),
   remote: z.object({ address: z.string(), id: z.string().nullable(), subnets: names }),
   psk: z.string().nullable().describe('null unless asked for with reveal'),
+  peers: z
+    .object({
+      limit: count.describe('how many may be there at once'),
+      others: z.boolean().describe('whether those without a key of their own have psk'),
+      keys: z.array(z.object({ id: z.string(), psk: z.string().nullable() })).readonly(),
+    })
+    .exactOptional()
+    .describe('of a tunnel for many peers alone'),
   ppk: z
     .object({
       id: z.string(),

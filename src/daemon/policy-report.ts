@@ -3,10 +3,11 @@ import type { Secret } from '../base/secret.ts';
 import { SECOND } from '../base/time.ts';
 import { formatPeerAddress } from '../config/summary.ts';
 import type { PolicyReport } from '../control/protocol.ts';
-import type { PostQuantumKey, TunnelPolicy } from '../ike/common/policy.ts';
+import type { Many, PostQuantumKey, TunnelPolicy } from '../ike/common/policy.ts';
 import { formatIdentity } from '../sa/identity.ts';
 import { formatProposal } from '../sa/proposal.ts';
 import { formatSelector } from '../sa/traffic-selector.ts';
+import { formatUpperLayer } from '../sa/upper-layer.ts';
 
 /** What `cygnet show` tells of a tunnel's configuration. The keys are in it only where the operator asked for it. */
 export function policyReport(policy: TunnelPolicy, options: { readonly reveal: boolean }): PolicyReport {
@@ -19,9 +20,13 @@ export function policyReport(policy: TunnelPolicy, options: { readonly reveal: b
     remote: {
       address: formatPeerAddress(policy.remote.address),
       id: policy.remote.identity === undefined ? null : formatIdentity(policy.remote.identity),
-      subnets: policy.remote.selectors.map(formatSelector),
+      subnets: [
+        ...policy.remote.selectors.map(formatSelector),
+        ...(policy.remote.dynamic ?? []).map((one) => `dynamic${formatUpperLayer(one)}`),
+      ],
     },
-    psk: options.reveal ? keyText(policy.psk) : null,
+    psk: options.reveal ? commonKey(policy) : null,
+    ...(policy.many === undefined ? {} : { peers: peersReport(policy.many, options) }),
     ppk: policy.ppk === undefined ? null : ppkReport(policy.ppk, options),
     start: policy.start,
     ike: {
@@ -42,6 +47,22 @@ export function policyReport(policy: TunnelPolicy, options: { readonly reveal: b
     routes: policy.routes,
     blockClearText: policy.blockClearText,
   };
+}
+
+function peersReport(
+  { keys, common, limit }: Many,
+  { reveal }: { readonly reveal: boolean },
+): NonNullable<PolicyReport['peers']> {
+  return {
+    limit,
+    others: common !== undefined,
+    keys: keys.map(({ identity, psk }) => ({ id: formatIdentity(identity), psk: reveal ? keyText(psk) : null })),
+  };
+}
+
+function commonKey({ psk, many }: TunnelPolicy): string | null {
+  if (many === undefined) return keyText(psk);
+  return many.common === undefined ? null : keyText(many.common);
 }
 
 function ppkReport(

@@ -22,9 +22,15 @@ export type TunnelUpdate = {
 const FEWER_SEGMENTS: Reason = { code: 'terminated', text: 'the tunnel no longer has these segments' };
 
 /** Whether the tunnel starts over: nothing of it carries traffic that could be disturbed, or there is no other way. */
-export function startsOver({ children, enabled }: TunnelState, update: TunnelUpdate, tunnel: ManagedTunnel): boolean {
+export function startsOver(
+  { policy, children, enabled }: TunnelState,
+  update: TunnelUpdate,
+  tunnel: ManagedTunnel,
+): boolean {
   if (update.change === 'unchanged') return false;
-  return update.reconnect || enabled !== tunnel.enabled || children.size === 0;
+  // The Child SAs of a tunnel for many are its peers'.
+  const isIdle = policy.many === undefined && children.size === 0;
+  return update.reconnect || enabled !== tunnel.enabled || isIdle;
 }
 
 /** The state of a tunnel that starts over. What the operator has taken down stays down. */

@@ -110,10 +110,17 @@ function ppkRow(ppk: PolicyReport['ppk']): [string, string][] {
   return ppk === null ? [] : [['ppk', `${ppk.id}, ${ppk.required ? 'required' : 'optional'}, ${ppk.secret ?? HIDDEN}`]];
 }
 
+function peersRows(peers: PolicyReport['peers']): [string, string][] {
+  if (peers === undefined) return [];
+  const keys = peers.keys.map(({ id, psk }): [string, string] => ['key', `${id}, ${psk ?? HIDDEN}`]);
+  return [['peers', `up to ${peers.limit}${peers.others ? '' : ', with a key of their own'}`], ...keys];
+}
+
 function policyText({
   local,
   remote,
   psk,
+  peers,
   ppk,
   start,
   ike,
@@ -127,7 +134,8 @@ function policyText({
   return block('Configuration', [
     ['local', `${local.address}, id ${local.id}, ${local.subnets.join(' ')}`],
     ['remote', `${remote.address}, id ${remote.id ?? '(any)'}, ${remote.subnets.join(' ')}`],
-    ['psk', psk ?? HIDDEN],
+    ...(peers === undefined || peers.others ? [['psk', psk ?? HIDDEN] as [string, string]] : []),
+    ...peersRows(peers),
     ...ppkRow(ppk),
     ['start', start],
     ['ike', `IKEv${ike.version}${mode}, ${ike.proposals.join(' ')}, lifetime ${ike.lifetime}s`],

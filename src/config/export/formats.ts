@@ -77,6 +77,8 @@ export function exportTunnel(
   const format = EXPORT_FORMATS.find(({ name }) => name === options.format);
   if (format === undefined) return unknownFormat(options.format);
   const gateway = gateways.find(({ name }) => name === tunnel.policy.gateway);
+  if (tunnel.policy.many !== undefined)
+    return `${tunnel.name} is for many peers, each with a configuration of its own: export that of one which is there`;
   const view = otherEnd(ownView(tunnel, gateway));
   return unsayable(view, format) ?? renderView(view, format, options.reveal);
 }

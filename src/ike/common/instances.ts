@@ -3,7 +3,6 @@ import type { IpAddress } from '../../base/net.ts';
 import type { Secret } from '../../base/secret.ts';
 import { hash } from '../../crypto/hash.ts';
 import { foldAscii, formatIdentity, type Identity, sameIdentity } from '../../sa/identity.ts';
-import { hostSelector } from '../../sa/traffic-selector.ts';
 import type { Many, TunnelPolicy } from './policy.ts';
 
 /**
@@ -40,7 +39,7 @@ export function instanceOf(policy: TunnelPolicy, { identity, address }: Caller):
   const psk = many === undefined ? undefined : (ownKey(many, identity) ?? many.common);
   if (psk === undefined) return undefined;
   const { remote } = template;
-  const host = remote.dynamic === undefined ? [] : [hostSelector(address)];
+  const host = (remote.dynamic ?? []).map((one) => ({ ...one, start: address, end: address }));
   return {
     ...template,
     name: instanceName(template.name, identity),

@@ -1,5 +1,5 @@
 import type { IpAddress } from '../../base/net.ts';
-import { hostSelector, sameSelector, type TrafficSelector } from '../../sa/traffic-selector.ts';
+import type { TrafficSelector } from '../../sa/traffic-selector.ts';
 import type { TunnelPolicy } from './policy.ts';
 
 /** What a gateway can be reached at now: `address` is the one to use, `others` are there as well. */
@@ -24,6 +24,8 @@ export function withOwnAddresses(
 
 function movedSelectors({ local }: TunnelPolicy, address: IpAddress): readonly TrafficSelector[] {
   if (local.dynamic === undefined || address === local.address) return local.selectors;
-  const before = hostSelector(local.address);
-  return local.selectors.map((selector) => (sameSelector(selector, before) ? hostSelector(address) : selector));
+  const isHost = ({ start, end }: TrafficSelector) => start === local.address && end === local.address;
+  return local.selectors.map((selector) =>
+    isHost(selector) ? { ...selector, start: address, end: address } : selector,
+  );
 }

@@ -80,8 +80,8 @@ export type TunnelPolicy = {
     /** Absent only where any identity with the right key will do. */
     readonly identity?: Identity;
     readonly selectors: readonly TrafficSelector[];
-    /** With `many`: the address that each peer is seen at is a segment of its own. */
-    readonly dynamic?: true;
+    /** With `many`: segments that are the address which each peer is seen at. What they have for an address does not count. */
+    readonly dynamic?: readonly TrafficSelector[];
   };
   readonly psk: Secret;
   /** IKEv2 only. */

@@ -37,7 +37,7 @@ export function template(changes: Partial<TunnelPolicy> = {}, many: Partial<Many
     ...policy,
     many: { ...KEYS, ...many },
     start: 'respond',
-    remote: changes.remote ?? { address: { kind: 'any' }, selectors: [], dynamic: true },
+    remote: changes.remote ?? { address: { kind: 'any' }, selectors: [], dynamic: [hostSelector('0.0.0.0')] },
   };
 }
 
