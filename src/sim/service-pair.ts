@@ -23,7 +23,7 @@ import type { StepCheck } from './world.ts';
 import { SimWorld } from './world.ts';
 
 /** The gateway service with its core, as a machine of the simulation. */
-class ServiceMachine implements SimMachine {
+export class ServiceMachine implements SimMachine {
   readonly service: GatewayService;
   readonly #core: IkeCore;
 
@@ -164,7 +164,7 @@ export function diagnosisOf(gateway: SimGateway, now: Now): Finding {
   return diagnosed.finding;
 }
 
-function serviceOf(gateway: SimGateway): GatewayService {
+export function serviceOf(gateway: SimGateway): GatewayService {
   if (!(gateway.machine instanceof ServiceMachine)) throw new TypeError(`${gateway.name} runs no gateway service`);
   return gateway.machine.service;
 }
