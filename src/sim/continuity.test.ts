@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MINUTE, SECOND } from '../base/time.ts';
-import { CorePair } from './pair.ts';
+import { perform } from './operations.ts';
+import { CorePair, countEvents, reasonsOf } from './pair.ts';
 
 function connected(): CorePair {
   const pair = new CorePair({ seed: 1 });
@@ -42,5 +43,15 @@ describe('the watch over outbound SAs', () => {
     third.world.run(MINUTE);
     expect([other, third].map(({ left }) => left.machine.children())).toEqual([[], []]);
     expect(pair.left.machine.children()).not.toContainEqual(child);
+  });
+
+  it('ends where an end moves that has just answered a new IKE SA, which it cannot take along', () => {
+    const pair = new CorePair({ seed: 1, right: { policy: { reauthenticate: true } } });
+    pair.connect();
+    perform(pair, 'rekey the IKE SA', pair.right);
+    pair.world.runUntil('gone over to', () => countEvents(pair.right, 'child.rekeyed') === 1, MINUTE);
+    pair.move(pair.left, '192.0.2.2');
+    pair.world.run(10 * SECOND);
+    expect(reasonsOf(pair.right, 'ike.closed')).toContain('peer-closed');
   });
 });

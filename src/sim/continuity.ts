@@ -17,7 +17,7 @@ type Seen = {
   readonly inbound: ReadonlySet<number>;
   /** The SAs of its Child SAs. */
   readonly sas: ReadonlySet<string>;
-  /** The timers that end what has no successor. */
+  /** The timers of its IKE SAs that end what has no successor. */
   readonly ends: ReadonlySet<string>;
 };
 
@@ -35,7 +35,8 @@ export function keepsSending(ends: () => readonly SimGateway[]): StepCheck {
     const before = known.get(gateway);
     const now = look(gateway);
     known.set(gateway, now);
-    if (before === undefined || before.incarnation !== now.incarnation || takesDown(step, before)) watching = false;
+    if (before === undefined || before.incarnation !== now.incarnation || takesDown(step, before, now))
+      watching = false;
     if (!watching || before === undefined) {
       watching = ends().every((end) => isSteady(end)) && meet(ends().map((end) => known.get(end)));
       return [];
@@ -78,11 +79,11 @@ function pairsOf({ localSelectors, remoteSelectors }: ChildSaView): string[] {
   );
 }
 
-function takesDown({ input, effects }: Step, before: Seen): boolean {
+function takesDown({ input, effects }: Step, before: Seen, now: Seen): boolean {
   if (effects.some((effect) => effect.kind === 'emit' && isEnd(effect.event))) return true;
   switch (input?.kind) {
     case 'command':
-      return TAKING_DOWN.has(input.command.kind);
+      return takesDownAt(input.command, before, now);
     case 'timer':
       return before.ends.has(input.key);
     case 'dataplane.event':
@@ -102,6 +103,15 @@ const TAKING_DOWN: ReadonlySet<CoreCommand['kind']> = new Set<CoreCommand['kind'
   'end-child',
   'end-ike',
 ]);
+
+/**
+ * An IKE SA that cannot move is closed at once, but said to be only when the peer has answered: which by then has lost its
+ * Child SAs, and may have gone over to them from those of one that could have moved (RFC 4555 §3.5).
+ */
+function takesDownAt({ kind }: CoreCommand, before: Seen, now: Seen): boolean {
+  if (kind === 'local-address') return [...before.ends].some((end) => !now.ends.has(end));
+  return TAKING_DOWN.has(kind);
+}
 
 /** The peer is gone; or we have moved, and only who has initiated an IKE SA can take it along (RFC 4555 §3.5). */
 function isEnd(event: GatewayEvent): boolean {
