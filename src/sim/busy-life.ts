@@ -34,16 +34,17 @@ export function liveBusily(seed: number, rekeyings: number): BusyLife {
   const dice = new Dice(seed);
   const name = dice.pick<FortuneName>(['brisk', 'quiet', 'rough', 'rough']);
   const fortune: Fortune = FORTUNES[name];
-  const circumstances = circumstancesOf(dice, fortune);
+  const circumstances = circumstancesOf(seed, dice, fortune);
   const pair = new CorePair({ seed, ...circumstances.options });
   const { tunnelsOfRight } = circumstances;
   if (tunnelsOfRight !== undefined) command(pair.right, { kind: 'configure', tunnels: tunnelsOfRight });
   pair.world.note(() => `== a ${name} life`);
+  for (const end of circumstances.waiting) pair.setTrap(pair[end]);
   pair.connect();
   const traffic = new SteadyTraffic(pair, TRAFFIC_INTERVAL);
   traffic.tolerant = !fortune.lossless;
   traffic.start();
-  const dismiss = fortune.supervised ? pair.supervise([pair.left, pair.right], SUPERVISION_INTERVAL) : () => {};
+  const dismiss = fortune.supervised ? supervise(pair, circumstances) : () => {};
   const end = pair.world.scheduler.now + LONGEST_LIFE;
   while (rekeyingsOf(pair) < rekeyings) {
     move(pair, dice, circumstances);
@@ -55,6 +56,18 @@ export function liveBusily(seed: number, rekeyings: number): BusyLife {
   goHome(pair, circumstances);
   expectToSettle(pair);
   return { pair, fortune: name, rekeyings: rekeyingsOf(pair) };
+}
+
+function supervise(pair: CorePair, { waiting }: Circumstances): () => void {
+  const endsThatWait = (wait: boolean) =>
+    (['left', 'right'] as const).filter((name) => waiting.includes(name) === wait).map((name) => pair[name]);
+  const dismissals = [
+    pair.awaitTraffic(endsThatWait(true), SUPERVISION_INTERVAL),
+    pair.supervise(endsThatWait(false), SUPERVISION_INTERVAL),
+  ];
+  return () => {
+    for (const dismiss of dismissals) dismiss();
+  };
 }
 
 function rekeyingsOf({ left, right }: CorePair): number {

@@ -3,7 +3,7 @@ import { SECOND } from '../base/time.ts';
 import type { TunnelPolicy } from '../ike/common/policy.ts';
 import { WANTS } from './collisions.ts';
 import { HOME_ROUTER } from './conditions.ts';
-import type { Dice } from './dice.ts';
+import { Dice } from './dice.ts';
 import type { Fortune } from './fortune.ts';
 import type { PairOptions } from './pair.ts';
 import { LEFT, RIGHT, type Side, tunnelPolicy } from './tunnels.ts';
@@ -13,21 +13,33 @@ export type Circumstances = {
   readonly options: Omit<PairOptions, 'seed'>;
   /** What the right end has in the place of its tunnel `net`: one for each of its segments. */
   readonly tunnelsOfRight: readonly TunnelPolicy[] | undefined;
+  /** The ends that wait for traffic: a packet has to ask for what is lacking. */
+  readonly waiting: readonly EndName[];
   /** Where the left end may be; more than one only where it moves. */
   readonly addressesOfLeft: readonly IpAddress[];
 };
 
+type EndName = 'left' | 'right';
+
 type Changes = Partial<TunnelPolicy> & Pick<TunnelPolicy, 'version'>;
 
-export function circumstancesOf(dice: Dice, fortune: Fortune): Circumstances {
+export function circumstancesOf(seed: number, dice: Dice, fortune: Fortune): Circumstances {
   const tunnel = policyOf(dice, fortune);
   const { nats, left, right } = placeOf(dice);
   const [ours, theirs] = [habitsOf(dice, tunnel), habitsOf(dice, tunnel)];
   const moves = tunnel.version === 2 && fortune.supervised && nats === undefined && dice.chance(0.2);
   const isShared = tunnel.version === 1 && dice.chance(0.3);
+  const waiting = waitingEnds(seed).filter((name) => name === 'left' || !isShared);
+  const startOf = (name: EndName) => (waiting.includes(name) ? ({ start: 'on-traffic' } as const) : {});
   const around = moves ? { nats: [STREET] } : nats === undefined ? {} : { nats };
   return {
-    options: { tunnel, ...around, left: { side: left, policy: ours }, right: { side: right, policy: theirs } },
+    options: {
+      tunnel,
+      ...around,
+      left: { side: left, policy: { ...ours, ...startOf('left') } },
+      right: { side: right, policy: { ...theirs, ...startOf('right') } },
+    },
+    waiting,
     tunnelsOfRight: isShared ? oneForEachSegment(right, left, tunnel) : undefined,
     addressesOfLeft: moves ? [left.address, '192.0.2.2', ...STREET.inside] : [left.address],
   };
@@ -56,6 +68,12 @@ function keyExchangesOf(dice: Dice, version: TunnelPolicy['version']): Partial<T
 function habitsOf(dice: Dice, { version }: Changes): Partial<TunnelPolicy> {
   if (version === 1) return {};
   return { childless: dice.chance(0.2), reauthenticate: dice.chance(0.3) };
+}
+
+/** With dice of their own: a life in which nobody waits is what it would be if nobody ever did. */
+function waitingEnds(seed: number): readonly EndName[] {
+  const dice = new Dice(seed).fork();
+  return dice.chance(0.25) ? dice.pick<readonly EndName[]>([['left'], ['right'], ['left', 'right']]) : [];
 }
 
 type Place = Pick<PairOptions, 'nats'> & { readonly left: Side; readonly right: Side };

@@ -132,7 +132,9 @@ export class CorePair {
   }
 
   awaitConnection(redialling: readonly SimGateway[], limit: Duration = 10 * MINUTE): Duration {
-    const dismiss = this.#watch(redialling, REDIAL_PAUSE, (gateway) => this.#lacksSomething(gateway));
+    const dismiss = this.#watch(redialling, REDIAL_PAUSE, (gateway) => {
+      if (this.#lacksSomething(gateway)) this.initiate(gateway);
+    });
     const took = this.world.runUntil('connected', () => this.connected, limit);
     dismiss();
     expectAgreement(this.world, this.left, this.right, this.childCount);
@@ -145,16 +147,38 @@ export class CorePair {
    */
   supervise(gateways: readonly SimGateway[], interval: Duration): () => void {
     return this.#watch(gateways, interval, (gateway) => {
-      const living = gateway.machine.children().filter(({ state }) => state !== 'deleting');
-      return living.length < this.childCount && !isConnecting(gateway);
+      if (this.#hasLost(gateway)) this.initiate(gateway);
     });
   }
 
-  #watch(gateways: readonly SimGateway[], interval: Duration, isLacking: (gateway: SimGateway) => boolean): () => void {
+  /**
+   * The same where the ends wait for traffic (`start: on-traffic`): a packet has to run into the trap first. That is set
+   * anew after each loss and each attempt, as the kernel asks but once in a while for each reqid, and where it was refused.
+   */
+  awaitTraffic(gateways: readonly SimGateway[], interval: Duration): () => void {
+    const seen = new Map<SimGateway, number>();
+    const armed = new Set<SimGateway>();
+    return this.#watch(gateways, interval, (gateway) => {
+      const news = new Set(gateway.events.slice(seen.get(gateway) ?? 0).map(({ type }) => type));
+      seen.set(gateway, gateway.events.length);
+      const waits = this.#hasLost(gateway);
+      const isArmed = waits && armed.has(gateway) && !news.has('trap.failed');
+      armed.delete(gateway);
+      if (isArmed && news.has('traffic.waiting')) return this.initiate(gateway);
+      if (waits) armed.add(gateway);
+      if (waits && !isArmed) this.setTrap(gateway);
+    });
+  }
+
+  setTrap(gateway: SimGateway): void {
+    command(gateway, { kind: 'trap', tunnel: 'net', set: true });
+  }
+
+  #watch(gateways: readonly SimGateway[], interval: Duration, lookAfter: (gateway: SimGateway) => void): () => void {
     const { scheduler } = this.world;
     let next: ScheduledEvent;
     const look = () => {
-      for (const gateway of gateways) if (isLacking(gateway)) this.initiate(gateway);
+      for (const gateway of gateways) lookAfter(gateway);
       next = scheduler.after(interval, look);
     };
     look();
@@ -164,6 +188,11 @@ export class CorePair {
   #lacksSomething(gateway: SimGateway): boolean {
     // Where an IKE SA stands, only the Child SAs that have not come up are asked for.
     return !isConnecting(gateway) && installedChildren(gateway).length < this.childCount;
+  }
+
+  #hasLost(gateway: SimGateway): boolean {
+    const living = gateway.machine.children().filter(({ state }) => state !== 'deleting');
+    return living.length < this.childCount && !isConnecting(gateway);
   }
 
   /** One packet each way. */

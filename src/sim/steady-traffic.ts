@@ -41,6 +41,9 @@ export class SteadyTraffic {
   #tick(): void {
     for (const { from, packet } of this.#flows) {
       const fate = this.#pair.world.transmit(from, packet);
+      // Whatever else may be lost: this is what blocks and traps are for.
+      if (fate === 'clear' && this.#pair.policyOf(from).blockClearText)
+        this.#pair.world.fail(`a packet of ${from.name} to ${packet.destination} leaves in clear`);
       if (this.tolerant) this.fates.set(fate, (this.fates.get(fate) ?? 0) + 1);
       else if (fate !== 'delivered')
         this.#pair.world.fail(`a packet of ${from.name} to ${packet.destination} is ${fate}`);
