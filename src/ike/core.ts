@@ -5,7 +5,7 @@ import type { Secret } from '../base/secret.ts';
 import type { Now } from '../base/time.ts';
 import type { Capabilities } from '../sa/proposal.ts';
 import { planBlocks } from './block-policies.ts';
-import { endDrain } from './common/child-drain.ts';
+import { onDrainTimer } from './common/child-drain.ts';
 import { ofChildTimer } from './common/child-timers.ts';
 import type { Effect } from './common/effect.ts';
 import { INACTIVITY_TIMER } from './common/inactivity-timer.ts';
@@ -36,7 +36,7 @@ import {
 } from './instances.ts';
 import { type Boundaries, followOwnAddresses } from './local-address.ts';
 import { findIkeSa } from './lookup.ts';
-import { abandon, answerEffect, doWork, viewIkeSa } from './machines.ts';
+import { abandon, answerEffect, doWork, isParting, viewIkeSa } from './machines.ts';
 import { messageKeysOf } from './message-keys.ts';
 import { bugOf, reportOrphan } from './mishaps.ts';
 import { answerNewPeer } from './new-peer.ts';
@@ -220,7 +220,8 @@ export class IkeCore {
     if (key === INACTIVITY_TIMER) return lookForUse(run, this.#state, tunnel);
     const timer = ofChildTimer(run.childrenOf(tunnel), key);
     const sa = timer === undefined ? undefined : this.#state.ikeSas.get(timer.child.ikeSa);
-    if (timer?.name === 'drain') return this.#guardTunnel(run, tunnel, () => endDrain(run, timer.child));
+    if (timer?.name === 'drain')
+      return this.#guardTunnel(run, tunnel, () => onDrainTimer(run, timer.child, sa !== undefined && isParting(sa)));
     if (timer === undefined || sa?.version !== 2)
       return this.#guardTunnel(run, tunnel, () => onTunnelTimer(run, tunnel, key));
     const work: Work = { kind: 'child-timer', child: timer.child.id, name: timer.name };

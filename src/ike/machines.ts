@@ -31,6 +31,11 @@ export function abandon(run: Run, sa: IkeSa, reason: Reason): void {
   else closeV2.abandon(run, sa, reason);
 }
 
+/** RFC 7296 §1.4.1: its Delete is under way. As long as the peer has not answered, it may go on sending all the same. */
+export function isParting(sa: IkeSa): boolean {
+  return sa.version === 2 && sa.phase === 'deleting';
+}
+
 export function viewIkeSa(sa: IkeSa): IkeSaView {
   return sa.version === 1 ? viewV1.viewIkeSa(sa) : viewV2.viewIkeSa(sa);
 }

@@ -3,7 +3,7 @@ import { MINUTE, SECOND } from '../base/time.ts';
 import { REKEYINGS, SIDES, setUp, WANTS } from './collisions.ts';
 import type { SimGateway } from './gateway.ts';
 import { countEvents } from './pair.ts';
-import type { Stage } from './stage.ts';
+import { hasChild, Stage } from './stage.ts';
 
 /** Nothing gets through for so long, neither what is asked again nor what is answered. */
 function cutFor(stage: Stage, time: number): void {
@@ -63,5 +63,20 @@ describe('where the peer has the new Child SA and never deletes the old one', ()
     cutFor(stage, SECOND * 2);
     expect([before, countEvents(b, 'child.rekeyed')]).toEqual([0, 1]);
     stage.expectOneOfEach();
+  });
+});
+
+describe('RFC 7296 §1.4.1: an IKE SA in whose place there is a new one ends when the peer has answered the Delete', () => {
+  it('and what the peer sends through its Child SA until then is let in, though the Delete is lost several times', () => {
+    const stage = new Stage({ left: { policy: { reauthenticate: true } } });
+    const { a, b, gate } = stage;
+    const old = stage.childOf(a);
+    stage.rekeyIke(a);
+    for (const exchange of ['IKE_SA_INIT', 'IKE_AUTH']) for (const from of [a, b]) gate.pass({ from, exchange });
+    expect(countEvents(a, 'child.rekeyed')).toBe(1);
+    cutFor(stage, 10 * SECOND);
+    expect(stage.childOf(b).outbound).toEqual(old.inbound);
+    stage.expectOneOfEach();
+    expect(hasChild(a, old)).toBe(false);
   });
 });

@@ -26,15 +26,24 @@ export function drain(ctx: Context, child: ChildSa, { untilReplaced = false } = 
     ctx.requestCleanUp({ kind: 'apply', steps: [{ kind: 'remove-sa', sa: outboundSa(child) }] });
     child.sends = false;
   }
-  ctx.setTimer(child.tunnel, childTimer('drain', child.id), ctx.now.mono + DRAIN_TIME);
+  armDrain(ctx, child);
 }
 
-/** It has drained long enough. */
+/** It has drained long enough, unless its IKE SA is `parting`: the peer has yet to hear that it no longer has this Child SA. */
+export function onDrainTimer(ctx: Context, child: ChildSa, parting: boolean): void {
+  if (parting) armDrain(ctx, child);
+  else endDrain(ctx, child);
+}
+
 export function endDrain(ctx: Context, child: ChildSa): void {
   ctx.requestCleanUp({ kind: 'apply', steps: planRemove(child) });
   clearChildTimers(ctx, child);
   ctx.dropChild(child);
   ctx.emit({ type: 'child.deleted', ikeSa: child.ikeSa, tunnel: child.tunnel, child: child.id, reason: REPLACED });
+}
+
+function armDrain(ctx: Context, child: ChildSa): void {
+  ctx.setTimer(child.tunnel, childTimer('drain', child.id), ctx.now.mono + DRAIN_TIME);
 }
 
 export function clearChildTimers(ctx: Context, child: ChildSa): void {
