@@ -147,6 +147,7 @@ const tunnel = section({
     .max(10_000)
     .optional(),
   ppk: section({ id: ppkId, secret: psk, required: flag().optional() }).optional(),
+  overlap: flag().optional(),
   start: oneOf({ initiate: 'initiate', respond: 'respond', 'on-traffic': 'on-traffic' } as const).optional(),
   ike: section({
     version: oneOf({ 1: 1, 2: 2 } as const, { ikev1: '1', ikev2: '2' }).optional(),

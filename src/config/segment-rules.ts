@@ -99,19 +99,40 @@ function checkWithinList(side: Side, subnets: readonly TrafficSelector[], report
 
 /**
  * By their addresses: which of two packets between the same hosts goes into the tunnel must not depend on its direction,
- * where nothing but segments decides.
+ * where nothing but segments decides. Where one side takes in the other it does not: the narrower one says whose the
+ * addresses are.
  */
 function checkOverlap(raw: RawTunnel, report: Report): void {
   if (!isChosenBySegments(raw)) return;
   for (const [index, remote] of raw.remote.subnets.entries()) {
     if (isUnknownHost(remote)) continue;
-    const local = raw.local.subnets.find((one) => narrow([anyTraffic(one)], [anyTraffic(remote)]).length > 0);
-    if (local !== undefined)
-      report.error(
-        ['remote', 'subnets', index],
-        `${formatSelector(remote)} overlaps the local segment ${formatSelector(local)}`,
-      );
+    const overlapping = raw.local.subnets.filter((one) => narrow([anyTraffic(one)], [anyTraffic(remote)]).length > 0);
+    const unclear = overlapping.find((local) => relationOf(local, remote) === undefined);
+    const local = unclear ?? overlapping[0];
+    if (local === undefined) continue;
+    const at = ['remote', 'subnets', index];
+    const relation = relationOf(local, remote);
+    const [ours, theirs] = [formatSelector(local), formatSelector(remote)];
+    if (relation === undefined) report.error(at, `${theirs} overlaps the local segment ${ours}`);
+    else if (raw.overlap === true)
+      report.warning(at, `${theirs} ${relation} the local segment ${ours}: ${OWNER[relation]}`);
+    else report.error(at, `${theirs} overlaps the local segment ${ours}; overlap: true at the tunnel takes that`);
   }
+}
+
+type Relation = 'contains' | 'lies within';
+
+const OWNER: Readonly<Record<Relation, string>> = {
+  contains: 'what goes between local segments stays out of the tunnel',
+  'lies within': 'what goes there goes to the peer',
+};
+
+/** How a peer segment that overlaps a local one takes it in, or is taken in; undefined where neither does. */
+function relationOf(local: TrafficSelector, remote: TrafficSelector): Relation | undefined {
+  const [ours, theirs] = [anyTraffic(local), anyTraffic(remote)];
+  if (sameSelector(ours, theirs)) return undefined;
+  if (containsSelector(theirs, ours)) return 'contains';
+  return containsSelector(ours, theirs) ? 'lies within' : undefined;
 }
 
 function anyTraffic(segment: TrafficSelector): TrafficSelector {

@@ -32,7 +32,7 @@ export class UserspaceSpd {
 
   add(owner: string, policy: PolicySpec): Outcome {
     if (directionOf(policy) === undefined) return UNCHANGED;
-    if (isOfKernel(policy)) return policy.action === 'block' ? UNCHANGED : NOT_HERE;
+    if (isOfKernel(policy) && !isLocalTraffic(owner, policy)) return policy.action === 'block' ? UNCHANGED : NOT_HERE;
     const claim = { id: claimId(owner, policy), policy };
     const others = this.#claims(policy).filter(({ id }) => id !== claim.id);
     return this.#settle(policy, [...others, claim]);
@@ -101,6 +101,11 @@ export class UserspaceSpd {
  */
 function isOfKernel({ action, mark, ifId, priority }: PolicySpec): boolean {
   return action === 'bypass' || [mark, ifId, priority].some((attribute) => attribute !== undefined);
+}
+
+/** What goes between local segments of a tunnel is led around it (TunRoutes), as the routes can tell it by its segments. */
+function isLocalTraffic(owner: string, { action }: PolicySpec): boolean {
+  return action === 'bypass' && owner.startsWith('tunnel:');
 }
 
 const NOT_HERE = refusal('add policy', { code: 'EOPNOTSUPP' });

@@ -1,20 +1,28 @@
-import { type AttributeChoice, attributesFor, isKnownBefore, policyAttributes } from '../sa/child-attributes.ts';
+import {
+  type AttributeChoice,
+  attributesFor,
+  isKnownBefore,
+  isSetApart,
+  policyAttributes,
+} from '../sa/child-attributes.ts';
 import type { DataPlaneStep, PolicySpec } from '../sa/data-plane.ts';
 import { policyKey } from '../sa/ledger.ts';
 import { selectorPairs } from '../sa/selector-pairs.ts';
 import type { TunnelPolicy } from './common/policy.ts';
+import { localTraffic } from './local-traffic.ts';
 
 /**
  * The steps that keep clear text in while a tunnel is down: a standing block policy for each pair of segments, under
  * the protecting ones of its Child SAs. It stands from the configuration of the tunnel to its removal, so that there
- * is no moment in between at which a packet could slip out (RFC 4301 §4.4.1 makes dropping the default as well).
+ * is no moment in between at which a packet could slip out (RFC 4301 §4.4.1 makes dropping the default as well). What
+ * goes between its local segments passes as long.
  */
 export function planBlocks(
   before: ReadonlyMap<string, TunnelPolicy>,
   after: ReadonlyMap<string, TunnelPolicy>,
 ): DataPlaneStep[] {
-  const old = blocks(before);
-  const fresh = blocks(after);
+  const old = new Map([...bypasses(before, after), ...blocks(before)]);
+  const fresh = new Map([...bypasses(after, before), ...blocks(after)]);
   const added = [...fresh].filter(([key]) => !old.has(key));
   const removed = [...old].filter(([key]) => !fresh.has(key));
   return [
@@ -50,4 +58,27 @@ function apartOf(choice: AttributeChoice = {}): Pick<PolicySpec, 'ifId' | 'mark'
   if (choice.policies === false || !isKnownBefore(choice)) return undefined;
   const { ifId, mark } = attributesFor(choice, 0);
   return policyAttributes({ ...(ifId && { ifId }), ...(mark && { mark }) }, 'out');
+}
+
+/** Those of tunnels that are another object in `others`: of thousands that are loaded one by one, all but one are not. */
+function bypasses(
+  tunnels: ReadonlyMap<string, TunnelPolicy>,
+  others: ReadonlyMap<string, TunnelPolicy>,
+): Map<string, Block> {
+  const changed = [...tunnels.values()].filter(
+    (tunnel) => others.get(tunnel.name) !== tunnel && isChosenBySegments(tunnel),
+  );
+  return new Map(
+    changed.flatMap((tunnel) =>
+      localTraffic(tunnel).map((policy): [string, Block] => [
+        `${tunnel.name}|${policyKey(policy)}`,
+        { owner: `tunnel:${tunnel.name}`, policy },
+      ]),
+    ),
+  );
+}
+
+/** Else a mark or an interface says what goes into the tunnel, or nothing does. */
+function isChosenBySegments({ attributes = {} }: TunnelPolicy): boolean {
+  return attributes.policies !== false && !isSetApart(attributes);
 }

@@ -42,6 +42,7 @@ export const RT_SCOPE_NOWHERE = 255;
 export const RTN_UNSPEC = 0;
 export const RTN_UNICAST = 1;
 export const RTN_UNREACHABLE = 7;
+export const RTN_THROW = 9;
 export const RTPROT_UNSPEC = 0;
 /**
  * Our mark on routes. Protocol numbers are a user space convention (linux/rtnetlink.h, /etc/iproute2/rt_protos); 201

@@ -9,7 +9,7 @@ import type { Answer, NetlinkClient } from './netlink-client.ts';
 import { contents } from './netlink-client.ts';
 import { firstWithin, ownAddresses } from './own-source.ts';
 import { refused } from './refusal.ts';
-import type { InstalledRoute, KernelRoute, NextHop, NoHop } from './route-messages.ts';
+import type { Elsewhere, InstalledRoute, KernelRoute, NextHop, NoHop } from './route-messages.ts';
 import {
   encodeDeleteRoute,
   encodeDumpRoutes,
@@ -24,7 +24,7 @@ type Claim = { readonly owner: string; readonly route: RouteSpec };
 type Slot = { readonly claims: readonly Claim[]; readonly foreign: boolean };
 
 /** Where packets for the destination of a route go, or why they cannot go anywhere. */
-export type Way = (route: RouteSpec) => NextHop | NoHop | Extract<Answer, { ok: false }>;
+export type Way = (route: RouteSpec) => NextHop | NoHop | Elsewhere | Extract<Answer, { ok: false }>;
 
 type Installed = { readonly ok: true; readonly foreign: boolean };
 type Refused = Extract<Outcome, { ok: false }>;

@@ -30,6 +30,7 @@ import {
   RTM_GETADDR,
   RTM_GETROUTE,
   RTM_NEWROUTE,
+  RTN_THROW,
   RTN_UNICAST,
   RTN_UNREACHABLE,
   RTN_UNSPEC,
@@ -47,8 +48,11 @@ export type NextHop = { readonly interface: number; readonly gateway?: IpAddress
 /** No way: packets are answered with an ICMP error. */
 export type NoHop = { readonly unreachable: true };
 
+/** No way in this table: the rules go on to the next one. */
+export type Elsewhere = { readonly throw: true };
+
 /** A route of ours. `source` is what the gateway's own packets carry. */
-export type KernelRoute = (NextHop | NoHop) &
+export type KernelRoute = (NextHop | NoHop | Elsewhere) &
   RoutePlace & { readonly destination: Prefix; readonly source?: IpAddress };
 
 /** Where a route of ours is, and what it makes the source of this machine's own packets. */
@@ -136,14 +140,14 @@ export function parseOwnRoute(payload: Uint8Array): InstalledRoute | undefined {
 export function encodeNewRoute(route: KernelRoute): Uint8Array {
   const { family, ...header } = routeHeader(route.destination, route);
   const gateway = 'gateway' in route;
-  const unreachable = 'unreachable' in route;
-  const linkScope = !unreachable && !gateway && family === 4;
+  const type = typeOf(route);
+  const linkScope = type === RTN_UNICAST && !gateway && family === 4;
   return buildMessage(RTM_NEWROUTE, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, (writer) => {
     writeRouteHeader(writer, {
       ...header,
       family,
       scope: linkScope ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
-      type: unreachable ? RTN_UNREACHABLE : RTN_UNICAST,
+      type,
       flags: gateway ? RTNH_F_ONLINK : 0,
     });
     writeRouteAttributes(writer, route);
@@ -201,6 +205,11 @@ type RouteHeader = {
 function writeRouteHeader(writer: NetlinkWriter, header: RouteHeader): void {
   writer.u8(familyNumber(header.family)).u8(header.length).u8(0).u8(0);
   writer.u8(header.table).u8(header.protocol).u8(header.scope).u8(header.type).u32(header.flags);
+}
+
+function typeOf(route: KernelRoute): number {
+  if ('throw' in route) return RTN_THROW;
+  return 'unreachable' in route ? RTN_UNREACHABLE : RTN_UNICAST;
 }
 
 function routeHeader(destination: Prefix, { table = RT_TABLE_MAIN }: RoutePlace) {

@@ -1,8 +1,11 @@
 import type { Duration } from '../../base/time.ts';
 import { HOUR } from '../../base/time.ts';
+import { narrow, parseSelector } from '../../sa/traffic-selector.ts';
+import { ANY_PORT } from '../../sa/upper-layer.ts';
 import { formatDuration, parseDuration } from '../duration.ts';
 import type { Position } from '../problem.ts';
-import type { ForeignTunnel } from './foreign-tunnel.ts';
+import type { ForeignEnd, ForeignTunnel } from './foreign-tunnel.ts';
+import { pinned } from './foreign-tunnel.ts';
 import { Names } from './names.ts';
 import type { ForeignShunt } from './swanctl-shunts.ts';
 import type { Tree, TreeMap } from './value-tree.ts';
@@ -118,8 +121,21 @@ export function tunnelTree(
       id,
       subnets: listOf(subnets[0]?.position ?? name.position, subnets),
     });
-  const own = mapOf(name.position, { gateway, peer, local: side(local), remote: side(remote), psk });
+  const overlap = overlapOf(local, remote);
+  const own = mapOf(name.position, { gateway, peer, local: side(local), remote: side(remote), psk, overlap });
   return { position: name.position, entries: new Map([...own.entries, ...rest.entries]) };
+}
+
+/** Other daemons take segments of both ends that overlap; ours has to be told. What is no segment is said elsewhere. */
+function overlapOf(local: ForeignEnd, remote: ForeignEnd): Written | undefined {
+  const [ours, theirs] = [local, remote].map(({ subnets }) =>
+    subnets
+      .flatMap(({ text }) => parseSelector(text) ?? [])
+      .map((segment) => ({ ...segment, protocol: 0, ...ANY_PORT })),
+  );
+  const [first] = remote.subnets;
+  if (first === undefined || narrow(ours ?? [], theirs ?? []).length === 0) return undefined;
+  return pinned(first, 'true');
 }
 
 /** Another daemon may have lifetimes that ours takes only where it is told so. */

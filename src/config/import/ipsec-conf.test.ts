@@ -82,7 +82,7 @@ const SETTINGS: readonly (readonly [setting: string, ...problems: string[]])[] =
   ['rightprotoport=%any'],
   ['leftprotoport=17/80-', '17:17 error leftprotoport is a protocol and a port, as in tcp/80, 17/1701, udp/%any or icmp'],
   ['leftsubnet=10.0.0.1/16', '17:14 error tunnels.idc.local.subnets[0]: "10.0.0.1/16" is no subnet; did you mean 10.0.0.0/16?'],
-  ['rightsubnet=10.1.0.0/16, 10.0.1.0/24', '17:28 error tunnels.idc.remote.subnets[1]: 10.0.1.0/24 overlaps the local segment 10.0.0.0/16'],
+  ['rightsubnet=10.1.0.0/16, 10.0.1.0/24', '17:28 warning tunnels.idc.remote.subnets[1]: 10.0.1.0/24 lies within the local segment 10.0.0.0/16: what goes there goes to the peer'],
   ['left=%defaultroute', '17:8 error left must be the address of this machine, as in left=192.0.2.1'],
   ['right=203.0.113.7,198.51.100.0/24', '17:21 warning only the first address of the peer is used; a tunnel has one peer'],
   ['keyexchange=ike', '17:15 warning keyexchange=ike takes IKEv1 as well; here it is IKEv2 alone'],

@@ -125,6 +125,14 @@ describe('a connection that is loaded', () => {
   });
 });
 
+it('one end may have all of the Internet, and the other a part of it', () => {
+  const result = read(connection({}, { remote_ts: ['0.0.0.0/0'] }));
+  if ('errors' in result) throw new Error(JSON.stringify(result.errors));
+  expect(result.warnings.map(({ file, message: text }) => `${file}: ${text}`)).toContain(
+    'connection idc, children.net.remote_ts: 0.0.0.0/0 contains the local segment 10.0.0.0/16: what goes between local segments stays out of the tunnel',
+  );
+});
+
 describe('the key of a connection', () => {
   const keys = (...of: readonly (readonly [string, ...string[]])[]) =>
     of.map(([text, ...owners]) => ({ kind: 'ike' as const, owners, secret: new Secret(utf8(text)) }));
@@ -210,6 +218,7 @@ const REFUSED: readonly (readonly [Plain, Plain, string])[] = [
   [{ remote_addrs: ['203.0.113.7', '203.0.113.8'] }, {}, 'connection idc, remote_addrs: not supported: more than one address of the peer'],
   [{ remote_addrs: ['203.0.113.0/24'] }, {}, 'connection idc, remote_addrs: "203.0.113.0/24" is neither an IP address nor a DNS name; for a peer of any address write 0.0.0.0'],
   [{}, { close_action: 'start', start_action: 'trap' }, 'connection idc, children.net.close_action: not supported: needs start as start_action, too'],
+  [{}, { local_ts: '0.0.0.0/0', remote_ts: '0.0.0.0/0' }, 'connection idc, children.net.remote_ts: 0.0.0.0/0 overlaps the local segment 0.0.0.0/0'],
   [{}, { rekey_time: '2h', life_time: '1h' }, 'connection idc, children.net.rekey_time: 2h is not less than ipsec.lifetime'],
   [{ locl: { auth: 'psk' } }, {}, 'connection idc, locl: unknown section'],
   [{}, { inner: {} }, 'connection idc, children.net.inner: unknown section'],

@@ -187,6 +187,17 @@ describe.skipIf(namespacesMissing)(`routes into the TUN (${namespacesMissing ?? 
     expect(gateway.way('192.0.2.7')).toBe('wan 198.51.100.2');
   });
 
+  it('what goes between local segments stays out of a tunnel for all of the Internet', () => {
+    gateway.routes.divert('a', policy('10.1.0.0/24', '10.1.0.0/24', { action: 'bypass' }));
+    gateway.routes.divert('a', policy('10.1.0.0/24', '0.0.0.0/0'));
+    expect(gateway.way('10.1.0.8 from 10.1.0.7 iif lan')).toBe('lan');
+    expect(gateway.way('10.1.0.8')).toBe('lan 10.1.0.1');
+    expect(gateway.way('10.1.0.8 from 10.1.0.1')).toBe('lan');
+    expect(gateway.way('192.0.2.7 from 10.1.0.7 iif lan')).toBe('cygnet0');
+    gateway.routes.release('a', policy('10.1.0.0/24', '10.1.0.0/24', { action: 'bypass' }));
+    expect(gateway.way('10.1.0.8 from 10.1.0.7 iif lan')).toBe('cygnet0');
+  });
+
   it('between two hosts: their packets go into the TUN, ESP and IKE around it, whichever way they are asked for', () => {
     const template = {
       protocol: 'esp',

@@ -6,6 +6,7 @@ import { KernelRules } from '../../netlink/kernel-rules.ts';
 import type { NetlinkClient } from '../../netlink/netlink-client.ts';
 import { contents } from '../../netlink/netlink-client.ts';
 import { coversAddress } from '../../netlink/own-source.ts';
+import type { Elsewhere, NoHop } from '../../netlink/route-messages.ts';
 import { encodeLookupRoute, parseFoundRoute } from '../../netlink/route-messages.ts';
 import type { KernelRule } from '../../netlink/rule-messages.ts';
 import { ruleKey } from '../../netlink/rule-messages.ts';
@@ -50,12 +51,16 @@ export class TunRoutes implements RouteStore {
   constructor(client: NetlinkClient, tun: number) {
     this.#client = client;
     this.#rules = new KernelRules(client);
-    this.#routes = new KernelRoutes(client, ({ metric }) =>
-      metric === BACKSTOP_METRIC ? { unreachable: true } : { interface: tun },
+    this.#routes = new KernelRoutes(
+      client,
+      ({ metric }) => (metric === undefined ? undefined : SPECIAL_WAYS.get(metric)) ?? { interface: tun },
     );
   }
 
-  /** Leads what an outbound policy covers, whatever its action, into the TUN; an owner that comes again replaces it. */
+  /**
+   * Leads what an outbound policy covers into the TUN, also where it is blocked there; what bypasses all tunnels is led
+   * around. An owner that comes again replaces it.
+   */
   divert(owner: string, policy: PolicySpec): Outcome {
     const rows = this.#rowsOf(policy);
     return rows === undefined ? NO_TABLE : this.#settle(`${owner} ${policyKey(policy)}`, rows);
@@ -136,11 +141,16 @@ export class TunRoutes implements RouteStore {
     for (const source of selectorToPrefixes(policy.source)) {
       const table = this.#tableOf(source);
       if (table === undefined) return undefined;
+      if (policy.action === 'bypass') {
+        rows.push(...destinations.map((destination) => around(destination, table)));
+        continue;
+      }
       // Only where the rule is for any source may the source be one that has still to be chosen.
       const localSelectors = source.length === 0 ? [policy.source] : [];
       rows.push(...destinations.flatMap((destination) => diversion(destination, table, localSelectors)));
       rows.push({ rule: segmentRule(source, table) });
     }
+    if (policy.action === 'bypass') return [...rows, ...destinations.map((one) => around(one, OWN_TABLE))];
     const own = destinations.filter((destination) => this.#sendsFromWithin(policy, destination));
     if (own.length === 0) return rows;
     rows.push(...own.flatMap((destination) => diversion(destination, OWN_TABLE, [policy.source])));
@@ -177,6 +187,11 @@ function diversion(destination: Prefix, table: number, localSelectors: readonly 
   return [{ route: { ...route, localSelectors: [], metric: BACKSTOP_METRIC } }, { route }];
 }
 
+/** On to the tables of this machine, past wider ways into the TUN; a tunnel of the very same destination comes first. */
+function around(destination: Prefix, table: number): Row {
+  return { route: { destination, via: destination.address, localSelectors: [], table, metric: AROUND_METRIC } };
+}
+
 function asRow(rule: KernelRule): Row {
   return { rule };
 }
@@ -197,6 +212,11 @@ function someAddress({ address, length }: Prefix): IpAddress {
 
 /** Behind every other route of the destination. */
 const BACKSTOP_METRIC = 0xffff_ffff;
+const AROUND_METRIC = 0xffff_fffe;
+const SPECIAL_WAYS: ReadonlyMap<number, NoHop | Elsewhere> = new Map<number, NoHop | Elsewhere>([
+  [BACKSTOP_METRIC, { unreachable: true }],
+  [AROUND_METRIC, { throw: true }],
+]);
 const NO_TABLE: Outcome = {
   ok: false,
   failure: { operation: 'divert into the TUN', code: 'ENOSPC', detail: 'too many local segments' },
