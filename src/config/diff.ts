@@ -96,6 +96,7 @@ const PARTS: readonly Part[] = [
   { key: 'ike.reauthenticate', cost: 'in-place', of: ({ reauthenticate }) => reauthenticate },
   { key: 'ike.childless', cost: 'in-place', of: ({ childless }) => childless },
   { key: 'start', cost: 'in-place', of: ({ start }) => start },
+  { key: 'closeAction', cost: 'in-place', of: ({ closeAction }) => closeAction },
   { key: 'dpd', cost: 'in-place', of: ({ dpd }) => dpd },
   { key: 'retry', cost: 'in-place', of: ({ retry }) => retry },
   { key: 'blockClearText', cost: 'in-place', of: ({ blockClearText }) => blockClearText },

@@ -181,6 +181,7 @@ const tunnel = section({
     rekeyBytes: amount(500_000, 1e15).optional(),
     rekeyPackets: amount(500, 1e12).optional(),
   }).optional(),
+  closeAction: oneOf({ hold: 'hold', clear: 'clear', restart: 'restart' } as const).optional(),
   dpd: section({
     delay: durationOrOff(SECOND, HOUR).optional(),
     timeout: duration(SECOND, 24 * HOUR).optional(),

@@ -56,6 +56,7 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
     singlePairs: peer.singlePairs,
     start: raw.start ?? (peer.address.kind === 'any' ? 'respond' : 'initiate'),
     dpd: dpdOf(raw, peer),
+    ...(raw.closeAction === undefined ? {} : { closeAction: raw.closeAction }),
     retry: { attempts: raw.retry?.attempts ?? 3, interval: raw.retry?.interval ?? 12 * SECOND },
     routes: raw.routes ?? isChosenBySegments(raw),
     ...optional(attributesOf(raw)),

@@ -51,6 +51,8 @@ function checkAnyPeer({ raw, peer, report }: RuleSubject): void {
   const action = raw.dpd?.action;
   if (action !== undefined && action !== 'clear')
     report.warning(['dpd', 'action'], `${action} means clear for a peer of 0.0.0.0, which must call first`);
+  if (raw.closeAction !== undefined && raw.closeAction !== 'clear')
+    report.warning(['closeAction'], `${raw.closeAction} means clear for a peer of 0.0.0.0, which must call first`);
 }
 
 function checkMode({ raw, report }: RuleSubject): void {

@@ -19,7 +19,7 @@ import { actOnOne } from './single.ts';
 import type { TunnelStatus } from './status.ts';
 import { awaitTraffic, removeTrap, setTrap } from './traps.ts';
 import { onTunnelEvent } from './tunnel-events.ts';
-import { type ManagedTunnel, newTunnelState, type TunnelState, wish } from './tunnel-state.ts';
+import { forgetClose, type ManagedTunnel, newTunnelState, type TunnelState, wish } from './tunnel-state.ts';
 import { adjust, type TunnelUpdate } from './tunnel-update.ts';
 
 const STOPPED: Reason = { code: 'terminated', text: 'the tunnel was taken down' };
@@ -90,6 +90,7 @@ export class GatewayService {
     const tunnel = this.#tunnels.get(name);
     if (tunnel !== undefined && this.cannotStart(name) === undefined) {
       run.command({ kind: 'admit', tunnel: name, admit: true });
+      forgetClose(tunnel);
       tunnel.once = once && wish(tunnel.policy) !== 'up' && (tunnel.once || tunnel.desired !== 'up');
       tunnel.partial = false;
       tunnel.desired = wish(tunnel.policy) === 'traffic' ? 'traffic' : 'up';
@@ -331,6 +332,7 @@ function begin(run: ServiceRun, tunnel: TunnelState): void {
 
 /** What is being tried goes on; then, or where nothing is, the next packet starts it. */
 function setUpTrap(run: ServiceRun, tunnel: TunnelState): void {
+  forgetClose(tunnel);
   if (tunnel.desired !== 'up') tunnel.desired = 'traffic';
   if (tunnel.desired === 'traffic' && tunnel.current === undefined && tunnel.children.size === 0)
     awaitTraffic(run, tunnel);

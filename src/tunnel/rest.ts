@@ -6,6 +6,7 @@ import type { TunnelState } from './tunnel-state.ts';
 /** Nothing more is undertaken for the tunnel. */
 export function rest(run: ServiceRun, tunnel: TunnelState, desired: TunnelState['desired']): void {
   tunnel.desired = desired;
+  tunnel.afterClose = false;
   tunnel.failure = undefined;
   tunnel.attempt = 0;
   tunnel.attemptsLeft = 0;

@@ -6,7 +6,7 @@ import { follow } from './diagnosis/trail.ts';
 import { clearRetry, retryAfter } from './pace.ts';
 import type { ServiceRun } from './service-run.ts';
 import { awaitTraffic, removeTrap, setTrap } from './traps.ts';
-import { isTrying, type TunnelState } from './tunnel-state.ts';
+import { forgetClose, heedClose, isTrying, type TunnelState } from './tunnel-state.ts';
 
 /** Ends that are no failure of the tunnel: our own doing, or that of this machine. */
 const OWN_DOING: ReadonlySet<Reason['code']> = new Set<Reason['code']>([
@@ -62,6 +62,7 @@ function onConnected(run: ServiceRun, tunnel: TunnelState, child: string): void 
   tunnel.attempt = 0;
   tunnel.current = undefined;
   tunnel.once = false;
+  forgetClose(tunnel);
   if (tunnel.desired !== 'traffic') removeTrap(run, tunnel);
   if (!isComplete(run, tunnel)) return completeLater(run, tunnel);
   tunnel.pairsAdded = false;
@@ -77,6 +78,7 @@ function onLost(run: ServiceRun, tunnel: TunnelState, reason: Reason): void {
   tunnel.pairsAdded = false;
   tunnel.partial = false;
   if (!OWN_DOING.has(reason.code)) tunnel.failure = { stage: 1, reason };
+  if (reason.code === 'peer-closed') heedClose(tunnel);
   if (tunnel.current !== undefined) return;
   if (tunnel.desired === 'traffic') return awaitTraffic(run, tunnel);
   if (tunnel.desired !== 'up') return;

@@ -17,6 +17,8 @@ export type TunnelState = {
    * has taken it down.
    */
   desired: 'up' | 'traffic' | 'peer' | 'down';
+  /** `desired` is what follows the peer's closing (`closeAction`), until it is connected again. */
+  afterClose: boolean;
   /** Attempts since it was last connected. */
   attempt: number;
   attemptStartedAt: Instant | undefined;
@@ -52,6 +54,7 @@ export function newTunnelState({ policy, enabled }: ManagedTunnel): TunnelState 
     policy,
     enabled,
     desired: enabled ? wish(policy) : 'down',
+    afterClose: false,
     attempt: 0,
     attemptStartedAt: undefined,
     current: undefined,
@@ -77,6 +80,24 @@ export function wish({ start, remote }: TunnelPolicy): 'up' | 'traffic' | 'peer'
 }
 
 const WISHES = { initiate: 'up', 'on-traffic': 'traffic', respond: 'peer' } as const;
+
+/** The peer has closed it: what is to be done now, in the place of what the configuration asks for. */
+export function heedClose(tunnel: TunnelState): void {
+  const { closeAction, remote } = tunnel.policy;
+  if (closeAction === undefined || tunnel.desired === 'down' || remote.address.kind === 'any') return;
+  // A tunnel that waits for traffic does so whatever becomes of its Child SAs.
+  const keepsTrap = closeAction === 'clear' && wish(tunnel.policy) === 'traffic';
+  tunnel.desired = keepsTrap ? 'traffic' : CLOSED_WISHES[closeAction];
+  tunnel.afterClose = true;
+}
+
+const CLOSED_WISHES = { restart: 'up', hold: 'traffic', clear: 'peer' } as const;
+
+/** It is connected again, or somebody has said what is to be done. */
+export function forgetClose(tunnel: TunnelState): void {
+  if (tunnel.afterClose) tunnel.desired = wish(tunnel.policy);
+  tunnel.afterClose = false;
+}
 
 /** Whether attempts of ours are wanted, now or once there is traffic. */
 export function mayCall({ desired }: TunnelState): boolean {

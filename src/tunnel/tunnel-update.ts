@@ -68,6 +68,7 @@ export function adjust(
 function follow(run: ServiceRun, tunnel: TunnelState, before: TunnelState['policy']): void {
   if (tunnel.desired === 'down' || before.start === tunnel.policy.start) return;
   tunnel.desired = wish(tunnel.policy);
+  tunnel.afterClose = false;
   if (tunnel.desired === 'traffic') awaitTraffic(run, tunnel);
   else removeTrap(run, tunnel);
 }

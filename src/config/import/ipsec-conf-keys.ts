@@ -1,5 +1,5 @@
 import type { KeyRule } from './key-rules.ts';
-import { CERTIFICATES, EAP, note, refuse, used } from './key-rules.ts';
+import { CERTIFICATES, EAP, note, oneOf, refuse, used } from './key-rules.ts';
 
 /** The rule of a key in a conn; undefined where neither strongSwan nor its forerunners know it. */
 export function connKeyRule(key: string): KeyRule | undefined {
@@ -60,7 +60,7 @@ const CONN: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>([
   ['installpolicy', note('policies are always installed', 'yes')],
   ['fragmentation', note('messages are fragmented where the peer can do it', 'yes', 'accept')],
   ['ikedscp', note('IKE messages are not marked')],
-  ['closeaction', note('a tunnel that the peer has closed is called again where auto=start', 'none')],
+  ['closeaction', oneOf('none', 'clear', 'hold', 'restart')],
   ['inactivity', note('idle tunnels stay')],
   ['modeconfig', note('virtual addresses are not supported')],
   ['reqid', note('the kernel policies have numbers of their own')],

@@ -68,6 +68,8 @@ const SETTINGS: readonly (readonly [setting: string, ...problems: string[]])[] =
   ['encapsulation=auto'],
   ['encapsulation=no', '17:17 warning encapsulation=no is ignored: ESP goes into UDP where a NAT is found'],
   ['compress=no'],
+  ['closeaction=hold'],
+  ['closeaction=stop', '17:15 error is one of none, clear, hold and restart'],
   ['compress=yes', '17:3 warning compress is ignored: IPComp is not done'],
   ['leftauht=psk', '17:3 warning unknown key, ignored; did you mean leftauth?'],
   ['type=passthrough', '17:8 error only tunnel and transport mode are supported'],

@@ -1,5 +1,6 @@
 import { proposalsOf } from './algorithms.ts';
 import { ikeInMode } from './child-mode.ts';
+import { closeActionOf } from './close-action.ts';
 import type { ForeignTunnel, Rest } from './foreign-tunnel.ts';
 import { pinned } from './foreign-tunnel.ts';
 import { childOf } from './ipsec-conf-child.ts';
@@ -66,6 +67,11 @@ function tunnelOf(conn: Conn, keys: readonly SharedKey[], remarks: Remarks): For
     );
   const rest: Rest = {
     start: startOf(name, get, remarks),
+    closeAction: closeActionOf(
+      get('closeaction'),
+      { start: get('auto') ?? name, anywhere: isAnywhere(get('right')) },
+      remarks,
+    ),
     ike: ikeInMode(ikeOf(name, version, mode, get, remarks), get('type'), remarks),
     ipsec: childOf(name, version.text === '1' ? 1 : 2, get, remarks),
     dpd: dpdOf(name, get, remarks),

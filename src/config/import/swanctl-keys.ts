@@ -3,7 +3,6 @@ import { CERTIFICATES, EAP, harmless, note, oneOf, refuse, used, yesOrNo } from 
 
 const CERTIFICATE_UNUSED = 'a certificate is not used with a pre-shared key';
 const LOCAL_TIMING = 'Cygnet chooses its own time before the end of the lifetime';
-const CLOSED_AGAIN = 'a tunnel that the peer has closed is called again where start_action is start';
 
 export const CONNECTION_KEYS: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>([
   ['version', used],
@@ -108,5 +107,5 @@ export const CHILD_KEYS: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>
   ['copy_ecn', yesOrNo],
   ['copy_dscp', oneOf('out', 'in', 'yes', 'no')],
   ['icmp', note('ICMP errors pass where the segments let them', 'no')],
-  ['close_action', { ...harmless(CLOSED_AGAIN, 'none'), words: ['none', 'clear', 'trap', 'hold', 'start', 'restart'] }],
+  ['close_action', oneOf('none', 'clear', 'trap', 'hold', 'start', 'restart')],
 ]);

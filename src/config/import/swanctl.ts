@@ -1,6 +1,7 @@
 import { parseAddress } from '../../base/net.ts';
 import { proposalsOf } from './algorithms.ts';
 import { childModeOf, ikeInMode } from './child-mode.ts';
+import { closeActionOf } from './close-action.ts';
 import { encapsulationOf } from './encapsulation.ts';
 import type { ForeignTunnel } from './foreign-tunnel.ts';
 import { pinned } from './foreign-tunnel.ts';
@@ -215,6 +216,7 @@ function restOf(
   const anywhere = peerAddress(connection, remarks).text === '0.0.0.0';
   return mapOf(child.name.position, {
     start: startOf(child, anywhere, remarks),
+    closeAction: closeActionOf(child.get('close_action'), { start: startAction(child), anywhere }, remarks),
     ppk: ppkOf(connection, surroundings),
     ike: ikeInMode(ike, child.get('mode'), remarks),
     ipsec: ipsecOf(child, version, connection, remarks),
@@ -231,30 +233,17 @@ const STARTS: ReadonlyMap<string, string> = new Map([
   ['trap|start', 'initiate'],
 ]);
 
+function startAction(child: Section): Written {
+  return child.get('start_action') ?? pinned(child.name, 'none');
+}
+
 /** A peer of any address cannot be called: strongSwan waits for it, too. */
 function startOf(child: Section, anywhere: boolean, remarks: Remarks): Written {
-  const action = child.get('start_action') ?? pinned(child.name, 'none');
+  const action = startAction(child);
   const start = STARTS.get(action.text.replace(/\s/g, ''));
   if (start === undefined) remarks.refuse(action.position, 'start_action is one of none, trap, start and trap|start');
-  checkCloseAction(child, action, remarks);
   return pinned(action, anywhere ? 'respond' : (start ?? 'respond'));
 }
-
-/** A tunnel that should be up, or waits for traffic, does so again whoever has closed it; another one never does. */
-function checkCloseAction(child: Section, start: Written, remarks: Remarks): void {
-  const close = child.get('close_action');
-  if (close === undefined || !remarks.strict) return;
-  const wanted = CLOSE_ACTIONS.get(close.text);
-  if (wanted !== undefined && !start.text.includes(wanted))
-    remarks.refuse(close.position, `not supported: needs ${wanted} as start_action, too`);
-}
-
-const CLOSE_ACTIONS: ReadonlyMap<string, string> = new Map([
-  ['trap', 'trap'],
-  ['hold', 'trap'],
-  ['start', 'start'],
-  ['restart', 'start'],
-]);
 
 function ppkOf(connection: Section, surroundings: Surroundings): TreeMap | undefined {
   const id = connection.get('ppk_id');

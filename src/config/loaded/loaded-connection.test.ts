@@ -125,6 +125,22 @@ describe('a connection that is loaded', () => {
   });
 });
 
+it.each([
+  ['none', undefined, undefined],
+  ['start', undefined, 'clear'],
+  ['start', 'clear', 'clear'],
+  ['start', 'trap', 'hold'],
+  ['start', 'start', undefined],
+  ['trap', undefined, undefined],
+  ['trap', 'start', 'restart'],
+  ['trap|start', undefined, 'hold'],
+  ['none', 'start', 'restart'],
+  ['none', 'trap', 'hold'],
+])('start_action %s with close_action %s: %s when the peer closes it', (start_action, close_action, expected) => {
+  const [tunnel] = tunnelsOf(connection({}, { start_action, ...(close_action && { close_action }) }));
+  expect(tunnel?.policy.closeAction).toBe(expected);
+});
+
 it('one end may have all of the Internet, and the other a part of it', () => {
   const result = read(connection({}, { remote_ts: ['0.0.0.0/0'] }));
   if ('errors' in result) throw new Error(JSON.stringify(result.errors));
@@ -217,7 +233,7 @@ const REFUSED: readonly (readonly [Plain, Plain, string])[] = [
   [{ unique: 'keep' }, {}, 'connection idc, unique: not supported: a new IKE SA takes the place of the old one'],
   [{ remote_addrs: ['203.0.113.7', '203.0.113.8'] }, {}, 'connection idc, remote_addrs: not supported: more than one address of the peer'],
   [{ remote_addrs: ['203.0.113.0/24'] }, {}, 'connection idc, remote_addrs: "203.0.113.0/24" is neither an IP address nor a DNS name; for a peer of any address write 0.0.0.0'],
-  [{}, { close_action: 'start', start_action: 'trap' }, 'connection idc, children.net.close_action: not supported: needs start as start_action, too'],
+  [{}, { close_action: 'stop' }, 'connection idc, children.net.close_action: is one of none, clear, trap, hold, start and restart'],
   [{}, { local_ts: '0.0.0.0/0', remote_ts: '0.0.0.0/0' }, 'connection idc, children.net.remote_ts: 0.0.0.0/0 overlaps the local segment 0.0.0.0/0'],
   [{}, { rekey_time: '2h', life_time: '1h' }, 'connection idc, children.net.rekey_time: 2h is not less than ipsec.lifetime'],
   [{ locl: { auth: 'psk' } }, {}, 'connection idc, locl: unknown section'],

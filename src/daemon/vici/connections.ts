@@ -49,7 +49,7 @@ function childPart({ name, policy }: Tunnel, names: NamesOf): ViciChildConfigura
     rekeyBytes: policy.childUsage?.softBytes ?? policy.childUsage?.bytes ?? 0,
     rekeyPackets: policy.childUsage?.softPackets ?? policy.childUsage?.packets ?? 0,
     dpdAction: DPD_ACTIONS[policy.dpd.action],
-    closeAction: CLOSE_ACTIONS[policy.start],
+    closeAction: policy.closeAction === undefined ? CLOSE_ACTIONS[policy.start] : DPD_ACTIONS[policy.closeAction],
     localTs: policy.local.selectors.map(viciSelector),
     remoteTs: policy.remote.selectors.map(viciSelector),
   };

@@ -110,6 +110,8 @@ export type TunnelPolicy = {
   readonly childUsage?: Allowance;
   readonly start: 'initiate' | 'respond' | 'on-traffic';
   readonly dpd: { readonly delay: Duration; readonly timeout: Duration; readonly action: 'hold' | 'clear' | 'restart' };
+  /** What follows where the peer has closed the last Child SA; absent: what `start` says, again. */
+  readonly closeAction?: 'hold' | 'clear' | 'restart';
   readonly retry: { readonly attempts: number; readonly interval: Duration };
   /** Whether routes to the remote selectors are installed while connected, and in which table. */
   readonly routes: RouteChoice;
