@@ -1,7 +1,8 @@
 import type { IpAddress, Prefix } from '../base/net.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Duration } from '../base/time.ts';
-import type { PeerAddress, ShuntPolicy, TunnelPolicy } from '../ike/common/policy.ts';
+import type { PeerPlaces } from '../ike/common/peer-places.ts';
+import type { ShuntPolicy, TunnelPolicy } from '../ike/common/policy.ts';
 import type { Position } from './problem.ts';
 import type { PskSource } from './psk.ts';
 
@@ -57,7 +58,7 @@ export type Gateway = Named & {
 };
 
 /** `singlePairs`: the device takes one pair of segments for each Child SA. */
-export type Peer = Named & { readonly address: PeerAddress; readonly singlePairs: boolean };
+export type Peer = Named & PeerPlaces & { readonly singlePairs: boolean };
 
 export type Shunt = Named & { readonly policy: ShuntPolicy };
 

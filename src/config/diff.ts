@@ -54,7 +54,8 @@ type Part = { readonly key: string; readonly cost: Cost; readonly of: (policy: T
 // biome-ignore format: one part, one row
 const PARTS: readonly Part[] = [
   { key: 'gateways.address', cost: 'reconnect', of: ({ local }) => [local.address, local.alternatives] },
-  { key: 'peers.address', cost: 'reconnect', of: ({ remote }) => remote.address },
+  { key: 'peers.address', cost: 'reconnect', of: ({ remote }) => [remote.address, remote.alternatives] },
+  { key: 'peers.within', cost: 'reconnect', of: ({ remote }) => remote.within },
   { key: 'peers.profile', cost: 'reconnect', of: ({ singlePairs }) => singlePairs },
   { key: 'local.id', cost: 'reconnect', of: ({ local }) => local.identity },
   { key: 'remote.id', cost: 'reconnect', of: ({ remote, many }) => [remote.identity, many === undefined] },

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { nearestWord } from '../base/nearest.ts';
 import { addressFamily } from '../base/net.ts';
+import type { PeerAddress } from '../ike/common/policy.ts';
 import type { Configuration, Gateway, Peer, Tunnel } from './configuration.ts';
 import { isUnknownHost } from './dynamic-segments.ts';
 import type { LoadedFile, LoadOptions } from './files.ts';
@@ -23,6 +24,7 @@ import type { RawGateway, RawPeer, RawTunnel } from './schema.ts';
 import { checkPairs } from './segment-rules.ts';
 import { resolveShunts } from './shunts.ts';
 import type { Source } from './source.ts';
+import { formatPeerAddress } from './summary.ts';
 import { readTunnelKeys } from './tunnel-keys.ts';
 import { tunnelPolicy } from './tunnel-policy.ts';
 import { checkTunnel } from './tunnel-rules.ts';
@@ -130,10 +132,19 @@ function resolveGateway({ name, raw, source, report }: Entry<RawGateway>): Gatew
   };
 }
 
-function resolvePeer({ name, raw, source }: Entry<RawPeer>): Peer {
+function resolvePeer({ name, raw, source, report }: Entry<RawPeer>): Peer {
+  const [address = ANYWHERE, ...others] = raw.address;
+  const alternatives = others.filter((other) => other.kind !== 'any');
+  if (raw.address.length > 1 && raw.address.some(({ kind }) => kind === 'any'))
+    report.error(['address'], 'a peer of 0.0.0.0 has no other address; write those that it may call from under within');
+  for (const [index, other] of raw.address.entries())
+    if (raw.address.findIndex((one) => formatPeerAddress(one) === formatPeerAddress(other)) < index)
+      report.error(['address', index], `${formatPeerAddress(other)} is there twice`);
   return {
     name,
-    address: raw.address,
+    address,
+    ...(alternatives.length === 0 ? {} : { alternatives }),
+    ...(raw.within === undefined ? {} : { within: raw.within }),
     singlePairs: raw.profile !== undefined,
     labels: raw.labels ?? {},
     remarks: raw.remarks ?? '',
@@ -141,6 +152,8 @@ function resolvePeer({ name, raw, source }: Entry<RawPeer>): Peer {
     places: placesOf(source, ['peers', name], raw),
   };
 }
+
+const ANYWHERE: PeerAddress = { kind: 'any' };
 
 /** Nothing where the tunnel is too wrong to be resolved; that is reported then. */
 function resolveTunnel(entry: Entry<RawTunnel>, context: Context): Tunnel[] {

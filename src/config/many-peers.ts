@@ -1,9 +1,9 @@
-import type { Many } from '../ike/common/policy.ts';
+import type { Many, PeerAddress } from '../ike/common/policy.ts';
 import { formatIdentity, sameIdentity } from '../sa/identity.ts';
 import { isUnknownHost } from './dynamic-segments.ts';
 import type { Report } from './report.ts';
 import type { RuleSubject } from './rule-subject.ts';
-import type { RawPeer, RawTunnel } from './schema.ts';
+import type { RawTunnel } from './schema.ts';
 import type { TunnelKeys } from './tunnel-keys.ts';
 
 /** How many peers a tunnel for many may have at once, where the configuration does not say. */
@@ -13,12 +13,12 @@ const DEFAULT_LIMIT = 10_000;
 const MAIN_MODE_KEYS = 256;
 
 /** A peer of any address and any identity is any number of peers; so is one whose segment is its address: at most one. */
-export function isForMany({ remote }: RawTunnel, address: RawPeer['address']): boolean {
+export function isForMany({ remote }: RawTunnel, address: PeerAddress): boolean {
   return address.kind === 'any' && (remote.id === 'any' || remote.subnets.some(isUnknownHost));
 }
 
 /** Undefined for a tunnel that has one peer. */
-export function manyOf(raw: RawTunnel, address: RawPeer['address'], { key, keys }: TunnelKeys): Many | undefined {
+export function manyOf(raw: RawTunnel, address: PeerAddress, { key, keys }: TunnelKeys): Many | undefined {
   if (!isForMany(raw, address)) return undefined;
   const { id, limit = DEFAULT_LIMIT } = raw.remote;
   if (id !== 'any' && id !== undefined)

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { AddressRange } from '../base/address-range.ts';
+import { parseAddressRange } from '../base/address-range.ts';
 import { nearestWord } from '../base/nearest.ts';
 import { addressFamily, formatPrefix, parseAddress, parsePrefix, prefixRange } from '../base/net.ts';
 import type { Duration } from '../base/time.ts';
@@ -123,6 +125,14 @@ export const peerAddress = () =>
     return new Refusal(
       `"${shorten(value)}" is neither an IP address nor a DNS name; for a peer of any address write 0.0.0.0`,
     );
+  });
+
+/** A prefix, a range of addresses, or one. */
+export const addressRange = () =>
+  scalar((value): AddressRange | Refusal => {
+    const address = parseAddress(value);
+    const range = address === undefined ? parseAddressRange(value) : { start: address, end: address };
+    return range ?? new Refusal(`"${shorten(value)}" is no range; write 203.0.113.0/24 or 203.0.113.1-203.0.113.9`);
   });
 
 export const prefix = () =>

@@ -6,6 +6,7 @@ import type { ProposalWord } from '../sa/proposal-keyword.ts';
 import { proposalWord } from '../sa/proposal-keyword.ts';
 import { attributeShape, shuntAttributeShape } from './attribute-schema.ts';
 import {
+  addressRange,
   amount,
   duration,
   durationOrOff,
@@ -80,6 +81,8 @@ const labels = z.record(z.string(), freeText());
 /** A peer is told all of them, and not every one takes more. */
 const MAX_ADDRESSES = 8;
 
+const MAX_RANGES = 100;
+
 const gateway = section({
   address: z.union([ownAddress().transform((address) => [address]), z.array(ownAddress()).min(1).max(MAX_ADDRESSES)]),
   publicAddress: ownAddress().optional(),
@@ -96,7 +99,8 @@ const peerProfile = oneOf({ cisco: 'cisco', fortigate: 'fortigate', paloalto: 'p
 });
 
 const peer = section({
-  address: peerAddress(),
+  address: z.union([peerAddress().transform((address) => [address]), z.array(peerAddress()).min(1).max(MAX_ADDRESSES)]),
+  within: z.array(addressRange()).min(1).max(MAX_RANGES).optional(),
   profile: peerProfile.optional(),
   labels: labels.optional(),
   remarks: freeText().optional(),

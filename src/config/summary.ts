@@ -1,6 +1,8 @@
 import { formatPrefix } from '../base/net.ts';
+import type { PeerPlaces } from '../ike/common/peer-places.ts';
 import type { PeerAddress } from '../ike/common/policy.ts';
 import { formatSelector } from '../sa/traffic-selector.ts';
+import { ANY_PORT } from '../sa/upper-layer.ts';
 import type { Configuration } from './configuration.ts';
 
 /** A gateway as `list gateways` shows it; plain JSON. */
@@ -39,9 +41,9 @@ export function gatewaySummaries(configuration: Configuration): GatewaySummary[]
 }
 
 export function peerSummaries(configuration: Configuration): PeerSummary[] {
-  return configuration.peers.map(({ name, address, labels, remarks }) => ({
+  return configuration.peers.map(({ name, labels, remarks, ...places }) => ({
     name,
-    address: formatPeerAddress(address),
+    address: formatPeerPlaces(places).join(', '),
     labels,
     remarks,
     tunnels: configuration.tunnels.filter((tunnel) => tunnel.policy.peer === name).length,
@@ -67,6 +69,13 @@ export function shuntSummaries({ shunts }: Pick<Configuration, 'shunts'>): Shunt
     labels,
     remarks,
   }));
+}
+
+/** Each address of a peer, and from where else it may call. */
+export function formatPeerPlaces({ address, alternatives = [], within = [] }: PeerPlaces): string[] {
+  const ranges = within.map((range) => formatSelector({ protocol: 0, ...ANY_PORT, ...range }));
+  const addresses = [address, ...alternatives].filter(({ kind }) => kind !== 'any' || ranges.length === 0);
+  return [...addresses.map(formatPeerAddress), ...ranges];
 }
 
 /** As it is written in the configuration. */

@@ -40,10 +40,10 @@ function checkPath({ raw, gateway, dataplane, report }: RuleSubject): void {
 }
 
 function checkPeer({ peer, report }: RuleSubject): void {
-  if (peer.address.kind !== 'address')
+  if (peer.address.kind !== 'address' || peer.alternatives !== undefined)
     report.error(
       ['ipsec', 'mode'],
-      `transport mode takes a peer with an IP address, which ${peer.name} has not; use tunnel`,
+      `transport mode takes a peer with one IP address, which ${peer.name} has not; use tunnel`,
     );
 }
 

@@ -122,11 +122,13 @@ function localOf(raw: RawTunnel, { address, alternatives, ...gateway }: Gateway)
   };
 }
 
-function remoteOf({ remote }: RawTunnel, { address }: Peer): TunnelPolicy['remote'] {
+function remoteOf({ remote }: RawTunnel, { address, alternatives, within }: Peer): TunnelPolicy['remote'] {
   const identity = remote.id === 'any' ? undefined : (remote.id ?? identityOfPeer(address));
   const dynamic = remote.subnets.filter(isUnknownHost);
   return {
     address,
+    ...(alternatives === undefined ? {} : { alternatives }),
+    ...(within === undefined ? {} : { within }),
     // Which one it is shows with the peer.
     ...(identity === undefined || dynamic.length > 0 ? {} : { identity }),
     selectors: remote.subnets.filter((one) => !isUnknownHost(one)),

@@ -1,6 +1,7 @@
 import { addressFamily } from '../base/net.ts';
 import type { Duration } from '../base/time.ts';
 import { HOUR } from '../base/time.ts';
+import { writtenAddresses } from '../ike/common/peer-places.ts';
 import { checkAttributes } from './attribute-rules.ts';
 import { formatDuration } from './duration.ts';
 import { checkManyPeers } from './many-peers.ts';
@@ -32,13 +33,16 @@ const RULES: readonly ((subject: RuleSubject) => void)[] = [
 ];
 
 function checkAddresses({ gateway, peer, report }: RuleSubject): void {
-  if (peer.address.kind !== 'address') return;
-  const { address } = peer.address;
-  const [ours, theirs] = [addressFamily(gateway.address), addressFamily(address)];
-  if (ours !== theirs)
-    report.error(['peer'], `peer ${peer.name} has an IPv${theirs} address, gateway ${gateway.name} an IPv${ours} one`);
-  if (address === gateway.address || gateway.alternatives.includes(address))
-    report.error(['peer'], `peer ${peer.name} has the address of gateway ${gateway.name} itself (${address})`);
+  for (const address of writtenAddresses(peer)) {
+    const [ours, theirs] = [addressFamily(gateway.address), addressFamily(address)];
+    if (ours !== theirs)
+      report.error(
+        ['peer'],
+        `peer ${peer.name} has an IPv${theirs} address, gateway ${gateway.name} an IPv${ours} one`,
+      );
+    if (address === gateway.address || gateway.alternatives.includes(address))
+      report.error(['peer'], `peer ${peer.name} has the address of gateway ${gateway.name} itself (${address})`);
+  }
 }
 
 /** Nobody knows where to call a peer of any address, and only its identity tells it from another. */

@@ -1,7 +1,7 @@
 import { toHex } from '../base/bytes.ts';
 import type { Secret } from '../base/secret.ts';
 import { SECOND } from '../base/time.ts';
-import { formatPeerAddress } from '../config/summary.ts';
+import { formatPeerPlaces } from '../config/summary.ts';
 import type { PolicyReport } from '../control/protocol.ts';
 import type { Many, PostQuantumKey, TunnelPolicy } from '../ike/common/policy.ts';
 import { formatIdentity } from '../sa/identity.ts';
@@ -18,7 +18,7 @@ export function policyReport(policy: TunnelPolicy, options: { readonly reveal: b
       subnets: policy.local.selectors.map(formatSelector),
     },
     remote: {
-      address: formatPeerAddress(policy.remote.address),
+      address: formatPeerPlaces(policy.remote).join(', '),
       id: policy.remote.identity === undefined ? null : formatIdentity(policy.remote.identity),
       subnets: [
         ...policy.remote.selectors.map(formatSelector),

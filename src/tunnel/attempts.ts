@@ -1,5 +1,6 @@
 import type { IpAddress } from '../base/net.ts';
 import type { Duration } from '../base/time.ts';
+import { addressInTurn } from '../ike/common/peer-places.ts';
 import type { Reason, Stage } from '../ike/common/reason.ts';
 import type { PacketSelectors } from '../sa/traffic-selector.ts';
 import { isComplete, lacksSomething } from './completeness.ts';
@@ -39,8 +40,10 @@ export function attempt(run: ServiceRun, tunnel: TunnelState): void {
   if (tunnel.children.size === 0) tunnel.attempt++;
   if (tunnel.attemptsLeft > 0) tunnel.attemptsLeft--;
   tunnel.attemptStartedAt = run.now.mono;
-  if (tunnel.policy.remote.address.kind === 'name') resolvePeer(run, tunnel, 'attempt');
-  else initiate(run, tunnel);
+  const { policy } = tunnel;
+  const address = addressInTurn(policy, tunnel.attempt);
+  if (address.kind === 'name') resolvePeer(run, tunnel, 'attempt');
+  else initiate(run, tunnel, policy.remote.alternatives && address.kind === 'address' ? address.address : undefined);
 }
 
 /** The time of the next one has come. */
@@ -66,7 +69,7 @@ export function onResolved(run: ServiceRun, tunnel: TunnelState, address: IpAddr
   if (!lacksSomething(run, tunnel)) return;
   const { interval } = tunnel.policy.retry;
   if (address === undefined) {
-    noteFailure(tunnel, 1, unresolved(tunnel));
+    noteFailure(tunnel, 1, unresolved(tunnel, resolving));
     return resolving === 'trap' ? retryAfter(run, tunnel, interval) : onAttemptOver(run, tunnel, interval);
   }
   if (resolving === 'attempt') return initiate(run, tunnel, address);

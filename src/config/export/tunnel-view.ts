@@ -2,6 +2,7 @@ import type { IpAddress } from '../../base/net.ts';
 import { addressFamily, prefixRange } from '../../base/net.ts';
 import type { Secret } from '../../base/secret.ts';
 import { SECOND } from '../../base/time.ts';
+import { writtenAddresses } from '../../ike/common/peer-places.ts';
 import type { PeerAddress, PostQuantumKey, TunnelPolicy } from '../../ike/common/policy.ts';
 import type { Identity } from '../../sa/identity.ts';
 import { formatIdentity } from '../../sa/identity.ts';
@@ -72,7 +73,7 @@ export function ownView({ name, policy }: Tunnel, gateway: Gateway | undefined):
     },
     remote: {
       address: remote.address,
-      alternatives: [],
+      alternatives: writtenAddresses({ address: { kind: 'any' }, alternatives: remote.alternatives ?? [] }),
       ...(remote.identity === undefined ? {} : { identity: remote.identity }),
       ...segmentsOf(remote.selectors),
     },

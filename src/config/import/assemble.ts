@@ -24,21 +24,15 @@ export function assemble(
   const names = new Names();
   const sections = tunnels.map((tunnel): readonly [string, Tree] => {
     const name = names.take(tunnel.name.text);
-    const gateway = gateways.nameOf(tunnel.local.addresses, (count) => `gw${count}`);
-    const peer = peers.nameOf(tunnel.remote.addresses.slice(0, 1), () => name);
+    const gateway = gateways.nameOf(tunnel.local, (count) => `gw${count}`);
+    const peer = peers.nameOf(tunnel.remote, () => name);
     return [name, tunnelTree(tunnel, gateway, peer)];
   });
   return mapOf(origin, {
     version: { text: '1', position: origin },
     limits: limitsOf(tunnels, origin, remarks),
-    gateways: mapOf(
-      origin,
-      gateways.section((address) => address),
-    ),
-    peers: mapOf(
-      origin,
-      peers.section(([address]) => (address === undefined ? [] : [address])),
-    ),
+    gateways: mapOf(origin, gateways.section()),
+    peers: mapOf(origin, peers.section()),
     shunts: shuntSection(foreign.shunts, origin),
     tunnels: { entries: new Map(sections), position: origin },
   });
@@ -65,7 +59,7 @@ function mergePairs(tunnels: readonly ForeignTunnel[]): ForeignTunnel[] {
 }
 
 function kinship({ local, remote, psk, rest }: ForeignTunnel): string {
-  const ends = [local, remote].map(({ addresses, id }) => [addresses.map(({ text }) => text), id?.text]);
+  const ends = [local, remote].map((end) => [placesKey(end), end.id?.text]);
   return JSON.stringify([ends, psk.text, plainValue(rest)]);
 }
 
@@ -87,27 +81,40 @@ function uniqueTexts(written: readonly Written[]): Written[] {
   return [...new Map(written.toReversed().map((item) => [item.text, item])).values()].toReversed();
 }
 
+function placesKey({ addresses, within = [] }: Places): string {
+  return [...addresses, ...within].map(({ text }) => text).join(',');
+}
+
+type Places = Pick<ForeignEnd, 'addresses' | 'within'>;
+
 /** Addresses of one end, which several tunnels share. */
 class Endpoints {
-  readonly #named = new Map<string, { readonly name: string; readonly addresses: readonly Written[] }>();
+  readonly #named = new Map<string, Places & { readonly name: string }>();
 
-  nameOf(addresses: readonly Written[], nameOf: (count: number) => string): Written {
-    const key = addresses.map(({ text }) => text).join(',');
-    const known = this.#named.get(key) ?? { name: nameOf(this.#named.size + 1), addresses };
+  nameOf({ addresses, within = [] }: Places, nameOf: (count: number) => string): Written {
+    const key = placesKey({ addresses, within });
+    const known = this.#named.get(key) ?? { name: nameOf(this.#named.size + 1), addresses, within };
     this.#named.set(key, known);
     return { text: known.name, position: addresses[0]?.position ?? { file: '', line: 1, column: 1 } };
   }
 
-  section(own: (addresses: readonly Written[]) => readonly Written[]): Record<string, Tree> {
+  section(): Record<string, Tree> {
     return Object.fromEntries(
-      [...this.#named.values()].map(({ name, addresses }) => {
-        const [first, ...more] = own(addresses);
-        const position = first?.position ?? { file: '', line: 1, column: 1 };
-        const address = first !== undefined && more.length === 0 ? first : listOf(position, own(addresses));
-        return [name, mapOf(position, { address })];
+      [...this.#named.values()].map(({ name, ...places }) => {
+        const position = places.addresses[0]?.position ?? { file: '', line: 1, column: 1 };
+        return [name, placesTree(position, places)];
       }),
     );
   }
+}
+
+/** What a gateway or a peer of ours says of where it is. */
+export function placesTree(position: Position, { addresses, within = [] }: Places): TreeMap {
+  const [first, ...more] = addresses;
+  return mapOf(position, {
+    address: first !== undefined && more.length === 0 ? first : listOf(position, addresses),
+    within: within.length === 0 ? undefined : listOf(position, within),
+  });
 }
 
 /** A tunnel as our configuration has it, between ends that are named. */

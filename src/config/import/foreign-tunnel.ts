@@ -17,8 +17,9 @@ export type ForeignTunnel = {
 };
 
 export type ForeignEnd = {
-  /** For the remote end only the first counts. */
   readonly addresses: readonly Written[];
+  /** From where else the remote end may call. */
+  readonly within?: readonly Written[];
   readonly id?: Written | undefined;
   readonly subnets: readonly Written[];
 };

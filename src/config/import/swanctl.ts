@@ -1,3 +1,4 @@
+import { parseAddressRange } from '../../base/address-range.ts';
 import { parseAddress } from '../../base/net.ts';
 import { proposalsOf } from './algorithms.ts';
 import { childModeOf, ikeInMode } from './child-mode.ts';
@@ -94,9 +95,10 @@ export function connectionTunnels(connection: Section, surroundings: Surrounding
   applyRules(connection.settings(), (key) => CONNECTION_KEYS.get(key), [...CONNECTION_KEYS.keys()], remarks);
   const localId = knownIdentity(identityOf(connection, 'local', remarks));
   const remoteId = identityOf(connection, 'remote', remarks);
-  const remote = peerAddress(connection, remarks);
-  const local = surroundings.ownAddresses(localAddresses(connection), connection, remote);
-  const key = surroundings.keyFor(connection, [local, localId], [[remote], knownIdentity(remoteId)]);
+  const remote = peerPlaces(connection);
+  const [peer] = remote.addresses;
+  const local = surroundings.ownAddresses(localAddresses(connection), connection, peer);
+  const key = surroundings.keyFor(connection, [local, localId], [remote.addresses, knownIdentity(remoteId)]);
   if (key === undefined) return [];
   const ike = ikeOf(connection, remarks);
   const peerId = remoteIdentity(connection, remoteId, remarks);
@@ -106,7 +108,7 @@ export function connectionTunnels(connection: Section, surroundings: Surrounding
       name: surroundings.nameOf(connection, child, children.length === 1),
       familyName: name,
       local: { addresses: local, id: localId, subnets: segmentsOf(child, 'local_ts', local[0], remarks) },
-      remote: { addresses: [remote], id: peerId, subnets: segmentsOf(child, 'remote_ts', remote, remarks) },
+      remote: { ...remote, id: peerId, subnets: segmentsOf(child, 'remote_ts', onlyAddress(remote), remarks) },
       psk: key,
       rest: restOf(connection, child, ike, surroundings, remarks),
     };
@@ -146,14 +148,25 @@ function localAddresses(connection: Section): Written | undefined {
   return written === undefined || written.text.startsWith('%any') ? undefined : written;
 }
 
-function peerAddress(connection: Section, remarks: Remarks): Written {
+type PeerPlaces = { readonly addresses: readonly [Written, ...Written[]]; readonly within: readonly Written[] };
+
+/** Addresses are called in turn; from subnets and ranges a peer may call, which is all that `%any` is. */
+function peerPlaces(connection: Section): PeerPlaces {
   const written = connection.get('remote_addrs');
-  const [first, second] = written === undefined ? [] : listItems(written);
-  if (second !== undefined && remarks.strict)
-    remarks.refuse(second.position, 'not supported: more than one address of the peer');
-  else if (second !== undefined)
-    remarks.note(second.position, 'only the first address of the peer is used; a tunnel has one peer');
-  return first === undefined || first.text.startsWith('%any') ? pinned(first ?? connection.name, '0.0.0.0') : first;
+  const items = written === undefined ? [] : listItems(written);
+  const open = items.find(({ text }) => OPEN.has(text));
+  const within = items.filter(({ text }) => parseAddressRange(text) !== undefined);
+  const [first, ...more] = items.filter((item) => !within.includes(item));
+  if (open === undefined && first !== undefined) return { addresses: [first, ...more], within };
+  const anywhere = pinned(open ?? within[0] ?? connection.name, '0.0.0.0');
+  return { addresses: [anywhere], within: open === undefined ? within : [] };
+}
+
+const OPEN: ReadonlySet<string> = new Set(['%any', '%any4', '%any6', '0.0.0.0', '::', '0.0.0.0/0', '::/0']);
+
+/** Of a peer that has several, `dynamic` would be another segment each time. */
+function onlyAddress({ addresses, within }: PeerPlaces): Written | undefined {
+  return addresses.length + within.length === 1 ? addresses[0] : undefined;
 }
 
 function segmentsOf(child: Section, key: string, address: Written | undefined, remarks: Remarks): Written[] {
@@ -213,7 +226,7 @@ function restOf(
   remarks: Remarks,
 ): TreeMap {
   const version = connection.get('version')?.text === '1' ? 1 : 2;
-  const anywhere = peerAddress(connection, remarks).text === '0.0.0.0';
+  const anywhere = peerPlaces(connection).addresses[0].text === '0.0.0.0';
   return mapOf(child.name.position, {
     start: startOf(child, anywhere, remarks),
     closeAction: closeActionOf(child.get('close_action'), { start: startAction(child), anywhere }, remarks),

@@ -141,6 +141,33 @@ it.each([
   expect(tunnel?.policy.closeAction).toBe(expected);
 });
 
+it('dynamic is no segment of a peer that has several addresses', () => {
+  const errors = errorsOf(connection({ remote_addrs: '203.0.113.7, 203.0.113.8' }, { remote_ts: 'dynamic' }));
+  expect(errors).toContain(
+    "connection idc, children.net.remote_ts: remote_ts must be written, as the end's own address is not",
+  );
+});
+
+describe('the addresses of the peer', () => {
+  const net = { start: '198.51.100.0', end: '198.51.100.255' };
+  const [first, second] = ['203.0.113.7', '203.0.113.8'].map((address) => ({ kind: 'address', address }));
+
+  it.each([
+    ['203.0.113.7, 203.0.113.8', { address: first, alternatives: [second] }],
+    ['203.0.113.7, vpn.example.com', { address: first, alternatives: [{ kind: 'name', name: 'vpn.example.com' }] }],
+    ['198.51.100.0/24, 203.0.113.7', { address: first, alternatives: undefined, within: [net] }],
+    ['198.51.100.0-198.51.100.255', { address: { kind: 'any' }, within: [net] }],
+    ['198.51.100.0/24, %any', { address: { kind: 'any' }, within: undefined }],
+  ])('%s', (remote_addrs, expected) => {
+    const [tunnel] = tunnelsOf(
+      connection({ remote_addrs, remote: { auth: 'psk', id: 'x' } }, { start_action: 'start' }),
+    );
+    const { address, alternatives, within } = tunnel?.policy.remote ?? expect.unreachable();
+    expect({ address, alternatives, within }).toEqual({ alternatives: undefined, within: undefined, ...expected });
+    expect(tunnel?.policy.start).toBe(address.kind === 'any' ? 'respond' : 'initiate');
+  });
+});
+
 it('one end may have all of the Internet, and the other a part of it', () => {
   const result = read(connection({}, { remote_ts: ['0.0.0.0/0'] }));
   if ('errors' in result) throw new Error(JSON.stringify(result.errors));
@@ -231,8 +258,7 @@ const REFUSED: readonly (readonly [Plain, Plain, string])[] = [
   [{ mobike: 'maybe' }, {}, 'connection idc, mobike: is one of yes and no'],
   [{ unique: 'perhaps' }, {}, 'connection idc, unique: is one of no, never, keep and replace'],
   [{ unique: 'keep' }, {}, 'connection idc, unique: not supported: a new IKE SA takes the place of the old one'],
-  [{ remote_addrs: ['203.0.113.7', '203.0.113.8'] }, {}, 'connection idc, remote_addrs: not supported: more than one address of the peer'],
-  [{ remote_addrs: ['203.0.113.0/24'] }, {}, 'connection idc, remote_addrs: "203.0.113.0/24" is neither an IP address nor a DNS name; for a peer of any address write 0.0.0.0'],
+  [{ remote_addrs: ['203.0.113.0/33'] }, {}, 'connection idc, remote_addrs: "203.0.113.0/33" is neither an IP address nor a DNS name; for a peer of any address write 0.0.0.0'],
   [{}, { close_action: 'stop' }, 'connection idc, children.net.close_action: is one of none, clear, trap, hold, start and restart'],
   [{}, { local_ts: '0.0.0.0/0', remote_ts: '0.0.0.0/0' }, 'connection idc, children.net.remote_ts: 0.0.0.0/0 overlaps the local segment 0.0.0.0/0'],
   [{}, { rekey_time: '2h', life_time: '1h' }, 'connection idc, children.net.rekey_time: 2h is not less than ipsec.lifetime'],

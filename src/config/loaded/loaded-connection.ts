@@ -3,7 +3,7 @@ import type { Secret } from '../../base/secret.ts';
 import type { Configuration, Tunnel } from '../configuration.ts';
 import type { ConfigurationHost } from '../host.ts';
 import { systemHost } from '../host.ts';
-import { tunnelTree } from '../import/assemble.ts';
+import { placesTree, tunnelTree } from '../import/assemble.ts';
 import type { ForeignTunnel } from '../import/foreign-tunnel.ts';
 import { pinned } from '../import/foreign-tunnel.ts';
 import { CERTIFICATES } from '../import/key-rules.ts';
@@ -208,7 +208,7 @@ function treeOf({ name }: Section, foreign: readonly ForeignTunnel[], shunts: re
     limits: mapOf(position, { lifetime: text('off') }),
     gateways:
       first && mapOf(position, { [end.text]: mapOf(position, { address: listOf(position, first.local.addresses) }) }),
-    peers: first && mapOf(position, { [end.text]: mapOf(position, { address: first.remote.addresses[0] }) }),
+    peers: first && mapOf(position, { [end.text]: placesTree(position, first.remote) }),
     shunts: { position, entries: new Map(shunts.map(({ name: child, tree }) => [childName(name, child), tree])) },
     tunnels: { position, entries: new Map(tunnels as [string, TreeMap][]) },
   });

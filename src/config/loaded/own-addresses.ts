@@ -1,6 +1,6 @@
+import { parseAddressRange, rangeContains } from '../../base/address-range.ts';
 import type { IpAddress } from '../../base/net.ts';
 import { addressFamily, parseAddress } from '../../base/net.ts';
-import { parseAddressRange, rangeContains } from '../address-range.ts';
 import { pinned } from '../import/foreign-tunnel.ts';
 import type { Written } from '../import/written.ts';
 import { listItems } from '../import/written.ts';

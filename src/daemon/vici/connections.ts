@@ -1,6 +1,6 @@
 import { SECOND } from '../../base/time.ts';
 import type { Configuration, Tunnel } from '../../config/configuration.ts';
-import { formatPeerAddress } from '../../config/summary.ts';
+import { formatPeerPlaces } from '../../config/summary.ts';
 import type { ViciChildConfiguration, ViciConnection } from '../../control/vici/vici-api.ts';
 import type { TunnelPolicy } from '../../ike/common/policy.ts';
 import { formatIdentity } from '../../sa/identity.ts';
@@ -28,7 +28,7 @@ function ikePart(policy: TunnelPolicy): Omit<ViciConnection, 'name' | 'children'
   return {
     version: policy.version,
     localAddresses: [local.address, ...(local.alternatives ?? [])],
-    remoteAddresses: [remote.address.kind === 'any' ? '%any' : formatPeerAddress(remote.address)],
+    remoteAddresses: formatPeerPlaces(remote).map((place) => (place === '0.0.0.0' ? '%any' : place)),
     localId: formatIdentity(local.identity),
     remoteId: remote.identity === undefined ? undefined : formatIdentity(remote.identity),
     rekeyTime: anew ? 0 : lifetime,

@@ -1,5 +1,5 @@
+import { parseAddressRange, rangeContains } from '../../base/address-range.ts';
 import type { IpAddress } from '../../base/net.ts';
-import { parseAddressRange, rangeContains } from '../../config/address-range.ts';
 import type { OwnAddresses } from '../../config/loaded/own-addresses.ts';
 import type { AddressSource } from '../local-addresses.ts';
 

@@ -1,4 +1,5 @@
 import type { IpAddress } from '../../base/net.ts';
+import { mayCallFrom, writtenAddresses } from './peer-places.ts';
 import type { TunnelPolicy } from './policy.ts';
 
 /**
@@ -7,7 +8,8 @@ import type { TunnelPolicy } from './policy.ts';
  */
 export class Policies extends Map<string, TunnelPolicy> {
   readonly #atAddress = new Map<IpAddress, TunnelPolicy[]>();
-  readonly #atName: TunnelPolicy[] = [];
+  /** Of a name, or that may call from networks beside their addresses. */
+  readonly #elsewhere: TunnelPolicy[] = [];
   readonly #anywhere: TunnelPolicy[] = [];
   readonly #ofMany: TunnelPolicy[] = [];
   readonly #ofPeer = new Map<string, TunnelPolicy[]>();
@@ -32,7 +34,11 @@ export class Policies extends Map<string, TunnelPolicy> {
 
   /** Those whose peer may be at this address, the most specific first; tunnels of single peers of many are none of them. */
   towards(remote: IpAddress): readonly TunnelPolicy[] {
-    return [...(this.#atAddress.get(remote) ?? []), ...this.#atName, ...this.#anywhere, ...this.#ofMany];
+    const exact = this.#atAddress.get(remote) ?? [];
+    const others = [...this.#elsewhere, ...this.#anywhere, ...this.#ofMany].filter((policy) =>
+      mayCallFrom(policy, remote),
+    );
+    return [...exact, ...others.filter((policy) => !exact.includes(policy))];
   }
 
   ofPeer(peer: string): readonly TunnelPolicy[] {
@@ -41,13 +47,16 @@ export class Policies extends Map<string, TunnelPolicy> {
 
   #listsFor(policy: TunnelPolicy): readonly TunnelPolicy[][] {
     const ofPeer = listAt(this.#ofPeer, policy.peer);
-    return policy.template === undefined ? [ofPeer, this.#placeOf(policy)] : [ofPeer];
+    return policy.template === undefined ? [ofPeer, ...this.#placesOf(policy)] : [ofPeer];
   }
 
-  #placeOf({ remote: { address }, many }: TunnelPolicy): TunnelPolicy[] {
-    if (many !== undefined) return this.#ofMany;
-    if (address.kind === 'address') return listAt(this.#atAddress, address.address);
-    return address.kind === 'name' ? this.#atName : this.#anywhere;
+  #placesOf({ remote, many }: TunnelPolicy): TunnelPolicy[][] {
+    const { address, alternatives = [], within } = remote;
+    if (many !== undefined) return [this.#ofMany];
+    if (address.kind === 'any') return [this.#anywhere];
+    const exact = [...new Set(writtenAddresses(remote))].map((written) => listAt(this.#atAddress, written));
+    const isElsewhere = within !== undefined || [address, ...alternatives].some(({ kind }) => kind === 'name');
+    return isElsewhere ? [...exact, this.#elsewhere] : exact;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { AddressRange } from '../../base/address-range.ts';
 import type { IpAddress } from '../../base/net.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { Duration } from '../../base/time.ts';
@@ -77,6 +78,10 @@ export type TunnelPolicy = {
   };
   readonly remote: {
     readonly address: PeerAddress;
+    /** Further ones of the same peer: attempts go to each in turn, and it may call from any. */
+    readonly alternatives?: readonly Exclude<PeerAddress, { readonly kind: 'any' }>[];
+    /** Where it may call from, beside its addresses; a peer of any address from nowhere else. */
+    readonly within?: readonly AddressRange[];
     /** Absent only where any identity with the right key will do. */
     readonly identity?: Identity;
     readonly selectors: readonly TrafficSelector[];

@@ -2,6 +2,7 @@ import { toHex } from '../../../base/bytes.ts';
 import { randomU32 } from '../../../base/entropy.ts';
 import type { IpAddress } from '../../../base/net.ts';
 import { attemptDuration } from '../../common/attempt.ts';
+import { calledAddress } from '../../common/peer-places.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import { IKE_PORT } from '../../common/ports.ts';
 import { NOTHING_TO_OFFER, UNRESOLVED } from '../../common/refusals.ts';
@@ -61,8 +62,7 @@ export function startPhase1(ctx: ContextV1, policy: TunnelPolicy, options: Phase
 /** RFC 3947 §4: once there is a NAT, a new IKE SA begins on port 4500 as well, through the hole that is open. */
 function pathTo(policy: TunnelPolicy, { from, resolved }: Phase1Options): Path | undefined {
   if (from !== undefined && from.remote.port !== IKE_PORT) return { local: from.local, remote: from.remote };
-  const configured = policy.remote.address.kind === 'address' ? policy.remote.address.address : resolved;
-  const address = configured ?? from?.remote.address;
+  const address = calledAddress(policy, resolved ?? from?.remote.address);
   if (address === undefined) return undefined;
   return { local: { address: policy.local.address, port: IKE_PORT }, remote: { address, port: IKE_PORT } };
 }

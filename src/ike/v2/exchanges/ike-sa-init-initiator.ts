@@ -9,6 +9,7 @@ import type { PacketSelectors } from '../../../sa/traffic-selector.ts';
 import { attemptDuration, noResponse, REFUSAL_GRACE } from '../../common/attempt.ts';
 import type { Context } from '../../common/context.ts';
 import { wantsUdp } from '../../common/nat-detection.ts';
+import { calledAddress } from '../../common/peer-places.ts';
 import type { TunnelPolicy } from '../../common/policy.ts';
 import { IKE_PORT, NAT_TRAVERSAL_PORT } from '../../common/ports.ts';
 import type { Reason } from '../../common/reason.ts';
@@ -47,7 +48,7 @@ export function initiateIkeSa(
   policy: TunnelPolicy,
   { resolved, packet }: { readonly resolved: IpAddress | undefined; readonly packet: PacketSelectors | undefined },
 ): IkeSaV2 | undefined {
-  const address = policy.remote.address.kind === 'address' ? policy.remote.address.address : resolved;
+  const address = calledAddress(policy, resolved);
   const method = ikeOffers(ctx, policy)[0]?.keyExchange[0];
   if (address === undefined || method === undefined) {
     const reason = address === undefined ? UNRESOLVED : NOTHING_TO_OFFER;

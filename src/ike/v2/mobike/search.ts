@@ -1,6 +1,7 @@
 import { addressFamily, type IpAddress, sameEndpoint } from '../../../base/net.ts';
 import { containsAddress } from '../../../sa/traffic-selector.ts';
 import type { Context } from '../../common/context.ts';
+import { writtenAddresses } from '../../common/peer-places.ts';
 import { NAT_TRAVERSAL_PORT } from '../../common/ports.ts';
 import { transmit } from '../../common/transmit.ts';
 import type { IkeSaV2 } from '../state.ts';
@@ -80,8 +81,7 @@ function outerAddresses(ctx: Context, sa: IkeSaV2): readonly IpAddress[] {
   const named = sa.mobike?.peerAddresses ?? [];
   const own = ctx.policies.get(sa.tunnel);
   if (own === undefined || named.length === 0) return named;
-  const configured = own.remote.address.kind === 'address' ? [own.remote.address.address] : [];
-  const outer = [sa.remote.address, ...configured];
+  const outer = [sa.remote.address, ...writtenAddresses(own.remote)];
   const inner = ctx.policies
     .ofPeer(own.peer)
     .flatMap(({ remote }) => remote.selectors)

@@ -1,5 +1,5 @@
-import type { IpAddress } from '../base/net.ts';
-import { addressFamily, addressToInteger, parseAddress, parsePrefix, prefixRange } from '../base/net.ts';
+import type { IpAddress } from './net.ts';
+import { addressFamily, addressToInteger, parseAddress, parsePrefix, prefixRange } from './net.ts';
 
 /** All addresses from one to another of the same family, both included. */
 export type AddressRange = { readonly start: IpAddress; readonly end: IpAddress };
