@@ -95,6 +95,7 @@ const PARTS: readonly Part[] = [
   { key: 'ipsec.inactivity', cost: 'child', of: ({ inactivity }) => inactivity },
   { key: 'routes', cost: 'child', of: ({ routes }) => routes },
   { key: 'ike.reauthenticate', cost: 'in-place', of: ({ reauthenticate }) => reauthenticate },
+  { key: 'ike.unique', cost: 'in-place', of: ({ unique }) => unique },
   { key: 'ike.childless', cost: 'in-place', of: ({ childless }) => childless },
   { key: 'start', cost: 'in-place', of: ({ start }) => start },
   { key: 'closeAction', cost: 'in-place', of: ({ closeAction }) => closeAction },

@@ -163,6 +163,7 @@ const tunnel = section({
     lifetime: lifetime.optional(),
     rekey: lifetime.optional(),
     rekeySpread: spread.optional(),
+    unique: oneOf({ replace: 'replace', keep: 'keep' } as const).optional(),
     reauthenticate: flag().optional(),
     childless: flag().optional(),
     mobike: flag().optional(),

@@ -89,8 +89,9 @@ function postQuantumKey({ ppk }: RawTunnel, secret: Secret | undefined): Pick<Tu
 }
 
 /** What IKEv2 leaves to the operator. */
-function choicesOf({ ike }: RawTunnel): Pick<TunnelPolicy, 'reauthenticate' | 'childless'> {
-  return { reauthenticate: ike?.reauthenticate ?? false, childless: ike?.childless ?? false };
+function choicesOf({ ike }: RawTunnel): Pick<TunnelPolicy, 'reauthenticate' | 'childless' | 'unique'> {
+  const unique = ike?.unique === 'keep' ? ({ unique: 'keep' } as const) : {};
+  return { reauthenticate: ike?.reauthenticate ?? false, childless: ike?.childless ?? false, ...unique };
 }
 
 function usageOf({ ipsec }: RawTunnel): Pick<TunnelPolicy, 'childUsage'> {

@@ -62,6 +62,8 @@ function checkAnyPeer({ raw, peer, report }: RuleSubject): void {
 function checkMode({ raw, report }: RuleSubject): void {
   if (raw.ike?.mode !== undefined && raw.ike.version !== 1)
     report.errorAtKey(['ike', 'mode'], 'is of IKEv1 only; remove it, or set ike.version to 1');
+  if (raw.ike?.unique === 'keep' && raw.ike.version === 1)
+    report.errorAtKey(['ike', 'unique'], 'keep is of IKEv2 only; remove it, or set ike.version to 2');
   if (raw.ike?.childless !== undefined && raw.ike.version === 1)
     report.errorAtKey(['ike', 'childless'], 'is of IKEv2 only; remove it, or set ike.version to 2');
   if (raw.ike?.reauthenticate !== undefined && raw.ike.version === 1)

@@ -26,7 +26,13 @@ describe('a peer of several addresses', () => {
     say(40_000, failed(4));
     fire();
     say(50_000, installed());
-    say(100_000, { type: 'child.deleted', tunnel: 't', ikeSa: 5, child: 't#1', reason: { code: 'expired', text: 'x' } });
+    say(100_000, {
+      type: 'child.deleted',
+      tunnel: 't',
+      ikeSa: 5,
+      child: 't#1',
+      reason: { code: 'expired', text: 'x' },
+    });
     expect(called().slice(4)).toEqual(['203.0.113.8', '203.0.113.7']);
   });
 

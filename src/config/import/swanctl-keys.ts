@@ -32,13 +32,7 @@ export const CONNECTION_KEYS: ReadonlyMap<string, KeyRule> = new Map<string, Key
   ['send_certreq', harmless(CERTIFICATE_UNUSED)],
   ['send_cert', harmless(CERTIFICATE_UNUSED)],
   ['ocsp', harmless(CERTIFICATE_UNUSED)],
-  [
-    'unique',
-    {
-      ...note('a new IKE SA takes the place of the old one', 'no', 'replace'),
-      words: ['no', 'never', 'keep', 'replace'],
-    },
-  ],
+  ['unique', oneOf('no', 'never', 'keep', 'replace')],
   ['if_id_in', used],
   ['if_id_out', used],
   ['mediation', refuse('mediated connections are not supported', 'no')],

@@ -206,10 +206,22 @@ function ikeOf(connection: Section, remarks: Remarks): TreeMap {
     mode: second ? undefined : pinned(aggressive, isYes(aggressive) ? 'aggressive' : 'main'),
     proposals: proposalsOf(proposals, 'ike', second ? 2 : 1, remarks),
     ...life,
+    unique: uniqueOf(connection, remarks),
     reauthenticate: second ? reauthenticate : undefined,
     childless: second && childless !== undefined ? pinned(childless, String(CHILDLESS.has(childless.text))) : undefined,
     mobike: second ? pinned(mobike ?? name, String(mobike === undefined || isYes(mobike))) : undefined,
   });
+}
+
+/** A tunnel has one IKE SA, so that a second one takes its place where it is not kept out. */
+function uniqueOf(connection: Section, remarks: Remarks): Written | undefined {
+  const written = connection.get('unique');
+  if (written?.text === 'never')
+    remarks.note(
+      written.position,
+      'unique = never keeps both IKE SAs; here the new one takes the place of the old one',
+    );
+  return written?.text === 'keep' ? written : undefined;
 }
 
 const CHILDLESS: ReadonlySet<string> = new Set(['prefer', 'force']);

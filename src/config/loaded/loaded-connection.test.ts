@@ -257,7 +257,7 @@ const REFUSED: readonly (readonly [Plain, Plain, string])[] = [
   [{ remote: { id: 'x' } }, {}, 'connection idc, remote: remote.auth is not written, and its default is certificates; write auth = psk'],
   [{ mobike: 'maybe' }, {}, 'connection idc, mobike: is one of yes and no'],
   [{ unique: 'perhaps' }, {}, 'connection idc, unique: is one of no, never, keep and replace'],
-  [{ unique: 'keep' }, {}, 'connection idc, unique: not supported: a new IKE SA takes the place of the old one'],
+  [{ unique: 'keep', version: '1' }, {}, 'connection idc, unique: keep is of IKEv2 only; remove it, or set ike.version to 2'],
   [{ remote_addrs: ['203.0.113.0/33'] }, {}, 'connection idc, remote_addrs: "203.0.113.0/33" is neither an IP address nor a DNS name; for a peer of any address write 0.0.0.0'],
   [{}, { close_action: 'stop' }, 'connection idc, children.net.close_action: is one of none, clear, trap, hold, start and restart'],
   [{}, { local_ts: '0.0.0.0/0', remote_ts: '0.0.0.0/0' }, 'connection idc, children.net.remote_ts: 0.0.0.0/0 overlaps the local segment 0.0.0.0/0'],

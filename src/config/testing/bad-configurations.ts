@@ -52,7 +52,7 @@ export const BAD: readonly (readonly [replace: string, by: string, ...errors: st
   ['version: 1  ', 'version: 2  ', '1:10 version: "2" is not one of 1'],
   ['version: 1  ', 'version:    ', '1:1 version: has no value'],
   ['    peer: idc  ', '    peeer: idc  ', '9:3 tunnels.idc.peer: is required', '11:5 tunnels.idc.peeer: unknown key; did you mean peer?'],
-  ['{version: 2, encryption: aes128}', '{version: 2, cipher: aes128}', '15:23 tunnels.idc.ike.cipher: unknown key; known are version, mode, encryption, authentication, dhGroup, proposals, lifetime, rekey, rekeySpread, reauthenticate, childless, mobike'],
+  ['{version: 2, encryption: aes128}', '{version: 2, cipher: aes128}', '15:23 tunnels.idc.ike.cipher: unknown key; known are version, mode, encryption, authentication, dhGroup, proposals, lifetime, rekey, rekeySpread, unique, reauthenticate, childless, mobike'],
   ['    peer: idc  ', '    # none ', '9:3 tunnels.idc.peer: is required'],
   ['    peer: idc  ', '    peer:     ', '11:5 tunnels.idc.peer: has no value'],
   ['    local: {subnets: [10.0.1.0/24, 10.0.2.0/24]}', '    local: 10.0.1.0/24', '12:12 tunnels.idc.local: must be a mapping, as in {key: value}'],

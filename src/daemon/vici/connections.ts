@@ -33,8 +33,8 @@ function ikePart(policy: TunnelPolicy): Omit<ViciConnection, 'name' | 'children'
     remoteId: remote.identity === undefined ? undefined : formatIdentity(remote.identity),
     rekeyTime: anew ? 0 : lifetime,
     reauthTime: anew ? lifetime : 0,
-    // A new IKE SA of the same peer takes the place of the one before.
-    unique: 'UNIQUE_REPLACE',
+    // A new IKE SA of the same peer takes the place of the one before, unless that is kept.
+    unique: policy.unique === 'keep' ? 'UNIQUE_KEEP' : 'UNIQUE_REPLACE',
     // IKEv2 has no time of its own for that: its requests are repeated until they are given up (RFC 7296 §2.4).
     dpd: { delay: dpd.delay / SECOND, timeout: policy.version === 1 ? dpd.timeout / SECOND : 0 },
     ppk: ppk === undefined ? undefined : { id: ppk.id, required: ppk.required },

@@ -103,6 +103,8 @@ export type TunnelPolicy = {
   readonly ikeLifetime: Duration;
   /** When a successor of an IKE SA is due; absent: by its lifetime. */
   readonly ikeRekey?: RekeyTime;
+  /** IKEv2, `keep`: another host with the identity of a peer that is there is refused. Absent: it takes its place. */
+  readonly unique?: 'keep';
   /** IKEv2: whether the first Child SA has a key exchange of its own (RFC 6023), where the peer can do that. */
   readonly childless: boolean;
   /** IKEv2: whether the end of its lifetime takes new proof of who the peer is (RFC 7296 §2.8.3), not only new keys. */

@@ -39,6 +39,7 @@ import type { Received } from '../received.ts';
 import type { AuthReply, IkeSaV2, Switch } from '../state.ts';
 import { modeNotify } from '../transport-mode.ts';
 import { tunnelMeant } from '../tunnel-choice.ts';
+import { heldByAnother } from '../uniqueness-policy.ts';
 import { AUTH_METHOD } from '../wire/auth.ts';
 import type { IdPayload } from '../wire/id.ts';
 import { notifyPayload } from '../wire/notify.ts';
@@ -46,7 +47,7 @@ import type { Payload } from '../wire/payload.ts';
 import { authOf } from './ike-auth-initiator.ts';
 
 /** IKE_AUTH SK { IDi, [IDr], AUTH, SAi2, TSi, TSr, [N(PPK_IDENTITY), [N(NO_PPK_AUTH)]] } --> */
-export function onAuthRequest(ctx: Context, sa: IkeSaV2, received: Received): void {
+export function onAuthRequest(ctx: ContextV2, sa: IkeSaV2, received: Received): void {
   const { payloads } = received;
   const idi = requirePayload(payloads, 'IDi');
   const identity = identityFromPayload(idi);
@@ -54,6 +55,9 @@ export function onAuthRequest(ctx: Context, sa: IkeSaV2, received: Received): vo
   if ('code' in found) return rejectPeer(ctx, sa, received, found);
   const { policy, choice } = found;
   if (policy.mobike && meetsForbiddenNat(received)) return rejectNat(ctx, sa, received);
+  const initialContact = findNotify(payloads, 'INITIAL_CONTACT') !== undefined;
+  const held = heldByAnother(ctx, policy, { address: received.remote.address, initialContact });
+  if (held !== undefined) return rejectPeer(ctx, sa, received, held);
   const excess = ctx.join(policy, { identity, address: received.remote.address });
   if (excess !== undefined) return rejectPeer(ctx, sa, received, excess);
   sa.keys = choice.keys;
@@ -61,7 +65,7 @@ export function onAuthRequest(ctx: Context, sa: IkeSaV2, received: Received): vo
   sa.tunnel = policy.name;
   sa.local = received.local;
   sa.remote = received.remote;
-  sa.initialContact = findNotify(payloads, 'INITIAL_CONTACT') !== undefined;
+  sa.initialContact = initialContact;
   const idr = identityToPayload('IDr', policy.local.identity);
   const signer = { side: 'own', idBody: idr.body, keys: choice.keys } as const;
   const auth: Payload = { type: 'AUTH', method: AUTH_METHOD.SHARED_KEY_MIC, data: authOf(sa, policy, signer) };
