@@ -260,3 +260,18 @@ describe('a command that gives a tunnel of IKEv2 new keys', () => {
     expect(types).toContain(what === 'ike' ? 'ike.rekeyed' : 'child.rekeyed');
   });
 });
+
+describe('liveness checks that are turned off in place', () => {
+  it.each([1, 2] as const)('ask nobody any more (IKEv%i)', (version) => {
+    const dpd = { delay: 8 * SECOND, timeout: 13 * SECOND, action: 'restart' } as const;
+    const asks = (off: boolean) => {
+      const both = up({ version, dpd });
+      settle(both);
+      if (off) configure(both, { version, dpd: { ...dpd, delay: 0 } });
+      both.left.mono += 8 * SECOND;
+      both.left.fire('liveness');
+      return both.left.take().length;
+    };
+    expect([asks(false), asks(true)]).toEqual([1, 0]);
+  });
+});

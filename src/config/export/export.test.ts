@@ -98,6 +98,29 @@ describe.each(EXPORT_FORMATS.map(({ name }) => name))('the format %s', (format) 
   });
 });
 
+describe('a tunnel without liveness checks (dpd.delay: off)', () => {
+  const without = loadText(CONFIGURATION.replace('ike: {dhGroup: 5}', 'dpd: {delay: off}'));
+
+  function textOf(format: string): string {
+    const tunnel = without.tunnels.find(({ name }) => name === 'swan-idc') ?? expect.unreachable();
+    const result = exportTunnel(tunnel, without, { format, reveal: false });
+    return typeof result === 'string' ? result : result.text;
+  }
+
+  it.each([
+    ['swanctl', 'dpd_delay = 0s'],
+    ['ipsec.conf', 'dpdaction=none'],
+    ['fortigate', 'set dpd disable'],
+    ['mikrotik', 'dpd-interval=disable-dpd'],
+  ])('has none in %s either: %s', (format, line) => {
+    expect(textOf(format)).toContain(line);
+  });
+
+  it('has no line of them in libreswan', () => {
+    expect(textOf('libreswan')).not.toContain('dpd');
+  });
+});
+
 /** Devices that cannot do what the tunnel asks for say so; the sentence begins the file, and the API tells it, too. */
 // biome-ignore format: one device, one row
 const CANNOT: readonly (readonly [format: string, name: string, sentences: readonly RegExp[]])[] = [
