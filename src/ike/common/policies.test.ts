@@ -34,6 +34,21 @@ describe('the tunnels in force', () => {
     expect(names(candidatesFor(POLICIES, 2, HERE, { address: '203.0.113.9', port: 500 }))).toEqual(['named', 'any']);
   });
 
+  it('a peer of several addresses may mean its tunnel at each of them, and from its networks', () => {
+    const places = (name: string, remote: Partial<TunnelPolicy['remote']>) => {
+      const base = policy(name, AT('203.0.113.1'));
+      return { ...base, remote: { ...base.remote, ...remote } };
+    };
+    const within = [{ start: '198.51.100.0', end: '198.51.100.255' }];
+    const policies = new Policies([
+      places('several', { alternatives: [{ kind: 'address', address: '203.0.113.2' }], within }),
+      places('open', { address: { kind: 'any' }, within }),
+    ]);
+    const at = (address: string) => names(policies.towards(address));
+    expect([at('203.0.113.1'), at('203.0.113.2'), at('203.0.113.3')]).toEqual([['several'], ['several'], []]);
+    expect(at('198.51.100.9')).toEqual(['several', 'open']);
+  });
+
   it('those of one peer are found by its name', () => {
     expect(names(POLICIES.ofPeer('other'))).toEqual(['again']);
     expect(POLICIES.ofPeer('nobody')).toEqual([]);
