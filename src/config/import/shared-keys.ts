@@ -46,6 +46,11 @@ function ownerNames(key: Owned): ReadonlySet<string> {
   return names;
 }
 
+/** Whether a key with this owner is for whoever there is. */
+export function isAnybody(owner: string): boolean {
+  return ANYBODY.has(owner);
+}
+
 const ANYBODY: ReadonlySet<string> = new Set(['%any', '%any4', '%any6', '0.0.0.0', '::']);
 const ANYBODYS_NAME = 'any';
 

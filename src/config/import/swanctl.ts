@@ -174,7 +174,9 @@ function segmentsOf(child: Section, key: string, address: Written | undefined, r
   return listItems(written).flatMap((item) => {
     if (!/^dynamic(\[|$)/.test(item.text)) return [item];
     const own = address?.text ?? '';
-    if (parseAddress(own) !== undefined && own !== '0.0.0.0') return [pinned(item, item.text.replace('dynamic', own))];
+    // Whoever calls: it is the address that each peer has.
+    if (own === '0.0.0.0') return [item];
+    if (parseAddress(own) !== undefined) return [pinned(item, item.text.replace('dynamic', own))];
     remarks.refuse(item.position, `${key} must be written, as the end's own address is not`);
     return [];
   });

@@ -4,7 +4,7 @@ import { Secret } from '../../base/secret.ts';
 import { formatIdentity } from '../../sa/identity.ts';
 import { formatSelector } from '../../sa/traffic-selector.ts';
 import type { LoadSurroundings } from './loaded-connection.ts';
-import { readConnection } from './loaded-connection.ts';
+import { isConcerned, readConnection } from './loaded-connection.ts';
 import type { LoadElement, LoadMessage } from './message-section.ts';
 
 type Plain = { readonly [key: string]: string | readonly string[] | Plain };
@@ -214,6 +214,49 @@ describe('the key of a connection', () => {
     expect(tunnel?.policy.ppk).toMatchObject({ id: 'q', required: true });
     expect(tunnel?.policy.ppk?.secret.expose()).toEqual(utf8('quantum'));
     expect(tunnelsOf(wants)[0]?.loaded?.lacks).toBe('no post-quantum key is loaded for q');
+  });
+});
+
+describe('a connection for many peers', () => {
+  const road = connection({ remote_addrs: '%any', local: { auth: 'psk', id: 'moon' } }, { remote_ts: 'dynamic' });
+  const manyWith = (...of: readonly (readonly [string, ...string[]])[]) => {
+    const keys = of.map(([text, ...owners]) => ({ kind: 'ike' as const, owners, secret: new Secret(utf8(text)) }));
+    const [tunnel] = tunnelsOf(road, { keys });
+    const { many } = tunnel?.policy ?? {};
+    return {
+      lacks: tunnel?.loaded?.lacks,
+      common: many?.common?.expose(),
+      keys: many?.keys.map(({ identity, psk }) => [formatIdentity(identity), psk.expose()]),
+    };
+  };
+
+  it('has the key of each peer, and for all others the one that names no peer', () => {
+    expect(manyWith(['c', 'carol'], ['d', 'moon', 'dave'], ['other', 'sun', 'dave'], ['m', 'moon'], ['all'])).toEqual({
+      lacks: undefined,
+      common: utf8('m'),
+      keys: [
+        ['carol', utf8('c')],
+        ['dave', utf8('d')],
+        ['sun', utf8('other')],
+      ],
+    });
+  });
+
+  it('lets nobody in with the key of another one, nor without any', () => {
+    expect(manyWith(['d', 'moon', 'dave'])).toEqual({
+      lacks: undefined,
+      common: undefined,
+      keys: [['dave', utf8('d')]],
+    });
+    expect(manyWith()).toEqual({ lacks: expect.stringContaining('no shared key'), common: undefined, keys: [] });
+  });
+
+  it('is read again for every key that comes or goes', () => {
+    const result = read(road);
+    if ('errors' in result) throw new Error('is refused');
+    const key = { kind: 'ike' as const, owners: ['carol'], secret: new Secret(utf8('c')) };
+    expect([isConcerned(result, undefined, key), isConcerned(result, key, undefined)]).toEqual([true, true]);
+    expect(isConcerned(result, undefined, { ...key, kind: 'ppk' })).toBe(false);
   });
 });
 

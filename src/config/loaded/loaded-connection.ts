@@ -19,6 +19,7 @@ import type { Written } from '../import/written.ts';
 import { Remarks } from '../import/written.ts';
 import { loadTree } from '../load.ts';
 import type { Problem } from '../problem.ts';
+import { hasKeys, keysOfPeers } from './keys-of-peers.ts';
 import type { KeyKind, LoadedKey } from './loaded-key.ts';
 import { bestKey } from './loaded-key.ts';
 import type { LoadMessage } from './message-section.ts';
@@ -39,6 +40,8 @@ type KeyUse = {
   readonly kind: KeyKind;
   readonly ends: readonly [local: readonly string[], remote: readonly string[]];
   readonly key: LoadedKey | undefined;
+  /** Of a connection for many peers, each of which may have a key of its own. */
+  readonly ofMany?: true;
 };
 
 /** What a connection needs of its surroundings; it is read again where that changes. */
@@ -69,8 +72,10 @@ export function readConnection(
   if ('errors' in loaded) return { errors: loaded.errors.filter(({ severity }) => severity === 'error') };
   const { configuration, warnings } = loaded;
   const complete = (tunnel: Tunnel) => completeTunnel(tunnel, { connection: name, found, ...surroundings });
-  const { keys, ownAddresses } = found;
-  return { ...partsOf(configuration), tunnels: configuration.tunnels.map(complete), warnings, keys, ownAddresses };
+  const tunnels = configuration.tunnels.map(complete);
+  const forMany = tunnels.some(({ policy }) => policy.many !== undefined);
+  const keys = forMany ? found.keys.map((use) => ({ ...use, ofMany: true as const })) : found.keys;
+  return { ...partsOf(configuration), tunnels, warnings, keys, ownAddresses: found.ownAddresses };
 }
 
 function partsOf({ gateways, peers, shunts }: Configuration): Pick<LoadedConnection, 'gateways' | 'peers' | 'shunts'> {
@@ -83,7 +88,8 @@ export function isConcerned(
   removed: LoadedKey | undefined,
   added: LoadedKey | undefined,
 ): boolean {
-  return keys.some(({ kind, ends, key }) => {
+  return keys.some(({ kind, ends, key, ofMany }) => {
+    if (ofMany) return removed?.kind === kind || added?.kind === kind;
     if (key !== undefined && key === removed) return true;
     if (added === undefined) return false;
     return bestKey(key === undefined ? [added] : [key, added], kind, ...ends) === added;
@@ -155,12 +161,19 @@ function endText([addresses, id]: Names): string {
 
 type Completion = LoadSurroundings & { readonly connection: string; readonly found: Found };
 
-function completeTunnel(tunnel: Tunnel, { connection, found, nobodysKey }: Completion): Tunnel {
-  const { psk = nobodysKey, lacks, children } = found;
+function completeTunnel(tunnel: Tunnel, { connection, found, nobodysKey, keys }: Completion): Tunnel {
+  const { psk, children } = found;
+  const many = tunnel.policy.many && keysOfPeers(tunnel.policy.many, found.keys, keys);
+  const lacks = many !== undefined && hasKeys(many) && found.lacks?.what === 'key' ? undefined : found.lacks;
   return {
     ...tunnel,
     // A tunnel without a key waits: whoever calls is refused, and nobody is called in vain.
-    policy: { ...tunnel.policy, psk, ...(lacks === undefined ? {} : { start: 'respond' }) },
+    policy: {
+      ...tunnel.policy,
+      psk: psk ?? nobodysKey,
+      ...(many === undefined ? {} : { many }),
+      ...(lacks === undefined ? {} : { start: 'respond' }),
+    },
     enabled: lacks?.what !== 'address',
     loaded: { connection, child: children.get(tunnel.name) ?? tunnel.name, lacks: lacks?.text },
   };
