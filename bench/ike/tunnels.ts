@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { must, run } from '../../conformance/lab/shell.ts';
 import { renderSection } from '../../conformance/lab/strongswan-config.ts';
-import { StrongswanGateway } from '../../conformance/lab/strongswan-gateway.ts';
+import { startStrongswan } from '../../conformance/lab/strongswan-gateway.ts';
 import { processTime } from '../throughput/process-time.ts';
 import { Remote } from './calls.ts';
 import { charonInitiator, cygnetPeers, cygnetResponder } from './configurations.ts';
@@ -74,18 +74,16 @@ const DIFFERENT = 0;
 
 async function startCharon({ world, directory, tunnels }: Place): Promise<Subject> {
   mkdirSync(directory, { recursive: true });
-  const gateway = new StrongswanGateway(charonInitiator(SUITE, tunnels), { namespace: world.namespace, directory }, {});
-  await gateway.load();
-  const swanctl = [`env`, `STRONGSWAN_CONF=${join(directory, 'strongswan.conf')}`, join(directory, 'swanctl')];
-  const uri = ['--uri', `unix://${join(directory, 'vici')}`];
+  const place = { namespace: world.namespace, directory };
+  const gateway = await startStrongswan(charonInitiator(SUITE, tunnels), place, {});
   const file = join(directory, 'swanctl.conf');
   return {
     pid: gateway.pid,
     reload: () => {
       writeFileSync(file, renderSection(charonInitiator(SUITE, tunnels, DIFFERENT).swanctl));
-      return must([...swanctl, '--load-all', '--noprompt', '--file', file, ...uri], PATIENCE);
+      return must(gateway.swanctl.command(['--load-all', '--noprompt', '--file', file]), PATIENCE);
     },
-    status: () => must([...swanctl, '--list-sas', ...uri], PATIENCE),
+    status: () => must(gateway.swanctl.command(['--list-sas']), PATIENCE),
     kill: () => gateway.kill(),
   };
 }

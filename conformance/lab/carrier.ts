@@ -5,6 +5,7 @@ import type { Carrier, Gateway, Scenario } from './scenario.ts';
 
 export function carrierOf(gateway: Gateway): Carrier {
   if ('cygnet' in gateway) return gateway.cygnet.dataplane ?? 'kernel';
+  if ('loaded' in gateway) return 'kernel';
   return gateway.strongswan.plugins?.includes(LIBIPSEC) ? 'userspace' : 'kernel';
 }
 

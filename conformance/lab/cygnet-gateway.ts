@@ -18,10 +18,17 @@ import { type Outcome, run } from './shell.ts';
 
 /** Starts `cygnet daemon` in a namespace and waits for its control socket. */
 export async function startCygnet(setup: CygnetSetup, place: Place, repository: string): Promise<CygnetGateway> {
-  const gateway = new CygnetGateway(setup, place, repository);
+  const gateway = new CygnetGateway(setup, place, { repository });
   await gateway.ready();
   return gateway;
 }
+
+export type CygnetEdge = {
+  /** Where cygnet is built. */
+  readonly repository: string;
+  /** Path of the socket for strongSwan's tools; there is none where not given. */
+  readonly vici?: string;
+};
 
 export class CygnetGateway implements RunningGateway {
   readonly tunnel: string;
@@ -30,7 +37,7 @@ export class CygnetGateway implements RunningGateway {
   readonly #file: string;
   readonly #process: DaemonProcess;
 
-  constructor(setup: CygnetSetup, place: Place, repository: string) {
+  constructor(setup: CygnetSetup, place: Place, { repository, vici }: CygnetEdge) {
     this.tunnel = setup.tunnel;
     this.#program = [process.execPath, join(repository, 'bin/cygnet.js')];
     this.#control = join(place.directory, 'control.sock');
@@ -41,10 +48,18 @@ export class CygnetGateway implements RunningGateway {
       mode: 0o600,
     });
     // What a killed daemon left must not look like the new one's socket.
-    rmSync(this.#control, { force: true });
+    for (const socket of [this.#control, vici]) if (socket !== undefined) rmSync(socket, { force: true });
     this.#process = new DaemonProcess(
       place.namespace,
-      [...this.#program, 'daemon', '--config', file, '--control', this.#control],
+      [
+        ...this.#program,
+        'daemon',
+        '--config',
+        file,
+        '--control',
+        this.#control,
+        ...(vici === undefined ? [] : ['--vici', vici]),
+      ],
       { logFile: join(place.directory, 'cygnet.log'), env: { CYGNET_LOG: 'debug' } },
     );
   }

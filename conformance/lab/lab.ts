@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { Capture } from './capture.ts';
 import { carrierOf } from './carrier.ts';
 import { CygnetGateway, startCygnet } from './cygnet-gateway.ts';
-import type { RunningGateway } from './gateway.ts';
+import type { Place, RunningGateway } from './gateway.ts';
 import { networkOf } from './kernel-state.ts';
+import { LoadedGateway, startLoaded } from './loaded-gateway.ts';
 import type { PingStream } from './ping-stream.ts';
-import type { Carrier, SaKind, Scenario, SideName, StrongswanSetup } from './scenario.ts';
+import type { Carrier, Gateway, SaKind, Scenario, SideName, StrongswanSetup } from './scenario.ts';
 import { peersOfA, sidesOf, siteOf } from './sides.ts';
-import { type ExportedFiles, StrongswanGateway, startStrongswan } from './strongswan-gateway.ts';
+import { type ExportedFiles, startStrongswan } from './strongswan-gateway.ts';
+import { SwanctlGateway } from './swanctl-gateway.ts';
 import { buildTopology, clearTopology, moveGateway } from './topology.ts';
 
 export type LabOptions = {
@@ -79,11 +81,14 @@ export class Lab {
     const place = { namespace: side, directory };
     const setup = this.scenario[side];
     if (setup === undefined) throw new Error(`the scenario has no gateway on side ${side}`);
-    const gateway =
-      'cygnet' in setup
-        ? await startCygnet(setup.cygnet, place, this.#options.repository)
-        : await startStrongswan(setup.strongswan, place, await this.#exportedFiles(setup.strongswan));
-    this.#gateways.set(side, gateway);
+    this.#gateways.set(side, await this.#startGateway(setup, place));
+  }
+
+  async #startGateway(setup: Gateway, place: Place): Promise<RunningGateway> {
+    const { repository } = this.#options;
+    if ('cygnet' in setup) return startCygnet(setup.cygnet, place, repository);
+    if ('loaded' in setup) return startLoaded(setup.loaded, place, repository);
+    return startStrongswan(setup.strongswan, place, await this.#exportedFiles(setup.strongswan));
   }
 
   /** A strongSwan's files by their names, where Cygnet on side a writes them. */
@@ -138,14 +143,15 @@ export class Lab {
   }
 
   cygnet(side: SideName): CygnetGateway {
-    const gateway = this.gateway(side);
-    if (!(gateway instanceof CygnetGateway)) throw new Error(`the gateway of side ${side} is not Cygnet`);
-    return gateway;
+    const cygnet = cygnetOf(this.gateway(side));
+    if (cygnet === undefined) throw new Error(`the gateway of side ${side} is not Cygnet`);
+    return cygnet;
   }
 
-  strongswan(side: SideName): StrongswanGateway {
+  /** A gateway that swanctl drives, whichever daemon it is. */
+  swanctl(side: SideName): SwanctlGateway {
     const gateway = this.gateway(side);
-    if (!(gateway instanceof StrongswanGateway)) throw new Error(`the gateway of side ${side} is not strongSwan`);
+    if (!(gateway instanceof SwanctlGateway)) throw new Error(`the gateway of side ${side} has no use for swanctl`);
     return gateway;
   }
 
@@ -156,7 +162,10 @@ export class Lab {
 
   /** The Cygnet gateways that run. */
   cygnets(): [SideName, CygnetGateway][] {
-    return [...this.#gateways].filter((entry): entry is [SideName, CygnetGateway] => entry[1] instanceof CygnetGateway);
+    return [...this.#gateways].flatMap(([side, gateway]): [SideName, CygnetGateway][] => {
+      const cygnet = cygnetOf(gateway);
+      return cygnet === undefined ? [] : [[side, cygnet]];
+    });
   }
 
   get running(): ReadonlyMap<SideName, RunningGateway> {
@@ -167,4 +176,9 @@ export class Lab {
     if (this.#capture === undefined) throw new Error('nothing is captured');
     return this.#capture;
   }
+}
+
+function cygnetOf(gateway: RunningGateway): CygnetGateway | undefined {
+  if (gateway instanceof LoadedGateway) return gateway.cygnet;
+  return gateway instanceof CygnetGateway ? gateway : undefined;
 }

@@ -49,7 +49,11 @@ export type Site = {
   readonly client?: string;
 };
 
-export type Gateway = { readonly cygnet: CygnetSetup } | { readonly strongswan: StrongswanSetup };
+export type Gateway =
+  | { readonly cygnet: CygnetSetup }
+  | { readonly strongswan: StrongswanSetup }
+  /** Cygnet without a tunnel of its own, loaded, driven and asked by swanctl as strongSwan is. */
+  | { readonly loaded: LoadedSetup };
 
 export type CygnetSetup = {
   /** YAML text, or an object that is written as JSON (which YAML 1.2 contains). */
@@ -63,16 +67,22 @@ export type CygnetSetup = {
 /** What carries a gateway's packets. */
 export type Carrier = 'kernel' | 'userspace';
 
-export type StrongswanSetup = {
+/** What swanctl loads. */
+export type SwanctlData = {
   readonly swanctl: Section;
+  /** The Child SAs that make the tunnel, and that `up` initiates one after the other. */
+  readonly children: readonly string[];
+};
+
+export type LoadedSetup = SwanctlData;
+
+export type StrongswanSetup = SwanctlData & {
   /** In the place of `swanctl`: what Cygnet on side a, which has to run first, exports of its tunnel in this format. */
   readonly exported?: 'swanctl' | 'ipsec.conf';
   /** charon's plugins that come before those that every one has. */
   readonly plugins?: readonly string[];
   /** Settings below `charon` of strongswan.conf. */
   readonly charon?: Section;
-  /** The Child SAs that make the tunnel, and that `up` initiates one after the other. */
-  readonly children: readonly string[];
 };
 
 /** strongSwan's configuration language: nested sections of settings. */
@@ -87,7 +97,9 @@ export type Action =
   | { readonly do: 'up' | 'down'; readonly on: SideName; readonly fails?: true }
   /** The gateway puts new SAs in the place of its present ones. IKEv1 negotiates phase 1, or each Child SA, anew. */
   | { readonly do: 'rekey'; readonly on: SideName; readonly what: SaKind }
-  /** strongSwan deletes its Child SAs, or one of them, and keeps the IKE SA. */
+  /** `swanctl --load-all` once more, of the same file; what is loaded already stays as it is. */
+  | { readonly do: 'load'; readonly on: SideName }
+  /** swanctl has its daemon delete its Child SAs, or one of them; strongSwan keeps the IKE SA. */
   | { readonly do: 'delete-children'; readonly on: SideName; readonly only?: string }
   /** The gateway loses its outer address and gets another one of the same subnet; the router delivers to that. */
   | { readonly do: 'move'; readonly on: SideName; readonly to: string }
@@ -163,6 +175,14 @@ export type Expectation =
   /** Whether the packets of every program of the machine have a route to there. */
   | { readonly expect: 'route'; readonly on: SideName; readonly to: string; readonly present: boolean }
   | { readonly expect: 'log'; readonly on: SideName; readonly matches: string }
+  /** What swanctl, asked of a side's daemon, comes to print has these regular expressions in it, and not those. */
+  | {
+      readonly expect: 'swanctl';
+      readonly on: SideName;
+      readonly of: readonly string[];
+      readonly matches: readonly string[];
+      readonly never?: readonly string[];
+    }
   /** A file that a hook writes comes to have this for its lines. */
   | { readonly expect: 'file'; readonly path: string; readonly lines: readonly string[] };
 

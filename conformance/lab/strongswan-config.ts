@@ -12,7 +12,7 @@ export function renderSection(section: Section, depth = 0): string {
     .join('');
 }
 
-/** strongswan.conf for charon, with or without the starter before it, and for the swanctl that talks to it. */
+/** strongswan.conf for charon, with or without the starter before it. */
 export function strongswanConf(setup: StrongswanSetup, viciSocket: string, directory: string): Section {
   const legacy = setup.exported === 'ipsec.conf';
   const stroke = { socket: `unix://${directory}/stroke`, secrets_file: `${directory}/ipsec.secrets` };
@@ -26,7 +26,6 @@ export function strongswanConf(setup: StrongswanSetup, viciSocket: string, direc
       plugins: { vici: { socket: `unix://${viciSocket}` }, ...(legacy ? { stroke } : {}) },
       ...setup.charon,
     },
-    swanctl: { load: 'random openssl' },
   };
 }
 

@@ -10,6 +10,7 @@ import { expectCounters, expectInEverySa, expectNothingInstalled, expectSameSpis
 import { expectNoneLost, expectPings } from './pings.ts';
 import { expectRefusedPackets } from './refused.ts';
 import { expectSaCount, expectSpis } from './spis.ts';
+import { expectSwanctl } from './swanctl.ts';
 import { expectTcp } from './tcp.ts';
 import { expectForeignUntouched, expectNothingLeft, expectRoute } from './traces.ts';
 import { expectCaptured, expectNeverCaptured, expectSealed } from './wire.ts';
@@ -44,6 +45,7 @@ export const EXPECTATIONS: Expectations = {
   'foreign-untouched': (_lab, { on }) => expectForeignUntouched(on),
   route: (_lab, { on, to, present }) => expectRoute(on, to, present),
   log: expectLog,
+  swanctl: expectSwanctl,
   file: expectFile,
 };
 
