@@ -25,6 +25,9 @@ installed user-mode-linux || kernel_has_esp || missing+=(user-mode-linux)
 # However they came here: not only from Debian's packages.
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
+for tool in python3 curl bzip2; do
+  command -v "$tool" >/dev/null || missing+=("$tool")
+done
 
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
@@ -46,3 +49,5 @@ node -e '
   console.error(`install.sh: node ${process.versions.node} is too old: Cygnet needs 20.19 or later (Debian 13 has it)`);
   process.exit(1);
 '
+
+bash "$(dirname "${BASH_SOURCE[0]}")/fetch-vici-client.sh"

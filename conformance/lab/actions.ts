@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spisOf } from './expectations/spis.ts';
 import { FOREIGN } from './foreign.ts';
@@ -37,6 +39,7 @@ export const ACTIONS: Actions = {
   'remember-spis': rememberSpis,
   'half-open': openHalf,
   'foreign-state': addForeignState,
+  python,
   show,
 };
 
@@ -92,6 +95,20 @@ async function show(lab: Lab, { on, command }: ActionOf<'show'>): Promise<void> 
   const outcome = program === 'cygnet' ? await lab.cygnet(on).command(args) : await run(inNamespace(on, command));
   if (outcome.status !== 0) throw new Error(`${command.join(' ')}: exit status ${outcome.status}: ${outcome.stderr}`);
   lab.record(`$ ${command.join(' ')}\n${outcome.stdout}\n`);
+}
+
+async function python(lab: Lab, { on, program, args }: ActionOf<'python'>): Promise<void> {
+  const client = join(lab.repository, 'conformance/cache/vici-client');
+  if (!existsSync(client)) throw new Error(`no client library: ${readFileSync(`${client}.missing`, 'utf8').trim()}`);
+  const { socket } = lab.swanctl(on).daemon;
+  // -B: the library stays as it came, without what Python would compile of it.
+  const outcome = await run(
+    ['python3', '-B', join(lab.repository, 'conformance/lab', program), client, socket, ...args],
+    {
+      timeout: 180_000,
+    },
+  );
+  if (outcome.status !== 0) throw new Error(`${program}: ${outcome.stderr.trim().split('\n').at(-1)}`);
 }
 
 async function addForeignState(_lab: Lab, { on }: { readonly on: SideName }): Promise<void> {

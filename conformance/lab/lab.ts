@@ -155,6 +155,11 @@ export class Lab {
     return gateway;
   }
 
+  /** Where cygnet is built, and the lab's own files are. */
+  get repository(): string {
+    return this.#options.repository;
+  }
+
   /** The directory for files of the scenario's own. */
   get directory(): string {
     return this.#options.directory;

@@ -125,6 +125,8 @@ export type Action =
   | { readonly do: 'half-open'; readonly towards: SideName; readonly count: number }
   /** Writes a command and what it says to the scenario's transcript; `cygnet` talks to the side's daemon. */
   | { readonly do: 'show'; readonly on: SideName; readonly command: readonly string[] }
+  /** A program of the lab in Python, which gets strongSwan's client library, a side's vici socket and these words. */
+  | { readonly do: 'python'; readonly on: SideName; readonly program: string; readonly args: readonly string[] }
   /** An SA, a policy and a route that belong to nobody in the scenario. */
   | { readonly do: 'foreign-state'; readonly on: SideName };
 
