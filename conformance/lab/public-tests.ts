@@ -65,8 +65,8 @@ export const NET_TO_NET: Topology = {
 };
 
 /** carol, and dave where it takes part, have nothing behind them. */
-export const WITH_CAROL: Topology = { a: NET_TO_NET.a, b: { address: '192.0.2.100', inner: ['192.0.2.100/32'] } };
-export const WITH_CAROL_AND_DAVE: Topology = {
+export const WITH_CAROL = { a: NET_TO_NET.a, b: { address: '192.0.2.100', inner: ['192.0.2.100/32'] } };
+export const WITH_CAROL_AND_DAVE = {
   ...WITH_CAROL,
   c: { address: '192.0.2.200', inner: ['192.0.2.200/32'] },
 };
@@ -94,6 +94,8 @@ export type NetToNet = {
   readonly atMoon?: Section;
   readonly atSun?: Section;
   readonly secretsOfMoon?: Section;
+  /** Where strongSwan is the end. */
+  readonly charon?: Section;
 };
 
 export const SHARED_KEY = '0sbW9vbiBhbmQgc3VuIGhhdmUgdGhpcw==';
@@ -107,6 +109,7 @@ export function netToNet(options: NetToNet): { readonly a: End; readonly b: End 
     const [local_ts, remote_ts] = host === 'moon' ? ['10.1.0.0/16', '10.2.0.0/16'] : ['10.2.0.0/16', '10.1.0.0/16'];
     return {
       host,
+      charon: options.charon ?? {},
       children: ['net-net'],
       swanctl: {
         connections: {

@@ -14,6 +14,9 @@ const MANY_KEYS = {
 };
 const WRONG_KEY = { 'ike-1': { 'id-1': IDS.moon, 'id-2': IDS.sun, secret: '0sbW9vbiB0YWtlcyBhbm90aGVyIGtleQ==' } };
 
+/** Where nothing that the peer says can be read, only time tells. */
+const HASTY = { retransmit_tries: 1, retransmit_timeout: 2 };
+
 /** What is loaded a second time is nothing new. */
 const loadedAgain = (on: SideName): readonly Step[] => [
   { do: 'remember-spis' },
@@ -86,9 +89,10 @@ export default [
     title: 'moon takes a wrong key, and neither can read what the other encrypts with it',
     rfc: ['RFC 2409 §5.4'],
     topology: NET_TO_NET,
-    ends: netToNet({ connection: IKEV1, secretsOfMoon: WRONG_KEY }),
+    ends: netToNet({ connection: IKEV1, secretsOfMoon: WRONG_KEY, charon: HASTY }),
     cygnet: ['b'],
-    steps: () => refused,
+    // What sun has heard of moon is half-open there until its time is over.
+    steps: () => refused.filter((step) => !('on' in step && step.on === 'b')),
   }),
   ...scenariosOf({
     name: 'net2net-ah',
