@@ -5,6 +5,7 @@ import { spisOf } from './expectations/spis.ts';
 import { FOREIGN } from './foreign.ts';
 import { ipBatch } from './ip-batch.ts';
 import type { Lab } from './lab.ts';
+import { startListeners } from './listeners.ts';
 import { startPingStream } from './ping-stream.ts';
 import { disturb, ROUTER, rebindNat, setForwarding } from './router.ts';
 import type { Action, SideName } from './scenario.ts';
@@ -26,6 +27,8 @@ export const ACTIONS: Actions = {
   rekey: async (lab, { on, what }) => outcomeMustBe(await lab.gateway(on).rekey(what)),
   'delete-children': async (lab, { on, only }) => outcomeMustBe(await lab.swanctl(on).deleteChildren(only)),
   load: (lab, { on }) => lab.swanctl(on).load(),
+  ask,
+  listen,
   move: (lab, { on, to }) => lab.move(on, to),
   duplicate: (_lab, { towards }) => disturb(towards, 'duplicate 100%'),
   corrupt: (_lab, { towards, percent }) => disturb(towards, `corrupt ${percent}%`),
@@ -95,6 +98,20 @@ async function show(lab: Lab, { on, command }: ActionOf<'show'>): Promise<void> 
   const outcome = program === 'cygnet' ? await lab.cygnet(on).command(args) : await run(inNamespace(on, command));
   if (outcome.status !== 0) throw new Error(`${command.join(' ')}: exit status ${outcome.status}: ${outcome.stderr}`);
   lab.record(`$ ${command.join(' ')}\n${outcome.stdout}\n`);
+}
+
+async function ask(lab: Lab, { on, of }: ActionOf<'ask'>): Promise<void> {
+  const outcome = await lab.swanctl(on).swanctl.ask(...of);
+  if (outcome.status !== 0)
+    throw new Error(`swanctl ${of.join(' ')}: exit status ${outcome.status}: ${outcome.stdout}`);
+  lab.record(`${on}: swanctl ${of.join(' ')}\n${outcome.stdout}\n`);
+  const sofar = lab.asked.get(on) ?? new Map<string, string>();
+  lab.asked.set(on, sofar.set(of.join(' '), outcome.stdout));
+}
+
+async function listen(lab: Lab): Promise<void> {
+  const clients = (['a', 'b'] as const).map((side) => [side, lab.swanctl(side).swanctl] as const);
+  lab.listeners = await startListeners(new Map(clients), lab.directory);
 }
 
 async function python(lab: Lab, { on, program, args }: ActionOf<'python'>): Promise<void> {

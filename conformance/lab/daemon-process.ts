@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { inNamespace } from './shell.ts';
 
 /** A daemon in a namespace, its output in a file. */
@@ -33,13 +33,19 @@ export class DaemonProcess {
     return this.#child.pid;
   }
 
+  /** How many sockets it has open. */
+  get sockets(): number {
+    const directory = `/proc/${this.pid}/fd`;
+    return readdirSync(directory).filter((fd) => linkOf(`${directory}/${fd}`).startsWith('socket:')).length;
+  }
+
   get log(): string {
     return readFileSync(this.#logFile, 'utf8');
   }
 
-  /** Sends SIGTERM and waits; returns how the process ended, after SIGKILL where it took too long. */
-  async terminate(patience: number): Promise<string> {
-    if (this.running) this.#child.kill('SIGTERM');
+  /** Sends SIGTERM or another signal and waits; returns how the process ended, after SIGKILL where it took too long. */
+  async terminate(patience: number, signal: NodeJS.Signals = 'SIGTERM'): Promise<string> {
+    if (this.running) this.#child.kill(signal);
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), patience);
     const end = await this.#ended;
     clearTimeout(timer);
@@ -49,5 +55,14 @@ export class DaemonProcess {
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#ended;
+  }
+}
+
+/** What a descriptor leads to; it may be closed meanwhile. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
   }
 }

@@ -5,6 +5,7 @@ import { carrierOf } from './carrier.ts';
 import { CygnetGateway, startCygnet } from './cygnet-gateway.ts';
 import type { Place, RunningGateway } from './gateway.ts';
 import { networkOf } from './kernel-state.ts';
+import type { Listener } from './listeners.ts';
 import { LoadedGateway, startLoaded } from './loaded-gateway.ts';
 import type { PingStream } from './ping-stream.ts';
 import type { Carrier, Gateway, SaKind, Scenario, SideName, StrongswanSetup } from './scenario.ts';
@@ -41,6 +42,10 @@ export class Lab {
   readonly rememberedSpis = new Map<SideName, { readonly [Kind in SaKind]: readonly string[] }>();
   /** How often the NAT in front of b has forgotten its mappings. */
   rebindings = 0;
+  /** What swanctl printed at each `ask`: by side, then by its words. */
+  readonly asked = new Map<SideName, Map<string, string>>();
+  /** swanctls that tell what happens, since `listen`. */
+  listeners: readonly Listener[] = [];
   /** The pings that are under way. */
   pingStream: PingStream | undefined;
 
@@ -71,6 +76,7 @@ export class Lab {
     await Promise.all([...this.#gateways.values()].map((gateway) => gateway.kill()));
     this.#gateways.clear();
     await this.pingStream?.stop();
+    await Promise.all(this.listeners.map(({ process }) => process.kill()));
     await this.#capture?.stop();
     await clearTopology();
   }

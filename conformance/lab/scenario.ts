@@ -1,3 +1,5 @@
+import type { Meanings } from './vici-answers.ts';
+
 /**
  * What a conformance scenario is: one file of data under conformance/scenarios/<suite>/<name>.scenario.ts whose default
  * export is a Scenario, or a list of them for a table of variants. docs/conformance.md tells how to write one.
@@ -99,6 +101,10 @@ export type Action =
   | { readonly do: 'rekey'; readonly on: SideName; readonly what: SaKind }
   /** `swanctl --load-all` once more, of the same file; what is loaded already stays as it is. */
   | { readonly do: 'load'; readonly on: SideName }
+  /** Asks swanctl, for `asked-alike` to compare. */
+  | { readonly do: 'ask'; readonly on: SideName; readonly of: readonly string[] }
+  /** swanctl tells of what happens at a and at b, until `heard-alike`. */
+  | { readonly do: 'listen' }
   /** swanctl has its daemon delete its Child SAs, or one of them; strongSwan keeps the IKE SA. */
   | { readonly do: 'delete-children'; readonly on: SideName; readonly only?: string }
   /** The gateway loses its outer address and gets another one of the same subnet; the router delivers to that. */
@@ -185,6 +191,12 @@ export type Expectation =
       readonly matches: readonly string[];
       readonly never?: readonly string[];
     }
+  /** swanctl prints the same of Cygnet, which is a, as of charon, which is b and its mirror: in lines, --raw and --pretty. */
+  | { readonly expect: 'printed-alike'; readonly of: readonly string[]; readonly meant?: Meanings }
+  /** What `ask` had swanctl print at a and at b has lines of the same forms. */
+  | { readonly expect: 'asked-alike'; readonly of: readonly string[]; readonly meant?: Meanings }
+  /** Events that `listen` has heard of a are of the same names, keys and forms of lines as those of b. */
+  | { readonly expect: 'heard-alike'; readonly meant?: Meanings }
   /** A file that a hook writes comes to have this for its lines. */
   | { readonly expect: 'file'; readonly path: string; readonly lines: readonly string[] };
 

@@ -3,6 +3,7 @@ import type { Lab } from '../lab.ts';
 import { poll } from '../poll.ts';
 import type { Expectation, SideName } from '../scenario.ts';
 import { bothOr } from '../sides.ts';
+import { expectAskedAlike, expectHeardAlike, expectPrintedAlike } from './alike.ts';
 import { expectKeptOut } from './clear-text.ts';
 import { differences } from './contains.ts';
 import { expectDiagnosis } from './diagnosis.ts';
@@ -46,6 +47,9 @@ export const EXPECTATIONS: Expectations = {
   route: (_lab, { on, to, present }) => expectRoute(on, to, present),
   log: expectLog,
   swanctl: expectSwanctl,
+  'printed-alike': expectPrintedAlike,
+  'asked-alike': expectAskedAlike,
+  'heard-alike': expectHeardAlike,
   file: expectFile,
 };
 
