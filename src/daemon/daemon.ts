@@ -15,18 +15,19 @@ import { IkeCore } from '../ike/core.ts';
 import type { Datagram } from '../native/udp-socket.ts';
 import type { Log } from '../observe/log.ts';
 import type { CapturedDatagram } from '../observe/pcap.ts';
-import type { DataPlaneEvent, DataPlaneReply, DataPlaneRequest } from '../sa/data-plane.ts';
+import type { DataPlaneReply, DataPlaneRequest } from '../sa/data-plane.ts';
 import type { Capabilities } from '../sa/proposal.ts';
 import { type Asked, GatewayService } from '../tunnel/gateway-service.ts';
 import { standingOf } from '../tunnel/reachability.ts';
 import { daemonActuators, performSafely } from './actuators.ts';
-import { type Audited, startAudits } from './audits.ts';
+import { startAudits } from './audits.ts';
 import { BugReporter } from './bug-reporter.ts';
 import { systemNow } from './clock.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { ConfigurationControl } from './configuration-control.ts';
 import type { ConfigurationStore } from './configuration-store.ts';
 import { readCounters } from './counters.ts';
+import type { DataPlane } from './data-plane.ts';
 import { askForDiagnosis } from './diagnosis-questions.ts';
 import { EffectRunner } from './effect-runner.ts';
 import { EventPublisher } from './event-publisher.ts';
@@ -49,18 +50,6 @@ import { type Loaded, lackOf } from './vici/loaded.ts';
 import { openLoaded } from './vici/open-loaded.ts';
 import { viciApi } from './vici/parts.ts';
 import type { DaemonViciApi } from './vici/vici-api.ts';
-
-/** Whatever carries the packets, on the edge of the daemon. */
-export interface DataPlane extends Audited {
-  perform(request: DataPlaneRequest): DataPlaneReply;
-  onEvent(callback: (event: DataPlaneEvent) => void): void;
-  /** Of one that shares a port with IKE: what came to it instead of to our own sockets. */
-  onDatagram?(callback: (datagram: Datagram) => void): void;
-  /** The packets that could not be handled, by the kernel's names of the reasons. */
-  errors(): ReadonlyMap<string, number>;
-  /** Removes all that is ours. */
-  close(): void;
-}
 
 export type DaemonOptions = IkeSocketsOptions & {
   readonly configuration: Configuration;

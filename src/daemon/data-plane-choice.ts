@@ -3,7 +3,7 @@ import type { Configuration } from '../config/configuration.ts';
 import { UserspaceDataPlane } from '../esp/userspace-data-plane.ts';
 import type { DataPlaneCapabilities } from '../sa/data-plane.ts';
 import { XfrmDataPlane } from '../xfrm/xfrm-data-plane.ts';
-import type { DataPlane } from './daemon.ts';
+import type { DataPlane } from './data-plane.ts';
 import type { EspInUdp } from './ike-sockets.ts';
 import { startFailureText } from './start-failure.ts';
 

@@ -1,5 +1,5 @@
 import type { DataPlaneReply, DataPlaneRequest, SaKey } from '../sa/data-plane.ts';
-import type { DataPlane } from './daemon.ts';
+import type { DataPlane } from './data-plane.ts';
 
 /** A data plane that takes everything and carries nothing: for a rehearsal of IKE alone. */
 export class NoDataPlane implements DataPlane {
