@@ -59,7 +59,7 @@ const CAUSES: readonly Cause[] = [
     cause: 'it has another identity than the initiator expects',
     right: { local: { ...own, identity: fqdn('elsewhere.example'), selectors: [RIGHT_SEGMENT] } },
     initiator: { v2: 'psk-or-identity-mismatch', main: 'peer-identity-mismatch', aggressive: 'peer-identity-mismatch' },
-    responder: { v2: 'own-identity-mismatch', main: 'peer-closed', aggressive: 'peer-unfinished' },
+    responder: { v2: 'own-identity-mismatch', main: 'closed-at-once', aggressive: 'peer-unfinished' },
   },
   {
     cause: 'another encryption in stage 1',
