@@ -297,6 +297,7 @@ const REFUSED: readonly (readonly [Plain, Plain, string])[] = [
   [{ vips: ['0.0.0.0'] }, {}, 'connection idc, vips: not supported: virtual addresses are not supported; routes need none'],
   [{ local: { auth: 'pubkey' } }, {}, 'connection idc, local.auth: certificates are not supported: tunnels here have pre-shared keys; set the peer up with one'],
   [{ remote: { auth: 'eap-md5' } }, {}, 'connection idc, remote.auth: EAP and XAUTH are not supported: tunnels here have pre-shared keys and nothing else'],
+  [{ remote: { auth: 'psk', id: '*@example.org' } }, {}, 'connection idc, remote.id: "*@example.org" is for several peers by a pattern; write the identity of one, or %any'],
   [{ remote: { id: 'x' } }, {}, 'connection idc, remote: remote.auth is not written, and its default is certificates; write auth = psk'],
   [{ mobike: 'maybe' }, {}, 'connection idc, mobike: is one of yes and no'],
   [{ unique: 'perhaps' }, {}, 'connection idc, unique: is one of no, never, keep and replace'],
