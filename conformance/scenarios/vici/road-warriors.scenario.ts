@@ -40,7 +40,7 @@ export default [
     rfc: ['RFC 7296 §3.5'],
     topology: WITH_CAROL,
     ends: { a: byAddress.moon, b: byAddress.carol },
-    cygnet: ['b'],
+    cygnet: ['a', 'b'],
     steps: () => [...called, ...carries()],
   }),
   ...scenariosOf({
@@ -49,7 +49,7 @@ export default [
     rfc: ['RFC 7296 §3.5'],
     topology: WITH_CAROL,
     ends: { a: byName.moon, b: byName.carol },
-    cygnet: ['b'],
+    cygnet: ['a', 'b'],
     steps: () => [...called, ...carries()],
   }),
   ...scenariosOf({
@@ -75,7 +75,7 @@ export default [
     rfc: ['RFC 7296 §2.23', 'RFC 3948 §2'],
     topology: { ...WITH_CAROL, natOfB: '192.0.2.99' },
     ends: { a: behindNat.moon, b: behindNat.carol },
-    cygnet: ['b'],
+    cygnet: ['a', 'b'],
     steps: () => [...called, ...carries(), IN_UDP],
   }),
   ...scenariosOf({
@@ -84,7 +84,7 @@ export default [
     rfc: ['RFC 2409 §5.4'],
     topology: WITH_CAROL,
     ends: { a: inAggressiveMode.moon, b: inAggressiveMode.carol },
-    cygnet: ['b'],
+    cygnet: ['a', 'b'],
     steps: () => [...called, ...carries()],
   }),
   ...scenariosOf({

@@ -1,5 +1,5 @@
 import { arch, machine, release, type } from 'node:os';
-import type { Configuration, Shunt } from '../../config/configuration.ts';
+import type { Configuration, Shunt, Tunnel } from '../../config/configuration.ts';
 import type { EventHistory } from '../../control/event-history.ts';
 import type { VersionReport } from '../../control/protocol.ts';
 import type { ViciSection } from '../../control/vici/message.ts';
@@ -226,11 +226,15 @@ export class DaemonViciApi implements ViciApi {
     this.#subject.loading.unloadKeys();
   }
 
-  /** One that was loaded has the names of its file; a tunnel of ours is a connection with one child. */
+  /**
+   * One that was loaded has the names of its file; a tunnel of ours is a connection with one child. What peers of a tunnel
+   * for many have is called as that is.
+   */
   readonly #names: NamesOf = (tunnel) => {
     const { tunnels } = this.#subject.configuration();
-    const { connection = tunnel, child = tunnel } = tunnels.find(({ name }) => name === tunnel)?.loaded ?? {};
-    return { connection, child };
+    const { name, loaded } = tunnels.find((one) => one.name === tunnel) ??
+      templateOf(tunnels, tunnel) ?? { name: tunnel };
+    return { connection: loaded?.connection ?? name, child: loaded?.child ?? name };
   };
 
   #showing(): Omit<Showing, 'countersOf'> {
@@ -246,6 +250,12 @@ export class DaemonViciApi implements ViciApi {
   #initiated(tunnel: string | undefined, ikeSa: number): boolean {
     return this.#subject.live.views(tunnel).some(({ id, role }) => id === ikeSa && role === 'initiator');
   }
+}
+
+/** The tunnel for many peers that one of a single peer is made from: its name begins that of the other. */
+function templateOf(tunnels: readonly Tunnel[], instance: string): Tunnel | undefined {
+  const templates = tunnels.filter(({ name, policy }) => policy.many !== undefined && instance.startsWith(`${name}@`));
+  return templates.sort((a, b) => b.name.length - a.name.length)[0];
 }
 
 /** One that was loaded has the names of its connection and its child in its own. */
