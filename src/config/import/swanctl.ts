@@ -139,7 +139,7 @@ function knownIdentity(id: Written | undefined): Written | undefined {
 /** strongSwan takes any identity where none is written. In a file of ours, that is the one of the peer's address. */
 function remoteIdentity(connection: Section, id: Written | undefined, remarks: Remarks): Written | undefined {
   if (id === undefined) return remarks.strict ? pinned(connection.name, 'any') : undefined;
-  if (id.text.includes('*'))
+  if (remarks.strict && id.text.includes('*'))
     remarks.refuse(id.position, `"${id.text}" is for several peers by a pattern; write the identity of one, or %any`);
   return id.text === '%any' ? pinned(id, 'any') : id;
 }
