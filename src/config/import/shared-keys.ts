@@ -55,7 +55,7 @@ const ANYBODY: ReadonlySet<string> = new Set(['%any', '%any4', '%any6', '0.0.0.0
 const ANYBODYS_NAME = 'any';
 
 /** The same for two texts that mean the same identity, see `sameIdentity`. */
-function ownerName(text: string): string {
+export function ownerName(text: string): string {
   if (ANYBODY.has(text)) return ANYBODYS_NAME;
   const identity = parseIdentity(text);
   switch (identity?.type) {

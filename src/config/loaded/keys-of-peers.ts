@@ -1,7 +1,6 @@
 import type { Many } from '../../ike/common/policy.ts';
-import type { Identity } from '../../sa/identity.ts';
-import { parseIdentity, sameIdentity } from '../../sa/identity.ts';
-import { isAnybody } from '../import/shared-keys.ts';
+import { parseIdentity } from '../../sa/identity.ts';
+import { isAnybody, ownerName } from '../import/shared-keys.ts';
 import { bestKey, type LoadedKey } from './loaded-key.ts';
 
 /** What the keys of a connection are looked for by: the names of its two ends. */
@@ -23,40 +22,36 @@ export function keysOfPeers(many: Many, uses: readonly Use[], keys: readonly Loa
     const key = bestKey(known, 'ike', local, remote);
     return { ...many, keys: key === undefined ? [] : [{ identity: only.identity, psk: key.secret }] };
   }
-  const common = bestKey(
-    known.filter(({ owners }) => owners.every((owner) => isAnybody(owner) || isOneOf(owner, local))),
-    'ike',
-    local,
-    [],
-  );
+  const ours = new Set(local.map(ownerName));
+  const isPeer = (owner: string) => !isAnybody(owner) && !ours.has(ownerName(owner));
+  const unnamed = known.filter(({ owners }) => !owners.some(isPeer));
+  const common = bestKey(unnamed, 'ike', local, []);
   const { limit } = many;
-  return { limit, keys: [...peerKeys(known, local)], ...(common === undefined ? {} : { common: common.secret }) };
+  return { limit, keys: peerKeys(known, local, isPeer), ...(common === undefined ? {} : { common: common.secret }) };
 }
 
 export function hasKeys({ keys, common }: Many): boolean {
   return keys.length > 0 || common !== undefined;
 }
 
-function* peerKeys(known: readonly LoadedKey[], local: readonly string[]): Generator<Many['keys'][number]> {
-  const seen: Identity[] = [];
-  for (const owner of known.flatMap(({ owners }) => owners)) {
-    const identity = isAnybody(owner) || isOneOf(owner, local) ? undefined : parseIdentity(owner);
-    if (identity === undefined || seen.some((other) => sameIdentity(other, identity))) continue;
-    seen.push(identity);
-    const key = bestKey(
-      known.filter(({ owners }) => owners.includes(owner)),
-      'ike',
-      local,
-      [owner],
-    );
-    if (key !== undefined) yield { identity, psk: key.secret };
+function peerKeys(
+  known: readonly LoadedKey[],
+  local: readonly string[],
+  isPeer: (owner: string) => boolean,
+): Many['keys'] {
+  // A gateway may have thousands of keys, of which few are for one peer.
+  const keysOf = new Map<string, { readonly owner: string; readonly keys: LoadedKey[] }>();
+  for (const key of known) {
+    for (const owner of key.owners.filter(isPeer)) {
+      const name = ownerName(owner);
+      const entry = keysOf.get(name) ?? { owner, keys: [] };
+      entry.keys.push(key);
+      keysOf.set(name, entry);
+    }
   }
-}
-
-function isOneOf(owner: string, names: readonly string[]): boolean {
-  const identity = parseIdentity(owner);
-  return names.some((name) => {
-    const other = parseIdentity(name);
-    return name === owner || (identity !== undefined && other !== undefined && sameIdentity(identity, other));
+  return [...keysOf.values()].flatMap(({ owner, keys }) => {
+    const identity = parseIdentity(owner);
+    const key = bestKey(keys, 'ike', local, [owner]);
+    return identity === undefined || key === undefined ? [] : { identity, psk: key.secret };
   });
 }
