@@ -29,7 +29,6 @@ const OF_CONNECTIONS: Meanings = {
       path: ' unique$',
       why: 'a new IKE SA of a peer always takes the place of its old one in Cygnet, as with replace',
     },
-    { path: ' close_action$', why: 'a tunnel of Cygnet does what its start_action says when the peer has closed it' },
   ],
 };
 

@@ -44,19 +44,30 @@ function ikePart(policy: TunnelPolicy): Omit<ViciConnection, 'name' | 'children'
 function childPart({ name, policy }: Tunnel, names: NamesOf): ViciChildConfiguration {
   return {
     name: names(name).child,
-    mode: 'TUNNEL',
+    mode: viciMode(policy),
     rekeyTime: (policy.childRekey?.after ?? policy.childLifetime) / SECOND,
     rekeyBytes: policy.childUsage?.softBytes ?? policy.childUsage?.bytes ?? 0,
     rekeyPackets: policy.childUsage?.softPackets ?? policy.childUsage?.packets ?? 0,
     dpdAction: DPD_ACTIONS[policy.dpd.action],
     closeAction: policy.closeAction === undefined ? CLOSE_ACTIONS[policy.start] : DPD_ACTIONS[policy.closeAction],
     localTs: policy.local.selectors.map(viciSelector),
-    remoteTs: policy.remote.selectors.map(viciSelector),
+    remoteTs: viciRemoteSelectors(policy),
   };
+}
+
+/** The mode of a tunnel's Child SAs. */
+export function viciMode({ childMode }: TunnelPolicy): ViciChildConfiguration['mode'] {
+  return childMode === 'transport' ? 'TRANSPORT' : 'TUNNEL';
+}
+
+/** The peer's segments, with those that are its own address, whoever it is. */
+export function viciRemoteSelectors({ remote }: TunnelPolicy): string[] {
+  const dynamic = (remote.dynamic ?? []).map((one) => viciSelector(one).replace(/^[^[]*/, 'dynamic'));
+  return [...dynamic, ...remote.selectors.map(viciSelector)];
 }
 
 /** In the words that charon has for them since 5.9.5. */
 const DPD_ACTIONS = { hold: 'trap', clear: 'none', restart: 'start' } as const;
 
-/** What follows when the peer closes the tunnel. */
-const CLOSE_ACTIONS = { initiate: 'start', 'on-traffic': 'trap', respond: 'none' } as const;
+/** What follows when the peer closes the tunnel: nothing is what leaves a trap in force, which is none of the Child SA. */
+const CLOSE_ACTIONS = { initiate: 'start', 'on-traffic': 'none', respond: 'none' } as const;

@@ -22,7 +22,7 @@ import type { SaCounters } from '../../sa/data-plane.ts';
 import type { TunnelStatus } from '../../tunnel/status.ts';
 import type { CounterLookup } from '../counters.ts';
 import { algorithmKinds } from './algorithm-names.ts';
-import { viciConnections } from './connections.ts';
+import { viciConnections, viciMode, viciRemoteSelectors } from './connections.ts';
 import { ViciCounters } from './counters.ts';
 import { type NamesOf, type Showing, uniqueIdOf, viciIkeSas } from './sas.ts';
 import { viciSelector } from './selectors.ts';
@@ -124,9 +124,9 @@ export class DaemonViciApi implements ViciApi {
       ({ name, policy }): ViciPolicy => ({
         ...this.#names(name),
         kind: 'trap',
-        mode: 'TUNNEL',
+        mode: viciMode(policy),
         localTs: policy.local.selectors.map(viciSelector),
-        remoteTs: policy.remote.selectors.map(viciSelector),
+        remoteTs: viciRemoteSelectors(policy),
       }),
     );
     return [...traps, ...shunts.map(shuntPolicy)];

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { loadText, tunnelText } from '../../config/testing/load-text.ts';
+import { viciConnections } from './connections.ts';
+
+function childOf(more: string) {
+  const [connection] = viciConnections(loadText(tunnelText(more)), (name) => ({ connection: name, child: name }));
+  return connection?.children[0];
+}
+
+it('a child in transport mode is listed as such', () => {
+  const ends = 'local: {subnets: [192.0.2.1/32]}\nremote: {subnets: [203.0.113.7/32]}';
+  expect(childOf(`${ends}\nike: {mobike: false}\nipsec: {mode: transport}`)?.mode).toBe('TRANSPORT');
+  expect(childOf('')?.mode).toBe('TUNNEL');
+});
+
+it('the segment that each of many peers has is dynamic, as in charon', () => {
+  expect(childOf('peer: any\nremote: {id: any, subnets: ["dynamic[tcp/80]", 10.9.0.0/16]}')?.remoteTs).toEqual([
+    'dynamic[tcp/80]',
+    '10.9.0.0/16',
+  ]);
+});
+
+it.each([
+  ['start: on-traffic', 'none'],
+  ['start: on-traffic\ncloseAction: restart', 'start'],
+  ['start: initiate', 'start'],
+  ['start: initiate\ncloseAction: hold', 'trap'],
+  ['start: respond', 'none'],
+])('%s: close_action is %s, and a trap outlives the Child SA in any case', (more, shown) => {
+  expect(childOf(more)?.closeAction).toBe(shown);
+});
