@@ -3,12 +3,14 @@ import { MINUTE, SECOND } from '../base/time.ts';
 import { PRESETS } from './conditions.ts';
 import { Dice } from './dice.ts';
 import { expectAgreement, installedChildren } from './invariants.ts';
+import type { Datagram } from './network.ts';
 import { CorePair, countEvents } from './pair.ts';
 import { forEachSeed } from './seeds.ts';
 import { SteadyTraffic } from './steady-traffic.ts';
 
-/** Where the IKE header has the exchange type, and the number of Quick Mode. */
+/** Where the IKE header has the exchange type, and the numbers of two. */
 const EXCHANGE = 18;
+const INFORMATIONAL = 5;
 const QUICK_MODE = 32;
 /** A third message is a hash and nothing else. */
 const THIRD_MESSAGE_BYTES = 80;
@@ -84,6 +86,21 @@ describe.each(['main', 'aggressive'] as const)('after %s mode', (mode) => {
     pair.world.run(90 * SECOND);
     expect(countEvents(pair.left, 'child.installed')).toBe(1);
     expectAgreement(pair.world, pair.left, pair.right, 0);
+  });
+
+  it('the peer loses the Child SA at once and makes another, while its Delete is lost', () => {
+    forEachSeed(20, (seed) => {
+      const dice = new Dice(seed);
+      const pair = new CorePair({ seed, tunnel: { version: 1, mode } });
+      pair.connect();
+      pair.world.run(dice.within([300, 900]));
+      const isDelete = ({ from, bytes }: Datagram) =>
+        from.address === pair.right.address && bytes[EXCHANGE] === INFORMATIONAL;
+      pair.world.network.gate = isDelete;
+      for (const { inbound } of installedChildren(pair.right)) pair.right.kernel.expire(inbound);
+      pair.world.run(2 * SECOND);
+      expect(pair.exchangePackets()).toEqual(['delivered', 'delivered']);
+    });
   });
 
   it('the peer loses the Child SA within seconds and makes another, while its Delete is lost', () => {

@@ -85,10 +85,10 @@ const MAX_CROSSING_TIME: Duration = 10 * SECOND;
 
 /**
  * The peer has sent the first message of a crossing exchange before its answer to ours: by so much may the network have
- * changed that order. No longer: a peer may well replace the Child SA within seconds, and to keep on sending through
+ * changed that order. No longer: a peer may well replace the Child SA within a second, and to keep on sending through
  * what it will delete costs traffic, where two ends that see the order differently only keep one SA too many.
  */
-const OVERTAKING_TIME: Duration = SECOND;
+const OVERTAKING_TIME: Duration = SECOND / 4;
 
 /** How long both ends have to move to the new one before anything is asked. */
 const DRAIN_INTERVAL: Duration = 5 * SECOND;
