@@ -63,15 +63,25 @@ function freePort(): number {
   return socket.port;
 }
 
+class SilentAddresses {
+  closed = false;
+  addresses = () => [];
+  onChange = () => undefined;
+  close = () => {
+    this.closed = true;
+  };
+}
+
 function setUp(more: readonly string[] = [], top = '') {
   const ports = { ike: freePort(), natTraversal: freePort() };
   const log = new RecordingLog();
   const dataPlane = new MemoryDataPlane();
+  const addresses = new SilentAddresses();
   const daemon = new Daemon({
     configuration: configuration('daemon', more, top),
     capabilities: everything,
     dataPlane,
-    addresses: { addresses: () => [], onChange: () => undefined, close: () => undefined },
+    addresses,
     entropy: new SeededEntropy(2),
     crashSecret: new Secret(new Uint8Array(32).fill(7)),
     log,
@@ -83,7 +93,7 @@ function setUp(more: readonly string[] = [], top = '') {
   const peer = new PeerGateway(configuration('peer'), everything, ports);
   closers.push(() => peer.close());
   const statusNow = async () => (await daemon.api.status(['t'])).tunnels[0];
-  return { daemon, log, dataPlane, peer, ports, statusNow };
+  return { daemon, log, dataPlane, addresses, peer, ports, statusNow };
 }
 
 /** A second Cygnet that runs on what `cygnet export` writes for the other end. */
@@ -123,6 +133,13 @@ describe('IKE that came to the data plane', () => {
 });
 
 describe('daemon', () => {
+  it('one that has not started closes all that it has opened, so that its process can end', async () => {
+    const { daemon, dataPlane, addresses, ports } = setUp();
+    await daemon.close();
+    expect([dataPlane.closed, addresses.closed]).toEqual([true, true]);
+    UdpSocket.open({ family: 4, port: ports.ike, udpEncap: false, bypassPolicy: false }).close();
+  });
+
   it('a peer connects: both ends hold the same SAs, and the status tells them with their counters', async () => {
     const { dataPlane, peer, statusNow, log } = await connected();
     expect(await statusNow()).toMatchObject({

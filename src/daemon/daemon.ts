@@ -201,6 +201,12 @@ export class Daemon {
     this.#runner.call('stop', (now) => this.#service.stop(now));
     await this.#quiet(hurry, patience);
     await this.#hooks.stop(hurry, HOOK_PATIENCE);
+    await this.close();
+  }
+
+  /** Closes everything but the log, without a word to any peer: for a daemon that has not started. */
+  async close(): Promise<void> {
+    this.#stopping = true;
     this.#endAudits();
     this.#kernelErrors.close();
     this.#clock.close();

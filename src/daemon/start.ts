@@ -12,7 +12,7 @@ import { ConfigurationStore, InvalidConfiguration } from './configuration-store.
 import { openControlSockets } from './control-sockets.ts';
 import { readCrashSecret } from './crash-secret.ts';
 import { Daemon } from './daemon.ts';
-import { chooseDataPlane, dataPlaneOpeners } from './data-plane-choice.ts';
+import { type ChosenDataPlane, chooseDataPlane, dataPlaneOpeners } from './data-plane-choice.ts';
 import { listenToSignals } from './signals.ts';
 import { startFailureText } from './start-failure.ts';
 
@@ -75,7 +75,7 @@ function logProblems(log: Log, problems: readonly Problem[]): void {
 type Configured = { readonly configuration: Configuration; readonly store: ConfigurationStore };
 
 async function run(configured: Configured, options: StartOptions, log: Log): Promise<ExitStatus> {
-  const daemon = openDaemon(configured, options, log);
+  const daemon = await openDaemon(configured, options, log);
   const hurry = new Latch();
   try {
     const viciPath = options.viciPath ?? configured.configuration.vici?.socket;
@@ -92,28 +92,34 @@ async function run(configured: Configured, options: StartOptions, log: Log): Pro
   }
 }
 
-function openDaemon(configured: Configured, options: StartOptions, log: Log): Daemon {
+async function openDaemon(configured: Configured, options: StartOptions, log: Log): Promise<Daemon> {
   const onCrash = (error: Error) =>
     log.write('error', 'a thread that carries packets has ended; its tunnels start over', { event: 'bug', error });
   const chosen = chooseDataPlane(configured.configuration.dataplane, dataPlaneOpeners(systemEntropy, onCrash));
-  const { dataPlane, espInUdp } = chosen;
+  const { dataPlane } = chosen;
+  let daemon: Daemon | undefined;
   try {
     log.write('info', `${CARRIER[chosen.name]}: ${chosen.why}`, { event: 'dataplane.chosen', dataPlane: chosen.name });
-    const { capabilities, shortcomings } = probeCapabilities(chosen.capabilities);
-    for (const text of shortcomings) log.write('warn', text, { event: 'capability.missing' });
-    const version = versionReport(chosen.name);
-    const secret = crashSecret(options.stateDirectory, log);
-    const edge = { dataPlane, addresses: AddressWatch.open(), entropy: systemEntropy, log, version };
-    const daemon = new Daemon({ ...configured, capabilities, espInUdp, ...edge, ...secret });
+    daemon = daemonAround(chosen, configured, options, log);
     // Only now: whoever has the IKE ports is the one run of ours, and the SAs of any other are dead.
     const leftovers = dataPlane.begin();
     if (leftovers > 0)
       log.write('info', `removed ${leftovers} SAs of a run that was killed`, { event: 'kernel.cleaned' });
     return daemon;
   } catch (error) {
-    dataPlane.close();
+    if (daemon === undefined) dataPlane.close();
+    else await daemon.close();
     throw error;
   }
+}
+
+function daemonAround(chosen: ChosenDataPlane, configured: Configured, options: StartOptions, log: Log): Daemon {
+  const { capabilities, shortcomings } = probeCapabilities(chosen.capabilities);
+  for (const text of shortcomings) log.write('warn', text, { event: 'capability.missing' });
+  const { dataPlane, espInUdp, name } = chosen;
+  const secret = crashSecret(options.stateDirectory, log);
+  const edge = { dataPlane, espInUdp, addresses: AddressWatch.open(), entropy: systemEntropy };
+  return new Daemon({ ...configured, ...edge, ...secret, capabilities, log, version: versionReport(name) });
 }
 
 function crashSecret(directory: string | undefined, log: Log): { readonly crashSecret?: Secret } {
