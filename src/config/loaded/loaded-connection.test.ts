@@ -120,6 +120,28 @@ describe('a connection that is loaded', () => {
     });
   });
 
+  it('answers IKEv1 beside IKEv2 where it says nothing of the version, and begins nothing in it', () => {
+    const both = { version: '0', unique: 'keep', childless: 'force', mobike: 'yes' };
+    const actions = { start_action: 'start', dpd_action: 'restart', close_action: 'start' };
+    const [second, first, ...more] = tunnelsOf(connection(both, actions));
+    expect([second?.name, first?.name, more.length]).toEqual(['idc/net', 'idc/net/ikev1', 0]);
+    expect(second?.policy).toMatchObject({ version: 2, start: 'initiate', dpd: { action: 'restart' } });
+    expect(first?.policy).toMatchObject({
+      ...{ name: 'idc/net/ikev1', version: 1, mode: 'main', besideV2: true, start: 'respond' },
+      ...{ dpd: { action: 'clear' }, peer: 'vici/idc', gateway: 'vici/idc' },
+    });
+    expect(first?.policy.closeAction).toBeUndefined();
+    expect(first?.loaded).toEqual(second?.loaded);
+  });
+
+  it.each([
+    ['a post-quantum key that is required, which would have a way around it', { ppk_id: 'k', ppk_required: 'yes' }, {}],
+    ['a range of ports', {}, { local_ts: '10.0.0.0/16[tcp/1000-2000]' }],
+    ['nothing but suites of IKEv2', { proposals: 'aes256-sha256-x25519-ke1_mlkem768' }, {}],
+  ])('is of IKEv2 alone with %s', (_, more, net) => {
+    expect(tunnelsOf(connection({ version: '0', ...more }, net)).map(({ policy }) => policy.version)).toEqual([2]);
+  });
+
   it('may have no children', () => {
     expect(tunnelsOf(connection({ children: {} }))).toEqual([]);
   });
@@ -331,7 +353,7 @@ describe('what asks for nothing that would be missed is taken silently', () => {
       { mark_in: '0', hw_offload: 'auto', copy_df: 'yes' },
     ],
     [
-      { unique: 'replace', version: '0' },
+      { unique: 'replace', version: '2' },
       { close_action: 'trap', start_action: 'trap|start' },
     ],
     [{}, { rand_time: '1m', replay_window: '64', ipcomp: 'yes', hostaccess: 'yes', policies: 'yes' }],

@@ -19,6 +19,7 @@ import type { Written } from '../import/written.ts';
 import { Remarks } from '../import/written.ts';
 import { loadTree } from '../load.ts';
 import type { Problem } from '../problem.ts';
+import { besideV2, ikev1Message } from './both-versions.ts';
 import { hasKeys, keysOfPeers } from './keys-of-peers.ts';
 import type { KeyKind, LoadedKey } from './loaded-key.ts';
 import { bestKey } from './loaded-key.ts';
@@ -54,9 +55,22 @@ export type LoadSurroundings = {
 
 /**
  * Reads a connection of swanctl.conf strictly: what it says is done, or it is refused. It is valid without its key and
- * without an address of this machine, and then waits for them.
+ * without an address of this machine, and then waits for them. Where it is for both versions of IKE, and can be said in
+ * IKEv1 as well, it answers that, too.
  */
 export function readConnection(
+  name: string,
+  message: LoadMessage,
+  surroundings: LoadSurroundings,
+): LoadedConnection | { readonly errors: readonly Problem[] } {
+  const read = readVersion(name, message, surroundings);
+  const forIkev1 = 'errors' in read ? undefined : ikev1Message(message);
+  if ('errors' in read || forIkev1 === undefined) return read;
+  const older = readVersion(name, forIkev1, surroundings);
+  return 'errors' in older ? read : { ...read, tunnels: [...read.tunnels, ...older.tunnels.map(besideV2)] };
+}
+
+function readVersion(
   name: string,
   message: LoadMessage,
   surroundings: LoadSurroundings,

@@ -63,6 +63,11 @@ export function isPlain(name: string): boolean {
   return /^[\x21-\x7e]{1,255}$/.test(name);
 }
 
+/** What an element says where it is a single value of one line. */
+export function textValue(element: LoadElement | undefined): string | undefined {
+  return typeof element === 'string' || element instanceof Uint8Array ? textOf(element) : undefined;
+}
+
 function textOf(value: LoadValue): string | undefined {
   const text = typeof value === 'string' ? value : utf8Text(value);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

@@ -9,7 +9,7 @@ export function connectionSection(connection: ViciConnection): ViciSection {
     {
       local_addrs: connection.localAddresses,
       remote_addrs: connection.remoteAddresses,
-      version: `IKEv${connection.version}`,
+      version: VERSIONS[connection.version],
       reauth_time: connection.reauthTime,
       rekey_time: connection.rekeyTime,
       unique: connection.unique,
@@ -23,6 +23,8 @@ export function connectionSection(connection: ViciConnection): ViciSection {
     ['children', new Map(connection.children.map((child) => [child.name, childConfigurationSection(child)]))],
   );
 }
+
+const VERSIONS = { 1: 'IKEv1', 2: 'IKEv2', both: 'IKEv1/2' } as const;
 
 function authSection(id: string | undefined): ViciSection {
   return section({ id, class: 'pre-shared key', groups: [], cert_policy: [], certs: [], cacerts: [] });

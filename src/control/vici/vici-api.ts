@@ -164,7 +164,7 @@ export type ViciPolicy = ViciNames & {
 
 export type ViciConnection = {
   readonly name: string;
-  readonly version: 1 | 2;
+  readonly version: 1 | 2 | 'both';
   readonly localAddresses: readonly string[];
   readonly remoteAddresses: readonly string[];
   readonly localId: string | undefined;

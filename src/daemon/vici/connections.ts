@@ -15,9 +15,11 @@ export function viciConnections({ tunnels }: Configuration, names: NamesOf): Vic
     groups.set(connection, [...(groups.get(connection) ?? []), tunnel]);
   }
   return [...groups].flatMap(([name, group]) => {
-    const [first] = group;
+    const children = group.filter(({ policy }) => policy.besideV2 !== true);
+    const [first] = children;
     if (first === undefined) return [];
-    return [{ ...ikePart(first.policy), name, children: group.map((tunnel) => childPart(tunnel, names)) }];
+    const both = children.length < group.length ? { version: 'both' as const } : {};
+    return [{ ...ikePart(first.policy), ...both, name, children: children.map((one) => childPart(one, names)) }];
   });
 }
 

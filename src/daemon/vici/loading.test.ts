@@ -80,7 +80,7 @@ function freePort(): number {
 }
 
 /** A daemon with a file that has no tunnel, and the peer of the connection above, which has not called yet. */
-function setUp() {
+function setUp(peerText = PEER) {
   const directory = mkdtempSync(join(tmpdir(), 'cygnet-vici-'));
   closers.push(() => rmSync(directory, { recursive: true }));
   const file = join(directory, 'cygnet.yaml');
@@ -114,7 +114,7 @@ function setUp() {
   });
   closers.push(() => daemon.stop(Promise.resolve()));
   daemon.start();
-  const peer = new PeerGateway(loadText(PEER), EVERYTHING, ports);
+  const peer = new PeerGateway(loadText(peerText), EVERYTHING, ports);
   closers.push(() => peer.close());
   const status = async (name = 'moon/net') => (await daemon.api.status([name])).tunnels[0];
   const become = (...addresses: readonly string[]) => {
@@ -169,6 +169,19 @@ describe('a connection that is loaded over vici', () => {
     expect((await daemon.api.show('moon/net', { reveal: false })).policy).toMatchObject({
       local: { subnets: ['10.1.0.0/16'] },
     });
+  });
+
+  it('is called in IKEv1 too where it says nothing of the version, and is one connection for all that', async () => {
+    const suite = 'aes128-sha256-modp2048';
+    const ikev1 = PEER.replace('ike: {proposals: [aes128-sha256-x25519]}', `ike: {version: 1, proposals: [${suite}]}`);
+    const { vici, peer, status, daemon } = setUp(ikev1);
+    await vici('load-shared', SHARED);
+    expect(await vici('load-conn', connection({}, { version: '0', proposals: [suite] }))).toEqual(DONE);
+    peer.start();
+    await expect.poll(async () => (await status('moon/net/ikev1'))?.connectionStatus).toBe('connected');
+    expect(daemon.vici.ikeSas()).toMatchObject([{ connection: 'moon', version: 1, children: [{ name: 'net' }] }]);
+    expect(daemon.vici.connections()).toMatchObject([{ name: 'moon', version: 'both', children: [{ name: 'net' }] }]);
+    expect(daemon.vici.tunnels().map(({ name }) => name)).toEqual(['moon/net']);
   });
 
   it('is nothing at all where it is loaded again as it is', async () => {

@@ -159,7 +159,9 @@ export class DaemonViciApi implements ViciApi {
   }
 
   tunnels(): readonly ViciTunnel[] {
-    return this.#subject.configuration().tunnels.map(({ name }) => ({ name, ...this.#names(name) }));
+    // What answers IKEv1 beside one of these is never started.
+    const { tunnels } = this.#subject.configuration();
+    return tunnels.flatMap(({ name, policy }) => (policy.besideV2 ? [] : { name, ...this.#names(name) }));
   }
 
   standing(tunnel: string): ViciStanding {

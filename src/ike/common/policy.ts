@@ -62,6 +62,8 @@ export type TunnelPolicy = {
   /** The tunnel for many peers that it was made from for one of them; absent where it is configured itself. */
   readonly template?: string;
   readonly version: 1 | 2;
+  /** IKEv1 only: what answers IKEv1 for a tunnel that has another policy for IKEv2, and begins nothing. */
+  readonly besideV2?: true;
   /** IKEv1 only. */
   readonly mode: 'main' | 'aggressive';
   /** IKEv2 only: whether the tunnel may move to other addresses (RFC 4555), if the peer can do so as well. */
