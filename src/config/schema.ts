@@ -195,6 +195,7 @@ const tunnel = section({
   retry: section({
     attempts: integer(1, 100).optional(),
     interval: duration(SECOND, 60 * MINUTE).optional(),
+    giveUp: duration(10 * SECOND, 7 * 24 * HOUR).optional(),
   }).optional(),
   routes: z.union([flag(), routePlace]).optional(),
   blockClearText: flag().optional(),

@@ -57,7 +57,7 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
     start: raw.start ?? (peer.address.kind === 'any' ? 'respond' : 'initiate'),
     dpd: dpdOf(raw, peer),
     ...(raw.closeAction === undefined ? {} : { closeAction: raw.closeAction }),
-    retry: { attempts: raw.retry?.attempts ?? 3, interval: raw.retry?.interval ?? 12 * SECOND },
+    retry: retryOf(raw),
     routes: raw.routes ?? isChosenBySegments(raw),
     ...optional(attributesOf(raw)),
     ...(raw.ipsec?.inactivity === undefined ? {} : { inactivity: raw.ipsec.inactivity }),
@@ -76,6 +76,11 @@ function wrappingOf({ ipsec }: RawTunnel): Pick<TunnelPolicy, 'childProtocol' | 
     ...(ipsec?.mode === 'transport' ? { childMode: 'transport' } : {}),
     ...(ipsec?.encapsulation === 'udp' ? { encapsulation: 'udp' } : {}),
   };
+}
+
+function retryOf({ retry }: RawTunnel): TunnelPolicy['retry'] {
+  const { attempts = 3, interval = 12 * SECOND, giveUp } = retry ?? {};
+  return { attempts, interval, ...(giveUp === undefined ? {} : { giveUp }) };
 }
 
 function optional(attributes: TunnelPolicy['attributes'] | undefined): Pick<TunnelPolicy, 'attributes'> {

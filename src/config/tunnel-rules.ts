@@ -26,6 +26,7 @@ const RULES: readonly ((subject: RuleSubject) => void)[] = [
   checkMobike,
   checkLifetimes,
   checkRekeying,
+  checkRetry,
   checkDpd,
   checkAh,
   checkTransport,
@@ -110,6 +111,13 @@ function checkRekeying({ raw, report }: RuleSubject): void {
     if (soft !== undefined && (hard === undefined || soft >= hard))
       report.error(['ipsec', `rekey${unit}`], `is not less than ipsec.lifetime${unit}`);
   }
+}
+
+/** A tunnel that waits for traffic has its own number of attempts, and others are never called by us. */
+function checkRetry({ raw, peer, report }: RuleSubject): void {
+  const start = raw.start ?? (peer.address.kind === 'any' ? 'respond' : 'initiate');
+  if (raw.retry?.giveUp !== undefined && start !== 'initiate' && raw.closeAction !== 'restart')
+    report.error(['retry', 'giveUp'], `is for a tunnel that should be up, and start is ${start}; remove it`);
 }
 
 function checkDpd({ raw, report }: RuleSubject): void {

@@ -12,12 +12,14 @@ import { mayCall, type TunnelState } from './tunnel-state.ts';
 
 /**
  * The attempts to bring a tunnel up, and their pace: one begins `retry.interval` after the one before. A tunnel that
- * should be up is tried for ever, one that waits for traffic `retry.attempts` times for each packet.
+ * should be up is tried for ever, or for `retry.giveUp` where that is there; one that waits for traffic `retry.attempts`
+ * times for each packet.
  */
 
 /** Begins the first of a series now. */
 export function beginSeries(run: ServiceRun, tunnel: TunnelState): void {
   tunnel.packet = undefined;
+  tunnel.giveUpAt = undefined;
   grantAttempts(tunnel);
   attempt(run, tunnel);
 }
@@ -41,6 +43,7 @@ export function attempt(run: ServiceRun, tunnel: TunnelState): void {
   if (tunnel.attemptsLeft > 0) tunnel.attemptsLeft--;
   tunnel.attemptStartedAt = run.now.mono;
   const { policy } = tunnel;
+  if (policy.retry.giveUp !== undefined) tunnel.giveUpAt ??= run.now.mono + policy.retry.giveUp;
   const address = addressInTurn(policy, tunnel.attempt);
   if (address.kind === 'name') resolvePeer(run, tunnel, 'attempt');
   else initiate(run, tunnel, policy.remote.alternatives && address.kind === 'address' ? address.address : undefined);
@@ -49,7 +52,7 @@ export function attempt(run: ServiceRun, tunnel: TunnelState): void {
 /** The time of the next one has come. */
 export function onRetryTimer(run: ServiceRun, tunnel: TunnelState): void {
   tunnel.nextAttemptAt = undefined;
-  if (isSeriesOver(tunnel)) return endSeries(run, tunnel);
+  if (isSeriesOver(run, tunnel)) return endSeries(run, tunnel);
   if (mayCall(tunnel) && lacksSomething(run, tunnel)) attempt(run, tunnel);
 }
 
@@ -99,7 +102,7 @@ export function onStage1Up(run: ServiceRun, tunnel: TunnelState, ikeSa: number):
 /** Some pairs are up, the others are tried again at the usual pace. */
 export function completeLater(run: ServiceRun, tunnel: TunnelState): void {
   if (!mayCall(tunnel) || tunnel.nextAttemptAt !== undefined || isComplete(run, tunnel)) return;
-  if (!isSeriesOver(tunnel)) retryAfter(run, tunnel, tunnel.policy.retry.interval);
+  if (!isSeriesOver(run, tunnel)) retryAfter(run, tunnel, tunnel.policy.retry.interval);
 }
 
 /** Evidence of why it is not up; what happens beside a working tunnel is not its failure. */
@@ -117,19 +120,30 @@ function grantAttempts(tunnel: TunnelState): void {
 }
 
 /** Then nothing happens before the next packet, or before it is asked for again. */
-function isSeriesOver({ desired, attemptsLeft, once }: TunnelState): boolean {
-  return once || (desired === 'traffic' && attemptsLeft === 0);
+function isSeriesOver(run: ServiceRun, { desired, attemptsLeft, once, ...tunnel }: TunnelState): boolean {
+  return once || (desired === 'traffic' ? attemptsLeft === 0 : isGivenUp(run, tunnel));
 }
 
+function isGivenUp({ now }: ServiceRun, { policy, giveUpAt, children }: GivingUp): boolean {
+  if (policy.retry.giveUp === undefined || giveUpAt === undefined) return false;
+  return now.mono >= giveUpAt && children.size === 0;
+}
+
+type GivingUp = Pick<TunnelState, 'policy' | 'giveUpAt' | 'children'>;
+
 function endSeries(run: ServiceRun, tunnel: TunnelState): void {
+  const isGivingUp = !tunnel.once;
   tunnel.once = false;
+  tunnel.giveUpAt = undefined;
   if (tunnel.desired === 'traffic') return awaitTraffic(run, tunnel);
+  // It is to be up again once the peer has called.
+  tunnel.afterClose = isGivingUp;
   tunnel.desired = 'peer';
   clearRetry(run, tunnel);
 }
 
 function onAttemptOver(run: ServiceRun, tunnel: TunnelState, wait: Duration): void {
-  if (isSeriesOver(tunnel)) endSeries(run, tunnel);
+  if (isSeriesOver(run, tunnel)) endSeries(run, tunnel);
   else retryAfter(run, tunnel, wait);
 }
 

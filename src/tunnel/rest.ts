@@ -10,6 +10,7 @@ export function rest(run: ServiceRun, tunnel: TunnelState, desired: TunnelState[
   tunnel.failure = undefined;
   tunnel.attempt = 0;
   tunnel.attemptsLeft = 0;
+  tunnel.giveUpAt = undefined;
   tunnel.once = false;
   tunnel.partial = false;
   tunnel.packet = undefined;

@@ -60,6 +60,7 @@ function onConnected(run: ServiceRun, tunnel: TunnelState, child: string): void 
   tunnel.children.add(child);
   tunnel.connectedAt ??= run.now.mono;
   tunnel.attempt = 0;
+  tunnel.giveUpAt = undefined;
   tunnel.current = undefined;
   tunnel.once = false;
   forgetClose(tunnel);

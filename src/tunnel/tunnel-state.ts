@@ -17,11 +17,13 @@ export type TunnelState = {
    * has taken it down.
    */
   desired: 'up' | 'traffic' | 'peer' | 'down';
-  /** `desired` is what follows the peer's closing (`closeAction`), until it is connected again. */
+  /** `desired` is what follows the peer's closing (`closeAction`) or our giving up, until it is connected again. */
   afterClose: boolean;
   /** Attempts since it was last connected. */
   attempt: number;
   attemptStartedAt: Instant | undefined;
+  /** When the attempts of a tunnel that should be up end (`retry.giveUp`); undefined where they never do, or none has begun. */
+  giveUpAt: Instant | undefined;
   /** The IKE SA of the attempt under way. */
   current: number | undefined;
   /** Those that the last packet, or the operator, has yet to be given; for `traffic` only. */
@@ -57,6 +59,7 @@ export function newTunnelState({ policy, enabled }: ManagedTunnel): TunnelState 
     afterClose: false,
     attempt: 0,
     attemptStartedAt: undefined,
+    giveUpAt: undefined,
     current: undefined,
     attemptsLeft: 0,
     once: false,

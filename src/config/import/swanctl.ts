@@ -11,6 +11,7 @@ import { findKey } from './shared-keys.ts';
 import { attributesOf, updownOf } from './swanctl-attributes.ts';
 import { AUTH_KEYS, CHILD_KEYS, CONNECTION_KEYS } from './swanctl-keys.ts';
 import { childLifetime, ikeLifetime } from './swanctl-lifetimes.ts';
+import { retryOf } from './swanctl-retry.ts';
 import type { SwanctlSecrets } from './swanctl-secrets.ts';
 import type { Section } from './swanctl-sections.ts';
 import { isShunt } from './swanctl-shunts.ts';
@@ -250,7 +251,7 @@ function restOf(
     ike: ikeInMode(ike, child.get('mode'), remarks),
     ipsec: ipsecOf(child, version, connection, remarks),
     dpd: dpdOf(connection, child, anywhere, remarks),
-    retry: retryOf(connection),
+    retry: retryOf(connection, { keepsUp: keepsUp(child, anywhere) }, remarks),
     updown: updownOf(child, remarks),
   });
 }
@@ -272,6 +273,12 @@ function startOf(child: Section, anywhere: boolean, remarks: Remarks): Written {
   const start = STARTS.get(action.text.replace(/\s/g, ''));
   if (start === undefined) remarks.refuse(action.position, 'start_action is one of none, trap, start and trap|start');
   return pinned(action, anywhere ? 'respond' : (start ?? 'respond'));
+}
+
+/** Whether anything but the peer and its traffic has us call. */
+function keepsUp(child: Section, anywhere: boolean): boolean {
+  const actions = [startAction(child), child.get('close_action')];
+  return !anywhere && actions.some((action) => /start/.test(action?.text ?? ''));
 }
 
 function ppkOf(connection: Section, surroundings: Surroundings): TreeMap | undefined {
@@ -337,9 +344,3 @@ const DPD_ACTIONS: ReadonlyMap<string, string> = new Map([
   ['start', 'restart'],
   ['restart', 'restart'],
 ]);
-
-/** A number of attempts is shown as such; Cygnet never gives up, whatever is written. */
-function retryOf(connection: Section): TreeMap | undefined {
-  const tries = connection.get('keyingtries');
-  return tries !== undefined && /^[1-9]\d?$/.test(tries.text) ? mapOf(tries.position, { attempts: tries }) : undefined;
-}

@@ -163,6 +163,21 @@ it.each([
   expect(tunnel?.policy.closeAction).toBe(expected);
 });
 
+it.each([
+  [{}, 'start', undefined],
+  [{ keyingtries: '0' }, 'start', undefined],
+  [{ keyingtries: '1' }, 'start', 165_000],
+  [{ keyingtries: '3' }, 'trap|start', 495_000],
+  [{ keyingtries: '99999' }, 'start', 604_800_000],
+  [{ keyingtries: '3' }, 'trap', undefined],
+  [{ keyingtries: '3' }, 'none', undefined],
+] as const)('%j with start_action %s is tried for %s ms', (more, start_action, giveUp) => {
+  expect(tunnelsOf(connection(more, { start_action }))[0]?.policy.retry).toEqual({
+    ...{ attempts: 3, interval: 12_000 },
+    ...(giveUp && { giveUp }),
+  });
+});
+
 it('dynamic is no segment of a peer that has several addresses', () => {
   const errors = errorsOf(connection({ remote_addrs: '203.0.113.7, 203.0.113.8' }, { remote_ts: 'dynamic' }));
   expect(errors).toContain(

@@ -121,7 +121,12 @@ export type TunnelPolicy = {
   readonly dpd: { readonly delay: Duration; readonly timeout: Duration; readonly action: 'hold' | 'clear' | 'restart' };
   /** What follows where the peer has closed the last Child SA; absent: what `start` says, again. */
   readonly closeAction?: 'hold' | 'clear' | 'restart';
-  readonly retry: { readonly attempts: number; readonly interval: Duration };
+  readonly retry: {
+    readonly attempts: number;
+    readonly interval: Duration;
+    /** How long a tunnel that should be up is tried; absent: for ever. */
+    readonly giveUp?: Duration;
+  };
   /** Whether routes to the remote selectors are installed while connected, and in which table. */
   readonly routes: RouteChoice;
   /** Of its SAs and policies beyond what they protect; absent where nothing is said. */
