@@ -48,10 +48,10 @@ export function tunnelPolicy(parts: PolicyParts): TunnelPolicy {
     childProposals: parts.childProposals,
     ...wrappingOf(raw),
     ikeLifetime: raw.ike?.lifetime ?? DEFAULT_LIFETIME,
-    ...rekeyOf('ikeRekey', raw.ike),
+    ...ikeRekeyOf(raw),
     ...choicesOf(raw),
     childLifetime: raw.ipsec?.lifetime ?? DEFAULT_LIFETIME,
-    ...rekeyOf('childRekey', raw.ipsec),
+    ...childRekeyOf(raw),
     ...usageOf(raw),
     singlePairs: peer.singlePairs,
     start: raw.start ?? (peer.address.kind === 'any' ? 'respond' : 'initiate'),
@@ -102,21 +102,27 @@ function choicesOf({ ike }: RawTunnel): Pick<TunnelPolicy, 'reauthenticate' | 'c
 function usageOf({ ipsec }: RawTunnel): Pick<TunnelPolicy, 'childUsage'> {
   const { lifetimeBytes: bytes, lifetimePackets: packets, rekeyBytes, rekeyPackets } = ipsec ?? {};
   if (bytes === undefined && packets === undefined) return {};
+  const { rekeyBytesSpread: spreadBytes, rekeyPacketsSpread: spreadPackets } = ipsec ?? {};
   const soft = {
     ...(rekeyBytes === undefined ? {} : { softBytes: rekeyBytes }),
     ...(rekeyPackets === undefined ? {} : { softPackets: rekeyPackets }),
+    ...(spreadBytes === undefined ? {} : { spreadBytes }),
+    ...(spreadPackets === undefined ? {} : { spreadPackets }),
   };
   return { childUsage: { bytes, packets, ...soft } };
 }
 
-function rekeyOf<Key extends 'ikeRekey' | 'childRekey'>(
-  key: Key,
-  written: RawTunnel['ike'] | RawTunnel['ipsec'],
-): { readonly [Name in Key]?: RekeyTime } {
-  const after = written?.rekey;
-  if (after === undefined) return {};
-  const rekey: RekeyTime = { after, spread: written?.rekeySpread ?? Math.floor(after / 10) };
-  return { [key]: rekey } as { readonly [Name in Key]?: RekeyTime };
+function ikeRekeyOf({ ike }: RawTunnel): Pick<TunnelPolicy, 'ikeRekey'> {
+  return ike?.rekey === undefined ? {} : { ikeRekey: rekeyTime(ike.rekey, ike.rekeySpread) };
+}
+
+function childRekeyOf({ ipsec }: RawTunnel): Pick<TunnelPolicy, 'childRekey'> {
+  if (ipsec?.rekey === undefined) return {};
+  return { childRekey: ipsec.rekey === 0 ? 'never' : rekeyTime(ipsec.rekey, ipsec.rekeySpread) };
+}
+
+function rekeyTime(after: Duration, spread: Duration = Math.floor(after / 10)): RekeyTime {
+  return { after, spread };
 }
 
 function localOf(raw: RawTunnel, { address, alternatives, ...gateway }: Gateway): TunnelPolicy['local'] {

@@ -26,6 +26,7 @@ const RULES: readonly ((subject: RuleSubject) => void)[] = [
   checkMobike,
   checkLifetimes,
   checkRekeying,
+  checkUsage,
   checkRetry,
   checkDpd,
   checkAh,
@@ -106,10 +107,16 @@ function checkRekeying({ raw, report }: RuleSubject): void {
     if (rekeySpread !== undefined && rekeySpread >= (rekey ?? 0))
       report.error([section, 'rekeySpread'], `${formatDuration(rekeySpread)} is not less than ${section}.rekey`);
   }
+}
+
+function checkUsage({ raw, report }: RuleSubject): void {
   for (const unit of ['Bytes', 'Packets'] as const) {
     const [soft, hard] = [raw.ipsec?.[`rekey${unit}`], raw.ipsec?.[`lifetime${unit}`]];
     if (soft !== undefined && (hard === undefined || soft >= hard))
       report.error(['ipsec', `rekey${unit}`], `is not less than ipsec.lifetime${unit}`);
+    const spread = raw.ipsec?.[`rekey${unit}Spread`];
+    if (spread !== undefined && spread >= (soft ?? 0))
+      report.error(['ipsec', `rekey${unit}Spread`], `is not less than ipsec.rekey${unit}`);
   }
 }
 

@@ -4,6 +4,9 @@ import { MINUTE } from '../base/time.ts';
 /** When a successor is due: `after` the birth of an SA, less a random part of `spread`, which is the smaller. */
 export type RekeyTime = { readonly after: Duration; readonly spread: Duration };
 
+/** `never`: an SA ends with its lifetime, and nothing takes its place by itself. */
+export type RekeyChoice = RekeyTime | 'never';
+
 /**
  * How long after its birth an SA is rekeyed: its lifetime minus a margin, which is drawn anew each time so that many
  * SAs of one age do not rekey at once. The lifetime itself is hard: whatever is not rekeyed by then ends.

@@ -46,6 +46,8 @@ export type ChildLifetime = Rekeying & {
   readonly lifetimePackets: Written | undefined;
   readonly rekeyBytes: Written | undefined;
   readonly rekeyPackets: Written | undefined;
+  readonly rekeyBytesSpread: Written | undefined;
+  readonly rekeyPacketsSpread: Written | undefined;
 };
 
 export function childLifetime(child: Section, remarks: Remarks): ChildLifetime {
@@ -58,8 +60,12 @@ export function childLifetime(child: Section, remarks: Remarks): ChildLifetime {
   return {
     lifetime: pinned(end.at, end.seconds === 0 ? longestLife(remarks) : `${end.seconds}s`),
     ...rekeyingOf(rekey, spread, remarks),
+    // It ends with its life_time, and nothing follows by itself.
+    ...(remarks.strict && rekey.seconds === 0 && end.seconds > 0 ? { rekey: pinned(rekey.at, 'off') } : {}),
     rekeyBytes: softUsageOf(child, 'bytes', remarks),
     rekeyPackets: softUsageOf(child, 'packets', remarks),
+    rekeyBytesSpread: usageSpreadOf(child, 'bytes', remarks),
+    rekeyPacketsSpread: usageSpreadOf(child, 'packets', remarks),
     lifetimeBytes: usageOf(child, 'bytes'),
     lifetimePackets: usageOf(child, 'packets'),
   };
@@ -89,6 +95,17 @@ function timeOf(written: Written | undefined, remarks: Remarks): Time | undefine
 function softUsageOf(child: Section, unit: 'bytes' | 'packets', { strict }: Remarks): Written | undefined {
   const rekey = child.get(`rekey_${unit}`);
   return !strict || rekey === undefined || rekey.text === '0' ? undefined : rekey;
+}
+
+/** As much as lies between the two numbers, where nothing is said (swanctl.conf(5), rand_bytes). */
+function usageSpreadOf(child: Section, unit: 'bytes' | 'packets', remarks: Remarks): Written | undefined {
+  const rekey = softUsageOf(child, unit, remarks);
+  const [soft, hard] = [rekey, usageOf(child, unit)].map((written) => Number(written?.text));
+  if (rekey === undefined || soft === undefined || hard === undefined || !(hard > soft)) return undefined;
+  const written = child.get(`rand_${unit}`);
+  if (written !== undefined && !/^\d{1,15}$/.test(written.text)) return written;
+  const spread = Math.min(written === undefined ? hard - soft : Number(written.text), soft - 1);
+  return spread === 0 ? undefined : pinned(written ?? rekey, String(spread));
 }
 
 /** 0, the default, is no limit. What is no number is said by whoever reads our configuration. */

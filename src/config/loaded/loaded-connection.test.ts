@@ -96,6 +96,13 @@ describe('a connection that is loaded', () => {
       { ikeLifetime: 3900, ikeRekey: [3600, 60], childLifetime: 3600, childRekey: [1200, 0] },
     ],
     [{ reauth_time: '2h' }, {}, { ikeLifetime: 7920, ikeRekey: [7200, 720], reauthenticate: true }],
+    [{}, { rekey_time: '0', life_time: '30m' }, { childLifetime: 1800, childRekey: 'never' }],
+    [
+      { reauth_time: '0' },
+      { life_time: '0' },
+      { ikeLifetime: 15_840, ikeRekey: [14_400, 1440], reauthenticate: false },
+    ],
+    [{ reauth_time: '0', over_time: '0' }, {}, { ikeLifetime: 14_401, ikeRekey: [14_400, 0] }],
     [{ rekey_time: '0' }, { rekey_time: '0' }, { ikeLifetime: 31_536_000, ikeRekey: undefined, childRekey: undefined }],
   ] as const)('%j %j rekeys as charon does', (more, net, expected) => {
     const [tunnel] = tunnelsOf(connection(more as Plain, net as Plain));
@@ -106,7 +113,7 @@ describe('a connection that is loaded', () => {
     };
     for (const [key, value] of Object.entries(expected)) {
       const found: unknown = tunnel?.policy[key as 'ikeRekey'];
-      expect([key, typeof found === 'boolean' ? found : seconds(found)]).toEqual([key, value]);
+      expect([key, typeof found === 'boolean' || found === 'never' ? found : seconds(found)]).toEqual([key, value]);
     }
   });
 
@@ -115,9 +122,17 @@ describe('a connection that is loaded', () => {
     expect(tunnelsOf(connection({}, limits))[0]?.policy.childUsage).toEqual({
       bytes: 600_000_000,
       softBytes: 500_000_000,
+      spreadBytes: 100_000_000,
       packets: 1_100_000,
       softPackets: 1_000_000,
+      spreadPackets: 100_000,
     });
+    const spreads = { rand_bytes: '0', rand_packets: '5000' };
+    expect(tunnelsOf(connection({}, { ...limits, ...spreads }))[0]?.policy.childUsage).toEqual({
+      ...{ bytes: 600_000_000, softBytes: 500_000_000 },
+      ...{ packets: 1_100_000, softPackets: 1_000_000, spreadPackets: 5000 },
+    });
+    expect(errorsOf(connection({}, { ...limits, rand_bytes: 'few' }))[0]).toMatch(/children.net.rand_bytes: .*few/);
   });
 
   it('answers IKEv1 beside IKEv2 where it says nothing of the version, and begins nothing in it', () => {

@@ -133,6 +133,8 @@ export const BAD: readonly (readonly [replace: string, by: string, ...errors: st
   ['{protocol: esp}', '{lifetimeBytes: 5x}', '16:28 tunnels.idc.ipsec.lifetimeBytes: "5x" is not a number from 1000000 to 1000000000000000, with k, M, G or T for multiples'],
   ['{protocol: esp}', '{lifetimePackets: 10}', '16:30 tunnels.idc.ipsec.lifetimePackets: "10" is not a number from 1000 to 1000000000000, with k, M, G or T for multiples'],
   ['{protocol: esp}', '{rekey: 24h}', '16:20 tunnels.idc.ipsec.rekey: 1d is not less than ipsec.lifetime'],
+  ['{protocol: esp}', '{rekey: off, rekeySpread: 1m}', '16:38 tunnels.idc.ipsec.rekeySpread: 1m is not less than ipsec.rekey'],
+  ['{protocol: esp}', '{lifetimeBytes: 9M, rekeyBytes: 8M, rekeyBytesSpread: 8M}', '16:66 tunnels.idc.ipsec.rekeyBytesSpread: is not less than ipsec.rekeyBytes'],
   ['{protocol: esp}', '{rekey: 1h, rekeySpread: 1h}', '16:37 tunnels.idc.ipsec.rekeySpread: 1h is not less than ipsec.rekey'],
   ['{protocol: esp}', '{rekeyBytes: 5G, lifetimeBytes: 5G}', '16:25 tunnels.idc.ipsec.rekeyBytes: is not less than ipsec.lifetimeBytes'],
   ['{protocol: esp}', '{rekeyPackets: 5G}', '16:27 tunnels.idc.ipsec.rekeyPackets: is not less than ipsec.lifetimePackets'],

@@ -1,4 +1,4 @@
-import { SECOND } from '../../base/time.ts';
+import { type Duration, SECOND } from '../../base/time.ts';
 import type { Configuration, Tunnel } from '../../config/configuration.ts';
 import { formatPeerPlaces } from '../../config/summary.ts';
 import type { ViciChildConfiguration, ViciConnection } from '../../control/vici/vici-api.ts';
@@ -47,7 +47,7 @@ function childPart({ name, policy }: Tunnel, names: NamesOf): ViciChildConfigura
   return {
     name: names(name).child,
     mode: viciMode(policy),
-    rekeyTime: (policy.childRekey?.after ?? policy.childLifetime) / SECOND,
+    rekeyTime: childRekeyTime(policy) / SECOND,
     rekeyBytes: policy.childUsage?.softBytes ?? policy.childUsage?.bytes ?? 0,
     rekeyPackets: policy.childUsage?.softPackets ?? policy.childUsage?.packets ?? 0,
     dpdAction: DPD_ACTIONS[policy.dpd.action],
@@ -55,6 +55,10 @@ function childPart({ name, policy }: Tunnel, names: NamesOf): ViciChildConfigura
     localTs: policy.local.selectors.map(viciSelector),
     remoteTs: viciRemoteSelectors(policy),
   };
+}
+
+function childRekeyTime({ childRekey, childLifetime }: TunnelPolicy): Duration {
+  return childRekey === 'never' ? 0 : (childRekey?.after ?? childLifetime);
 }
 
 /** The mode of a tunnel's Child SAs. */

@@ -4,7 +4,7 @@ import type { Secret } from '../../base/secret.ts';
 import type { Duration } from '../../base/time.ts';
 import type { AttributeChoice, ChildAttributes } from '../../sa/child-attributes.ts';
 import type { Identity } from '../../sa/identity.ts';
-import type { RekeyTime } from '../../sa/lifetime.ts';
+import type { RekeyChoice, RekeyTime } from '../../sa/lifetime.ts';
 import type { ChildProtocol, Proposal } from '../../sa/proposal.ts';
 import type { RouteChoice } from '../../sa/routes.ts';
 import type { TrafficSelector } from '../../sa/traffic-selector.ts';
@@ -114,7 +114,7 @@ export type TunnelPolicy = {
   /** IKEv2: whether each pair of segments is to have a Child SA of its own, as in IKEv1. */
   readonly singlePairs?: boolean;
   readonly childLifetime: Duration;
-  readonly childRekey?: RekeyTime;
+  readonly childRekey?: RekeyChoice;
   /** Bytes and packets after which a Child SA ends; without limits of ours where absent. */
   readonly childUsage?: Allowance;
   readonly start: 'initiate' | 'respond' | 'on-traffic';

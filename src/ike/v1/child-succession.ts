@@ -22,9 +22,11 @@ export function childInstalled(ctx: ContextV1, child: ChildSa, lifetime: Duratio
   child.state = 'installed';
   child.installedAt = ctx.now;
   const chosen = ctx.policies.get(child.tunnel)?.childRekey;
-  const life = rekeyAfter(lifetime, child.role, randomFraction(ctx.entropy), chosen);
-  child.rekeyAt = { mono: ctx.now.mono + life, wall: ctx.now.wall + life };
-  ctx.setTimer(child.tunnel, rekeyTimer(child.id), child.rekeyAt.mono);
+  if (chosen !== 'never') {
+    const life = rekeyAfter(lifetime, child.role, randomFraction(ctx.entropy), chosen);
+    child.rekeyAt = { mono: ctx.now.mono + life, wall: ctx.now.wall + life };
+    ctx.setTimer(child.tunnel, rekeyTimer(child.id), child.rekeyAt.mono);
+  }
   watchInactivity(ctx, child.tunnel);
   ctx.emit({ type: 'child.installed', tunnel: child.tunnel, ikeSa: child.ikeSa, child: child.id });
   for (const other of siblings(ctx, child)) if (other.state === 'installed') settle(ctx, child, other);

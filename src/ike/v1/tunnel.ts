@@ -200,12 +200,13 @@ function onExpired(ctx: ContextV1, child: ChildSa): void {
   if (sa !== undefined && child.state === 'installed') replaceExpired(ctx, sa, child);
 }
 
-/** Nobody has wanted it to end, so that another follows, whoever has made it. */
+/** Nobody has wanted it to end, so that another follows, whoever has made it; unless the operator wants none. */
 function replaceExpired(ctx: ContextV1, sa: IkeSaV1, { tunnel, localSelectors, remoteSelectors }: ChildSa): void {
   const policy = ctx.policies.get(tunnel);
   const [local] = localSelectors;
   const [remote] = remoteSelectors;
   if (policy === undefined || local === undefined || remote === undefined) return;
+  if (policy.childRekey === 'never') return;
   planQuickModes(
     ctx,
     sa,

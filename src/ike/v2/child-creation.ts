@@ -95,7 +95,10 @@ export function createChild(
   const [sharedSecret, ...additionalSecrets] = secrets;
   const pfs = sharedSecret === undefined ? {} : { sharedSecret, additionalSecrets };
   const keys = deriveChildKeys({ suite, prf: prfOf(sa.suite), skD: sa.keys.skD, ...nonces, ...pfs });
-  const limits = { hardLifetime: policy.childLifetime, ...usageLimits(policy.childUsage ?? {}, suite) };
+  const limits = {
+    hardLifetime: policy.childLifetime,
+    ...usageLimits(policy.childUsage ?? {}, suite, () => randomFraction(ctx.entropy)),
+  };
   serve(sa, policy.name);
   ctx.addChild(child);
   return { child, keys: byDirection(keys, asInitiator), limits };
@@ -114,9 +117,11 @@ export function childInstalled(ctx: Context, child: ChildSa): void {
   child.state = 'installed';
   child.installedAt = ctx.now;
   const chosen = ctx.policies.get(child.tunnel)?.childRekey;
-  const life = rekeyAfter(child.lifetime, child.role, randomFraction(ctx.entropy), chosen);
-  child.rekeyAt = { mono: ctx.now.mono + life, wall: ctx.now.wall + life };
-  ctx.setTimer(child.tunnel, childTimer('rekey', child.id), child.rekeyAt.mono);
+  if (chosen !== 'never') {
+    const life = rekeyAfter(child.lifetime, child.role, randomFraction(ctx.entropy), chosen);
+    child.rekeyAt = { mono: ctx.now.mono + life, wall: ctx.now.wall + life };
+    ctx.setTimer(child.tunnel, childTimer('rekey', child.id), child.rekeyAt.mono);
+  }
   watchInactivity(ctx, child.tunnel);
   ctx.emit({ type: 'child.installed', tunnel: child.tunnel, ikeSa: child.ikeSa, child: child.id });
 }

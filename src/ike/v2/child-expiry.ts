@@ -9,7 +9,7 @@ import type { IkeSaV2, Switch } from './state.ts';
 
 /**
  * The data plane has dropped a Child SA at the end of its lifetime: the peer is told. What was to take over from it does
- * so now, whether the peer knows it or not; else another one is made.
+ * so now, whether the peer knows it or not; else another one is made, unless the operator wants none.
  */
 export function childGone(ctx: Context, sa: IkeSaV2, id: string): void {
   const child = findChild(ctx, sa, id);
@@ -20,6 +20,7 @@ export function childGone(ctx: Context, sa: IkeSaV2, id: string): void {
   if (heirOf(ctx, child) !== undefined) return;
   const isHeir = ({ predecessor }: Switch) => predecessor === id;
   if (sa.switches.some(isHeir)) return switchOver(ctx, sa, isHeir);
+  if (ctx.policies.get(child.tunnel)?.childRekey === 'never') return;
   addTask(sa, {
     kind: 'create-child',
     tunnel: child.tunnel,

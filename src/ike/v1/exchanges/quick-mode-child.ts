@@ -1,4 +1,5 @@
 import { readU32 } from '../../../base/bytes.ts';
+import { randomFraction } from '../../../base/entropy.ts';
 import { invariant } from '../../../base/errors.ts';
 import { type Duration, SECOND } from '../../../base/time.ts';
 import { attributesFor } from '../../../sa/child-attributes.ts';
@@ -82,7 +83,7 @@ export function createChild(
       : { outbound: keys.responder, inbound: keys.initiator };
   const limits: SaLimits = {
     hardLifetime: quickMode.lifetime,
-    ...usageLimits(usageOf(policy, agreed.lifetimes), suite),
+    ...usageLimits(usageOf(policy, agreed.lifetimes), suite, () => randomFraction(ctx.entropy)),
   };
   quickMode.child = child.id;
   quickMode.outbound = { keys: ours.outbound, limits };
