@@ -59,6 +59,7 @@ const PARTS: readonly Part[] = [
   { key: 'peers.profile', cost: 'reconnect', of: ({ singlePairs }) => singlePairs },
   { key: 'local.id', cost: 'reconnect', of: ({ local }) => local.identity },
   { key: 'remote.id', cost: 'reconnect', of: ({ remote, many }) => [remote.identity, many === undefined] },
+  { key: 'remote.pattern', cost: 'reconnect', of: ({ remote }) => remote.pattern },
   { key: 'psk', cost: 'reconnect', of: ({ psk, many }) => (many === undefined ? toHex(psk.expose()) : undefined) },
   { key: 'keys', cost: 'in-place', of: ({ many }) => many && keysOf(many) },
   { key: 'remote.limit', cost: 'in-place', of: ({ many }) => many?.limit },

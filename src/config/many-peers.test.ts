@@ -41,6 +41,12 @@ describe('a tunnel for many peers, as it is written', () => {
     expect(start).toBe('respond');
   });
 
+  it('may be for those alone whose names end alike', () => {
+    const { many, remote } = policyOf(tunnelText(MANY.replace('id: any', 'id: any, pattern: "*@example.com"')));
+    expect(remote.pattern).toEqual({ type: 'rfc822', suffix: '@example.com' });
+    expect(many?.limit).toBe(20);
+  });
+
   it('needs no key for all others, and may have segments of its own', () => {
     const { many, remote } = policyOf(
       tunnelText(MANY.replace(/psk: abc.*\n/, '').replace('[dynamic]', '[10.9.0.0/16, dynamic]')).replace(

@@ -31,6 +31,8 @@ export function checkManyPeers({ raw, peer, report }: RuleSubject): void {
   const only = 'is for a tunnel with any number of peers: its peer has the address 0.0.0.0, and remote.id is any';
   if (raw.keys !== undefined && !isOpen) report.errorAtKey(['keys'], only);
   if (raw.remote.limit !== undefined && !isOpen) report.errorAtKey(['remote', 'limit'], only);
+  if (raw.remote.pattern !== undefined && raw.remote.id !== 'any')
+    report.errorAtKey(['remote', 'pattern'], 'chooses among peers of any identity; set remote.id to any, or remove it');
   if (raw.psk === undefined && raw.keys === undefined) report.error(['psk'], 'is required');
   checkKeys(raw, report);
   if (peer.address.kind !== 'name') return;

@@ -7,6 +7,7 @@ import type { Duration } from '../base/time.ts';
 import type { PeerAddress } from '../ike/common/policy.ts';
 import type { Identity } from '../sa/identity.ts';
 import { parseIdentity } from '../sa/identity.ts';
+import { parseIdentityPattern } from '../sa/identity-pattern.ts';
 import { parseSelector } from '../sa/traffic-selector.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { isUnknownHost, parseDynamic } from './dynamic-segments.ts';
@@ -109,6 +110,15 @@ function identityOf(value: string): Identity | Refusal {
 /** `any`: whatever the peer calls itself. */
 export const peerIdentity = () =>
   scalar((value): Identity | 'any' | Refusal => (value === 'any' ? value : identityOf(value)));
+
+export const identityPattern = () =>
+  scalar(
+    (value) =>
+      parseIdentityPattern(value) ??
+      new Refusal(
+        `"${shorten(value)}" is no pattern of identities; write one such as "*@example.com" or "*.example.com"`,
+      ),
+  );
 
 export const ownAddress = () =>
   scalar((value) => {

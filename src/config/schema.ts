@@ -13,6 +13,7 @@ import {
   flag,
   freeText,
   identity,
+  identityPattern,
   integer,
   notOneOf,
   oneOf,
@@ -110,6 +111,7 @@ const subnets = z.array(segment()).min(1);
 const localSide = section({ id: identity().optional(), subnets });
 const remoteSide = section({
   id: peerIdentity().optional(),
+  pattern: identityPattern().optional(),
   limit: integer(1, 50_000).optional(),
   subnets,
 });

@@ -143,6 +143,7 @@ function remoteOf({ remote }: RawTunnel, { address, alternatives, within }: Peer
     ...(within === undefined ? {} : { within }),
     // Which one it is shows with the peer.
     ...(identity === undefined || dynamic.length > 0 ? {} : { identity }),
+    ...(remote.pattern === undefined ? {} : { pattern: remote.pattern }),
     selectors: remote.subnets.filter((one) => !isUnknownHost(one)),
     ...(dynamic.length === 0 ? {} : { dynamic }),
   };

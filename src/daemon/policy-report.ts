@@ -5,6 +5,7 @@ import { formatPeerPlaces } from '../config/summary.ts';
 import type { PolicyReport } from '../control/protocol.ts';
 import type { Many, PostQuantumKey, TunnelPolicy } from '../ike/common/policy.ts';
 import { formatIdentity } from '../sa/identity.ts';
+import { formatExpected } from '../sa/identity-pattern.ts';
 import { formatProposal } from '../sa/proposal.ts';
 import { formatSelector } from '../sa/traffic-selector.ts';
 import { formatUpperLayer } from '../sa/upper-layer.ts';
@@ -19,7 +20,10 @@ export function policyReport(policy: TunnelPolicy, options: { readonly reveal: b
     },
     remote: {
       address: formatPeerPlaces(policy.remote).join(', '),
-      id: policy.remote.identity === undefined ? null : formatIdentity(policy.remote.identity),
+      id:
+        policy.remote.identity === undefined && policy.remote.pattern === undefined
+          ? null
+          : formatExpected(policy.remote),
       subnets: [
         ...policy.remote.selectors.map(formatSelector),
         ...(policy.remote.dynamic ?? []).map((one) => `dynamic${formatUpperLayer(one)}`),

@@ -69,6 +69,16 @@ describe.each(KINDS)('one tunnel for many peers, $name', ({ changes }) => {
     expect(connects(warrior({ ...CAROL, changes }), gateway)).toBe(true);
   });
 
+  it('takes in those whose names fit its pattern, whichever key they have', () => {
+    const all = template(changes);
+    const gateway = hub({ ...all, remote: { ...all.remote, pattern: { type: 'rfc822', suffix: '@b.example' } } });
+    const common = { psk: 'of all', changes } as const;
+    expect(connects(warrior({ ...CAROL, changes }), gateway)).toBe(false);
+    expect(connects(warrior({ ...CAROL, ...common, id: 'eve@c.example', seed: 91 }), gateway)).toBe(false);
+    expect(connects(warrior({ ...CAROL, ...common, id: 'eve@B.example', seed: 92 }), gateway)).toBe(true);
+    expect(gateway.core.instances().map(({ name }) => name)).toEqual(['rw@eve@b.example']);
+  });
+
   it('gives the same identity the same tunnel again, from another address as well', () => {
     const gateway = hub(template(changes));
     const dave = warrior({ ...DAVE, changes });

@@ -4,7 +4,7 @@ import { narrow, parseSelector } from '../../sa/traffic-selector.ts';
 import { ANY_PORT } from '../../sa/upper-layer.ts';
 import { formatDuration, parseDuration } from '../duration.ts';
 import type { Position } from '../problem.ts';
-import type { ForeignEnd, ForeignTunnel } from './foreign-tunnel.ts';
+import type { ForeignEnd, ForeignKey, ForeignTunnel } from './foreign-tunnel.ts';
 import { pinned } from './foreign-tunnel.ts';
 import { Names } from './names.ts';
 import type { ForeignShunt } from './swanctl-shunts.ts';
@@ -58,9 +58,10 @@ function mergePairs(tunnels: readonly ForeignTunnel[]): ForeignTunnel[] {
   return [...groups.values()].flatMap(mergeGroup);
 }
 
-function kinship({ local, remote, psk, rest }: ForeignTunnel): string {
-  const ends = [local, remote].map((end) => [placesKey(end), end.id?.text]);
-  return JSON.stringify([ends, psk.text, plainValue(rest)]);
+function kinship({ local, remote, psk, keys = [], rest }: ForeignTunnel): string {
+  const ends = [local, remote].map((end) => [placesKey(end), end.id?.text, end.pattern?.text]);
+  const secrets = [psk?.text, keys.map((key) => [key.id.text, key.psk.text])];
+  return JSON.stringify([ends, secrets, plainValue(rest)]);
 }
 
 function mergeGroup(group: readonly ForeignTunnel[]): readonly ForeignTunnel[] {
@@ -119,18 +120,32 @@ export function placesTree(position: Position, { addresses, within = [] }: Place
 
 /** A tunnel as our configuration has it, between ends that are named. */
 export function tunnelTree(
-  { name, local, remote, psk, rest }: ForeignTunnel,
+  { name, local, remote, psk, keys = [], rest }: ForeignTunnel,
   gateway: Written,
   peer: Written,
 ): TreeMap {
-  const side = ({ id, subnets }: ForeignTunnel['local']) =>
+  const side = ({ id, pattern, subnets }: ForeignEnd) =>
     mapOf(subnets[0]?.position ?? name.position, {
       id,
+      pattern,
       subnets: listOf(subnets[0]?.position ?? name.position, subnets),
     });
   const overlap = overlapOf(local, remote);
-  const own = mapOf(name.position, { gateway, peer, local: side(local), remote: side(remote), psk, overlap });
+  const own = mapOf(name.position, {
+    gateway,
+    peer,
+    local: side(local),
+    remote: side(remote),
+    psk,
+    keys: keysTree(keys),
+    overlap,
+  });
   return { position: name.position, entries: new Map([...own.entries, ...rest.entries]) };
+}
+
+function keysTree(keys: readonly ForeignKey[]): Tree | undefined {
+  const [first] = keys;
+  return first && { position: first.id.position, items: keys.map((key) => mapOf(key.id.position, key)) };
 }
 
 /** Other daemons take segments of both ends that overlap; ours has to be told. What is no segment is said elsewhere. */

@@ -11,16 +11,23 @@ export type ForeignTunnel = {
   readonly familyName?: Written;
   readonly local: ForeignEnd;
   readonly remote: ForeignEnd;
-  readonly psk: Written;
+  /** Absent where each of several peers has a key of its own, and none is for the others. */
+  readonly psk?: Written | undefined;
+  readonly keys?: readonly ForeignKey[] | undefined;
   /** The other keys of a tunnel: `start`, `ike`, `ipsec`, `dpd`, `ppk` ... */
   readonly rest: TreeMap;
 };
+
+/** The key of one of several peers. */
+export type ForeignKey = { readonly id: Written; readonly psk: Written };
 
 export type ForeignEnd = {
   readonly addresses: readonly Written[];
   /** From where else the remote end may call. */
   readonly within?: readonly Written[];
   readonly id?: Written | undefined;
+  /** Of a remote end that is one of several: what their identities have in common. */
+  readonly pattern?: Written | undefined;
   readonly subnets: readonly Written[];
 };
 

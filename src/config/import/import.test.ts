@@ -85,6 +85,44 @@ tunnels:
     expect('keys' in result && result.keys).toEqual([{ name: 't.psk', text: 'the-secret-key\n' }]);
   });
 
+  it('makes one tunnel for many peers of a connection that anybody may call, with the key of each', () => {
+    const text = `connections { rw {
+  version = 2
+  local_addrs = 192.0.2.1
+  local { auth = psk
+    id = moon.example.org }
+  remote { auth = psk
+    id = *@example.org }
+  children { net { local_ts = 10.1.0.0/16 } }
+} }
+secrets {
+  ike-carol { id = carol@example.org
+    secret = key-of-carol }
+  ike-dave { id-a = moon.example.org
+    id-b = dave@example.org
+    secret = key-of-dave }
+  ike-eve { id = eve@example.com
+    secret = key-of-eve }
+  ike-all { id = moon.example.org
+    secret = key-of-all }
+}`;
+    const path = '/etc/swanctl/swanctl.conf';
+    const result = importConfiguration(path, memoryHost({ [path]: text }), { reveal: false });
+    if ('errors' in result) throw new Error(result.errors.map(formatProblem).join('\n'));
+    expect(result.keys).toEqual([
+      { name: 'rw.psk', text: 'key-of-all\n' },
+      { name: 'rw-peer1.psk', text: 'key-of-carol\n' },
+      { name: 'rw-peer2.psk', text: 'key-of-dave\n' },
+    ]);
+    expect(result.text).toContain('remote: {id: any, pattern: "*@example.org", subnets: [dynamic]}');
+    const files = result.keys.map(({ name, text: key }) => [`/etc/cygnet/${name}`, key]);
+    const host = memoryHost({ '/etc/cygnet/cygnet.yaml': result.text, ...Object.fromEntries(files) });
+    const loaded = loadConfiguration('/etc/cygnet/cygnet.yaml', host);
+    const [tunnel] = 'errors' in loaded ? [] : loaded.configuration.tunnels;
+    expect(tunnel?.policy.many).toMatchObject({ common: {}, keys: [{}, {}] });
+    expect(tunnel?.policy.remote.pattern).toEqual({ type: 'rfc822', suffix: '@example.org' });
+  });
+
   it('refuses what is no such file, and what cannot be read', () => {
     const errors = (path: string, files: MemoryFiles) => {
       const result = importConfiguration(path, memoryHost(files), { reveal: false });

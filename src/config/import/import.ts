@@ -51,14 +51,24 @@ function readLanguage(path: string, host: ConfigurationHost): ReturnType<typeof 
   }
 }
 
-type PlainTunnel = { readonly psk: string; readonly ppk?: { readonly secret: string } };
+type PlainTunnel = {
+  readonly psk?: string;
+  readonly keys?: readonly { readonly id: string; readonly psk: string }[];
+  readonly ppk?: { readonly secret: string };
+};
 type PlainConfiguration = { readonly tunnels: Readonly<Record<string, PlainTunnel>> };
 
 function keyFiles({ tunnels }: PlainConfiguration): Imported['keys'] {
-  return Object.entries(tunnels).flatMap(([name, { psk, ppk }]) => [
-    { name: `${name}.psk`, text: `${psk}\n` },
+  return Object.entries(tunnels).flatMap(([name, { psk, keys = [], ppk }]) => [
+    ...(psk === undefined ? [] : [{ name: `${name}.psk`, text: `${psk}\n` }]),
+    ...keys.map((key, index) => ({ name: nameOfKey(name, index), text: `${key.psk}\n` })),
     ...(ppk === undefined ? [] : [{ name: `${name}.ppk`, text: `${ppk.secret}\n` }]),
   ]);
+}
+
+/** An identity may have characters that no file should have in its name. */
+function nameOfKey(tunnel: string, index: number): string {
+  return `${tunnel}-peer${index + 1}.psk`;
 }
 
 function withKeyFiles(value: PlainConfiguration): unknown {
@@ -66,7 +76,8 @@ function withKeyFiles(value: PlainConfiguration): unknown {
     name,
     {
       ...tunnel,
-      psk: { file: `${name}.psk` },
+      ...(tunnel.psk === undefined ? {} : { psk: { file: `${name}.psk` } }),
+      ...(tunnel.keys && { keys: tunnel.keys.map(({ id }, index) => ({ id, psk: { file: nameOfKey(name, index) } })) }),
       ...(ppk === undefined ? {} : { ppk: { ...ppk, secret: { file: `${name}.ppk` } } }),
     },
   ]);

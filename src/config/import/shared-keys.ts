@@ -29,7 +29,8 @@ export function findKey<Key extends Owned>(keys: Iterable<Key>, local: KeyEnd, r
   return best?.key;
 }
 
-type Owned = Pick<SharedKey, 'owners'>;
+/** What a key is found by. */
+export type Owned = Pick<SharedKey, 'owners'>;
 
 /** An owner that is anybody counts less than the one that is meant. */
 function endScore(owners: ReadonlySet<string>, end: ReadonlySet<string>): number {

@@ -1,13 +1,15 @@
 import { parseAddressRange } from '../../base/address-range.ts';
 import { parseAddress } from '../../base/net.ts';
+import { parseIdentityPattern } from '../../sa/identity-pattern.ts';
 import { proposalsOf } from './algorithms.ts';
 import { childModeOf, ikeInMode } from './child-mode.ts';
 import { closeActionOf } from './close-action.ts';
 import { encapsulationOf } from './encapsulation.ts';
-import type { ForeignTunnel } from './foreign-tunnel.ts';
+import type { ForeignEnd, ForeignTunnel } from './foreign-tunnel.ts';
 import { pinned } from './foreign-tunnel.ts';
 import { applyRules, CERTIFICATES, EAP } from './key-rules.ts';
-import { findKey } from './shared-keys.ts';
+import { keysOfMany } from './keys-of-many.ts';
+import { findKey, type SharedKey } from './shared-keys.ts';
 import { attributesOf, updownOf } from './swanctl-attributes.ts';
 import { AUTH_KEYS, CHILD_KEYS, CONNECTION_KEYS } from './swanctl-keys.ts';
 import { childLifetime, ikeLifetime } from './swanctl-lifetimes.ts';
@@ -26,14 +28,19 @@ export type Surroundings = {
   nameOf(connection: Section, child: Section, isOnlyChild: boolean): Written;
   /** The addresses of this machine that `local_addrs` means: where it is open (undefined) those towards the peer. */
   ownAddresses(written: Written | undefined, connection: Section, peer: Written): readonly Written[];
-  /** The key of the ends that go by these names; undefined ends it. */
-  keyFor(connection: Section, local: Names, remote: Names): Written | undefined;
+  /** The key of the ends that go by these names, or those of many peers; undefined ends it. */
+  keyFor(connection: Section, local: Names, remote: RemoteNames): PeerKeys | undefined;
   /** The post-quantum key of an id; undefined leaves it out. */
   postQuantumKey(id: Written): Written | undefined;
 };
 
 /** The addresses of an end, and its identity where that is known. */
 export type Names = readonly [addresses: readonly Written[], id: Written | undefined];
+
+/** The same of the other end, which may be many peers: those of any name, or of this pattern. */
+export type RemoteNames = { readonly names: Names; readonly many: boolean; readonly pattern: Written | undefined };
+
+type PeerKeys = Pick<ForeignTunnel, 'psk' | 'keys'>;
 
 /** The connections of a swanctl.conf in the terms of our configuration: one tunnel for each child. */
 export function swanctlTunnels(root: Section, secrets: SwanctlSecrets, remarks: Remarks): ForeignTunnel[] {
@@ -66,18 +73,29 @@ function surroundingsInFile({ keys, ppks }: SwanctlSecrets, remarks: Remarks): S
       );
       return [];
     },
-    keyFor({ name }, local, remote) {
+    keyFor({ name }, local, { names, many, pattern }) {
       if (local[0].length === 0) return undefined;
-      const key = findKey(keys, namesOf(local), namesOf(remote));
+      if (many) return keysOfPeers(keys, local, pattern);
+      const key = findKey(keys, namesOf(local), namesOf(names));
       if (key === undefined)
         remarks.refuse(name.position, 'no pre-shared key is for both of its ends; write one into the section secrets');
-      return key?.secret;
+      return key && { psk: key.secret };
     },
     postQuantumKey(id) {
       const key = findKey(ppks, [id.text], []);
       if (key === undefined) remarks.refuse(id.position, 'no section ppk of secrets has a key of this id');
       return key?.secret;
     },
+  };
+}
+
+/** Who has none among them does not get in; that there is none at all is said of the tunnel. */
+function keysOfPeers(keys: readonly SharedKey[], local: Names, written: Written | undefined): PeerKeys {
+  const pattern = written === undefined ? undefined : parseIdentityPattern(written.text);
+  const { own, common } = keysOfMany(keys, namesOf(local), pattern === undefined ? {} : { pattern });
+  return {
+    psk: common?.secret,
+    keys: own.map(({ owner, key: { secret } }) => ({ id: pinned(secret, owner), psk: secret })),
   };
 }
 
@@ -95,22 +113,25 @@ export function connectionTunnels(connection: Section, surroundings: Surrounding
   if (all.length > 0 && children.length === 0) return [];
   applyRules(connection.settings(), (key) => CONNECTION_KEYS.get(key), [...CONNECTION_KEYS.keys()], remarks);
   const localId = knownIdentity(identityOf(connection, 'local', remarks));
-  const remoteId = identityOf(connection, 'remote', remarks);
   const remote = peerPlaces(connection);
   const [peer] = remote.addresses;
+  const named = remoteIdentity(connection, remote, remarks);
   const local = surroundings.ownAddresses(localAddresses(connection), connection, peer);
-  const key = surroundings.keyFor(connection, [local, localId], [remote.addresses, knownIdentity(remoteId)]);
-  if (key === undefined) return [];
+  const keys = surroundings.keyFor(connection, [local, localId], {
+    names: [remote.addresses, named.id?.text === 'any' ? undefined : named.id],
+    many: named.id?.text === 'any' && isAnywhere(remote),
+    pattern: named.pattern,
+  });
+  if (keys === undefined) return [];
   const ike = ikeOf(connection, remarks);
-  const peerId = remoteIdentity(connection, remoteId, remarks);
   return children.map((child) => {
     applyRules(child.settings(), (word) => CHILD_KEYS.get(word), [...CHILD_KEYS.keys()], remarks);
     return {
       name: surroundings.nameOf(connection, child, children.length === 1),
       familyName: name,
       local: { addresses: local, id: localId, subnets: segmentsOf(child, 'local_ts', local[0], remarks) },
-      remote: { ...remote, id: peerId, subnets: segmentsOf(child, 'remote_ts', onlyAddress(remote), remarks) },
-      psk: key,
+      remote: { ...remote, ...named, subnets: segmentsOf(child, 'remote_ts', onlyAddress(remote), remarks) },
+      ...keys,
       rest: restOf(connection, child, ike, surroundings, remarks),
     };
   });
@@ -137,18 +158,26 @@ function knownIdentity(id: Written | undefined): Written | undefined {
   return id?.text === '%any' ? undefined : id;
 }
 
-/** strongSwan takes any identity where none is written. In a file of ours, that is the one of the peer's address. */
-function remoteIdentity(connection: Section, id: Written | undefined, remarks: Remarks): Written | undefined {
-  if (id === undefined) return remarks.strict ? pinned(connection.name, 'any') : undefined;
-  if (remarks.strict && id.text.includes('*'))
-    remarks.refuse(id.position, `"${id.text}" is for several peers by a pattern; write the identity of one, or %any`);
-  return id.text === '%any' ? pinned(id, 'any') : id;
+/**
+ * strongSwan takes any identity where none is written. In a file of ours, that is the one of the peer's address, where it
+ * has one; and of a single peer a name may have an asterisk in it.
+ */
+function remoteIdentity(connection: Section, places: PeerPlaces, remarks: Remarks): Pick<ForeignEnd, 'id' | 'pattern'> {
+  const id = identityOf(connection, 'remote', remarks);
+  if (id === undefined) return remarks.strict || isAnywhere(places) ? { id: pinned(connection.name, 'any') } : {};
+  if (id.text === '%any') return { id: pinned(id, 'any') };
+  const isPattern = id.text.includes('*') && (remarks.strict || isAnywhere(places));
+  return isPattern ? { id: pinned(id, 'any'), pattern: id } : { id };
 }
 
 /** Undefined where it is left to the routes, as it is by default. */
 function localAddresses(connection: Section): Written | undefined {
   const written = connection.get('local_addrs');
   return written === undefined || written.text.startsWith('%any') ? undefined : written;
+}
+
+function isAnywhere({ addresses }: PeerPlaces): boolean {
+  return addresses[0].text === '0.0.0.0';
 }
 
 type PeerPlaces = { readonly addresses: readonly [Written, ...Written[]]; readonly within: readonly Written[] };
@@ -243,7 +272,7 @@ function restOf(
   remarks: Remarks,
 ): TreeMap {
   const version = connection.get('version')?.text === '1' ? 1 : 2;
-  const anywhere = peerPlaces(connection).addresses[0].text === '0.0.0.0';
+  const anywhere = isAnywhere(peerPlaces(connection));
   return mapOf(child.name.position, {
     start: startOf(child, anywhere, remarks),
     closeAction: closeActionOf(child.get('close_action'), { start: startAction(child), anywhere }, remarks),

@@ -193,6 +193,24 @@ it.each([
   });
 });
 
+it('a pattern of identities is for the peers that fit it, each with its own key', () => {
+  const key = (owners: readonly string[], text: string) =>
+    ({ kind: 'ike', owners, secret: new Secret(utf8(text.repeat(20))) }) as const;
+  const keys = [key(['carol@example.org'], 'a'), key(['dave@example.com'], 'b'), key([], 'c')];
+  const given = connection({ remote_addrs: '%any', remote: { auth: 'psk', id: '*@example.org' } });
+  const [tunnel] = tunnelsOf(given, { keys });
+  expect(tunnel?.policy.remote.pattern).toEqual({ type: 'rfc822', suffix: '@example.org' });
+  expect(tunnel?.policy.many?.keys.map(({ identity }) => formatIdentity(identity))).toEqual(['carol@example.org']);
+  expect(tunnel?.policy.many?.common).toBe(keys[2]?.secret);
+  const [one] = tunnelsOf(connection({ remote: { auth: 'psk', id: '*.example.org' } }), { keys });
+  expect(one?.policy.remote).toMatchObject({ pattern: { type: 'fqdn', suffix: '.example.org' } });
+  expect([one?.policy.many, one?.policy.remote.identity, one?.policy.psk]).toEqual([
+    undefined,
+    undefined,
+    keys[2]?.secret,
+  ]);
+});
+
 it('dynamic is no segment of a peer that has several addresses', () => {
   const errors = errorsOf(connection({ remote_addrs: '203.0.113.7, 203.0.113.8' }, { remote_ts: 'dynamic' }));
   expect(errors).toContain(
@@ -349,7 +367,7 @@ const REFUSED: readonly (readonly [Plain, Plain, string])[] = [
   [{ vips: ['0.0.0.0'] }, {}, 'connection idc, vips: not supported: virtual addresses are not supported; routes need none'],
   [{ local: { auth: 'pubkey' } }, {}, 'connection idc, local.auth: certificates are not supported: tunnels here have pre-shared keys; set the peer up with one'],
   [{ remote: { auth: 'eap-md5' } }, {}, 'connection idc, remote.auth: EAP and XAUTH are not supported: tunnels here have pre-shared keys and nothing else'],
-  [{ remote: { auth: 'psk', id: '*@example.org' } }, {}, 'connection idc, remote.id: "*@example.org" is for several peers by a pattern; write the identity of one, or %any'],
+  [{ remote: { auth: 'psk', id: 'c*@example.org' } }, {}, 'connection idc, remote.id: "c*@example.org" is no pattern of identities; write one such as "*@example.com" or "*.example.com"'],
   [{ remote: { id: 'x' } }, {}, 'connection idc, remote: remote.auth is not written, and its default is certificates; write auth = psk'],
   [{ mobike: 'maybe' }, {}, 'connection idc, mobike: is one of yes and no'],
   [{ unique: 'perhaps' }, {}, 'connection idc, unique: is one of no, never, keep and replace'],

@@ -146,10 +146,10 @@ function surroundingsOverVici(found: Found, { keys, own }: LoadSurroundings): Su
       lack('address', `this machine has no address for ${written?.text ?? `a way to ${peer.text}`} yet`);
       return [pinned(written ?? connection.name, placeholder(peer))];
     },
-    keyFor(connection, local, remote) {
-      found.psk = take('ike', [namesOf(local), namesOf(remote)]);
-      if (found.psk === undefined) lack('key', `no shared key is loaded for ${endText(local)} and ${endText(remote)}`);
-      return pinned(connection.name, STAND_IN);
+    keyFor(connection, local, { names }) {
+      found.psk = take('ike', [namesOf(local), namesOf(names)]);
+      if (found.psk === undefined) lack('key', `no shared key is loaded for ${endText(local)} and ${endText(names)}`);
+      return { psk: pinned(connection.name, STAND_IN) };
     },
     postQuantumKey(id) {
       const secret = take('ppk', [[id.text], []]);
@@ -177,7 +177,9 @@ type Completion = LoadSurroundings & { readonly connection: string; readonly fou
 
 function completeTunnel(tunnel: Tunnel, { connection, found, nobodysKey, keys }: Completion): Tunnel {
   const { psk, children } = found;
-  const many = tunnel.policy.many && keysOfPeers(tunnel.policy.many, found.keys, keys);
+  const { pattern } = tunnel.policy.remote;
+  const expected = pattern === undefined ? {} : { pattern };
+  const many = tunnel.policy.many && keysOfPeers(tunnel.policy.many, expected, found.keys, keys);
   const lacks = many !== undefined && hasKeys(many) && found.lacks?.what === 'key' ? undefined : found.lacks;
   return {
     ...tunnel,

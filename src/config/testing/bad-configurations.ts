@@ -88,6 +88,8 @@ export const BAD: readonly (readonly [replace: string, by: string, ...errors: st
   ['dpd: {delay: 8s}', 'dpd: {delay: 8 s}', '17:18 tunnels.idc.dpd.delay: "8 s" is not a duration; write a number and s, m, h or d, such as 8s or 24h'],
   ['dpd: {delay: 8s}', 'dpd: {delay: 0s}', '17:18 tunnels.idc.dpd.delay: 0s is not within 1s and 1h'],
   ['dpd: {delay: 8s}', 'dpd: {delay: 8s, timeout: 7s}', '17:31 tunnels.idc.dpd.timeout: 7s is less than dpd.delay (8s)'],
+  ['remote: {id: 10.9.9.9,', 'remote: {id: any, pattern: "x*.example.org",', '22:32 tunnels.road.remote.pattern: "x*.example.org" is no pattern of identities; write one such as "*@example.com" or "*.example.com"'],
+  ['remote: {id: 10.9.9.9,', 'remote: {id: 10.9.9.9, pattern: "*.example.org",', '22:28 tunnels.road.remote.pattern: chooses among peers of any identity; set remote.id to any, or remove it'],
   ['dpd: {delay: 8s}', 'start: respond\n    retry: {giveUp: 3m}', '18:21 tunnels.idc.retry.giveUp: is for a tunnel that should be up, and start is respond; remove it'],
   ['dpd: {delay: 8s}', 'dpd: {timeout: 5s}', '17:20 tunnels.idc.dpd.timeout: 5s is less than dpd.delay (8s)'],
   ['dpd: {delay: 8s}', 'dpd: {action: restrat}', '17:19 tunnels.idc.dpd.action: "restrat" is not one of hold, clear, restart; did you mean restart?'],

@@ -4,6 +4,7 @@ import { formatPeerPlaces } from '../../config/summary.ts';
 import type { ViciChildConfiguration, ViciConnection } from '../../control/vici/vici-api.ts';
 import type { TunnelPolicy } from '../../ike/common/policy.ts';
 import { formatIdentity } from '../../sa/identity.ts';
+import { formatExpected } from '../../sa/identity-pattern.ts';
 import type { NamesOf } from './sas.ts';
 import { viciSelector } from './selectors.ts';
 
@@ -32,7 +33,7 @@ function ikePart(policy: TunnelPolicy): Omit<ViciConnection, 'name' | 'children'
     localAddresses: [local.address, ...(local.alternatives ?? [])],
     remoteAddresses: formatPeerPlaces(remote).map((place) => (place === '0.0.0.0' ? '%any' : place)),
     localId: formatIdentity(local.identity),
-    remoteId: remote.identity === undefined ? undefined : formatIdentity(remote.identity),
+    remoteId: remote.identity === undefined && remote.pattern === undefined ? undefined : formatExpected(remote),
     rekeyTime: anew ? 0 : lifetime,
     reauthTime: anew ? lifetime : 0,
     // A new IKE SA of the same peer takes the place of the one before, unless that is kept.

@@ -3,6 +3,7 @@ import type { IpAddress } from '../../base/net.ts';
 import type { Secret } from '../../base/secret.ts';
 import { hash } from '../../crypto/hash.ts';
 import { foldAscii, formatIdentity, type Identity, sameIdentity } from '../../sa/identity.ts';
+import { isExpected } from '../../sa/identity-pattern.ts';
 import type { Many, TunnelPolicy } from './policy.ts';
 
 /**
@@ -33,12 +34,12 @@ export function meantBy(
   return [...own, ...open.flatMap((policy) => instanceOf(policy, caller) ?? [])];
 }
 
-/** The tunnel of one peer of a template; undefined where there is no key for it. */
+/** The tunnel of one peer of a template; undefined where there is no key for it, or it is not for peers of this name. */
 export function instanceOf(policy: TunnelPolicy, { identity, address }: Caller): TunnelPolicy | undefined {
   const { many, ...template } = policy;
   const psk = many === undefined ? undefined : (ownKey(many, identity) ?? many.common);
-  if (psk === undefined) return undefined;
   const { remote } = template;
+  if (psk === undefined || !isExpected(remote, identity)) return undefined;
   const host = (remote.dynamic ?? []).map((one) => ({ ...one, start: address, end: address }));
   return {
     ...template,
@@ -66,7 +67,7 @@ function shortened(text: string, identity: Identity): string {
 function ownOf(policy: TunnelPolicy, caller: Caller): TunnelPolicy | undefined {
   const { many, remote } = policy;
   if (many !== undefined) return ownKey(many, caller.identity) === undefined ? undefined : instanceOf(policy, caller);
-  return remote.identity === undefined || sameIdentity(remote.identity, caller.identity) ? policy : undefined;
+  return isExpected(remote, caller.identity) ? policy : undefined;
 }
 
 function ownKey(many: Many, identity: Identity): Secret | undefined {

@@ -4,6 +4,7 @@ import type { Secret } from '../../base/secret.ts';
 import type { Duration } from '../../base/time.ts';
 import type { AttributeChoice, ChildAttributes } from '../../sa/child-attributes.ts';
 import type { Identity } from '../../sa/identity.ts';
+import type { IdentityPattern } from '../../sa/identity-pattern.ts';
 import type { RekeyChoice, RekeyTime } from '../../sa/lifetime.ts';
 import type { ChildProtocol, Proposal } from '../../sa/proposal.ts';
 import type { RouteChoice } from '../../sa/routes.ts';
@@ -84,8 +85,9 @@ export type TunnelPolicy = {
     readonly alternatives?: readonly Exclude<PeerAddress, { readonly kind: 'any' }>[];
     /** Where it may call from, beside its addresses; a peer of any address from nowhere else. */
     readonly within?: readonly AddressRange[];
-    /** Absent only where any identity with the right key will do. */
+    /** Absent only where any identity with the right key will do, or any of `pattern`. */
     readonly identity?: Identity;
+    readonly pattern?: IdentityPattern;
     readonly selectors: readonly TrafficSelector[];
     /** With `many`: segments that are the address which each peer is seen at. What they have for an address does not count. */
     readonly dynamic?: readonly TrafficSelector[];

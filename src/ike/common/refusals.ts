@@ -1,4 +1,5 @@
 import { formatIdentity, type Identity } from '../../sa/identity.ts';
+import { formatExpected, isExpected } from '../../sa/identity-pattern.ts';
 import { formatSelector, type TrafficSelector } from '../../sa/traffic-selector.ts';
 import { identitySeen } from './evidence.ts';
 import type { TunnelPolicy } from './policy.ts';
@@ -8,11 +9,11 @@ import type { Reason } from './reason.ts';
 
 export function identityMismatch(policy: TunnelPolicy, actual: Identity): Reason {
   const evidence = identitySeen(actual);
-  if (policy.many !== undefined) {
+  if (policy.many !== undefined && isExpected(policy.remote, actual)) {
     const text = `the peer calls itself "${formatIdentity(actual)}", and this tunnel has no key for it`;
     return { code: 'peer-identity-mismatch', text, evidence };
   }
-  const expected = policy.remote.identity === undefined ? 'any' : formatIdentity(policy.remote.identity);
+  const expected = formatExpected(policy.remote);
   const text = `the peer calls itself "${formatIdentity(actual)}", this tunnel expects "${expected}"`;
   return { code: 'peer-identity-mismatch', text, evidence };
 }

@@ -1,5 +1,6 @@
 import { constantTimeEqual } from '../../crypto/constant-time.ts';
-import { type Identity, sameIdentity } from '../../sa/identity.ts';
+import { sameIdentity } from '../../sa/identity.ts';
+import { type Expected, formatExpected } from '../../sa/identity-pattern.ts';
 import { formatProposal } from '../../sa/proposal.ts';
 import type { Context } from './context.ts';
 import type { PeerAddress, PostQuantumKey, TunnelPolicy } from './policy.ts';
@@ -70,7 +71,7 @@ const PARTS: readonly (readonly [string, IsSame])[] = [
   ['setting of MOBIKE', (a, b) => a.mobike === b.mobike],
   ['encapsulation', (a, b) => a.encapsulation === b.encapsulation],
   ['local identity', (a, b) => sameIdentity(a.local.identity, b.local.identity)],
-  ['peer identity', (a, b) => sameIfAny(a.remote.identity, b.remote.identity)],
+  ['peer identity', (a, b) => sameExpected(a.remote, b.remote)],
   // So that the suite in use, and any that a rekeying can lead to, is one that both would have chosen.
   ['IKE proposals', (a, b) => proposalsOf(a) === proposalsOf(b)],
   ['pre-shared key', (a, b) => constantTimeEqual(a.psk.expose(), b.psk.expose())],
@@ -83,9 +84,10 @@ function samePlace(a: PeerAddress, b: PeerAddress): boolean {
   return b.kind === 'any';
 }
 
-function sameIfAny(a: Identity | undefined, b: Identity | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return sameIdentity(a, b);
+function sameExpected(a: Expected, b: Expected): boolean {
+  if (a.identity === undefined || b.identity === undefined)
+    return a.identity === b.identity && formatExpected(a) === formatExpected(b);
+  return sameIdentity(a.identity, b.identity);
 }
 
 function proposalsOf({ ikeProposals }: TunnelPolicy): string {

@@ -1,4 +1,5 @@
 import { formatIdentity } from '../../sa/identity.ts';
+import { formatExpected } from '../../sa/identity-pattern.ts';
 import { formatProposal } from '../../sa/proposal.ts';
 import type { Comparison } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
@@ -40,7 +41,7 @@ const COMPARISONS: { readonly [What in Verdict['compares'][number]]: Compare } =
 function compareIds({ policy }: Facts, failure: Failure | undefined): Comparison[] {
   const { identity, asked } = failure?.reason?.evidence ?? {};
   const own = formatIdentity(policy.local.identity);
-  const expected = policy.remote.identity === undefined ? 'any' : formatIdentity(policy.remote.identity);
+  const expected = formatExpected(policy.remote);
   return [
     {
       what: 'our id',

@@ -1,6 +1,7 @@
 import type { Evidence } from '../../ike/common/evidence.ts';
 import type { TunnelPolicy } from '../../ike/common/policy.ts';
 import { formatIdentity } from '../../sa/identity.ts';
+import { formatExpected } from '../../sa/identity-pattern.ts';
 import { formatProposal, type Proposal } from '../../sa/proposal.ts';
 import { formatSelector } from '../../sa/traffic-selector.ts';
 import type { Facts } from './facts.ts';
@@ -43,7 +44,7 @@ function policyValues(facts: Facts): Values {
     version: String(policy.version),
     mode: policy.mode,
     ownId: formatIdentity(policy.local.identity),
-    expected: policy.remote.identity === undefined ? 'any' : formatIdentity(policy.remote.identity),
+    expected: formatExpected(policy.remote),
     protocol: policy.childProtocol,
     childMode: policy.childMode ?? 'tunnel',
     theirChildMode: policy.childMode === 'transport' ? 'tunnel' : 'transport',

@@ -3,7 +3,7 @@ import { invariant } from '../../../base/errors.ts';
 import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
 import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
-import { sameIdentity } from '../../../sa/identity.ts';
+import { isExpected } from '../../../sa/identity-pattern.ts';
 import type { Proposal } from '../../../sa/proposal.ts';
 import type { Context } from '../../common/context.ts';
 import { wantsUdp } from '../../common/nat-detection.ts';
@@ -119,8 +119,7 @@ export function onAggressiveAgreed(
     return noteRefusal(ctx, sa, WRONG_KEY);
   }
   Object.assign(sa, { ...agreed, keys, ivs: firstIvs(agreed) });
-  const wanted = policy.remote.identity;
-  if (wanted !== undefined && !sameIdentity(answer.remoteId, wanted)) {
+  if (!isExpected(policy.remote, answer.remoteId)) {
     const reason = identityMismatch(policy, answer.remoteId);
     ctx.emit({ type: 'auth.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
     return refusePeer(ctx, sa, reason);

@@ -4,7 +4,7 @@ import type { Duration } from '../../../base/time.ts';
 import { keyExchangeMethod } from '../../../crypto/algorithms.ts';
 import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
-import { sameIdentity } from '../../../sa/identity.ts';
+import { isExpected } from '../../../sa/identity-pattern.ts';
 import { attemptDuration } from '../../common/attempt.ts';
 import type { Context } from '../../common/context.ts';
 import { wantsUdp } from '../../common/nat-detection.ts';
@@ -151,8 +151,7 @@ export function onMainProof(ctx: ContextV1, sa: IkeSaV1, received: Received): vo
   }
   sa.ivs = opened.next;
   const identity = identityFromPayload(id);
-  const wanted = policy.remote.identity;
-  if (wanted !== undefined && !sameIdentity(identity, wanted)) {
+  if (!isExpected(policy.remote, identity)) {
     const reason = identityMismatch(policy, identity);
     ctx.emit({ type: 'auth.failed', tunnel: sa.tunnel, ikeSa: sa.id, reason });
     return refusePeer(ctx, sa, reason);

@@ -3,7 +3,8 @@ import { invariant } from '../../../base/errors.ts';
 import { constantTimeEqual } from '../../../crypto/constant-time.ts';
 import { planInstall } from '../../../sa/child-sa.ts';
 import type { DataPlaneReply } from '../../../sa/data-plane.ts';
-import { formatIdentity, sameIdentity } from '../../../sa/identity.ts';
+import { formatIdentity } from '../../../sa/identity.ts';
+import { isExpected } from '../../../sa/identity-pattern.ts';
 import { stoppedByNat } from '../../common/child-mode.ts';
 import type { Context } from '../../common/context.ts';
 import { kernelRefused } from '../../common/kernel-refusal.ts';
@@ -192,8 +193,7 @@ function verifyResponder(
   const expected = authOf(sa, policy, { side: 'peer', idBody: idr.body, keys: keysWith(sa, ppk) });
   const genuine = auth.method === AUTH_METHOD.SHARED_KEY_MIC && constantTimeEqual(auth.data, expected);
   const identity = identityFromPayload(idr);
-  const wanted = policy.remote.identity;
-  if (wanted !== undefined && !sameIdentity(identity, wanted)) return identityMismatch(policy, identity);
+  if (!isExpected(policy.remote, identity)) return identityMismatch(policy, identity);
   return genuine ? undefined : ppk === undefined ? WRONG_KEY : wrongKeys(ppk);
 }
 
