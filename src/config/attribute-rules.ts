@@ -9,6 +9,7 @@ export function checkAttributes(subject: RuleSubject): void {
   checkHeaders(subject);
   checkReplay(subject);
   checkReqid(subject);
+  checkMarkInSa(subject);
   checkStart(subject);
   checkPolicies(subject);
 }
@@ -17,6 +18,7 @@ export function checkAttributes(subject: RuleSubject): void {
 const OF_KERNEL = [
   'ifId',
   'mark',
+  'markInSa',
   'setMark',
   'priority',
   'policies',
@@ -64,6 +66,11 @@ function checkReqid({ raw, peer, report }: RuleSubject): void {
       ['ipsec', 'reqid'],
       'unique numbers follow from the reqid, which is not unique then; remove one of both',
     );
+}
+
+function checkMarkInSa({ raw, report }: RuleSubject): void {
+  if (raw.ipsec?.markInSa === true && raw.ipsec.mark?.in === undefined)
+    report.errorAtKey(['ipsec', 'markInSa'], 'is about the inbound mark, and there is none; write ipsec.mark');
 }
 
 function checkStart({ raw, peer, report }: RuleSubject): void {

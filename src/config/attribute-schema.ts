@@ -8,6 +8,7 @@ export const attributeShape = {
   // To the kernel, 0 is no interface.
   ifId: perDirection(scalar(numberingFrom(1))).optional(),
   mark: perDirection(scalar((text) => readMark(text, numberingFrom(0)))).optional(),
+  markInSa: flag().optional(),
   setMark: perDirection(scalar((text) => readMark(text, numberingFrom(0)))).optional(),
   // Our own reqids are behind these (sa/reqid.ts).
   reqid: integer(1, 0x42ff_ffff).optional(),

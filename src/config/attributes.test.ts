@@ -15,6 +15,7 @@ describe('what a tunnel says of its SAs and policies', () => {
     ['ifId: {out: unique}', { ifId: { out: 'unique' } }],
     ['mark: 42', { mark: { in: { value: 42, mask: ALL_BITS }, out: { value: 42, mask: ALL_BITS } } }],
     ['mark: {out: 0x2a/0xff}', { mark: { out: { value: 42, mask: 255 } } }],
+    ['mark: {in: 42}, markInSa: true', { mark: { in: { value: 42, mask: ALL_BITS } }, markInSa: true }],
     ['mark: {in: unique/0xffff}', { mark: { in: { value: 'unique', mask: 0xffff } } }],
     ['setMark: {in: 0/0xf}', { setMark: { in: { value: 0, mask: 15 } } }],
     ['reqid: 12, priority: 4294967295', { reqid: 12, priority: ALL_BITS }],
@@ -51,6 +52,7 @@ describe('what a tunnel says of its SAs and policies', () => {
     ['ipsec: {ifId: "%unique"}', '12:19 tunnels.a.ipsec.ifId: "%unique" is not one of unique, unique-dir, a number; did you mean unique?'],
     ['ipsec: {ifId: {inn: 7}}', '12:20 tunnels.a.ipsec.ifId.inn: unknown key; did you mean in?'],
     ['ipsec: {mark: 0x2a/0xf}', '12:19 tunnels.a.ipsec.mark: 0x2a/0xf has bits outside of its mask, so that no packet would ever have this mark'],
+    ['ipsec: {mark: {out: 1}, markInSa: true}', '12:29 tunnels.a.ipsec.markInSa: is about the inbound mark, and there is none; write ipsec.mark'],
     ['ipsec: {mark: 1/2/3}', '12:19 tunnels.a.ipsec.mark: "1/2/3" is no mark; write it as in 0x2a/0xff'],
     ['ipsec: {mark: {in: 1/0}}', '12:24 tunnels.a.ipsec.mark.in: "0" is not a number from 1 to 0xffffffff'],
     ['ipsec: {reqid: 1124073472}', '12:20 tunnels.a.ipsec.reqid: "1124073472" is not a whole number from 1 to 1124073471'],
@@ -70,9 +72,9 @@ describe('what a tunnel says of its SAs and policies', () => {
 
   it('userspace cannot do what the kernel alone does, and can do the rest', () => {
     const keys =
-      'ifId: 7, mark: 1, setMark: 1, priority: 5, policies: false, forwardOut: true, copyDf: false, copyEcn: false, copyDscp: none';
+      'ifId: 7, mark: 1, markInSa: true, setMark: 1, priority: 5, policies: false, forwardOut: true, copyDf: false, copyEcn: false, copyDscp: none';
     const errors = errorsOf(text(`ipsec: {${keys}}`).replace('version: 1', 'version: 1\ndataplane: userspace'));
-    expect(errors).toHaveLength(9);
+    expect(errors).toHaveLength(10);
     expect(errors[0]).toBe('13:13 tunnels.a.ipsec.ifId: is done by the kernel alone; set dataplane to kernel or auto');
     const able = text('ipsec: {replayWindow: 0, reqid: 5}').replace('version: 1', 'version: 1\ndataplane: userspace');
     expect(errorsOf(able)).toEqual([]);

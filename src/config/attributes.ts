@@ -5,11 +5,12 @@ import type { RawTunnel } from './schema.ts';
 
 /** What a tunnel says of its SAs and policies beyond what they protect; undefined for nothing. */
 export function attributesOf({ ipsec = {} }: RawTunnel): AttributeChoice | undefined {
-  const { ifId, mark, setMark, reqid, priority, replayWindow, policies, forwardOut } = ipsec;
+  const { ifId, mark, markInSa, setMark, reqid, priority, replayWindow, policies, forwardOut } = ipsec;
   const headers = headersOf(ipsec);
   const choice: AttributeChoice = {
     ...(ifId === undefined ? {} : { ifId }),
     ...(mark === undefined ? {} : { mark }),
+    ...(markInSa === true ? { markInSa } : {}),
     ...(setMark === undefined ? {} : { setMark }),
     ...(reqid === undefined ? {} : { reqid }),
     ...(priority === undefined ? {} : { priority }),

@@ -86,6 +86,7 @@ const PARTS: readonly Part[] = [
   { key: 'ipsec.lifetimePackets', cost: 'child', of: ({ childUsage }) => childUsage?.packets },
   { key: 'ipsec.ifId', cost: 'child', of: ({ attributes }) => attributes?.ifId },
   { key: 'ipsec.mark', cost: 'child', of: ({ attributes }) => attributes?.mark },
+  { key: 'ipsec.markInSa', cost: 'child', of: ({ attributes }) => attributes?.markInSa },
   { key: 'ipsec.setMark', cost: 'child', of: ({ attributes }) => attributes?.setMark },
   { key: 'ipsec.reqid', cost: 'child', of: ({ attributes }) => attributes?.reqid },
   { key: 'ipsec.priority', cost: 'child', of: ({ attributes }) => attributes?.priority },

@@ -16,6 +16,8 @@ type Attributes<Value> = {
   readonly ifId?: InOut<Value>;
   /** Which packets the policies are for, beside the selectors. */
   readonly mark?: InOut<MarkOf<Value>>;
+  /** The inbound SA has the inbound mark as well: no packet without it is opened. */
+  readonly markInSa?: true;
   /** What the SAs mark packets with. */
   readonly setMark?: InOut<MarkOf<Value>>;
   /** Of all policies that protect, instead of one that follows from the selectors. */

@@ -146,6 +146,12 @@ describe('what a Child SA says beyond what it protects', () => {
     headers: { df: false },
   };
 
+  it('gives the inbound SA its mark too, where that is wanted', () => {
+    const attributes = { ...everything, markInSa: true } as const;
+    const [inbound] = planInstall(childSa({ attributes }), { inbound: KEYS, outbound: KEYS }, LIMITS);
+    expect(inbound).toMatchObject({ kind: 'add-sa', sa: { mark: mark.in } });
+  });
+
   it('goes to the SAs and policies of its direction; the inbound SA is found without a mark', () => {
     const steps = planInstall(childSa({ attributes: everything }), { inbound: KEYS, outbound: KEYS }, LIMITS);
     const [inbound, outbound] = steps.flatMap((step) => (step.kind === 'add-sa' ? [step.sa] : []));

@@ -228,14 +228,16 @@ function saSpec(child: ChildSa, direction: SaDirection, keys: DirectionKeys, lim
 }
 
 /**
- * The inbound SA has no mark: destination, protocol and SPI find it, and so packets may be marked after they are opened,
- * when their selectors can be seen.
+ * The inbound SA has no mark unless that is wanted: destination, protocol and SPI find it, and so packets may be marked
+ * after they are opened, when their selectors can be seen.
  */
-function saAttributes({ ifId, mark, setMark, headers }: ChildAttributes = {}, direction: SaDirection): Partial<SaSpec> {
-  const [number, set] = [ifId?.[direction], setMark?.[direction]];
+function saAttributes(attributes: ChildAttributes = {}, direction: SaDirection): Partial<SaSpec> {
+  const { headers, markInSa } = attributes;
+  const [number, set] = [attributes.ifId?.[direction], attributes.setMark?.[direction]];
+  const mark = direction === 'out' || markInSa ? attributes.mark?.[direction] : undefined;
   return {
     ...(number === undefined ? {} : { ifId: number }),
-    ...(direction === 'out' && mark?.out !== undefined ? { mark: mark.out } : {}),
+    ...(mark === undefined ? {} : { mark }),
     ...(set === undefined ? {} : { setMark: set }),
     ...(headers === undefined ? {} : { headers }),
   };

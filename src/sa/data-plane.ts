@@ -81,7 +81,7 @@ export type SaSpec = SaAddresses & {
   readonly replayWindow: number;
   /** The XFRM interface that its packets belong to. */
   readonly ifId?: number;
-  /** Outbound: only packets with this mark find it. */
+  /** Only packets with this mark find it. */
   readonly mark?: Mark;
   /** What its packets are marked with: outbound the protected ones, inbound those that were in them. */
   readonly setMark?: Mark;

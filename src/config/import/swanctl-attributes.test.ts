@@ -54,6 +54,8 @@ describe('what a child of swanctl.conf says of its SAs and policies', () => {
     ['if_id_in = %unique-dir\nif_id_out = %unique', '', { ifId: { in: 'unique-dir', out: 'unique' } }],
     ['if_id_in = 0', 'if_id_out = 0', undefined],
     ['mark_in = 0x2a/0xff\nmark_out = %unique/0xffff', '', { mark: { in: { value: 42, mask: 255 }, out: { value: 'unique', mask: 65535 } } }],
+    ['mark_in = 7\nmark_in_sa = yes', '', { mark: { in: { value: 7, mask: ALL_BITS } }, markInSa: true }],
+    ['mark_in_sa = yes', '', undefined],
     ['mark_in = 0/0x00000000\nmark_out = 0', '', undefined],
     ['mark_out = 7\nset_mark_out = %same\nset_mark_in = 3/0xf', '', { mark: { out: { value: 7, mask: ALL_BITS } }, setMark: { in: { value: 3, mask: 15 }, out: { value: 7, mask: ALL_BITS } } }],
     ['reqid = 9\npriority = 4', '', { reqid: 9, priority: 4 }],
@@ -72,7 +74,7 @@ describe('what a child of swanctl.conf says of its SAs and policies', () => {
   });
 
   it.each([
-    ['mark_in_sa = yes', '16 error an inbound SA is found without a mark'],
+    ['mark_in_sa = perhaps', '16 error is one of yes and no'],
     ['set_mark_out = %same', '16 error %same is the mark that mark_out sets; write a number'],
     ['if_id_in = many', '16 error tunnels.idc.ipsec.ifId.in: "many" is not one of unique, unique-dir, a number'],
     ['policies = perhaps', '16 error is one of yes and no'],

@@ -13,6 +13,7 @@ export function attributesOf(
   const dscp = child.get('copy_dscp');
   return {
     ...setApart(child, connection),
+    markInSa: markOf(child, 'mark_in') && onlyWhere(child.get('mark_in_sa'), true),
     setMark: inOut({ in: setMark(child, 'in', remarks), out: setMark(child, 'out', remarks) }),
     reqid: unlessZero(child.get('reqid')),
     priority: unlessZero(child.get('priority')),

@@ -85,7 +85,7 @@ export const CHILD_KEYS: ReadonlyMap<string, KeyRule> = new Map<string, KeyRule>
   ['priority', used],
   ['interface', note('policies hold for every interface')],
   ['mark_in', used],
-  ['mark_in_sa', refuse('an inbound SA is found without a mark', 'no')],
+  ['mark_in_sa', yesOrNo],
   ['mark_out', used],
   ['set_mark_in', used],
   ['set_mark_out', used],

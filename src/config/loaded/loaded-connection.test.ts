@@ -363,7 +363,7 @@ const REFUSED: readonly (readonly [Plain, Plain, string])[] = [
   [{}, { updown: '/bin/true | cat' }, 'connection idc, children.net.updown: no shell runs it: write a program and its arguments, without quotes and the like'],
   [{}, { updown: 'true' }, 'connection idc, children.net.updown: "true" is no absolute path; no shell looks for it, as in [/usr/local/bin/tell, idc]'],
   [{}, { mark_in: '42/7' }, 'connection idc, children.net.mark_in: 42/7 has bits outside of its mask, so that no packet would ever have this mark'],
-  [{}, { mark_in_sa: 'yes' }, 'connection idc, children.net.mark_in_sa: an inbound SA is found without a mark'],
+  [{}, { mark_in_sa: 'perhaps' }, 'connection idc, children.net.mark_in_sa: is one of yes and no'],
   [{ vips: ['0.0.0.0'] }, {}, 'connection idc, vips: not supported: virtual addresses are not supported; routes need none'],
   [{ local: { auth: 'pubkey' } }, {}, 'connection idc, local.auth: certificates are not supported: tunnels here have pre-shared keys; set the peer up with one'],
   [{ remote: { auth: 'eap-md5' } }, {}, 'connection idc, remote.auth: EAP and XAUTH are not supported: tunnels here have pre-shared keys and nothing else'],
