@@ -111,6 +111,8 @@ export type PolicyReport = {
     readonly mode: 'main' | 'aggressive' | null;
     readonly proposals: readonly string[];
     readonly lifetime: number;
+    /** When a successor is due at the latest; null where the lifetime says it. */
+    readonly rekey: number | null;
   };
   readonly ipsec: {
     readonly protocol: 'esp' | 'ah';
@@ -118,7 +120,11 @@ export type PolicyReport = {
     readonly encapsulation: 'auto' | 'udp';
     readonly proposals: readonly string[];
     readonly lifetime: number;
+    /** When a successor is due at the latest; null where the lifetime says it. */
+    readonly rekey: number | 'never' | null;
   };
+  /** What was chosen beside all this, by its key in the configuration. */
+  readonly more: Readonly<Record<string, string>>;
   readonly dpd: { readonly delay: number; readonly timeout: number; readonly action: 'hold' | 'clear' | 'restart' };
   readonly retry: { readonly attempts: number; readonly interval: number };
   /** Where they are not in the main table or have a metric, that. */
@@ -311,6 +317,7 @@ const policyReport: z.ZodType<PolicyReport> = z.object({
     mode: z.enum(['main', 'aggressive']).nullable(),
     proposals: names,
     lifetime: seconds,
+    rekey: seconds.nullable().describe('when a successor is due at the latest; null where the lifetime says it'),
   }),
   ipsec: z.object({
     protocol: z.enum(['esp', 'ah']),
@@ -318,7 +325,12 @@ const policyReport: z.ZodType<PolicyReport> = z.object({
     encapsulation: z.enum(['auto', 'udp']),
     proposals: names,
     lifetime: seconds,
+    rekey: z
+      .union([seconds, z.literal('never')])
+      .nullable()
+      .describe('when a successor is due at the latest; null where the lifetime says it'),
   }),
+  more: z.record(z.string(), z.string()).describe('what was chosen beside all this, by its key in the configuration'),
   dpd: z.object({ delay: seconds, timeout: seconds, action: z.enum(['hold', 'clear', 'restart']) }),
   retry: z.object({ attempts: count, interval: seconds }),
   routes: z.union([z.boolean(), z.object({ table: count.optional(), metric: count.optional() })]),

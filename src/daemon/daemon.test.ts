@@ -337,7 +337,7 @@ describe('daemon', () => {
     expect(hidden.policy).toMatchObject({
       psk: null,
       local: { address: '127.0.0.1', id: '127.0.0.1', subnets: ['10.1.0.0/16'] },
-      ike: { version: 2, mode: null, proposals: ['aes128-sha1-curve25519'], lifetime: 86_400 },
+      ike: { version: 2, mode: null, proposals: ['aes128-sha1-curve25519'], lifetime: 86_400, rekey: null },
       dpd: { delay: 8, timeout: 13, action: 'restart' },
     });
     expect(hidden.events.map(({ event }) => event)).toContain('child.installed');

@@ -9,6 +9,7 @@ import { formatExpected } from '../sa/identity-pattern.ts';
 import { formatProposal } from '../sa/proposal.ts';
 import { formatSelector } from '../sa/traffic-selector.ts';
 import { formatUpperLayer } from '../sa/upper-layer.ts';
+import { policyChoices } from './policy-choices.ts';
 
 /** What `cygnet show` tells of a tunnel's configuration. The keys are in it only where the operator asked for it. */
 export function policyReport(policy: TunnelPolicy, options: { readonly reveal: boolean }): PolicyReport {
@@ -38,6 +39,7 @@ export function policyReport(policy: TunnelPolicy, options: { readonly reveal: b
       mode: policy.version === 1 ? policy.mode : null,
       proposals: policy.ikeProposals.map(formatProposal),
       lifetime: policy.ikeLifetime / SECOND,
+      rekey: policy.ikeRekey === undefined ? null : policy.ikeRekey.after / SECOND,
     },
     ipsec: {
       protocol: policy.childProtocol,
@@ -45,12 +47,18 @@ export function policyReport(policy: TunnelPolicy, options: { readonly reveal: b
       encapsulation: policy.encapsulation ?? 'auto',
       proposals: policy.childProposals.map(formatProposal),
       lifetime: policy.childLifetime / SECOND,
+      rekey: childRekeyOf(policy),
     },
+    more: policyChoices(policy),
     dpd: { ...policy.dpd, delay: policy.dpd.delay / SECOND, timeout: policy.dpd.timeout / SECOND },
     retry: { attempts: policy.retry.attempts, interval: policy.retry.interval / SECOND },
     routes: policy.routes,
     blockClearText: policy.blockClearText,
   };
+}
+
+function childRekeyOf({ childRekey: rekey }: TunnelPolicy): PolicyReport['ipsec']['rekey'] {
+  return typeof rekey === 'object' ? rekey.after / SECOND : (rekey ?? null);
 }
 
 function peersReport(

@@ -31,7 +31,9 @@ describe('cygnet show', () => {
         /segments +10\.0\.192\.0\/20 <-> 10\.23\.0\.0\/16 10\.25\.0\.0\/16/,
         /SPIs +c1d2e3f4 in, c4f3e2d1 out/,
         /in +34\.5 KiB, 421 packets/,
-        /ike +IKEv2, aes128-sha1-modp1024, lifetime 86400s/,
+        /ike +IKEv2, aes128-sha1-modp1024, lifetime 86400s$/m,
+        /ipsec .*, lifetime 86400s, rekey after 3600s$/m,
+        /^ {2}ipsec\.mark +0x2a\/0xff$/m,
         /^Weak choices\n {2}ike\.dhGroup 2/m,
         /^Last events\n {2}2026-01-02T03:04:05\.678Z {2}info {3}stage 1 is up$/m,
       ]) {

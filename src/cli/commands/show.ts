@@ -129,6 +129,7 @@ function policyText({
   retry,
   routes,
   blockClearText,
+  more,
 }: PolicyReport): string {
   const mode = ike.mode === null ? '' : ` ${ike.mode} mode`;
   return block('Configuration', [
@@ -138,16 +139,22 @@ function policyText({
     ...peersRows(peers),
     ...ppkRow(ppk),
     ['start', start],
-    ['ike', `IKEv${ike.version}${mode}, ${ike.proposals.join(' ')}, lifetime ${ike.lifetime}s`],
+    ['ike', `IKEv${ike.version}${mode}, ${ike.proposals.join(' ')}, ${lifeText(ike)}`],
     [
       'ipsec',
-      `${ipsec.protocol}${ipsec.mode === 'transport' ? ' in transport mode' : ''}${ipsec.encapsulation === 'udp' ? ' in UDP' : ''}, ${ipsec.proposals.join(' ')}, lifetime ${ipsec.lifetime}s`,
+      `${ipsec.protocol}${ipsec.mode === 'transport' ? ' in transport mode' : ''}${ipsec.encapsulation === 'udp' ? ' in UDP' : ''}, ${ipsec.proposals.join(' ')}, ${lifeText(ipsec)}`,
     ],
     ['dpd', `delay ${dpd.delay}s, timeout ${dpd.timeout}s, action ${dpd.action}`],
     ['retry', `${retry.attempts} attempts, then every ${retry.interval}s`],
     ['routes', routesText(routes)],
     ['clear text', blockClearText ? 'blocked while down' : 'not blocked while down'],
+    ...Object.entries(more),
   ]);
+}
+
+function lifeText({ lifetime, rekey }: PolicyReport['ike'] | PolicyReport['ipsec']): string {
+  const successor = rekey === 'never' ? ', never rekeyed' : `, rekey after ${rekey}s`;
+  return `lifetime ${lifetime}s${rekey === null ? '' : successor}`;
 }
 
 function routesText(routes: PolicyReport['routes']): string {
