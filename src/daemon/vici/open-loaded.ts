@@ -3,10 +3,10 @@ import { Secret } from '../../base/secret.ts';
 import type { Configuration } from '../../config/configuration.ts';
 import type { TunnelChange } from '../../config/diff.ts';
 import { diffShunts } from '../../config/diff-shunts.ts';
-import { formatProblem } from '../../config/problem.ts';
 import type { Log } from '../../observe/log.ts';
 import type { AddressSource } from '../local-addresses.ts';
 import { changesText } from '../plan-report.ts';
+import { LoadWarnings } from './load-warnings.ts';
 import { Loaded } from './loaded.ts';
 import { ownAddresses } from './own-addresses.ts';
 
@@ -23,6 +23,7 @@ export type LoadedEdge = {
 
 /** What is loaded over vici, in a daemon. */
 export function openLoaded({ addresses, entropy, log, files, inForce, apply }: LoadedEdge): Loaded {
+  const warnings = new LoadWarnings((line) => log.write('warn', line, { event: 'configuration.problem' }));
   return new Loaded({
     own: ownAddresses(addresses),
     nobodysKey: new Secret(entropy.bytes(NOBODYS_KEY_BYTES)),
@@ -34,9 +35,7 @@ export function openLoaded({ addresses, entropy, log, files, inForce, apply }: L
       if (changes.length + shunts.length > 0)
         log.write('info', `loaded over vici: ${changesText(changes, shunts)}`, { event: 'configuration.applied' });
     },
-    warn: (problems) => {
-      for (const problem of problems) log.write('warn', formatProblem(problem), { event: 'configuration.problem' });
-    },
+    warn: (problems) => warnings.add(problems),
   });
 }
 
