@@ -77,6 +77,8 @@ export type Tunnel = Named & {
 export type LoadedOrigin = {
   readonly connection: string;
   readonly child: string;
+  /** As it was given, whatever follows from that and `start_action` together. */
+  readonly closeAction: 'none' | 'trap' | 'start';
   readonly lacks: string | undefined;
 };
 

@@ -66,8 +66,8 @@ describe('a connection that is loaded', () => {
       connection({ children: { idc: NET, b: { ...NET, local_ts: '10.2.0.0/16, 10.3.0.0/16' } } }),
     );
     expect(tunnels.map(({ name, loaded }) => [name, loaded])).toEqual([
-      ['idc', { connection: 'idc', child: 'idc', lacks: undefined }],
-      ['idc/b', { connection: 'idc', child: 'b', lacks: undefined }],
+      ['idc', { connection: 'idc', child: 'idc', closeAction: 'none', lacks: undefined }],
+      ['idc/b', { connection: 'idc', child: 'b', closeAction: 'none', lacks: undefined }],
     ]);
     expect(tunnels[1]?.policy.local.selectors.map(formatSelector)).toEqual(['10.2.0.0/16', '10.3.0.0/16']);
     expect(tunnels.map(({ policy }) => [policy.gateway, policy.peer])).toEqual([
@@ -176,6 +176,9 @@ it.each([
 ])('start_action %s with close_action %s: %s when the peer closes it', (start_action, close_action, expected) => {
   const [tunnel] = tunnelsOf(connection({}, { start_action, ...(close_action && { close_action }) }));
   expect(tunnel?.policy.closeAction).toBe(expected);
+  expect(tunnel?.loaded?.closeAction).toBe(
+    close_action === undefined || close_action === 'clear' ? 'none' : close_action,
+  );
 });
 
 it.each([

@@ -1,6 +1,6 @@
 import { addressFamily, parseAddress } from '../../base/net.ts';
 import type { Secret } from '../../base/secret.ts';
-import type { Configuration, Tunnel } from '../configuration.ts';
+import type { Configuration, LoadedOrigin, Tunnel } from '../configuration.ts';
 import type { ConfigurationHost } from '../host.ts';
 import { systemHost } from '../host.ts';
 import { placesTree, tunnelTree } from '../import/assemble.ts';
@@ -117,8 +117,8 @@ type Found = {
   lacks: Lack | undefined;
   readonly keys: KeyUse[];
   ownAddresses: readonly string[];
-  /** The children by the names of their tunnels. */
-  readonly children: Map<string, string>;
+  /** By the names of their tunnels. */
+  readonly children: Map<string, Pick<LoadedOrigin, 'child' | 'closeAction'>>;
 };
 
 /** Without an address there is nothing that the core could do; without a key it could not prove to be itself. */
@@ -136,7 +136,8 @@ function surroundingsOverVici(found: Found, { keys, own }: LoadSurroundings): Su
   return {
     nameOf({ name }, child) {
       const text = childName(name, child.name);
-      found.children.set(text, child.name.text);
+      const closeAction = CLOSE_ACTIONS.get(child.get('close_action')?.text ?? '') ?? 'none';
+      found.children.set(text, { child: child.name.text, closeAction });
       return { text, position: child.name.position };
     },
     ownAddresses(written, connection, peer) {
@@ -159,6 +160,13 @@ function surroundingsOverVici(found: Found, { keys, own }: LoadSurroundings): Su
     },
   };
 }
+
+const CLOSE_ACTIONS: ReadonlyMap<string, LoadedOrigin['closeAction']> = new Map([
+  ['trap', 'trap'],
+  ['hold', 'trap'],
+  ['start', 'start'],
+  ['restart', 'start'],
+]);
 
 /** Long enough for the rules; the real one takes its place. */
 const STAND_IN = `0x${'00'.repeat(32)}`;
@@ -191,7 +199,7 @@ function completeTunnel(tunnel: Tunnel, { connection, found, nobodysKey, keys }:
       ...(lacks === undefined ? {} : { start: 'respond' }),
     },
     enabled: lacks?.what !== 'address',
-    loaded: { connection, child: children.get(tunnel.name) ?? tunnel.name, lacks: lacks?.text },
+    loaded: { connection, child: tunnel.name, closeAction: 'none', ...children.get(tunnel.name), lacks: lacks?.text },
   };
 }
 

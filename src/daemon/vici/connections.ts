@@ -44,7 +44,7 @@ function ikePart(policy: TunnelPolicy): Omit<ViciConnection, 'name' | 'children'
   };
 }
 
-function childPart({ name, policy }: Tunnel, names: NamesOf): ViciChildConfiguration {
+function childPart({ name, policy, loaded }: Tunnel, names: NamesOf): ViciChildConfiguration {
   return {
     name: names(name).child,
     mode: viciMode(policy),
@@ -52,10 +52,14 @@ function childPart({ name, policy }: Tunnel, names: NamesOf): ViciChildConfigura
     rekeyBytes: policy.childUsage?.softBytes ?? policy.childUsage?.bytes ?? 0,
     rekeyPackets: policy.childUsage?.softPackets ?? policy.childUsage?.packets ?? 0,
     dpdAction: DPD_ACTIONS[policy.dpd.action],
-    closeAction: policy.closeAction === undefined ? CLOSE_ACTIONS[policy.start] : DPD_ACTIONS[policy.closeAction],
+    closeAction: loaded?.closeAction ?? closeActionOf(policy),
     localTs: policy.local.selectors.map(viciSelector),
     remoteTs: viciRemoteSelectors(policy),
   };
+}
+
+function closeActionOf({ closeAction, start }: TunnelPolicy): ViciChildConfiguration['closeAction'] {
+  return closeAction === undefined ? CLOSE_ACTIONS[start] : DPD_ACTIONS[closeAction];
 }
 
 function childRekeyTime({ childRekey, childLifetime }: TunnelPolicy): Duration {
