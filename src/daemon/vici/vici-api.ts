@@ -26,6 +26,7 @@ import { viciConnections, viciMode, viciRemoteSelectors } from './connections.ts
 import { ViciCounters } from './counters.ts';
 import { type NamesOf, type Showing, uniqueIdOf, viciIkeSas } from './sas.ts';
 import { viciSelector } from './selectors.ts';
+import { tunnelNamed } from './tunnel-named.ts';
 import { type LiveSas, ViciWatch } from './watch.ts';
 
 /** What vici needs of the daemon. */
@@ -233,14 +234,14 @@ export class DaemonViciApi implements ViciApi {
    * for many have is called as that is.
    */
   readonly #names: NamesOf = (tunnel) => {
-    const { tunnels } = this.#subject.configuration();
-    const { name, loaded } = tunnels.find((one) => one.name === tunnel) ??
-      templateOf(tunnels, tunnel) ?? { name: tunnel };
+    const configuration = this.#subject.configuration();
+    const { name, loaded } = tunnelNamed(configuration, tunnel) ??
+      templateOf(configuration.tunnels, tunnel) ?? { name: tunnel };
     return { connection: loaded?.connection ?? name, child: loaded?.child ?? name };
   };
 
   #showing(): Omit<Showing, 'countersOf'> {
-    const policyOf = (name: string) => this.#subject.configuration().tunnels.find((one) => one.name === name)?.policy;
+    const policyOf = (name: string) => tunnelNamed(this.#subject.configuration(), name)?.policy;
     const reauthenticates = (name: string) => policyOf(name)?.version === 2 && policyOf(name)?.reauthenticate === true;
     return { names: this.#names, reauthenticates };
   }
