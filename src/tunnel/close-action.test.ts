@@ -66,6 +66,22 @@ describe('what follows where the peer has closed the tunnel', () => {
     expect(status()).toMatchObject({ connectionStatus: 'connecting', reason: SILENCE });
   });
 
+  it.each([
+    ['never', 'respond', 1],
+    [undefined, 'respond', 2],
+    ['never', 'initiate', 2],
+  ] as const)(
+    'is what start says where its lifetime has ended, rekeyed %s, started by hand with %s',
+    (rekey, start, n) => {
+      const { start: begin, apply, service, say, core } = rig(tunnel({ start, ...(rekey && { childRekey: rekey }) }));
+      begin();
+      if (start === 'respond') apply(service.up('t', at(10)));
+      say(100, installed());
+      say(MINUTE, deleted('t#1', because('expired')));
+      expect(core.count('initiate')).toBe(n);
+    },
+  );
+
   it('does not count where the peer has not closed it', () => {
     expect(closed({ closeAction: 'clear' }, because('peer-unresponsive')).attempts()).toBe(2);
   });

@@ -6,7 +6,7 @@ import { follow } from './diagnosis/trail.ts';
 import { clearRetry, retryAfter } from './pace.ts';
 import type { ServiceRun } from './service-run.ts';
 import { awaitTraffic, removeTrap, setTrap } from './traps.ts';
-import { forgetClose, heedClose, isTrying, type TunnelState } from './tunnel-state.ts';
+import { forgetClose, heedClose, heedEnd, isTrying, type TunnelState } from './tunnel-state.ts';
 
 /** Ends that are no failure of the tunnel: our own doing, or that of this machine. */
 const OWN_DOING: ReadonlySet<Reason['code']> = new Set<Reason['code']>([
@@ -80,6 +80,7 @@ function onLost(run: ServiceRun, tunnel: TunnelState, reason: Reason): void {
   tunnel.partial = false;
   if (!OWN_DOING.has(reason.code)) tunnel.failure = { stage: 1, reason };
   if (reason.code === 'peer-closed') heedClose(tunnel);
+  if (reason.code === 'expired') heedEnd(tunnel);
   if (tunnel.current !== undefined) return;
   if (tunnel.desired === 'traffic') return awaitTraffic(run, tunnel);
   if (tunnel.desired !== 'up') return;

@@ -94,6 +94,11 @@ export function heedClose(tunnel: TunnelState): void {
   tunnel.afterClose = true;
 }
 
+/** Its time is over: where no successor was to be made, an operator who has asked for it has had it. */
+export function heedEnd(tunnel: TunnelState): void {
+  if (tunnel.policy.childRekey === 'never' && tunnel.desired !== 'down') tunnel.desired = wish(tunnel.policy);
+}
+
 const CLOSED_WISHES = { restart: 'up', hold: 'traffic', clear: 'peer' } as const;
 
 /** It is connected again, or somebody has said what is to be done. */
