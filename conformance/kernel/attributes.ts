@@ -64,6 +64,22 @@ export const checks: readonly Check[] = [
       }),
   },
   {
+    name: 'an inbound SA with a mark opens nothing without it, is counted, and goes',
+    run: () =>
+      Bench.with(async (bench) => {
+        const before = await everything(bench);
+        const inbound: SaSpec = { ...PAIR.inbound, mark: MARK };
+        await bench.connect({ inbound, outbound: PAIR.outbound }, NETS);
+        assert.equal(await bench.ping(LOCAL.inner, PEER.inner, 1), false);
+        const [opened, sent] = bench.counters(inbound, PAIR.outbound);
+        assert.equal(opened?.packets, 0);
+        assert.notEqual(sent?.packets, 0);
+        assert.match(await bench.ip('xfrm state'), /mark 0x2a\/0xff/);
+        bench.plane.close();
+        assert.equal(await everything(bench), before);
+      }),
+  },
+  {
     name: 'a narrower bypass lets packets by a policy for everything, a narrower block stops them',
     run: () =>
       Bench.with(async (bench) => {

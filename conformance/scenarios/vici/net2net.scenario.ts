@@ -4,6 +4,11 @@ import type { Scenario, SideName, Step } from '../../lab/scenario.ts';
 
 const IKEV1 = { version: 1 };
 
+/** What both versions of IKE can say. */
+const SUITE = { proposals: 'aes128-sha256-modp2048' };
+const ofBothVersions = netToNet({ connection: { ...SUITE, version: 0 } });
+const ofOldVersion = netToNet({ connection: { ...SUITE, ...IKEV1 } });
+
 /** Of these, only the third is for both. */
 const MANY_KEYS = {
   'ike-1': { 'id-1': IDS.moon, secret: '0x6f6e6c79206d6f6f6e' },
@@ -70,6 +75,36 @@ export default [
     cygnet: ['a', 'b'],
     steps: () => [...CARRIED, { do: 'down', on: 'a' }, { expect: 'nothing-installed', on: 'both' }],
   }),
+  ...(['a', 'b'] as const).flatMap((cygnet) =>
+    scenariosOf({
+      name: 'net2net-both-versions',
+      title:
+        cygnet === 'a'
+          ? 'moon, for both versions of IKE, begins in the second'
+          : 'moon calls in IKEv1, and sun is for both versions of IKE',
+      rfc: [],
+      topology: NET_TO_NET,
+      ends: { a: cygnet === 'a' ? ofBothVersions.a : ofOldVersion.a, b: ofBothVersions.b },
+      cygnet: [cygnet],
+      steps: () => [
+        {
+          expect: 'swanctl',
+          on: cygnet,
+          of: ['--list-conns', '--raw'],
+          matches: ['gw-gw \\{.*version=IKEv1/2.*children \\{net-net \\{[^}]*\\}\\}'],
+        },
+        ...CARRIED,
+        {
+          expect: 'swanctl',
+          on: cygnet,
+          of: ['--list-sas', '--raw'],
+          matches: [`gw-gw \\{.*version=${cygnet === 'a' ? 2 : 1} .*child-sas \\{net-net-`],
+        },
+        { do: 'down', on: 'a' },
+        { expect: 'nothing-installed', on: 'both' },
+      ],
+    }),
+  ),
   ...scenariosOf({
     name: 'net2net-psk-fail',
     title: 'moon takes a wrong key, and sun refuses it with AUTHENTICATION_FAILED',
@@ -119,6 +154,36 @@ export default [
     ends: netToNet({ atMoon: { rekey_time: '5s', life_time: '10s', rand_time: 0 } }),
     cygnet: ['a', 'b'],
     steps: () => rekeyed,
+  }),
+  ...scenariosOf({
+    name: 'net2net-life',
+    title: 'the Child SA of moon is not replaced and ends, and the IKE SA stays',
+    rfc: [],
+    topology: NET_TO_NET,
+    ends: netToNet({ atMoon: { rekey_time: 0, life_time: '8s' } }),
+    cygnet: ['a'],
+    steps: () => [
+      ...INITIATED,
+      { expect: 'sa-count', on: 'a', of: 'children', is: 0 },
+      { expect: 'sa-count', on: 'b', of: 'children', is: 0 },
+      { expect: 'sa-count', on: 'a', of: 'ike', is: 1 },
+    ],
+  }),
+  ...scenariosOf({
+    name: 'net2net-mark-in-sa',
+    title: 'the inbound SA of moon has a mark, which no packet has: it is made, replaced and removed all the same',
+    rfc: [],
+    topology: NET_TO_NET,
+    ends: netToNet({ atMoon: { mark_in: '42', mark_in_sa: 'yes' } }),
+    cygnet: ['a'],
+    steps: () => [
+      ...INITIATED,
+      { do: 'remember-spis' },
+      { do: 'ask', on: 'a', of: ['--rekey', '--child', 'net-net'] },
+      { expect: 'spis', of: 'children', are: 'new' },
+      { do: 'down', on: 'a' },
+      { expect: 'nothing-installed', on: 'both' },
+    ],
   }),
   ...scenariosOf({
     name: 'net2net-route',

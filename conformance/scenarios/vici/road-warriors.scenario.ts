@@ -15,10 +15,12 @@ const byAddress = warriors({});
 /** moon sees what the NAT translates to, and takes in whatever of the network behind it. */
 const behindNat = warriors({ moonChild: { remote_ts: '192.0.2.0/25' } });
 const byName = warriors({ named: true });
-/** That suite has a wildcard there, which Cygnet takes literally. carol's key is carol's own, not moon's. */
-const { carol } = warriors({ named: true, callerConnection: { remote: auth('%any') } });
+/** carol's key is carol's own, not moon's. */
+const { carol } = warriors({ named: true, callerConnection: { remote: auth('*.example.org') } });
 const secrets = { 'ike-carol': { id: IDS.carol, secret: KEYS.carol } };
 const toAnybody = { ...carol, swanctl: { ...carol.swanctl, secrets } };
+/** dave is none of them, and has a key. */
+const ofOneDomain = warriors({ named: true, moonConnection: { remote: auth('*l@example.org') } });
 const inAggressiveMode = warriors({
   named: true,
   connection: { ...IKEV1, aggressive: true },
@@ -54,7 +56,7 @@ export default [
   }),
   ...scenariosOf({
     name: 'rw-psk-no-idr',
-    title: 'a road warrior that does not say whom it wants, and takes whoever has the key',
+    title: 'a road warrior that does not say whom it wants, and takes whoever has the key and a name of that domain',
     rfc: ['RFC 7296 §3.5'],
     topology: WITH_CAROL,
     ends: { a: byName.moon, b: toAnybody },
@@ -67,6 +69,20 @@ export default [
         on: 'a',
         matches: `looking for peer configs matching \\S+\\[%any\\]\\.\\.\\.\\S+\\[${IDS.carol}\\]`,
       },
+    ],
+  }),
+  ...scenariosOf({
+    name: 'rw-psk-pattern',
+    title: 'of two road warriors, moon takes the one whose name fits a pattern',
+    rfc: ['RFC 7296 §2.16'],
+    topology: WITH_CAROL_AND_DAVE,
+    ends: { a: ofOneDomain.moon, b: ofOneDomain.carol, c: ofOneDomain.dave },
+    cygnet: ['a'],
+    steps: () => [
+      ...called,
+      { do: 'up', on: 'c', fails: true },
+      { expect: 'connected', on: 'both' },
+      { expect: 'sa-count', on: 'a', of: 'ike', is: 1 },
     ],
   }),
   ...scenariosOf({

@@ -10,7 +10,10 @@ const REKEY_CHILD = ['--rekey', '--child', 'net-net'];
 const REKEY_IKE = ['--rekey', '--ike', 'gw-gw', '--raw'];
 
 const ONE_CALLED = { path: ' initiator$', why: 'only the end that has called says so' };
-const LAST_USE = { path: ' use-(in|out)$', why: "Cygnet's data planes do not tell when an SA was used last" };
+const LAST_USE = {
+  path: ' use-(in|out)$',
+  why: 'charon asks its policies, Cygnet its SAs: Linux tells of those since 6.2',
+};
 
 /** What is different about one and the same pair of SAs. */
 const OF_SAS: Meanings = {
