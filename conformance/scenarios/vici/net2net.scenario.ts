@@ -6,7 +6,7 @@ const IKEV1 = { version: 1 };
 
 /** What both versions of IKE can say. */
 const SUITE = { proposals: 'aes128-sha256-modp2048' };
-const ofBothVersions = netToNet({ connection: { ...SUITE, version: 0 } });
+const ofBothVersions = netToNet({ connection: { ...SUITE, version: 0 }, atSun: { start_action: 'trap' } });
 const ofOldVersion = netToNet({ connection: { ...SUITE, ...IKEV1 } });
 
 /** Of these, only the third is for both. */
@@ -81,7 +81,7 @@ export default [
       title:
         cygnet === 'a'
           ? 'moon, for both versions of IKE, begins in the second'
-          : 'moon calls in IKEv1, and sun is for both versions of IKE',
+          : 'moon calls in IKEv1, and sun, which waits for traffic, is for both versions of IKE',
       rfc: [],
       topology: NET_TO_NET,
       ends: { a: cygnet === 'a' ? ofBothVersions.a : ofOldVersion.a, b: ofBothVersions.b },
@@ -100,8 +100,10 @@ export default [
           of: ['--list-sas', '--raw'],
           matches: [`gw-gw \\{.*version=${cygnet === 'a' ? 2 : 1} .*child-sas \\{net-net-`],
         },
+        { expect: 'sa-count', on: cygnet, of: 'ike', is: 1 },
         { do: 'down', on: 'a' },
-        { expect: 'nothing-installed', on: 'both' },
+        { expect: 'sa-count', on: 'a', of: 'ike', is: 0 },
+        { expect: 'sa-count', on: 'b', of: 'ike', is: 0 },
       ],
     }),
   ),
