@@ -5,6 +5,7 @@ import { hastenSwitches, takeOverFrom } from './child-switch.ts';
 import { carrySame, childrenOf, heirOf } from './children.ts';
 import { closeIkeSa } from './close.ts';
 import type { ContextV2 } from './context.ts';
+import { outlasts } from './ike-succession.ts';
 import { leaveIkeSa } from './leaving.ts';
 import { isProven, probe } from './liveness.ts';
 import type { IkeSaV2 } from './state.ts';
@@ -73,12 +74,6 @@ function endEmpty(ctx: ContextV2, sa: IkeSaV2, others: readonly IkeSaV2[]): bool
     ctx.touch(other);
   }
   return true;
-}
-
-/** What has been outdated for longer takes nothing over: the peer may have deleted it already, or uses it no more. */
-function outlasts(other: IkeSaV2, sa: IkeSaV2): boolean {
-  const since = ({ outdatedSince }: IkeSaV2) => outdatedSince ?? Number.POSITIVE_INFINITY;
-  return since(other) > since(sa) || (since(other) === since(sa) && other.startedAt > sa.startedAt);
 }
 
 /** The data plane has confirmed that it sends through others. */
