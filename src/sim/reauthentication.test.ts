@@ -222,6 +222,23 @@ describe('a new IKE SA in the place of one that stands', () => {
     },
   );
 
+  it('takes over before a newer one that the other end is not known to have, and not from that', () => {
+    const stage = new Stage({ left: { policy: { reauthenticate: true } } });
+    const { a, b, gate } = stage;
+    const [old] = establishedIkeSas(a);
+    authenticateAnew(stage);
+    const [, second] = establishedIkeSas(b);
+    b.fire(`ike:${second?.id}:rekey`);
+    stage.pair.world.run(10);
+    gate.pass({ from: b, exchange: 'CREATE_CHILD_SA' });
+    authenticateAnew(stage);
+    gate.pass({ from: a, exchange: 'CREATE_CHILD_SA' });
+    gate.pass({ from: a, kind: 'request', initiatorSpi: old?.initiatorSpi ?? '', says: 'D(IKE)' });
+    stage.pair.world.run(3 * SECOND);
+    stage.pass(a, 'request', 'D(IKE)');
+    stage.expectOneOfEach();
+  });
+
   it('ends what waits to take over in the old one, whatever the peer repeats there', () => {
     const stage = new Stage({ left: { policy: { reauthenticate: true } } });
     const { a, b, gate } = stage;

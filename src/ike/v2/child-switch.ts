@@ -11,6 +11,7 @@ import { carrySame, childrenOf, heirsOf, requireChild } from './children.ts';
 import type { ContextV2 } from './context.ts';
 import { deletionOf } from './deletes.ts';
 import { crossed, loserOf } from './ike-crossing.ts';
+import { outlasts } from './ike-succession.ts';
 import { isProven, probe } from './liveness.ts';
 import { addTask } from './message-window.ts';
 import { ANSWER_TIME } from './postpone.ts';
@@ -100,7 +101,8 @@ export function hastenSwitches(ctx: ContextV2, ending: IkeSaV2, tunnel?: string)
   );
   const others = new Set(tunnelsOf(ending).flatMap((name) => ctx.ikeSasV2Of(name)));
   others.delete(ending);
-  for (const other of others) {
+  const taking: ChildSa[] = [];
+  for (const other of [...others].sort(bySafety)) {
     const due = new Set<string>();
     other.switches = other.switches.map((waiting) => {
       const successor = requireChild(ctx, other, waiting.child);
@@ -108,15 +110,25 @@ export function hastenSwitches(ctx: ContextV2, ending: IkeSaV2, tunnel?: string)
       const alike = (one: ChildSa) => one.tunnel === successor.tunnel && carrySame(one, successor);
       const old = carriers.findLast((one) => ended.includes(one)) ?? ended.find(alike);
       if (old === undefined) return waiting;
-      const carrier = carriers.findLast((one) => !ended.includes(one));
-      if (carrier === undefined) due.add(waiting.child);
-      return { ...waiting, predecessor: (carrier ?? old).id };
+      const carrier = carriers.findLast((one) => !ended.includes(one)) ?? taking.find(alike);
+      if (carrier !== undefined) return { ...waiting, predecessor: carrier.id };
+      due.add(waiting.child);
+      taking.push(successor);
+      return { ...waiting, predecessor: old.id };
     });
     for (const { child, predecessor } of other.switches) if (due.has(child)) replaced.add(predecessor);
     if (other.pending === undefined) switchOver(ctx, other, ({ child }) => due.has(child));
     else for (const child of due) other.queue.push({ kind: 'child-timer', child, name: 'switch' });
   }
   return replaced;
+}
+
+/**
+ * Of several, the first one takes over: one that the peer is known to have; else the oldest, as the peer lets the newer one
+ * alone once that sends.
+ */
+function bySafety(a: IkeSaV2, b: IkeSaV2): number {
+  return Number(isProven(b)) - Number(isProven(a)) || a.startedAt - b.startedAt;
 }
 
 /** What waits in another IKE SA to take over from `old` takes over from its successor, which carries the traffic now. */
@@ -191,7 +203,8 @@ function obstacleTo(
   if (!isProven(sa)) return 'unproven';
   const other = ctx.ikeSasV2Of(old.tunnel).find(({ id }) => id === old.ikeSa);
   if (other === undefined || other.tunnel !== sa.tunnel) return undefined;
-  return crossed(sa, other) && loserOf(sa, other) === sa ? 'superfluous' : undefined;
+  const isSuperfluous = crossed(sa, other) ? loserOf(sa, other) === sa : outlasts(other, sa);
+  return isSuperfluous ? 'superfluous' : undefined;
 }
 
 /**
