@@ -122,11 +122,14 @@ describe.each([
 });
 
 describe('IKEv1: both ends have several tunnels to each other', () => {
+  // Where loss makes them see differently which of two Child SAs came first, they agree with the next rekeying.
+  const tunnel = { ...IKEV1, childLifetime: 5 * MINUTE };
+
   it('and start all of them at once: they come to one IKE SA', () => {
     forEachSeed(20, (seed) => {
-      const pair = sharing(seed, seed % 2 === 0 ? 'calm' : 'lossy10', IKEV1);
+      const pair = sharing(seed, seed % 2 === 0 ? 'calm' : 'lossy10', tunnel);
       const tunnels = SEGMENTS.map((segment, n) =>
-        tunnelPolicy(LEFT, { ...RIGHT, segments: [segment] }, { ...IKEV1, name: NAMES[n] ?? '' }),
+        tunnelPolicy(LEFT, { ...RIGHT, segments: [segment] }, { ...tunnel, name: NAMES[n] ?? '' }),
       );
       command(pair.left, { kind: 'configure', tunnels });
       const start = (gateway: CorePair['left']) => {
