@@ -17,8 +17,8 @@ export type Showing = {
 };
 
 /**
- * The IKE SAs with their Child SAs. In IKEv1 a Child SA outlives the IKE SA that made it: it is shown with the one that its
- * tunnel has now.
+ * The IKE SAs, the latest first, with their Child SAs in the order of their making, as charon has them. In IKEv1 a Child SA
+ * outlives the IKE SA that made it: it is shown with the one that serves its tunnel now.
  */
 export function viciIkeSas(
   views: readonly IkeSaView[],
@@ -27,23 +27,30 @@ export function viciIkeSas(
 ): ViciIkeSa[] {
   const homes = new Map<number, ChildSaView[]>();
   const makers = new Map(views.map((view) => [view.id, view]));
+  const present = new Map<string, number>();
+  for (const view of views)
+    if (view.state === 'established') for (const tunnel of tunnelsServedBy(view)) present.set(tunnel, view.id);
   for (const child of children) {
-    const home = homeOf(child, makers.get(child.ikeSa), views);
+    const home = homeOf(child, makers.get(child.ikeSa), present);
     const others = home === undefined ? undefined : homes.get(home);
     if (others !== undefined) others.push(child);
     else if (home !== undefined) homes.set(home, [child]);
   }
-  return views.flatMap((view) => viciIkeSa(view, homes.get(view.id) ?? [], showing) ?? []);
+  return views.toReversed().flatMap((view) => viciIkeSa(view, homes.get(view.id) ?? [], showing) ?? []);
 }
 
 function homeOf(
   { tunnel }: ChildSaView,
   maker: IkeSaView | undefined,
-  views: readonly IkeSaView[],
+  present: ReadonlyMap<string, number>,
 ): number | undefined {
   if (maker?.state === 'established' || maker?.version === 2) return maker.id;
-  const present = views.findLast((view) => view.tunnel === tunnel && view.state === 'established');
-  return (present ?? maker)?.id;
+  return present.get(tunnel) ?? maker?.id;
+}
+
+/** None before it is known whose it is. */
+export function tunnelsServedBy({ tunnel, guests = [] }: IkeSaView): readonly string[] {
+  return tunnel === undefined ? guests : [tunnel, ...guests];
 }
 
 /** Undefined before it is known whose it is: then nothing has been proven. */
@@ -70,7 +77,7 @@ export function viciIkeSa(view: IkeSaView, children: readonly ChildSaView[], sho
     reauthAt: reauthenticates ? rekeyAt : undefined,
     ppk: view.ppk === true,
     tasks: tasksOf(view),
-    children: children.map((child) => viciChildSa(child, showing)),
+    children: children.map((child) => viciChildSa(child, showing)).sort((a, b) => a.uniqueId - b.uniqueId),
     tunnels: [...new Set([tunnel, ...children.map((child) => child.tunnel)])],
   };
 }

@@ -117,11 +117,20 @@ describe('the news of vici', () => {
 
   it('of a Child SA that has outlived its IKE SA come with another one of the tunnel', () => {
     const { live, watch, news } = watched();
-    live.ikes = [ike(3, { version: 1 })];
-    watch.see({ ...ref, type: 'ike.closed', reason });
-    watch.see({ ...ref, ikeSa: 3, type: 'ike.established' });
-    watch.see({ ...ref, type: 'child.deleted', child: 't#1', reason });
-    expect(news.at(-1)).toMatchObject({ kind: 'child-updown', ike: { uniqueId: 3 }, child: { uniqueId: 1 } });
+    for (const shared of [{}, { tunnel: 'u', guests: ['t'] }]) {
+      live.ikes = [ike(3, { version: 1, ...shared })];
+      watch.see({ ...ref, type: 'ike.closed', reason });
+      watch.see({ ...ref, ikeSa: 3, type: 'ike.established' });
+      live.all = [child(1)];
+      watch.see({ ...ref, type: 'child.installed', child: 't#1' });
+      watch.see({ ...ref, type: 'child.deleted', child: 't#1', reason });
+      expect(news.at(-1)).toMatchObject({
+        kind: 'child-updown',
+        up: false,
+        ike: { uniqueId: 3 },
+        child: { uniqueId: 1 },
+      });
+    }
   });
 });
 
@@ -132,9 +141,22 @@ describe('IKE SAs as vici shows them', () => {
     const views = [ike(1, { version: 1, state: 'rekeyed' }), ike(2, { version: 1 }), ike(3, { tunnel: 'u' })];
     const shown = viciIkeSas(views, [child(1), child(4, { ikeSa: 9 }), child(5, { ikeSa: 3, tunnel: 'u' })], showing);
     expect(shown.map(({ uniqueId, children }) => [uniqueId, children.map((one) => one.uniqueId)])).toEqual([
-      [1, []],
-      [2, [1, 4]],
       [3, [5]],
+      [2, [1, 4]],
+      [1, []],
+    ]);
+  });
+
+  it('have those of every tunnel that they serve, also where an earlier one has made them', () => {
+    const views = [ike(1, { version: 1, state: 'rekeyed' }), ike(2, { version: 1, guests: ['u', 'w'] })];
+    const shown = viciIkeSas(
+      views,
+      [child(2, { tunnel: 'u' }), child(1), child(3, { tunnel: 'w', ikeSa: 9 })],
+      showing,
+    );
+    expect(shown.map(({ uniqueId, children }) => [uniqueId, children.map((one) => one.uniqueId)])).toEqual([
+      [2, [1, 2, 3]],
+      [1, []],
     ]);
   });
 

@@ -8,7 +8,7 @@ import { saKey } from '../../sa/ledger.ts';
 import { sameSelectors } from '../../sa/traffic-selector.ts';
 import { alertOf } from './alerts.ts';
 import { logText, messageText } from './log-lines.ts';
-import { type Showing, viciChildSa, viciIkeSa } from './sas.ts';
+import { type Showing, tunnelsServedBy, viciChildSa, viciIkeSa } from './sas.ts';
 
 /** Where SAs are looked up, as they are now. */
 export interface LiveSas {
@@ -198,7 +198,7 @@ export class ViciWatch {
   }
 
   #otherIke(tunnel: string): ViciIkeSa | undefined {
-    const view = [...this.#ikeSas.values()].findLast((one) => one.tunnel === tunnel);
+    const view = [...this.#ikeSas.values()].findLast((one) => tunnelsServedBy(one).includes(tunnel));
     return view === undefined ? undefined : viciIkeSa(view, [], this.#showing);
   }
 

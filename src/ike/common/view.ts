@@ -13,6 +13,8 @@ import type { Nat } from './nat-detection.ts';
 export type IkeSaView = {
   readonly id: number;
   readonly tunnel?: string;
+  /** The other tunnels that it serves; absent where there are none. */
+  readonly guests?: readonly string[];
   readonly version: 1 | 2;
   readonly state: 'connecting' | 'established' | 'rekeyed' | 'deleting';
   readonly role: 'initiator' | 'responder';

@@ -7,6 +7,7 @@ export function viewIkeSa(sa: IkeSaV1): IkeSaView {
   const always = {
     id: sa.id,
     tunnel: sa.tunnel,
+    ...present('guests', sa.guests.length === 0 ? undefined : [...sa.guests]),
     version: 1,
     state: STATES[sa.phase] ?? 'connecting',
     role: sa.role,

@@ -8,6 +8,7 @@ export function viewIkeSa(sa: IkeSaV2): IkeSaView {
   const always = {
     id: sa.id,
     tunnel: sa.tunnel,
+    ...present('guests', sa.guests.length === 0 ? undefined : [...sa.guests]),
     version: 2,
     state: STATES[sa.phase],
     role: sa.role,
