@@ -153,6 +153,7 @@ shunts:
     local: [10.0.9.0/24, "2001:db8:9::/48"]
     remote: ["0.0.0.0/0[tcp/25]"]
     priority: 7
+    precedence: last
 `;
 
   it('are read with what sets them apart', () => {
@@ -160,6 +161,7 @@ shunts:
     const [lan, mail] = load(`${good}    mark: {out: 3}\n    forwardOut: true\n`).shunts;
     expect(lan).toMatchObject({ name: 'lan', remarks: 'office', policy: { action: 'bypass' } });
     expect(lan?.policy).not.toHaveProperty('attributes');
+    expect([lan?.policy.precedence, mail?.policy.precedence]).toEqual([undefined, 'last']);
     expect(mail?.policy.remoteSelectors.map(formatSelector)).toEqual(['0.0.0.0/0[tcp/25]']);
     expect(mail?.policy.attributes).toEqual({
       priority: 7,
@@ -182,6 +184,7 @@ shunts:
     ['{action: block, local: [10.0.0.0/8]}', '3:3 shunts.x.remote: is required'],
     ['{action: block, local: [10.0.0.0/8], remote: []}', '3:51 shunts.x.remote: is empty; name at least one'],
     ['{action: block, local: [10.0.0.0/8], remote: [10.1.0.0/16], mark: unique}', '3:72 shunts.x.mark: "unique" is not a number from 0 to 0xffffffff'],
+    ['{action: block, local: [10.0.0.0/8], remote: [10.1.0.0/16], precedence: frist}', '3:78 shunts.x.precedence: "frist" is not one of first, last'],
     ['{action: block, local: [10.0.0.0/8], remote: [10.1.0.0/16], ifid: 1}', '3:66 shunts.x.ifid: unknown key; did you mean ifId?'],
     ['{action: block, local: [10.0.0.0/8], remote: [10.1.0.0/16]}\n  y: {action: bypass, local: [10.0.0.0/8], remote: [10.1.0.0/16]}', '4:53 shunts.y.remote[0]: 10.0.0.0/8 <-> 10.1.0.0/16 already belongs to shunt x (/etc/cygnet.yaml:3:3)'],
   ])('%s', (shunt, problem) => {

@@ -24,6 +24,7 @@ describe('what a new configuration means for shunts', () => {
     ['10.0.9.0/24', '10.0.8.0/24'],
     ['tcp/25', 'tcp/26'],
     ['"]}', '"], priority: 3}'],
+    ['"]}', '"], precedence: last}'],
     ['"]}', '"], mark: {out: 3}}'],
   ])('%s becomes %s', (from, to) => {
     const changed = { ...SHUNTS, mail: SHUNTS.mail.replace(from, to) };

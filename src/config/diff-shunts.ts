@@ -19,6 +19,7 @@ export function diffShunts(
   return [...fresh, ...[...old.keys()].map((shunt): ShuntChange => ({ shunt, change: 'removed' }))];
 }
 
-function doing({ policy: { action, localSelectors, remoteSelectors, attributes } }: Shunt): string {
-  return JSON.stringify([action, localSelectors.map(formatSelector), remoteSelectors.map(formatSelector), attributes]);
+function doing({ policy: { action, localSelectors, remoteSelectors, precedence, attributes } }: Shunt): string {
+  const selectors = [localSelectors.map(formatSelector), remoteSelectors.map(formatSelector)];
+  return JSON.stringify([action, selectors, precedence, attributes]);
 }

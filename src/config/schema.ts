@@ -212,6 +212,7 @@ const shunt = section({
   action: oneOf({ bypass: 'bypass', block: 'block' } as const, { pass: 'bypass', drop: 'block' }),
   local: z.array(segment()).min(1),
   remote: z.array(segment()).min(1),
+  precedence: oneOf({ first: 'first', last: 'last' } as const).optional(),
   ...shuntAttributeShape,
   labels: labels.optional(),
   remarks: freeText().optional(),

@@ -17,7 +17,7 @@ export function resolveShunts({ shunts, top }: Pick<Merged, 'shunts' | 'top'>): 
 }
 
 function resolveShunt({ name, raw, source }: Entry<RawShunt>): Shunt {
-  const { action, local, remote, ifId, mark, priority, forwardOut } = raw;
+  const { action, local, remote, precedence, ifId, mark, priority, forwardOut } = raw;
   const attributes = {
     ...(ifId === undefined ? {} : { ifId }),
     ...(mark === undefined ? {} : { mark }),
@@ -31,6 +31,7 @@ function resolveShunt({ name, raw, source }: Entry<RawShunt>): Shunt {
       action,
       localSelectors: local,
       remoteSelectors: remote,
+      ...(precedence === undefined ? {} : { precedence }),
       ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
     },
     labels: raw.labels ?? {},

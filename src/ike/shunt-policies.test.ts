@@ -56,6 +56,21 @@ describe('shunts', () => {
     bed.expectEmpty();
   });
 
+  it('take the place of a tunnel of the same selectors where they are first, and give it back', () => {
+    const bed = new PlaneFixture();
+    const tunnel = { ...lan, name: 'tunnel', action: 'block' } as const;
+    const first = { ...lan, precedence: 'first' } as const;
+    change(bed, [], [tunnel]);
+    const [{ priority } = { priority: 0 }] = bed.policies();
+    change(bed, [], [first]);
+    for (const policy of bed.policies()) expect(policy.blocks).toBe(false);
+    for (const policy of bed.policies()) expect(policy.priority).toBeLessThan(priority);
+    change(bed, [first], [{ ...first, precedence: 'last' }]);
+    for (const policy of bed.policies()) expect(policy).toMatchObject({ blocks: true, priority });
+    change(bed, [{ ...first, precedence: 'last' }, tunnel], []);
+    bed.expectEmpty();
+  });
+
   it('one that is refused leaves the others alone', () => {
     const bed = new PlaneFixture();
     bed.refuseNth('NEWPOLICY', 1, 12);

@@ -32,7 +32,10 @@ function difference(
 ): readonly DataPlaneStep[] {
   const owner = `shunt:${name}`;
   const [had, wanted] = [policiesOf(before), policiesOf(after)];
-  const isNew = ([key, policy]: [string, PolicySpec]) => had.get(key)?.priority !== policy.priority || !had.has(key);
+  const isNew = ([key, policy]: [string, PolicySpec]) => {
+    const old = had.get(key);
+    return old === undefined || old.priority !== policy.priority || old.precedence !== policy.precedence;
+  };
   return [
     ...[...wanted].filter(isNew).map(([, policy]): DataPlaneStep => ({ kind: 'add-policy', owner, policy })),
     ...[...had]
@@ -48,12 +51,15 @@ function policiesOf(shunt: ShuntPolicy | undefined): Map<string, PolicySpec> {
   return new Map(policies.map((policy) => [policyKey(policy), policy]));
 }
 
-function pairPolicies({ action, attributes }: ShuntPolicy, { local, remote }: SelectorPair): PolicySpec[] {
+function pairPolicies(shunt: ShuntPolicy, { local, remote }: SelectorPair): PolicySpec[] {
+  const { action, precedence, attributes } = shunt;
+  const place = precedence === undefined ? {} : { precedence };
   const inbound = (direction: PolicyDirection): PolicySpec => ({
     direction,
     source: remote,
     destination: local,
     action,
+    ...place,
     ...policyAttributes(attributes, 'in'),
   });
   const outbound = (direction: PolicyDirection): PolicySpec => ({
@@ -61,6 +67,7 @@ function pairPolicies({ action, attributes }: ShuntPolicy, { local, remote }: Se
     source: local,
     destination: remote,
     action,
+    ...place,
     ...policyAttributes(attributes, 'out'),
   });
   const forwarded = attributes?.forwardOut === true ? [outbound('fwd')] : [];

@@ -131,7 +131,9 @@ export type PolicySpec = {
   readonly mark?: Mark;
   /** It is for packets of the XFRM interface with this number alone; without one for those of none. */
   readonly ifId?: number;
-  /** Instead of the one that follows from selectors and action; the lowest decides. */
+  /** Before all policies that have none, or behind them, whatever the selectors say. */
+  readonly precedence?: 'first' | 'last';
+  /** Instead of the one that follows from selectors, action and precedence; the lowest decides. */
   readonly priority?: number;
 };
 

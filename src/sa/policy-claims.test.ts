@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { PolicySpec } from './data-plane.ts';
 import { bestClaim } from './policy-claims.ts';
+
+type Claimed = Pick<PolicySpec, 'action' | 'precedence'>;
 
 const claim = (action: 'protect' | 'trap' | 'bypass' | 'block', age = 0) => ({ policy: { action, age } });
 
@@ -11,6 +14,12 @@ describe('who holds a place among policies', () => {
       expect(bestClaim(some)?.action).toBe(some[0]?.policy.action);
       expect(bestClaim(some.toReversed())?.action).toBe(some[0]?.policy.action);
     }
+  });
+
+  it('what is first before all others, and what is last behind them', () => {
+    const placed = (action: PolicySpec['action'], precedence: 'first' | 'last') => ({ policy: { action, precedence } });
+    expect(bestClaim<Claimed>([claim('block'), placed('protect', 'last')])).toEqual(claim('block').policy);
+    expect(bestClaim<Claimed>([placed('block', 'first'), claim('protect')])?.action).toBe('block');
   });
 
   it('among equals the latest; nobody where nobody claims it', () => {

@@ -130,7 +130,7 @@ export class KernelSpd {
 }
 
 function expand(policy: PolicySpec): KernelPolicy[] | string {
-  const { direction, action, template, mark, ifId, priority } = policy;
+  const { direction, action, template, mark, ifId, precedence, priority } = policy;
   const selectors = toKernelSelectors(policy.source, policy.destination);
   if (typeof selectors === 'string') return selectors;
   return selectors.map((selector) => ({
@@ -140,23 +140,33 @@ function expand(policy: PolicySpec): KernelPolicy[] | string {
     ...(template === undefined ? {} : { template }),
     ...(mark === undefined ? {} : { mark }),
     ...(ifId === undefined ? {} : { ifId }),
+    ...(precedence === undefined ? {} : { precedence }),
     ...(priority === undefined ? {} : { priority }),
   }));
 }
 
 /** For two of one slot. */
 function samePolicy(a: KernelPolicy, b: KernelPolicy): boolean {
-  return a.action === b.action && a.priority === b.priority && templateKey(a.template) === templateKey(b.template);
+  return placeKey(a) === placeKey(b) && templateKey(a.template) === templateKey(b.template);
 }
 
 function looksLike(view: PolicyView, policy: KernelPolicy): boolean {
   const endpoints = (template: PolicySpec['template']) => templateKey(template && { ...template, reqid: 0 });
   const hasPriorityOf = (action: PolicySpec['action']) =>
-    view.priority === (policy.priority ?? policyPriority(policy.selector, action));
+    PRECEDENCES.some(
+      (precedence) => view.priority === (policy.priority ?? policyPriority(policy.selector, { action, ...precedence })),
+    );
   if (view.blocks) return hasPriorityOf('block');
   if (view.template !== undefined && isOwnReqid(view.template.reqid)) return hasPriorityOf('protect');
   const alike = endpoints(view.template) === endpoints(policy.template);
   return policy.action !== 'block' && hasPriorityOf(policy.action) && alike;
+}
+
+/** What a run that was killed had there may have been a shunt, whatever comes now. */
+const PRECEDENCES: readonly Pick<PolicySpec, 'precedence'>[] = [{}, { precedence: 'first' }, { precedence: 'last' }];
+
+function placeKey({ action, precedence, priority }: KernelPolicy): string {
+  return JSON.stringify([action, precedence, priority]);
 }
 
 function templateKey(template: PolicySpec['template']): string {

@@ -119,7 +119,7 @@ describe('policies as the kernel shows them', () => {
       const view = parsePolicy(message?.payload ?? new Uint8Array());
       expect(view.selector).toEqual(policy.selector);
       expect(view.direction).toBe(policy.direction);
-      expect(view.priority).toBe(policy.priority ?? policyPriority(policy.selector, policy.action));
+      expect(view.priority).toBe(policy.priority ?? policyPriority(policy.selector, policy));
       expect([view.mark, view.ifId]).toEqual([policy.mark, policy.ifId]);
       if (policy.template?.mode === 'tunnel') expect(view.template).toEqual(policy.template);
     }

@@ -44,6 +44,7 @@ export type PolicyPlace = Apart & { readonly direction: PolicyDirection; readonl
 export type KernelPolicy = PolicyPlace & {
   readonly action: PolicySpec['action'];
   readonly template?: NonNullable<PolicySpec['template']>;
+  readonly precedence?: NonNullable<PolicySpec['precedence']>;
   readonly priority?: number;
 };
 
@@ -129,7 +130,7 @@ function encodePolicy(type: number, flags: number, policy: KernelPolicy): Uint8A
     writeSelector(writer, selector);
     writeLifetime(writer, 0);
     writer.zeros(LIFETIME_CURRENT_BYTES);
-    writer.u32(policy.priority ?? policyPriority(selector, action)).u32(0);
+    writer.u32(policy.priority ?? policyPriority(selector, policy)).u32(0);
     writer.u8(DIRECTION_NUMBERS[direction]).u8(action === 'block' ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW);
     writer.u8(0).u8(XFRM_SHARE_ANY).zeros(4);
     if (template !== undefined) writer.attribute(XFRMA_TMPL, (target) => writeTemplate(target, template));

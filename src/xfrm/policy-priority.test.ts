@@ -20,9 +20,23 @@ describe('policy priority: the lower number wins', () => {
   });
 
   it('protect before bypass before block of the same selector, but block before protect of a wider one', () => {
-    expect(policyPriority(BASE, 'protect')).toBeLessThan(policyPriority(BASE, 'bypass'));
-    expect(policyPriority(BASE, 'bypass')).toBeLessThan(policyPriority(BASE, 'block'));
-    expect(policyPriority(BASE, 'block')).toBeLessThan(policyPriority(selector({ source: 23 }), 'protect'));
+    expect(policyPriority(BASE, { action: 'protect' })).toBeLessThan(policyPriority(BASE, { action: 'bypass' }));
+    expect(policyPriority(BASE, { action: 'bypass' })).toBeLessThan(policyPriority(BASE, { action: 'block' }));
+    expect(policyPriority(BASE, { action: 'block' })).toBeLessThan(
+      policyPriority(selector({ source: 23 }), { action: 'protect' }),
+    );
+  });
+
+  it('what is first before all others and what is last behind them, however wide or narrow', () => {
+    const [widest, narrowest] = [
+      { source: 0, destination: 0 },
+      { source: 128, destination: 128, protocol: 6, portMask: 0xffff },
+    ];
+    const placed = (parts: Parts, precedence: 'first' | 'last') =>
+      policyPriority(selector(parts), { action: 'bypass', precedence });
+    expect(placed(widest, 'first')).toBeLessThan(priority(narrowest));
+    expect(placed(narrowest, 'last')).toBeGreaterThan(policyPriority(selector(widest), { action: 'block' }));
+    expect(placed(narrowest, 'first')).toBeGreaterThan(0);
   });
 
   it('lies within its range for every selector of either family', () => {
@@ -34,10 +48,9 @@ describe('policy priority: the lower number wins', () => {
         fc.boolean(),
         fc.integer({ min: 0, max: 0xffff }),
         (source, destination, any, mask) => {
-          const value = policyPriority(
-            selector({ source, destination, protocol: any ? 0 : 17, portMask: mask }),
-            'block',
-          );
+          const value = policyPriority(selector({ source, destination, protocol: any ? 0 : 17, portMask: mask }), {
+            action: 'block',
+          });
           return value >= 100_000 && value <= 167_847;
         },
       ),
@@ -48,7 +61,7 @@ describe('policy priority: the lower number wins', () => {
 type Parts = { source?: number; destination?: number; protocol?: number; portMask?: number };
 
 function priority(parts: Parts): number {
-  return policyPriority(selector(parts), 'protect');
+  return policyPriority(selector(parts), { action: 'protect' });
 }
 
 function selector({ source = 24, destination = 24, protocol = 0, portMask = 0 }: Parts): KernelSelector {

@@ -28,7 +28,7 @@ export const OPAQUE_PORT = 0x1_0000;
 export type Unmatchable = 'EAFNOSUPPORT' | 'EINVAL';
 
 export function packetRule(policy: PolicySpec): PacketRule | Unmatchable {
-  const { source, destination, action } = policy;
+  const { source, destination } = policy;
   const family = addressFamily(source.start);
   if (family !== addressFamily(destination.start)) return 'EAFNOSUPPORT';
   if (source.protocol !== destination.protocol && source.protocol !== 0 && destination.protocol !== 0) return 'EINVAL';
@@ -45,7 +45,7 @@ export function packetRule(policy: PolicySpec): PacketRule | Unmatchable {
     source: addressRange(source),
     destination: addressRange(destination),
     ...ports,
-    precedence: policyPrecedence(specificity, action),
+    precedence: policyPrecedence(specificity, policy),
   };
 }
 

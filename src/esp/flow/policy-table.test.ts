@@ -312,9 +312,10 @@ function anyPolicy(): fc.Arbitrary<PolicySpec> {
     { protocol: 6, startPort: 2, endPort: 2 },
   );
   const action = fc.constantFrom('protect' as const, 'bypass' as const, 'block' as const);
-  return fc.tuple(prefix, prefix, limits, action).map(([source, destination, ends, verdict]) => {
+  const places = fc.constantFrom({}, {}, { precedence: 'first' as const }, { precedence: 'last' as const });
+  return fc.tuple(prefix, prefix, limits, action, places).map(([source, destination, ends, verdict, place]) => {
     const base = policy(source, destination, verdict);
-    return { ...base, destination: { ...base.destination, ...ends } };
+    return { ...base, ...place, destination: { ...base.destination, ...ends } };
   });
 }
 
@@ -335,7 +336,7 @@ function naive(policies: readonly PolicySpec[], parts: PacketParts): string | un
     if (!containsSelector(entry.source, source) || !containsSelector(entry.destination, destination)) continue;
     const [selector, ...more] = toKernelSelectors(entry.source, entry.destination);
     if (typeof selector !== 'object' || more.length > 0) throw new RangeError('not one kernel selector');
-    const priority = policyPriority(selector, entry.action);
+    const priority = policyPriority(selector, entry);
     if (best === undefined || priority <= best.priority) best = { name: String(index), priority };
   }
   return best?.name;

@@ -32,6 +32,8 @@ export type ShuntPolicy = {
   readonly action: 'bypass' | 'block';
   readonly localSelectors: readonly TrafficSelector[];
   readonly remoteSelectors: readonly TrafficSelector[];
+  /** Before all tunnels, or behind them; absent: the narrower decides. */
+  readonly precedence?: 'first' | 'last';
   readonly attributes?: Pick<ChildAttributes, 'ifId' | 'mark' | 'priority' | 'forwardOut'>;
 };
 
