@@ -107,13 +107,13 @@ describe('shunts of swanctl.conf', () => {
     `lan { mode = ${mode}\nlocal_ts = 10.0.0.0/16\nremote_ts = 10.0.0.0/8\nstart_action = trap\n${more} }`;
 
   it.each([
-    ['pass', 'bypass'],
-    ['drop', 'block'],
-  ])('%s is %s, and the tunnels beside it stay', (mode, action) => {
+    ['pass', 'bypass', 'first'],
+    ['drop', 'block', 'last'],
+  ])('%s is %s and comes %s, and the tunnels beside it stay', (mode, action, precedence) => {
     const { shunts, tunnels } = configurationOf(conf('', '', shunt(mode, 'priority = 3\nmark_out = 4')));
     expect(tunnels.map(({ name }) => name)).toEqual(['idc']);
     const [lan] = shunts;
-    expect(lan).toMatchObject({ name: 'lan', policy: { action } });
+    expect(lan).toMatchObject({ name: 'lan', policy: { action, precedence } });
     expect(lan?.policy.localSelectors.map(formatSelector)).toEqual(['10.0.0.0/16']);
     expect(lan?.policy.remoteSelectors.map(formatSelector)).toEqual(['10.0.0.0/8']);
     expect(lan?.policy.attributes).toEqual({ priority: 3, mark: { out: { value: 4, mask: ALL_BITS } } });

@@ -1,6 +1,6 @@
 import { addressFamily, parseAddress } from '../../base/net.ts';
 import type { Secret } from '../../base/secret.ts';
-import type { Configuration, LoadedOrigin, Tunnel } from '../configuration.ts';
+import type { Configuration, LoadedOrigin, Shunt, Tunnel } from '../configuration.ts';
 import type { ConfigurationHost } from '../host.ts';
 import { systemHost } from '../host.ts';
 import { placesTree, tunnelTree } from '../import/assemble.ts';
@@ -29,12 +29,17 @@ import type { OwnAddresses } from './own-addresses.ts';
 import { chosenAddresses } from './own-addresses.ts';
 
 /** What a connection that was loaded over vici adds to the configuration: a tunnel or a shunt for each of its children. */
-export type LoadedConnection = Pick<Configuration, 'gateways' | 'peers' | 'shunts' | 'tunnels'> & {
+export type LoadedConnection = Pick<Configuration, 'gateways' | 'peers' | 'tunnels'> & {
+  /** In force or not. */
+  readonly shunts: readonly LoadedShunt[];
   readonly warnings: readonly Problem[];
   /** Of this machine; empty where they are all written, and do not change with it. */
   readonly ownAddresses: readonly string[];
   readonly keys: readonly KeyUse[];
 };
+
+/** One that is not `standing` is in force only once it is told to be. */
+export type LoadedShunt = Shunt & { readonly connection: string; readonly child: string; readonly standing: boolean };
 
 /** A key that a connection needs: what its owners may be called, and which it has. */
 type KeyUse = {
@@ -89,11 +94,30 @@ function readVersion(
   const tunnels = configuration.tunnels.map(complete);
   const forMany = tunnels.some(({ policy }) => policy.many !== undefined);
   const keys = forMany ? found.keys.map((use) => ({ ...use, ofMany: true as const })) : found.keys;
-  return { ...partsOf(configuration), tunnels, warnings, keys, ownAddresses: found.ownAddresses };
+  const { gateways, peers } = configuration;
+  const ownAddresses = found.ownAddresses;
+  return {
+    gateways,
+    peers,
+    shunts: loadedShunts(section, shunts, configuration),
+    tunnels,
+    warnings,
+    keys,
+    ownAddresses,
+  };
 }
 
-function partsOf({ gateways, peers, shunts }: Configuration): Pick<LoadedConnection, 'gateways' | 'peers' | 'shunts'> {
-  return { gateways, peers, shunts };
+function loadedShunts(
+  { name: connection }: Section,
+  foreign: readonly ForeignShunt[],
+  { shunts }: Configuration,
+): LoadedShunt[] {
+  const byName = new Map(foreign.map((shunt) => [childName(connection, shunt.name), shunt]));
+  return shunts.flatMap((shunt) => {
+    const { name: child, standing } = byName.get(shunt.name) ?? {};
+    if (child === undefined || standing === undefined) return [];
+    return [{ ...shunt, connection: connection.text, child: child.text, standing }];
+  });
 }
 
 /** Whether a connection has other keys than so far where one is gone, and another one is there behind all others. */

@@ -18,16 +18,23 @@ export function connectionSection(connection: ViciConnection): ViciSection {
       ppk_id: ppk?.id,
       ppk_required: flag(ppk?.required === true),
     },
-    ['local-1', authSection(connection.localId)],
-    ['remote-1', authSection(connection.remoteId)],
+    ['local-1', authSection(connection, connection.localId)],
+    ['remote-1', authSection(connection, connection.remoteId)],
     ['children', new Map(connection.children.map((child) => [child.name, childConfigurationSection(child)]))],
   );
 }
 
 const VERSIONS = { 1: 'IKEv1', 2: 'IKEv2', both: 'IKEv1/2' } as const;
 
-function authSection(id: string | undefined): ViciSection {
-  return section({ id, class: 'pre-shared key', groups: [], cert_policy: [], certs: [], cacerts: [] });
+function authSection({ authenticates }: ViciConnection, id: string | undefined): ViciSection {
+  return section({
+    id,
+    class: authenticates ? 'pre-shared key' : undefined,
+    groups: [],
+    cert_policy: [],
+    certs: [],
+    cacerts: [],
+  });
 }
 
 function childConfigurationSection(child: ViciChildConfiguration): ViciSection {

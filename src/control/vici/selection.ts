@@ -1,6 +1,6 @@
 import type { ViciSection } from './message.ts';
 import { textOf } from './section.ts';
-import type { ViciActing, ViciChildSa, ViciIkeSa, ViciTunnel } from './vici-api.ts';
+import type { ViciChildSa, ViciIkeSa, ViciTunnel } from './vici-api.ts';
 
 /** Which SAs a command means: by names of the configuration, or by the unique ids that `list-sas` shows. */
 export type Selection = {
@@ -47,8 +47,12 @@ export function selectChildren(ikeSas: readonly ViciIkeSa[], selection: Selectio
 }
 
 /** The first child of that name, as with charon; without a name all children of the connection. */
-export function selectTunnels(api: ViciActing, ike: string | undefined, child: string | undefined): ViciTunnel[] {
-  const found = api.tunnels().filter((tunnel) => isSame(ike, tunnel.connection) && isSame(child, tunnel.child));
+export function selectTunnels(
+  tunnels: readonly ViciTunnel[],
+  ike: string | undefined,
+  child: string | undefined,
+): ViciTunnel[] {
+  const found = tunnels.filter((tunnel) => isSame(ike, tunnel.connection) && isSame(child, tunnel.child));
   return child === undefined ? found : found.slice(0, 1);
 }
 

@@ -36,6 +36,8 @@ export interface ViciActing {
   /** The files of the configuration anew. Returns why that is not possible, in words. */
   reload(): Promise<string | undefined>;
   tunnels(): readonly ViciTunnel[];
+  /** Children that only pass or drop packets, whether or not they do at the moment. */
+  shunts(): readonly ViciTunnel[];
   standing(tunnel: string): ViciStanding;
   /**
    * Starts an attempt; where that fails, others follow only for what the configuration wants up. Returns why that is not
@@ -52,6 +54,8 @@ export interface ViciActing {
   rekeyIke(ikeSa: number, anew: boolean): void;
   /** Whether it is to wait for traffic. Returns why that is not possible, in words. */
   setTrap(tunnel: string, set: boolean): string | undefined;
+  /** Whether a shunt is to be in force. Returns why that is not possible, in words. */
+  setShunt(shunt: string, set: boolean): string | undefined;
 }
 
 /** What a tunnel is called: `connection` and `child` are one where the configuration has only a tunnel. */
@@ -167,6 +171,8 @@ export type ViciConnection = {
   readonly version: 1 | 2 | 'both';
   readonly localAddresses: readonly string[];
   readonly remoteAddresses: readonly string[];
+  /** False: it has shunts alone, which need nobody's identity. */
+  readonly authenticates: boolean;
   readonly localId: string | undefined;
   /** Absent: any. */
   readonly remoteId: string | undefined;
@@ -181,7 +187,7 @@ export type ViciConnection = {
 
 export type ViciChildConfiguration = {
   readonly name: string;
-  readonly mode: 'TUNNEL' | 'TRANSPORT';
+  readonly mode: 'TUNNEL' | 'TRANSPORT' | 'PASS' | 'DROP';
   /** Seconds, bytes, packets; 0: without end. */
   readonly rekeyTime: number;
   readonly rekeyBytes: number;

@@ -3,7 +3,8 @@ import { loadText, tunnelText } from '../../config/testing/load-text.ts';
 import { viciConnections } from './connections.ts';
 
 function childOf(more: string) {
-  const [connection] = viciConnections(loadText(tunnelText(more)), (name) => ({ connection: name, child: name }));
+  const names = (name: string) => ({ connection: name, child: name });
+  const [connection] = viciConnections(loadText(tunnelText(more)), names, []);
   return connection?.children[0];
 }
 

@@ -1,5 +1,6 @@
 import { type Duration, SECOND } from '../../base/time.ts';
 import type { Configuration, Tunnel } from '../../config/configuration.ts';
+import type { LoadedShunt } from '../../config/loaded/loaded-connection.ts';
 import { formatPeerPlaces } from '../../config/summary.ts';
 import type { ViciChildConfiguration, ViciConnection } from '../../control/vici/vici-api.ts';
 import type { TunnelPolicy } from '../../ike/common/policy.ts';
@@ -8,20 +9,59 @@ import { formatExpected } from '../../sa/identity-pattern.ts';
 import type { NamesOf } from './sas.ts';
 import { viciSelector } from './selectors.ts';
 
-/** The tunnels as connections with children; those of one connection have the same IKE settings. */
-export function viciConnections({ tunnels }: Configuration, names: NamesOf): ViciConnection[] {
+/**
+ * The tunnels as connections with children, of which those of one connection have the same IKE settings; and the shunts that
+ * were loaded, behind the tunnels of their connection.
+ */
+export function viciConnections(
+  { tunnels }: Configuration,
+  names: NamesOf,
+  shunts: readonly LoadedShunt[],
+): ViciConnection[] {
   const groups = new Map<string, Tunnel[]>();
   for (const tunnel of tunnels) {
     const { connection } = names(tunnel.name);
     groups.set(connection, [...(groups.get(connection) ?? []), tunnel]);
   }
-  return [...groups].flatMap(([name, group]) => {
-    const children = group.filter(({ policy }) => policy.besideV2 !== true);
-    const [first] = children;
-    if (first === undefined) return [];
-    const both = children.length < group.length ? { version: 'both' as const } : {};
-    return [{ ...ikePart(first.policy), ...both, name, children: children.map((one) => childPart(one, names)) }];
+  const all = new Set([...groups.keys(), ...shunts.map(({ connection }) => connection)]);
+  return [...all].map((name) => {
+    const group = groups.get(name) ?? [];
+    const own = group.filter(({ policy }) => policy.besideV2 !== true);
+    const [first] = own;
+    const both = own.length < group.length ? { version: 'both' as const } : {};
+    const passing = shunts.filter(({ connection }) => connection === name).map(shuntPart);
+    const children = [...own.map((tunnel) => childPart(tunnel, names)), ...passing];
+    return { ...(first === undefined ? NO_PEER : ikePart(first.policy)), ...both, name, children };
   });
+}
+
+/** Of a connection of shunts alone: what charon has by default, as nothing of it is used. */
+const NO_PEER: Omit<ViciConnection, 'name' | 'children'> = {
+  version: 'both',
+  localAddresses: ['%any'],
+  remoteAddresses: ['%any'],
+  authenticates: false,
+  localId: undefined,
+  remoteId: undefined,
+  rekeyTime: 14_400,
+  reauthTime: 0,
+  unique: 'UNIQUE_NO',
+  dpd: { delay: 0, timeout: 0 },
+  ppk: undefined,
+};
+
+function shuntPart({ child, policy }: LoadedShunt): ViciChildConfiguration {
+  return {
+    name: child,
+    mode: policy.action === 'bypass' ? 'PASS' : 'DROP',
+    rekeyTime: 3_600,
+    rekeyBytes: 0,
+    rekeyPackets: 0,
+    dpdAction: 'none',
+    closeAction: 'none',
+    localTs: policy.localSelectors.map(viciSelector),
+    remoteTs: policy.remoteSelectors.map(viciSelector),
+  };
 }
 
 function ikePart(policy: TunnelPolicy): Omit<ViciConnection, 'name' | 'children'> {
@@ -32,6 +72,7 @@ function ikePart(policy: TunnelPolicy): Omit<ViciConnection, 'name' | 'children'
     version: policy.version,
     localAddresses: [local.address, ...(local.alternatives ?? [])],
     remoteAddresses: formatPeerPlaces(remote).map((place) => (place === '0.0.0.0' ? '%any' : place)),
+    authenticates: true,
     localId: formatIdentity(local.identity),
     remoteId: remote.identity === undefined && remote.pattern === undefined ? undefined : formatExpected(remote),
     rekeyTime: anew ? 0 : lifetime,

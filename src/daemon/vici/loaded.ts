@@ -1,7 +1,7 @@
 import { equalBytes } from '../../base/bytes.ts';
 import { Secret } from '../../base/secret.ts';
 import type { Configuration } from '../../config/configuration.ts';
-import type { LoadedConnection, LoadSurroundings } from '../../config/loaded/loaded-connection.ts';
+import type { LoadedConnection, LoadedShunt, LoadSurroundings } from '../../config/loaded/loaded-connection.ts';
 import { isConcerned, readConnection } from '../../config/loaded/loaded-connection.ts';
 import type { LoadedKey } from '../../config/loaded/loaded-key.ts';
 import { KEY_KINDS, sameKey } from '../../config/loaded/loaded-key.ts';
@@ -35,6 +35,8 @@ export class Loaded implements ViciLoading {
   readonly #connections = new Map<string, Entry>();
   readonly #keys = new Map<string, LoadedKey>();
   readonly #nameless: LoadedKey[] = [];
+  /** Shunts that were told to be in force, or no longer to be, by their names. */
+  readonly #told = new Map<string, boolean>();
 
   constructor(subject: LoadingSubject) {
     this.#subject = subject;
@@ -48,7 +50,7 @@ export class Loaded implements ViciLoading {
       ...files,
       gateways: [...files.gateways, ...loaded.flatMap(({ gateways }) => gateways)],
       peers: [...files.peers, ...loaded.flatMap(({ peers }) => peers)],
-      shunts: [...files.shunts, ...loaded.flatMap(({ shunts }) => shunts)],
+      shunts: [...files.shunts, ...this.shunts().filter(({ standing }) => standing)],
       tunnels: [...files.tunnels, ...loaded.flatMap(({ tunnels }) => tunnels)],
     };
   }
@@ -76,6 +78,7 @@ export class Loaded implements ViciLoading {
     if ('errors' in read) return oneLine(read.errors);
     const taken = takenName(read, this.#subject.files());
     if (taken !== undefined) return `${taken} stands in the configuration file already`;
+    this.#forgetTold(before);
     this.#connections.set(name, { bytes, message, read });
     this.#subject.warn(read.warnings);
     this.#subject.apply();
@@ -83,9 +86,26 @@ export class Loaded implements ViciLoading {
   }
 
   unloadConnection(name: string): string | undefined {
+    this.#forgetTold(this.#connections.get(name));
     if (!this.#connections.delete(name)) return `no connection ${JSON.stringify(name.slice(0, 64))} is loaded`;
     this.#subject.apply();
     return undefined;
+  }
+
+  /** All that there are, and whether they are in force now. */
+  shunts(): readonly LoadedShunt[] {
+    const all = [...this.#connections.values()].flatMap(({ read }) => read.shunts);
+    return all.map((shunt) => ({ ...shunt, standing: this.#told.get(shunt.name) ?? shunt.standing }));
+  }
+
+  /** Until its connection changes. */
+  setShunt(name: string, standing: boolean): void {
+    this.#told.set(name, standing);
+    this.#subject.apply();
+  }
+
+  #forgetTold(entry: Entry | undefined): void {
+    for (const { name } of entry?.read.shunts ?? []) this.#told.delete(name);
   }
 
   keyIds(): readonly string[] {

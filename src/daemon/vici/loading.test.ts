@@ -292,6 +292,40 @@ describe('shunts that are loaded over vici', () => {
     expect(daemon.vici.policies()).toEqual([]);
   });
 
+  it('come and go by command, whatever they begin as, until their connection changes', async () => {
+    const { vici, daemon } = setUp();
+    const standing = () => daemon.vici.policies().map(({ child }) => child);
+    const unknown = { success: 'no', errmsg: "policy 'lan' not found" };
+    expect(await vici('load-conn', loaded({ start_action: 'none' }))).toEqual(DONE);
+    expect([standing(), await vici('uninstall', { child: 'lan' })]).toEqual([[], unknown]);
+    expect(await vici('install', { child: 'lan', ike: 'shunts' })).toEqual(DONE);
+    expect(await vici('install', { child: 'lan' })).toEqual(DONE);
+    expect(standing()).toEqual(['lan']);
+    expect(await vici('load-conn', loaded({ start_action: 'none' }))).toEqual(DONE);
+    expect(standing()).toEqual(['lan']);
+    expect(await vici('load-conn', loaded({ start_action: 'none', mode: 'drop' }))).toEqual(DONE);
+    expect(standing()).toEqual([]);
+    expect(await vici('load-conn', loaded())).toEqual(DONE);
+    expect([standing(), await vici('uninstall', { child: 'lan' })]).toEqual([['lan'], DONE]);
+    expect(standing()).toEqual([]);
+    expect(await vici('install', { child: 'lan', ike: 'other' })).toEqual({
+      success: 'no',
+      errmsg: 'configuration name not found',
+    });
+  });
+
+  it('are listed with their connection, and cannot be initiated', async () => {
+    const { vici, daemon } = setUp();
+    expect(await vici('load-conn', loaded({ start_action: 'none' }))).toEqual(DONE);
+    expect(daemon.vici.connections()).toMatchObject([
+      { name: 'shunts', version: 'both', authenticates: false, children: [{ name: 'lan', mode: 'PASS' }] },
+    ]);
+    expect(await vici('initiate', { child: 'lan' })).toEqual({
+      success: 'no',
+      errmsg: "establishing CHILD_SA 'lan' failed: it has no SA, and is put in force by install",
+    });
+  });
+
   it('stand beside the tunnels of their connection', async () => {
     const { vici, daemon } = setUp();
     const { moon } = connection({}) as { moon: Plain };
@@ -299,6 +333,11 @@ describe('shunts that are loaded over vici', () => {
     expect(await vici('load-conn', { moon: { ...moon, children } })).toEqual(DONE);
     expect(daemon.api.tunnelNames()).toEqual(['moon/net']);
     expect(await daemon.api.list('shunts')).toMatchObject([{ name: 'moon/lan' }]);
+    const [listed] = daemon.vici.connections();
+    expect(listed?.children.map(({ name, mode }) => [name, mode])).toEqual([
+      ['net', 'TUNNEL'],
+      ['lan', 'PASS'],
+    ]);
   });
 });
 

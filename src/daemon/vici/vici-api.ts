@@ -1,5 +1,6 @@
 import { arch, machine, release, type } from 'node:os';
 import type { Configuration, Shunt, Tunnel } from '../../config/configuration.ts';
+import type { LoadedShunt } from '../../config/loaded/loaded-connection.ts';
 import type { EventHistory } from '../../control/event-history.ts';
 import type { VersionReport } from '../../control/protocol.ts';
 import type { ViciSection } from '../../control/vici/message.ts';
@@ -43,7 +44,11 @@ export interface ViciSubject {
   /** Why the tunnel cannot be started by us; undefined where it can. */
   cannotStart(tunnel: string): string | undefined;
   /** What is loaded beside the files. */
-  readonly loading: ViciLoading & { connectionNames(): readonly string[] };
+  readonly loading: ViciLoading & {
+    connectionNames(): readonly string[];
+    shunts(): readonly LoadedShunt[];
+    setShunt(name: string, standing: boolean): void;
+  };
   load(): { readonly workers: ViciStats['workers']; readonly timers: number };
   /** Where the attempt fails, others follow only for what the configuration wants up. */
   up(tunnel: string): void;
@@ -106,7 +111,7 @@ export class DaemonViciApi implements ViciApi {
   }
 
   connections(): readonly ViciConnection[] {
-    return viciConnections(this.#subject.configuration(), this.#names);
+    return viciConnections(this.#subject.configuration(), this.#names, this.#subject.loading.shunts());
   }
 
   loadedConnections(): readonly string[] {
@@ -165,6 +170,10 @@ export class DaemonViciApi implements ViciApi {
     return tunnels.flatMap(({ name, policy }) => (policy.besideV2 ? [] : { name, ...this.#names(name) }));
   }
 
+  shunts(): readonly ViciTunnel[] {
+    return this.#subject.loading.shunts();
+  }
+
   standing(tunnel: string): ViciStanding {
     const summary = this.#subject.summary(tunnel);
     if (summary?.connectionStatus === 'connected') return { kind: 'connected' };
@@ -203,6 +212,13 @@ export class DaemonViciApi implements ViciApi {
     const why = set ? this.#subject.cannotStart(tunnel) : undefined;
     if (why === undefined) this.#subject.setTrap(tunnel, set);
     return why;
+  }
+
+  setShunt(shunt: string, set: boolean): string | undefined {
+    const found = this.#subject.loading.shunts().find(({ name }) => name === shunt);
+    if (found === undefined || (!set && !found.standing)) return `policy '${found?.child ?? shunt}' not found`;
+    if (set !== found.standing) this.#subject.loading.setShunt(shunt, set);
+    return undefined;
   }
 
   loadConnection(name: string, connection: ViciSection): string | undefined {

@@ -17,8 +17,11 @@ export const ACTING: Readonly<Record<string, ViciCommand>> = {
   initiate: { summary: 'brings up a child, or all children of a connection', run: initiate },
   terminate: { summary: 'deletes IKE SAs or Child SAs, at the peer too', run: terminate },
   rekey: { summary: 'makes successors of IKE SAs or Child SAs', run: rekey },
-  install: { summary: 'has a child wait for traffic', run: (request, call) => trap(request, call, true) },
-  uninstall: { summary: 'has a child no longer wait for traffic', run: (request, call) => trap(request, call, false) },
+  install: {
+    summary: 'has a child wait for traffic, or pass or drop it',
+    run: (request, call) => trap(request, call, true),
+  },
+  uninstall: { summary: 'has a child no longer do so', run: (request, call) => trap(request, call, false) },
 };
 
 function rekey(request: ViciSection, { api }: ViciCall): ViciSection {
@@ -47,8 +50,14 @@ function rekeyIkeSas(api: ViciCall['api'], selection: Selection, anew: boolean):
 function trap(request: ViciSection, { api }: ViciCall, set: boolean): ViciSection {
   const child = textOf(request, 'child');
   if (child === undefined) return refused('missing configuration name');
-  const [tunnel] = selectTunnels(api, textOf(request, 'ike'), child);
-  if (tunnel === undefined) return refused(set ? 'configuration name not found' : `policy '${child}' not found`);
-  const why = api.setTrap(tunnel.name, set);
+  const ike = textOf(request, 'ike');
+  const [tunnel] = selectTunnels(api.tunnels(), ike, child);
+  const [shunt] = selectTunnels(api.shunts(), ike, child);
+  if (tunnel !== undefined) return doneUnless(api.setTrap(tunnel.name, set));
+  if (shunt !== undefined) return doneUnless(api.setShunt(shunt.name, set));
+  return refused(set ? 'configuration name not found' : `policy '${child}' not found`);
+}
+
+function doneUnless(why: string | undefined): ViciSection {
   return why === undefined ? DONE : refused(why);
 }

@@ -6,6 +6,7 @@ import type {
   ViciNews,
   ViciPolicy,
   ViciStanding,
+  ViciTunnel,
 } from '../vici-api.ts';
 
 export const NOW = Date.UTC(2026, 10, 28, 13, 2, 45);
@@ -82,6 +83,7 @@ export function recordedConnection(more: Partial<ViciConnection> = {}): ViciConn
     version: 2,
     localAddresses: ['10.9.0.1'],
     remoteAddresses: ['10.9.0.2'],
+    authenticates: true,
     localId: '10.9.0.1',
     remoteId: '10.9.0.2',
     rekeyTime: 14_400,
@@ -102,6 +104,7 @@ export class FakeVici implements ViciApi {
   ikes: readonly ViciIkeSa[] = [recordedIke()];
   listed: readonly ViciConnection[] = [recordedConnection()];
   trapped: readonly ViciPolicy[] = [];
+  shunted: readonly ViciTunnel[] = [];
   standings = new Map<string, ViciStanding>();
   /** Why nothing can be done. */
   refusal: string | undefined;
@@ -210,6 +213,10 @@ export class FakeVici implements ViciApi {
     );
   }
 
+  shunts() {
+    return this.shunted;
+  }
+
   standing(tunnel: string): ViciStanding {
     return this.standings.get(tunnel) ?? { kind: 'trying' };
   }
@@ -237,6 +244,11 @@ export class FakeVici implements ViciApi {
 
   setTrap(tunnel: string, set: boolean) {
     this.#act(`${set ? 'install' : 'uninstall'} ${tunnel}`);
+    return this.refusal;
+  }
+
+  setShunt(shunt: string, set: boolean) {
+    this.#act(`${set ? 'install' : 'uninstall'} shunt ${shunt}`);
     return this.refusal;
   }
 
