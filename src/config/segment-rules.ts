@@ -16,6 +16,7 @@ import type { Gateway } from './configuration.ts';
 import { isUnknownHost } from './dynamic-segments.ts';
 import type { Entry } from './merge.ts';
 import { formatPosition } from './problem.ts';
+import { redundantSegments } from './redundant-segments.ts';
 import type { Report } from './report.ts';
 import type { RawTunnel } from './schema.ts';
 
@@ -85,15 +86,11 @@ function apartText({ ifId, mark }: AttributeChoice, direction: 'in' | 'out', tun
 }
 
 function checkWithinList(side: Side, subnets: readonly TrafficSelector[], report: Report): void {
-  for (const [index, subnet] of subnets.entries()) {
-    const first = subnets.findIndex((other) => sameSelector(other, subnet));
-    const outer = subnets.find((other) => containsSelector(other, subnet) && !sameSelector(other, subnet));
-    if (first < index) report.error([side, 'subnets', index], `${formatSelector(subnet)} is there twice`);
-    else if (outer !== undefined)
-      report.warning(
-        [side, 'subnets', index],
-        `${formatSelector(subnet)} lies within ${formatSelector(outer)} of the same list and adds nothing`,
-      );
+  for (const { index, within } of redundantSegments(subnets)) {
+    const at = [side, 'subnets', index];
+    const text = formatSelector(subnets[index] as TrafficSelector);
+    if (within === 'twice') report.error(at, `${text} is there twice`);
+    else report.warning(at, `${text} lies within ${formatSelector(within)} of the same list and adds nothing`);
   }
 }
 
