@@ -51,8 +51,19 @@ function written(
 
 function placeOf(path: readonly string[], { connection }: Reading): Position {
   const below = path.length === 0 ? '' : `, ${path.join('.')}`;
-  return { file: `connection ${connection}${below}`, line: 0, column: 0 };
+  return { file: `connection ${shown(connection)}${below}`, line: 0, column: 0 };
 }
+
+/** As it is, or with its control characters made visible: what is said of it is one line, on a terminal too. */
+function shown(name: string): string {
+  return isPlain(name) && name.length <= MAX_SHOWN
+    ? name
+    : JSON.stringify(name.slice(0, MAX_SHOWN)).replace(NOT_SHOWN, '?');
+}
+
+const MAX_SHOWN = 64;
+/** What JSON leaves as it is. */
+const NOT_SHOWN = /[^\x20-\x7e]/g;
 
 function isSection(element: LoadElement): element is LoadMessage {
   return element instanceof Map;

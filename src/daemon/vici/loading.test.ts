@@ -233,6 +233,15 @@ describe('a connection that is loaded over vici', () => {
     expect((await status())?.children[0]?.spiIn).toBe(spi);
   });
 
+  it('is called by its name in what is wrong with it, without what would write to a terminal', async () => {
+    const { vici } = setUp();
+    const { errmsg } = (await vici('load-conn', { 'a\n\u001b[31m\u0085b': {} })) as { readonly errmsg: string };
+    expect(errmsg).toContain('connection "a\\n\\u001b[31m?b": is no name');
+    expect(errmsg).toMatch(/^[\x20-\x7e]+$/);
+    const long = (await vici('load-conn', { [`${'n'.repeat(255)}`]: {} })) as { readonly errmsg: string };
+    expect(long.errmsg).not.toContain('n'.repeat(65));
+  });
+
   it('stays where the files are read again, and where a command changes them', async () => {
     const { daemon, file, status, spi, vici } = await connected();
     const more = 'gateways: {here: {address: 127.0.0.1}}\n';
