@@ -50,7 +50,9 @@ export const EMPTY: ViciSection = new Map();
 /** The reply of a command that does something and tells no more than that. */
 export const DONE: ViciSection = section({ success: 'yes' });
 
-/** `why` is for the operator: one line. */
+/** `why` is for the operator: one line, which is cut where it repeats names of any length. */
 export function refused(why: string): ViciSection {
-  return section({ success: 'no', errmsg: why });
+  return section({ success: 'no', errmsg: why.slice(0, MAX_WHY) });
 }
+
+const MAX_WHY = 4_096;

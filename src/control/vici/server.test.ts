@@ -4,7 +4,7 @@ import { withSocketPath } from '../testing/socket.ts';
 import { encodeFrame } from './frame.ts';
 import { decodeMessage } from './message.ts';
 import { encodePacket } from './packet.ts';
-import { named, textOf } from './section.ts';
+import { named, section, textOf } from './section.ts';
 import { startViciServer, type ViciLimits } from './server.ts';
 import { FakeVici, recordedChild, recordedIke } from './testing/fake-vici.ts';
 import { ViciClient } from './testing/vici-client.ts';
@@ -78,6 +78,17 @@ describe('the vici server', () => {
       expect(textOf(decodeMessage(message), 'errmsg')).toContain('malformed');
       expect(api.told).toEqual([]);
       expect((await client.request('version')).reply.type).toBe('command-response');
+    });
+  });
+
+  it('refuses what has a name as long as a value can be, and takes it for no bug of its own', async () => {
+    await served(async ({ client, bugs }) => {
+      const name = 'x'.repeat(65_535);
+      for (const command of ['initiate', 'uninstall']) {
+        const { reply } = await client.request(command, section({ child: name }));
+        expect(textOf(decodeMessage(reply.message), 'errmsg')).toMatch(/x{100}/);
+      }
+      expect(bugs).toEqual([]);
     });
   });
 
