@@ -80,6 +80,8 @@ export type LoadedOrigin = {
   /** As it was given, whatever follows from that and `start_action` together. */
   readonly closeAction: 'none' | 'trap' | 'start';
   readonly lacks: string | undefined;
+  /** Where its own address is written as `dynamic`; absent: nowhere. */
+  readonly dynamic?: readonly ('local' | 'remote')[];
 };
 
 /** What the core works with: the policies of the tunnels that are enabled. */

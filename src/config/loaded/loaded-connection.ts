@@ -142,7 +142,7 @@ type Found = {
   readonly keys: KeyUse[];
   ownAddresses: readonly string[];
   /** By the names of their tunnels. */
-  readonly children: Map<string, Pick<LoadedOrigin, 'child' | 'closeAction'>>;
+  readonly children: Map<string, Pick<LoadedOrigin, 'child' | 'closeAction' | 'dynamic'>>;
 };
 
 /** Without an address there is nothing that the core could do; without a key it could not prove to be itself. */
@@ -161,7 +161,9 @@ function surroundingsOverVici(found: Found, { keys, own }: LoadSurroundings): Su
     nameOf({ name }, child) {
       const text = childName(name, child.name);
       const closeAction = CLOSE_ACTIONS.get(child.get('close_action')?.text ?? '') ?? 'none';
-      found.children.set(text, { child: child.name.text, closeAction });
+      const dynamic = dynamicEnds(child);
+      const ends = dynamic.length === 0 ? {} : { dynamic };
+      found.children.set(text, { child: child.name.text, closeAction, ...ends });
       return { text, position: child.name.position };
     },
     ownAddresses(written, connection, peer) {
@@ -225,6 +227,11 @@ function completeTunnel(tunnel: Tunnel, { connection, found, nobodysKey, keys }:
     enabled: lacks?.what !== 'address',
     loaded: { connection, child: tunnel.name, closeAction: 'none', ...children.get(tunnel.name), lacks: lacks?.text },
   };
+}
+
+/** Which is what a child has that says nothing. */
+function dynamicEnds(child: Section): readonly ('local' | 'remote')[] {
+  return (['local', 'remote'] as const).filter((end) => /\bdynamic\b/.test(child.get(`${end}_ts`)?.text ?? 'dynamic'));
 }
 
 /** Names become those of tunnels, with a slash between; they go into lines of logs and the ids of Child SAs. */

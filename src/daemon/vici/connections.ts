@@ -80,12 +80,13 @@ function ikePart(policy: TunnelPolicy): Omit<ViciConnection, 'name' | 'children'
     // A new IKE SA of the same peer takes the place of the one before, unless that is kept.
     unique: policy.unique === 'keep' ? 'UNIQUE_KEEP' : 'UNIQUE_REPLACE',
     // IKEv2 has no time of its own for that: its requests are repeated until they are given up (RFC 7296 §2.4).
-    dpd: { delay: dpd.delay / SECOND, timeout: policy.version === 1 ? dpd.timeout / SECOND : 0 },
+    dpd: { delay: dpd.delay / SECOND, timeout: policy.version === 1 && dpd.delay > 0 ? dpd.timeout / SECOND : 0 },
     ppk: ppk === undefined ? undefined : { id: ppk.id, required: ppk.required },
   };
 }
 
-function childPart({ name, policy, loaded }: Tunnel, names: NamesOf): ViciChildConfiguration {
+function childPart(tunnel: Tunnel, names: NamesOf): ViciChildConfiguration {
+  const { name, policy, loaded } = tunnel;
   return {
     name: names(name).child,
     mode: viciMode(policy),
@@ -94,8 +95,8 @@ function childPart({ name, policy, loaded }: Tunnel, names: NamesOf): ViciChildC
     rekeyPackets: policy.childUsage?.softPackets ?? policy.childUsage?.packets ?? 0,
     dpdAction: DPD_ACTIONS[policy.dpd.action],
     closeAction: loaded?.closeAction ?? closeActionOf(policy),
-    localTs: policy.local.selectors.map(viciSelector),
-    remoteTs: viciRemoteSelectors(policy),
+    localTs: asWritten(tunnel, 'local', policy.local.selectors.map(viciSelector)),
+    remoteTs: asWritten(tunnel, 'remote', viciRemoteSelectors(policy)),
   };
 }
 
@@ -105,6 +106,20 @@ function closeActionOf({ closeAction, start }: TunnelPolicy): ViciChildConfigura
 
 function childRekeyTime({ childRekey, childLifetime }: TunnelPolicy): Duration {
   return childRekey === 'never' ? 0 : (childRekey?.after ?? childLifetime);
+}
+
+/** What is loaded as `dynamic` is listed so, though it is known by now which address that is. */
+function asWritten(
+  { policy, loaded }: Tunnel,
+  end: 'local' | 'remote',
+  selectors: readonly string[],
+): readonly string[] {
+  const { address } = policy[end];
+  const own = typeof address === 'string' ? address : address.kind === 'address' ? address.address : undefined;
+  if (own === undefined || loaded?.dynamic?.includes(end) !== true) return selectors;
+  return selectors.map((selector) =>
+    selector.split('/')[0] === own ? selector.replace(/^[^[]*/, 'dynamic') : selector,
+  );
 }
 
 /** The mode of a tunnel's Child SAs. */

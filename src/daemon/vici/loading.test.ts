@@ -275,6 +275,20 @@ describe('a connection that is loaded over vici', () => {
   });
 });
 
+it('lists the own address of an end as it is loaded: dynamic, or written', async () => {
+  const { vici, daemon } = setUp();
+  const tsOf = () =>
+    daemon.vici.connections().flatMap(({ children }) => children.map((one) => [one.localTs, one.remoteTs]));
+  const own = { local_ts: ['dynamic[tcp/80]'], remote_ts: ['127.0.0.2/32'] };
+  expect(await vici('load-conn', connection(own))).toEqual(DONE);
+  expect(tsOf()).toEqual([[['dynamic[tcp/80]'], ['127.0.0.2/32']]]);
+  const moon = connection().moon as Plain;
+  expect(
+    await vici('load-conn', { moon: { ...moon, children: { net: { esp_proposals: ['aes128-sha256'] } } } }),
+  ).toEqual(DONE);
+  expect(tsOf()).toEqual([[['dynamic'], ['dynamic']]]);
+});
+
 describe('shunts that are loaded over vici', () => {
   const lan = { mode: 'pass', local_ts: ['10.1.0.0/16'], remote_ts: ['10.0.0.0/8'], start_action: 'trap' };
   const loaded = (more: Plain = {}) => ({ shunts: { children: { lan: { ...lan, ...more } } } });
