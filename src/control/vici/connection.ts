@@ -8,7 +8,7 @@ import type { ViciApi } from './vici-api.ts';
 
 /** Bytes, counts and milliseconds that bound what one client can hold. */
 export type ConnectionLimits = {
-  /** Bytes that may wait for a client that does not read; one that lets more pile up is cut off. */
+  /** Bytes that may wait for a client that does not read, and of its own requests; one that lets more pile up is cut off. */
   readonly maxBacklog: number;
   /** Bytes that wait before a stream of events waits for the client. */
   readonly highWater: number;
@@ -37,6 +37,7 @@ export class ViciConnection {
   readonly #registered = new Set<string>();
   readonly #queue: ViciPacket[] = [];
   readonly #gone = new AbortController();
+  #queuedBytes = 0;
   #busy = false;
 
   constructor(socket: Socket, options: ConnectionOptions) {
@@ -77,15 +78,24 @@ export class ViciConnection {
     const packet = readPacket(payload);
     // Passed over without an answer, as charon does: a client waits for the answer to what it has asked.
     if (packet === undefined) return;
-    if (this.#queue.length >= this.#options.limits.maxQueue) return void this.#socket.destroy();
+    const { maxQueue, maxBacklog } = this.#options.limits;
+    this.#queuedBytes += packet.message.length;
+    if (this.#queue.length >= maxQueue || this.#queuedBytes > maxBacklog) return this.#cutOff();
     this.#queue.push(packet);
     if (!this.#busy) void this.#work();
+  }
+
+  /** What waits would be done for nobody. */
+  #cutOff(): void {
+    this.#queue.length = 0;
+    this.#socket.destroy();
   }
 
   /** Never rejects. */
   async #work(): Promise<void> {
     this.#busy = true;
     for (let packet = this.#queue.shift(); packet !== undefined; packet = this.#queue.shift()) {
+      this.#queuedBytes -= packet.message.length;
       if (packet.type === 'command-request') await this.#perform(packet);
       else this.#register(packet);
     }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../base/bytes.ts';
 import { withSocketPath } from '../testing/socket.ts';
 import { encodeFrame } from './frame.ts';
-import { decodeMessage } from './message.ts';
+import { decodeMessage, encodeMessage } from './message.ts';
 import { encodePacket } from './packet.ts';
 import { named, section, textOf } from './section.ts';
 import { startViciServer, type ViciLimits } from './server.ts';
@@ -124,6 +124,26 @@ describe('the vici server', () => {
         await client.closed;
       },
       { maxQueue: 3 },
+    );
+  });
+
+  it('ends a client whose requests that wait are too many bytes, and no other one', async () => {
+    await served(
+      async ({ client, path }) => {
+        const other = await ViciClient.connect(path);
+        const waiting = {
+          type: 'command-request',
+          name: 'initiate',
+          message: encodeMessage(section({ ike: 'office' })),
+        } as const;
+        client.send(waiting);
+        for (let count = 0; count < 5; count++)
+          client.send({ type: 'command-request', name: 'load-conn', message: new Uint8Array(300_000) });
+        await client.closed;
+        expect((await other.request('version')).reply.type).toBe('command-response');
+        other.end();
+      },
+      { maxBacklog: 1 << 20 },
     );
   });
 
