@@ -87,7 +87,7 @@ export class Loaded implements ViciLoading {
 
   unloadConnection(name: string): string | undefined {
     this.#forgetTold(this.#connections.get(name));
-    if (!this.#connections.delete(name)) return `no connection ${JSON.stringify(name.slice(0, 64))} is loaded`;
+    if (!this.#connections.delete(name)) return `unload: connection '${name}' not found`;
     this.#subject.apply();
     return undefined;
   }
@@ -114,7 +114,7 @@ export class Loaded implements ViciLoading {
 
   loadKey({ id, type, owners, data }: ViciKey): string | undefined {
     const kind = KEY_KINDS.get(type.toLowerCase());
-    if (kind === undefined) return 'type is one of IKE, PPK, EAP, XAUTH and NTLM';
+    if (kind === undefined) return `invalid shared key type: ${type}`;
     if (data.length === 0 && kind !== 'unused') return 'the key is empty';
     const key: LoadedKey = { kind, owners, secret: new Secret(data) };
     const before = id === undefined ? undefined : this.#keys.get(id);

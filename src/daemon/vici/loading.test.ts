@@ -220,7 +220,7 @@ describe('a connection that is loaded over vici', () => {
     await expect.poll(() => dataPlane.sas).toEqual([]);
     expect(await vici('unload-conn', { name: 'moon' })).toEqual({
       success: 'no',
-      errmsg: 'no connection "moon" is loaded',
+      errmsg: "unload: connection 'moon' not found",
     });
   });
 
@@ -399,8 +399,8 @@ describe('shared keys over vici', () => {
   });
 
   it.each([
-    [{ data: 'x' }, 'type is missing: it is IKE, PPK, EAP, XAUTH or NTLM'],
-    [{ type: 'rsa', data: 'x' }, 'type is one of IKE, PPK, EAP, XAUTH and NTLM'],
+    [{ data: 'x' }, 'missing shared key type'],
+    [{ type: 'rsa', data: 'x' }, 'invalid shared key type: rsa'],
     [{ type: 'IKE' }, 'data, the key, is missing'],
     [{ type: 'IKE', data: '' }, 'the key is empty'],
     [{ type: 'IKE', data: 'x', owners: 'moon' }, 'owners must be a list of texts'],

@@ -12,7 +12,8 @@ export const LOADING = {
   },
   'unload-conn': {
     summary: 'unloads a connection and takes its tunnels down',
-    run: (request, { api }) => byName(request, 'name', (name) => api.unloadConnection(name)),
+    run: (request, { api }) =>
+      byName(request, 'name', 'unload: missing connection name', (name) => api.unloadConnection(name)),
   },
   'load-shared': {
     summary: 'loads a shared key, or replaces the one of its id',
@@ -21,7 +22,7 @@ export const LOADING = {
   'unload-shared': {
     summary: 'unloads a shared key; what was made with it stays',
     run: (request, { api }) =>
-      byName(request, 'id', (id) => {
+      byName(request, 'id', 'unique identifier missing', (id) => {
         api.unloadKey(id);
         return undefined;
       }),
@@ -50,16 +51,21 @@ function loadConnection(
   return DONE;
 }
 
-function byName(request: ViciSection, key: string, run: (name: string) => string | undefined): ViciSection {
+function byName(
+  request: ViciSection,
+  key: string,
+  missing: string,
+  run: (name: string) => string | undefined,
+): ViciSection {
   const name = textOf(request, key);
-  if (name === undefined) return refused(`${key} is missing`);
+  if (name === undefined) return refused(missing);
   const why = run(name);
   return why === undefined ? DONE : refused(why);
 }
 
 function loadShared(request: ViciSection, load: (key: ViciKey) => string | undefined): ViciSection {
   const [type, id, data] = [textOf(request, 'type'), textOf(request, 'id'), request.get('data')];
-  if (type === undefined) return refused('type is missing: it is IKE, PPK, EAP, XAUTH or NTLM');
+  if (type === undefined) return refused('missing shared key type');
   if (data === undefined || !isValue(data)) return refused('data, the key, is missing');
   const given = request.get('owners');
   const owners = given === undefined ? [] : ownersOf(request);
