@@ -9,7 +9,7 @@ import { startListeners } from './listeners.ts';
 import { startPingStream } from './ping-stream.ts';
 import { disturb, ROUTER, rebindNat, setForwarding } from './router.ts';
 import type { Action, SideName } from './scenario.ts';
-import { inNamespace, must, run } from './shell.ts';
+import { inNamespace, must, type Outcome, run } from './shell.ts';
 import { siteOf } from './sides.ts';
 import { segmentHosts, sourceNamespace } from './topology.ts';
 
@@ -100,13 +100,14 @@ async function show(lab: Lab, { on, command }: ActionOf<'show'>): Promise<void> 
   lab.record(`$ ${command.join(' ')}\n${outcome.stdout}\n`);
 }
 
-async function ask(lab: Lab, { on, of }: ActionOf<'ask'>): Promise<void> {
+async function ask(lab: Lab, { on, of, fails }: ActionOf<'ask'>): Promise<void> {
   const outcome = await lab.swanctl(on).swanctl.ask(...of);
-  if (outcome.status !== 0)
-    throw new Error(`swanctl ${of.join(' ')}: exit status ${outcome.status}: ${outcome.stdout}`);
-  lab.record(`${on}: swanctl ${of.join(' ')}\n${outcome.stdout}\n`);
-  const sofar = lab.asked.get(on) ?? new Map<string, string>();
-  lab.asked.set(on, sofar.set(of.join(' '), outcome.stdout));
+  const { status, stdout, stderr } = outcome;
+  lab.record(`${on}: swanctl ${of.join(' ')}\n${stdout}${stderr}\n`);
+  const failure = `swanctl ${of.join(' ')}: exit status ${status}: ${stdout}${stderr}`;
+  outcomeMustBe(status === 0 ? undefined : failure, fails);
+  const sofar = lab.asked.get(on) ?? new Map<string, Outcome>();
+  lab.asked.set(on, sofar.set(of.join(' '), outcome));
 }
 
 async function listen(lab: Lab): Promise<void> {

@@ -9,6 +9,7 @@ import type { Listener } from './listeners.ts';
 import { LoadedGateway, startLoaded } from './loaded-gateway.ts';
 import type { PingStream } from './ping-stream.ts';
 import type { Carrier, Gateway, SaKind, Scenario, SideName, StrongswanSetup } from './scenario.ts';
+import type { Outcome } from './shell.ts';
 import { peersOfA, sidesOf, siteOf } from './sides.ts';
 import { type ExportedFiles, startStrongswan } from './strongswan-gateway.ts';
 import { SwanctlGateway } from './swanctl-gateway.ts';
@@ -42,8 +43,8 @@ export class Lab {
   readonly rememberedSpis = new Map<SideName, { readonly [Kind in SaKind]: readonly string[] }>();
   /** How often the NAT in front of b has forgotten its mappings. */
   rebindings = 0;
-  /** What swanctl printed at each `ask`: by side, then by its words. */
-  readonly asked = new Map<SideName, Map<string, string>>();
+  /** What came of each `ask` of swanctl: by side, then by its words. */
+  readonly asked = new Map<SideName, Map<string, Outcome>>();
   /** swanctls that tell what happens, since `listen`. */
   listeners: readonly Listener[] = [];
   /** The pings that are under way. */

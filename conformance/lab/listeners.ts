@@ -13,7 +13,7 @@ export type Listener = {
 };
 
 /** For people, and with keys. */
-const LISTENING = [['--monitor-sa'], ['--monitor-sa', '--pretty'], ['--log']];
+const LISTENING = [['--monitor-sa'], ['--monitor-sa', '--pretty'], ['--log'], ['--log', '--pretty']];
 
 /** What swanctl says when it is interrupted would stand in the middle of a line that it has not written yet. */
 const ONLY_ANSWERS = ['sh', '-c', 'exec "$@" 2>/dev/null', 'sh'];

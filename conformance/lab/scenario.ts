@@ -101,8 +101,8 @@ export type Action =
   | { readonly do: 'rekey'; readonly on: SideName; readonly what: SaKind }
   /** `swanctl --load-all` once more, of the same file; what is loaded already stays as it is. */
   | { readonly do: 'load'; readonly on: SideName }
-  /** Asks swanctl, for `asked-alike` to compare. */
-  | { readonly do: 'ask'; readonly on: SideName; readonly of: readonly string[] }
+  /** Asks swanctl, for `asked-alike` to compare; its exit status must be zero or, for `fails`, not zero. */
+  | { readonly do: 'ask'; readonly on: SideName; readonly of: readonly string[]; readonly fails?: true }
   /** swanctl tells of what happens at a and at b, until `heard-alike`. */
   | { readonly do: 'listen' }
   /** swanctl has its daemon delete its Child SAs, or one of them; strongSwan keeps the IKE SA. */
@@ -191,9 +191,9 @@ export type Expectation =
       readonly matches: readonly string[];
       readonly never?: readonly string[];
     }
-  /** swanctl prints the same of Cygnet, which is a, as of charon, which is b and its mirror: in lines, --raw and --pretty. */
+  /** swanctl prints the same, with the same exit status, of Cygnet (a) as of charon (b), its mirror: in lines, --raw, --pretty. */
   | { readonly expect: 'printed-alike'; readonly of: readonly string[]; readonly meant?: Meanings }
-  /** What `ask` had swanctl print at a and at b has lines of the same forms. */
+  /** What `ask` had swanctl print at a and at b has lines of the same forms, and the same exit status. */
   | { readonly expect: 'asked-alike'; readonly of: readonly string[]; readonly meant?: Meanings }
   /** Events that `listen` has heard of a are of the same names, keys and forms of lines as those of b. */
   | { readonly expect: 'heard-alike'; readonly meant?: Meanings }

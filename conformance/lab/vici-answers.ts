@@ -72,7 +72,7 @@ export function answerDifferences(ours: Answer, theirs: Answer, meant: Meanings)
 }
 
 /** Where the lines of two texts for people have different forms and are not meant to. */
-export function lineDifferences(ours: string, theirs: string, { lines = [] }: Meanings): string[] {
+export function lineDifferences([ours = '', theirs = '']: readonly string[], { lines = [] }: Meanings): string[] {
   const [mine, yours] = [ours, theirs].map((text) => lineForms(text).filter((line) => !isMeant(lines, line)));
   return mine?.join('\n') === yours?.join('\n')
     ? []

@@ -2,6 +2,7 @@ import type { Lab } from '../lab.ts';
 import { heardBy } from '../listeners.ts';
 import { poll } from '../poll.ts';
 import type { Expectation } from '../scenario.ts';
+import type { Outcome } from '../shell.ts';
 import {
   type Answer,
   answerDifferences,
@@ -18,18 +19,19 @@ type ExpectationOf<Kind extends Expectation['expect']> = Extract<Expectation, { 
 
 /** The same question to both daemons, in the three forms that swanctl has for answers. */
 export async function expectPrintedAlike(lab: Lab, { of, meant = {} }: ExpectationOf<'printed-alike'>): Promise<void> {
-  const printed = async (side: 'a' | 'b', ...form: string[]) =>
-    (await lab.swanctl(side).swanctl.ask(...of, ...form)).stdout;
-  const both = (...form: string[]) => Promise.all([printed('a', ...form), printed('b', ...form)]);
+  const both = (...form: string[]) =>
+    Promise.all((['a', 'b'] as const).map((side) => lab.swanctl(side).swanctl.ask(...of, ...form)));
   // Counters and states of the two need not be of the same moment.
   await poll(async () => {
-    const [lines, raw, pretty] = [await both(), await both('--raw'), await both('--pretty')];
-    const [ours, theirs] = [parsePretty(pretty[0]), parsePretty(pretty[1]).map(mirroredAnswer)];
-    const [ourKeys, theirKeys] = raw.map(rawKeys);
+    const outcomes = [await both(), await both('--raw'), await both('--pretty')];
+    const [lines = [], raw = [], pretty = []] = outcomes.map((pair) => pair.map(said));
+    const [ours = [], theirs = []] = pretty.map(parsePretty);
+    const [ourKeys = [], theirKeys = []] = raw.map(rawKeys);
     const different = [
-      ...lineDifferences(...lines, meant),
-      ...answersDifferences(ours, theirs, meant),
-      ...setDifferences(ourKeys ?? [], theirs.length === 0 ? [] : mirroredKeys(theirKeys ?? []), meant.keys ?? []),
+      ...outcomes.flatMap(statusDifferences),
+      ...lineDifferences(lines, meant),
+      ...answersDifferences(ours, theirs.map(mirroredAnswer), meant),
+      ...setDifferences(ourKeys, theirs.length === 0 ? [] : mirroredKeys(theirKeys), meant.keys ?? []),
     ];
     if (lines[0] === '' && raw[0] === '') return { unmet: `swanctl ${of.join(' ')} prints nothing` };
     if (different.length === 0) return { value: true };
@@ -40,11 +42,22 @@ export async function expectPrintedAlike(lab: Lab, { of, meant = {} }: Expectati
 
 export async function expectAskedAlike(lab: Lab, { of, meant = {} }: ExpectationOf<'asked-alike'>): Promise<void> {
   const words = of.join(' ');
-  const [ours, theirs] = (['a', 'b'] as const).map((side) => lab.asked.get(side)?.get(words));
-  if (!ours || !theirs) throw new Error(`swanctl ${words} was not asked at both ends, or has printed nothing`);
+  const outcomes = (['a', 'b'] as const).flatMap((side) => lab.asked.get(side)?.get(words) ?? []);
+  if (outcomes.length !== 2 || outcomes.some((outcome) => said(outcome) === ''))
+    throw new Error(`swanctl ${words} was not asked at both ends, or has printed nothing`);
   // How much there is to log is each daemon's own.
-  const different = lineDifferences(withoutRepetitions(ours), withoutRepetitions(theirs), meant);
+  const lines = outcomes.map((outcome) => withoutRepetitions(said(outcome)));
+  const different = [...statusDifferences(outcomes), ...lineDifferences(lines, meant)];
   if (different.length > 0) throw new Error(`swanctl ${words}: ${different.join('; ')}`);
+}
+
+/** What it prints, and what it says of errors. */
+function said({ stdout, stderr }: Outcome): string {
+  return stdout + stderr;
+}
+
+function statusDifferences([ours, theirs]: readonly Outcome[]): string[] {
+  return ours?.status === theirs?.status ? [] : [`exit status ${ours?.status}, with charon ${theirs?.status}`];
 }
 
 export async function expectHeardAlike(lab: Lab, { meant = {} }: ExpectationOf<'heard-alike'>): Promise<void> {
@@ -53,9 +66,13 @@ export async function expectHeardAlike(lab: Lab, { meant = {} }: ExpectationOf<'
   const of = (words: string) => [heard.get(`a ${words}`) ?? '', heard.get(`b ${words}`) ?? ''] as const;
   const silent = [...heard].filter(([, text]) => text === '').map(([who]) => who);
   if (silent.length > 0) throw new Error(`nothing was heard by ${silent.join(', ')}`);
-  const [ours, theirs] = of('--monitor-sa --pretty').map(parsePretty);
+  const keysAlone = (words: string) => {
+    const [ours = [], theirs = []] = of(words).map(parsePretty);
+    return setDifferences(keysOf(ours), keysOf(theirs.map(mirroredAnswer)), meant.keys ?? []);
+  };
   const different = [
-    ...setDifferences(keysOf(ours ?? []), keysOf((theirs ?? []).map(mirroredAnswer)), meant.keys ?? []),
+    ...keysAlone('--monitor-sa --pretty'),
+    ...keysAlone('--log --pretty'),
     ...linesAlone(of('--monitor-sa'), meant),
     // What swanctl writes last is cut where it is interrupted.
     ...linesAlone(
