@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import { WireError } from '../../base/errors.ts';
 import { EMPTY, refused, VICI_EVENTS, type ViciCommand, type ViciEvent } from './command.ts';
 import { encodeFrame, FrameReader } from './frame.ts';
@@ -38,6 +39,7 @@ export class ViciConnection {
   readonly #queue: ViciPacket[] = [];
   readonly #gone = new AbortController();
   #queuedBytes = 0;
+  #streamed = 0;
   #busy = false;
 
   constructor(socket: Socket, options: ConnectionOptions) {
@@ -98,6 +100,8 @@ export class ViciConnection {
       this.#queuedBytes -= packet.message.length;
       if (packet.type === 'command-request') await this.#perform(packet);
       else this.#register(packet);
+      // Hundreds of lists that were asked for at once must not keep IKE waiting.
+      if (this.#queue.length > 0) await turn();
     }
     this.#busy = false;
   }
@@ -142,7 +146,11 @@ export class ViciConnection {
   }
 
   async #stream(event: ViciEvent, message: ViciSection): Promise<void> {
+    // The rest of the list would be for nobody.
+    if (this.#gone.signal.aborted) throw new Error('the client has gone');
     this.#tell(event, message);
+    this.#streamed += 1;
+    if (this.#streamed % EVENTS_A_TURN === 0) await turn();
     if (this.#socket.writableLength > this.#options.limits.highWater) await this.#room();
   }
 
@@ -169,6 +177,9 @@ export class ViciConnection {
 export function eventFrame(event: ViciEvent, message: ViciSection): Uint8Array {
   return encodeFrame(encodePacket({ type: 'event', name: event, message: encodeMessage(message) }));
 }
+
+/** Of a list, before IKE has its turn: some milliseconds. */
+const EVENTS_A_TURN = 32;
 
 const EVENT_NAMES: ReadonlySet<string> = new Set(VICI_EVENTS);
 const FROM_CLIENTS: ReadonlySet<PacketType> = new Set(['command-request', 'event-register', 'event-unregister']);

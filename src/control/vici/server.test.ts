@@ -112,6 +112,61 @@ describe('the vici server', () => {
     });
   });
 
+  it.each(['stats', 'list-sas'])('lets others have their turn between the %s that come at once', async (name) => {
+    await served(async ({ client, api }) => {
+      let asked = 0;
+      let before = 0;
+      const count = () => {
+        asked += 1;
+        if (asked === 1)
+          setImmediate(() => {
+            before = asked;
+          });
+      };
+      const [stats, ikes] = [api.stats(), api.ikeSas()];
+      api.stats = () => {
+        count();
+        return stats;
+      };
+      api.ikeSas = () => {
+        count();
+        return ikes;
+      };
+      client.sendBytes(
+        concatBytes(
+          ...Array.from({ length: 50 }, () =>
+            encodeFrame(encodePacket({ type: 'command-request', name, message: new Uint8Array() })),
+          ),
+        ),
+      );
+      for (let answers = 0; answers < 50; answers++) await client.next();
+      expect([asked, before < 10]).toEqual([50, true]);
+    });
+  });
+
+  it('lets others have their turn while it tells a long list', async () => {
+    await served(async ({ client, api }) => {
+      api.ikes = Array.from({ length: 500 }, (_, index) => recordedIke({ uniqueId: index }));
+      await client.register('list-sa');
+      let shown = 0;
+      let before = -1;
+      const connections = api.ikes.map((ike) => ({
+        ...ike,
+        get version() {
+          shown += 1;
+          if (shown === 1)
+            setImmediate(() => {
+              before = shown;
+            });
+          return ike.version;
+        },
+      }));
+      api.ikes = connections;
+      const { events } = await client.request('list-sas');
+      expect([events.length, before < 250]).toEqual([500, true]);
+    });
+  });
+
   it('ends a client that sends ever more while a command of it runs', async () => {
     await served(
       async ({ client }) => {
@@ -230,6 +285,35 @@ describe('the vici server', () => {
         expect(bugs).toEqual([]);
       },
       { highWater: 1 << 16, patience: 50 },
+    );
+  });
+
+  it('gives up a list whose client has gone, and takes that for no bug', async () => {
+    await served(
+      async ({ client, api, bugs }) => {
+        let shown = 0;
+        const count = () => {
+          shown += 1;
+          if (shown === 1) client.end();
+        };
+        api.ikes = Array.from({ length: 500 }, (_, uniqueId) => {
+          const ike = recordedIke({ uniqueId });
+          return Object.defineProperty(ike, 'version', {
+            enumerable: true,
+            get: () => {
+              count();
+              return 2;
+            },
+          });
+        });
+        await client.register('list-sa');
+        client.send({ type: 'command-request', name: 'list-sas', message: new Uint8Array() });
+        await until(() => api.listeners === 0);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        expect(shown).toBeLessThan(500);
+        expect(bugs).toEqual([]);
+      },
+      { highWater: 1 << 24, maxBacklog: 1 << 24 },
     );
   });
 
