@@ -80,7 +80,7 @@ function freePort(): number {
 }
 
 /** A daemon with a file that has no tunnel, and the peer of the connection above, which has not called yet. */
-function setUp(peerText = PEER) {
+function setUp(peerText = PEER, carrier = 'memory') {
   const directory = mkdtempSync(join(tmpdir(), 'cygnet-vici-'));
   closers.push(() => rmSync(directory, { recursive: true }));
   const file = join(directory, 'cygnet.yaml');
@@ -108,7 +108,7 @@ function setUp(peerText = PEER) {
     },
     entropy: new SeededEntropy(2),
     log,
-    version: { version: '0.0.0', api: 1, startedAt: '2026-01-01T00:00:00.000Z', dataPlane: 'memory' },
+    version: { version: '0.0.0', api: 1, startedAt: '2026-01-01T00:00:00.000Z', dataPlane: carrier },
     ports,
     privileged: false,
   });
@@ -335,6 +335,18 @@ describe('shunts that are loaded over vici', () => {
       success: 'no',
       errmsg: 'configuration name not found',
     });
+  });
+
+  it('pass nothing where the daemon itself carries the packets, which is said, and not listed', async () => {
+    const { vici, daemon } = setUp(PEER, 'userspace');
+    expect(await vici('load-conn', loaded())).toEqual(DONE);
+    expect(daemon.vici.policies()).toEqual([]);
+    expect(await vici('install', { child: 'lan' })).toEqual({
+      success: 'no',
+      errmsg: "installing 'lan' failed: only the kernel's data plane lets packets pass as they are",
+    });
+    expect(await vici('load-conn', loaded({ mode: 'drop' }))).toEqual(DONE);
+    expect(daemon.vici.policies()).toMatchObject([{ kind: 'drop' }]);
   });
 
   it('are listed with their connection, and cannot be initiated', async () => {

@@ -135,7 +135,7 @@ export class DaemonViciApi implements ViciApi {
         remoteTs: viciRemoteSelectors(policy),
       }),
     );
-    return [...traps, ...shunts.map(shuntPolicy)];
+    return [...traps, ...shunts.filter(({ policy }) => this.#canDo(policy)).map(shuntPolicy)];
   }
 
   algorithms(): readonly (readonly [kind: string, names: readonly string[]])[] {
@@ -217,6 +217,8 @@ export class DaemonViciApi implements ViciApi {
   setShunt(shunt: string, set: boolean): string | undefined {
     const found = this.#subject.loading.shunts().find(({ name }) => name === shunt);
     if (found === undefined || (!set && !found.standing)) return `policy '${found?.child ?? shunt}' not found`;
+    if (set && !this.#canDo(found.policy))
+      return `installing '${found.child}' failed: only the kernel's data plane lets packets pass as they are`;
     if (set !== found.standing) this.#subject.loading.setShunt(shunt, set);
     return undefined;
   }
@@ -260,6 +262,11 @@ export class DaemonViciApi implements ViciApi {
     const policyOf = (name: string) => tunnelNamed(this.#subject.configuration(), name)?.policy;
     const reauthenticates = (name: string) => policyOf(name)?.version === 2 && policyOf(name)?.reauthenticate === true;
     return { names: this.#names, reauthenticates };
+  }
+
+  /** The userspace data plane has no way to let packets out as they are. */
+  #canDo({ action }: Shunt['policy']): boolean {
+    return action !== 'bypass' || this.#subject.version.dataPlane !== 'userspace';
   }
 
   #childId(tunnel: string, uniqueId: number): string | undefined {
