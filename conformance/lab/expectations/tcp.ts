@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DaemonProcess } from '../daemon-process.ts';
@@ -14,11 +15,11 @@ const PORT = '8080';
 export async function expectTcp(lab: Lab, bytes: number): Promise<void> {
   const { topology } = lab.scenario;
   const [[client = ''], [server = '']] = [segmentHosts(siteOf(topology, 'a')), segmentHosts(siteOf(topology, 'b'))];
-  const listener = new DaemonProcess(
-    sourceNamespace('b', topology),
-    [process.execPath, PROGRAM, 'listen', server, PORT],
-    { logFile: join(lab.directory, 'tcp-echo.log') },
-  );
+  const logFile = join(lab.directory, 'tcp-echo.log');
+  // What an earlier one said there must not look like this one's.
+  rmSync(logFile, { force: true });
+  const listen = [process.execPath, PROGRAM, 'listen', server, PORT];
+  const listener = new DaemonProcess(sourceNamespace('b', topology), listen, { logFile });
   try {
     await poll(async () =>
       listener.log.includes('listening') ? { value: true } : { unmet: `nothing listens: ${listener.log}` },
