@@ -78,6 +78,8 @@ const twoChildrenBy = (on: SideName): readonly Step[] => [
   SAS,
   printed(words('--list-sas --child other --noblock'), OF_SAS),
   { do: 'ask', on, of: words('--rekey --child net-net --raw') },
+  // In IKEv1 a successor waits until what was made before has settled.
+  { expect: 'log', on: 'a', matches: 'net-net#\\d+ was rekeyed' },
   { expect: 'swanctl', on: 'a', of: ['--list-sas', '--raw'], matches: ['state=(DELETED|REKEYED)'] },
   SAS,
   { do: 'ask', on, of: words('--terminate --child other --timeout 30') },
