@@ -36,14 +36,16 @@ export type Configuration = {
   readonly files: readonly string[];
 };
 
+export type Places = (way: string) => Position | undefined;
+
 type Named = {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly remarks: string;
   /** Where its name stands. */
   readonly origin: Position;
-  /** Where what is written below it stands, by the keys that lead there: `ike.dhGroup`. */
-  readonly places: Readonly<Record<string, Position>>;
+  /** Where what is written below it stands, by the keys that lead there: `ike.dhGroup`; undefined where nothing is. */
+  readonly places: Places;
 };
 
 export type Gateway = Named & {

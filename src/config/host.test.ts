@@ -31,7 +31,7 @@ describe('reading a file of the configuration', () => {
     const path = join(directory, 'larger.yaml');
     writeFileSync(path, '');
     truncateSync(path, 2 ** 40);
-    expect(failureOf(path)).toBe('it is larger than 4 MiB');
+    expect(failureOf(path)).toBe('it is larger than 8 MiB');
   });
 
   it('refuses a pipe, which would keep the daemon waiting for a writer', () => {

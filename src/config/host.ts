@@ -11,8 +11,11 @@ export type ConfigurationHost = {
   readonly environment: Readonly<Record<string, string | undefined>>;
 };
 
-/** Thousands of tunnels; what is larger would keep the daemon, which reads it at a reload, from its work for long. */
-export const MAX_FILE_BYTES = 4 << 20;
+/**
+ * Well over ten thousand tunnels. What is larger would keep the daemon, which reads it at a reload, from its work for long:
+ * the YAML library takes half a second and ninety times the memory for each mebibyte.
+ */
+export const MAX_FILE_BYTES = 8 << 20;
 
 export const systemHost: ConfigurationHost = {
   readFile: readRegularFile,
@@ -46,7 +49,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
-  EFBIG: 'it is larger than 4 MiB',
+  EFBIG: 'it is larger than 8 MiB',
   EINVAL: 'it is not a regular file',
   EISDIR: 'it is a directory',
   ENOTDIR: 'a part of the path is no directory',

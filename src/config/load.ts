@@ -128,7 +128,7 @@ function resolveGateway({ name, raw, source, report }: Entry<RawGateway>): Gatew
     labels: raw.labels ?? {},
     remarks: raw.remarks ?? '',
     origin: source.key(['gateways', name]),
-    places: placesOf(source, ['gateways', name], raw),
+    places: placesOf(source, ['gateways', name]),
   };
 }
 
@@ -149,7 +149,7 @@ function resolvePeer({ name, raw, source, report }: Entry<RawPeer>): Peer {
     labels: raw.labels ?? {},
     remarks: raw.remarks ?? '',
     origin: source.key(['peers', name]),
-    places: placesOf(source, ['peers', name], raw),
+    places: placesOf(source, ['peers', name]),
   };
 }
 
@@ -190,7 +190,7 @@ function resolveTunnel(entry: Entry<RawTunnel>, context: Context): Tunnel[] {
     labels: raw.labels ?? {},
     remarks: raw.remarks ?? '',
     origin: source.key(['tunnels', name]),
-    places: placesOf(source, ['tunnels', name], raw),
+    places: placesOf(source, ['tunnels', name]),
   };
   warnOfWeakness(tunnel, report);
   return [tunnel];

@@ -1,4 +1,4 @@
-import type { Configuration, Tunnel } from './configuration.ts';
+import type { Configuration, Places, Tunnel } from './configuration.ts';
 import type { Position } from './problem.ts';
 import type { Source, ValuePath } from './source.ts';
 
@@ -18,21 +18,15 @@ export function locate(configuration: Configuration, tunnel: Tunnel, ways: reado
   return places.find(({ written }) => written) ?? places[0];
 }
 
-/** Where each value stands that is written below a path, by the keys that lead there from it, joined by dots. */
-export function placesOf(source: Source, base: ValuePath, value: unknown): Record<string, Position> {
-  const places: Record<string, Position> = {};
-  const collect = (keys: readonly string[], object: unknown): void => {
-    if (typeof object !== 'object' || object === null || Array.isArray(object)) return;
-    for (const [key, inner] of Object.entries(object)) {
-      const path = [...keys, key];
-      // What the schema has made of a value has keys of its own, which the file does not.
-      if (!source.has([...base, ...path])) continue;
-      places[path.join('.')] = source.value([...base, ...path]);
-      collect(path, inner);
-    }
+/**
+ * Where each value stands that is written below a path, by the keys that lead there from it, joined by dots. It is looked
+ * up when it is asked for: thousands of tunnels have tens of thousands of values, and hardly one is ever asked for.
+ */
+export function placesOf(source: Source, base: ValuePath): Places {
+  return (way) => {
+    const path = [...base, ...way.split('.')];
+    return source.has(path) ? source.value(path) : undefined;
   };
-  collect([], value);
-  return places;
 }
 
 function placeOf(configuration: Configuration, tunnel: Tunnel, way: string): Place | undefined {
@@ -52,6 +46,6 @@ function placeOf(configuration: Configuration, tunnel: Tunnel, way: string): Pla
 }
 
 function at(key: string, { origin, places }: Pick<Tunnel, 'origin' | 'places'>, way: string): Place {
-  const written = Object.hasOwn(places, way) ? places[way] : undefined;
+  const written = places(way);
   return { key, written: written !== undefined, ...(written ?? origin) };
 }

@@ -37,7 +37,7 @@ function resolveShunt({ name, raw, source }: Entry<RawShunt>): Shunt {
     labels: raw.labels ?? {},
     remarks: raw.remarks ?? '',
     origin: source.key(['shunts', name]),
-    places: placesOf(source, ['shunts', name], raw),
+    places: placesOf(source, ['shunts', name]),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Node, Pair, ParsedNode, YAMLError } from 'yaml';
+import type { Node, Pair, ParsedNode, YAMLError, YAMLMap } from 'yaml';
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Position, Problem } from './problem.ts';
 import { errorAt, formatPosition } from './problem.ts';
@@ -23,17 +23,18 @@ export type Source = {
 
 class YamlSource implements Source {
   readonly file: string;
-  readonly #document: Document.Parsed;
-  readonly #lines: LineCounter;
+  readonly #text: string;
+  /** Only as long as it is used: it takes ninety times the memory of the text, and is hardly ever asked for later. */
+  #parsed: WeakRef<ParsedText>;
 
-  constructor(file: string, document: Document.Parsed, lines: LineCounter) {
+  constructor(file: string, text: string, parsed: ParsedText) {
     this.file = file;
-    this.#document = document;
-    this.#lines = lines;
+    this.#text = text;
+    this.#parsed = new WeakRef(parsed);
   }
 
   at(offset: number): Position {
-    const { line, col } = this.#lines.linePos(offset);
+    const { line, col } = this.#parse().lines.linePos(offset);
     return { file: this.file, line, column: col };
   }
 
@@ -46,7 +47,7 @@ class YamlSource implements Source {
   }
 
   has(path: ValuePath): boolean {
-    let node: unknown = this.#document.contents;
+    let node: unknown = this.#parse().document.contents;
     for (const step of path) {
       node = this.#child(node, step)?.node;
       if (node === undefined) return false;
@@ -55,7 +56,7 @@ class YamlSource implements Source {
   }
 
   #find(path: ValuePath, choose: (pair: { readonly key: unknown; readonly value: unknown }) => unknown): Position {
-    let node: unknown = this.#document.contents;
+    let node: unknown = this.#parse().document.contents;
     let found: unknown;
     for (const [index, step] of path.entries()) {
       const child = this.#child(node, step);
@@ -67,15 +68,51 @@ class YamlSource implements Source {
     return this.at(offsetOf(found));
   }
 
+  #parse(): ParsedText {
+    const kept = this.#parsed.deref();
+    if (kept !== undefined) return kept;
+    const parsed = new ParsedText(this.#text);
+    this.#parsed = new WeakRef(parsed);
+    return parsed;
+  }
+
   #child(node: unknown, step: PropertyKey): { readonly key?: unknown; readonly node: unknown } | undefined {
-    const target = isAlias(node) ? node.resolve(this.#document) : node;
+    const target = isAlias(node) ? node.resolve(this.#parse().document) : node;
     if (isSeq(target)) {
       const item = target.items[Number(step)];
       return item === undefined ? undefined : { node: item };
     }
     if (!isMap(target)) return undefined;
-    const pair = target.items.find(({ key }) => isScalar(key) && key.value === step);
+    const pair = this.#parse().pairsOf(target).get(step);
     return pair === undefined ? undefined : { key: pair.key, node: pair.value };
+  }
+}
+
+/** What the library makes of a text. */
+class ParsedText {
+  readonly lines = new LineCounter();
+  readonly document: Document.Parsed;
+  readonly #pairs = new Map<YAMLMap, ReadonlyMap<unknown, Pair>>();
+
+  constructor(text: string) {
+    this.document = parseDocument(text, {
+      version: '1.2',
+      schema: 'failsafe',
+      uniqueKeys: false,
+      prettyErrors: false,
+      lineCounter: this.lines,
+      logLevel: 'error',
+    });
+  }
+
+  /** By their keys: each of thousands of tunnels is looked up dozens of times. */
+  pairsOf(map: YAMLMap): ReadonlyMap<unknown, Pair> {
+    const known = this.#pairs.get(map);
+    if (known !== undefined) return known;
+    const pairs = new Map<unknown, Pair>();
+    for (const pair of map.items) if (isScalar(pair.key) && !pairs.has(pair.key.value)) pairs.set(pair.key.value, pair);
+    this.#pairs.set(map, pairs);
+    return pairs;
   }
 }
 
@@ -86,16 +123,9 @@ export type ParsedSource = { readonly source: Source; readonly value: unknown; r
  * what a text stands for is the schema's business. `value` is made of strings, arrays and plain objects.
  */
 export function parseSource(file: string, text: string): ParsedSource {
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
-    version: '1.2',
-    schema: 'failsafe',
-    uniqueKeys: false,
-    prettyErrors: false,
-    lineCounter: lines,
-    logLevel: 'error',
-  });
-  const source = new YamlSource(file, document, lines);
+  const parsed = new ParsedText(text);
+  const { document } = parsed;
+  const source = new YamlSource(file, text, parsed);
   // What follows the first error in the syntax is mostly its echo.
   const [error] = [...document.errors, ...document.warnings];
   if (error !== undefined)
