@@ -1,4 +1,5 @@
 import { toHex } from '../base/bytes.ts';
+import { sameData } from '../base/same-data.ts';
 import type { Many, TunnelPolicy } from '../ike/common/policy.ts';
 import { selectorPairs } from '../sa/selector-pairs.ts';
 import { formatSelector, selectorKey, type TrafficSelector } from '../sa/traffic-selector.ts';
@@ -113,13 +114,16 @@ function keysOf({ keys, common }: Many): readonly unknown[] {
   return [common && toHex(common.expose()), keys.map(({ identity: id, psk }) => [id, toHex(psk.expose())])];
 }
 
+/** What the comparison of whole policies does not see, as it looks into no secret. */
+const KEY_PARTS = PARTS.filter(({ key }) => ['psk', 'keys', 'ppk'].includes(key));
+
 /** What no row knows begins anew. */
 const UNKNOWN_PART: Part = { key: 'more', cost: 'reconnect', of: () => undefined };
 
 function compare(earlier: Tunnel, tunnel: Tunnel): TunnelChange {
   const parts = differingParts(earlier.policy, tunnel.policy);
   const costs = new Set(parts.map((part) => costOf(part, tunnel)));
-  const [was, is] = [pairsOf(earlier), pairsOf(tunnel)];
+  const [was, is] = costs.has('segments') ? [pairsOf(earlier), pairsOf(tunnel)] : [NO_PAIRS, NO_PAIRS];
   const isEnabled = earlier.enabled !== tunnel.enabled;
   return {
     ...nothing(tunnel.name),
@@ -133,15 +137,24 @@ function compare(earlier: Tunnel, tunnel: Tunnel): TunnelChange {
   };
 }
 
+const NO_PAIRS: ReadonlyMap<string, SegmentPair> = new Map();
+
 /** Keys that are loaded by themselves count from the next time that somebody proves to have them, as with charon. */
 function costOf({ key, cost }: Part, { loaded }: Tunnel): Cost {
   return loaded !== undefined && (key === 'psk' || key === 'ppk') ? 'in-place' : cost;
 }
 
 function differingParts(a: TunnelPolicy, b: TunnelPolicy): readonly Part[] {
-  // All keys are our own operator's, and nobody else can ask for this comparison: ordinary comparison will do.
-  const parts = PARTS.filter(({ of }) => canonical(of(a)) !== canonical(of(b)));
-  return parts.length === 0 && identity(a) !== identity(b) ? [UNKNOWN_PART] : parts;
+  // Of thousands of tunnels nearly all are as they were, which takes one look to see.
+  const isSame = sameData(withoutNames(a), withoutNames(b));
+  if (isSame && KEY_PARTS.every((part) => isSamePart(part, a, b))) return [];
+  const parts = PARTS.filter((part) => !isSamePart(part, a, b));
+  return parts.length === 0 && !isSame ? [UNKNOWN_PART] : parts;
+}
+
+/** All keys are our own operator's, and nobody else can ask for this comparison: ordinary comparison will do. */
+function isSamePart({ of }: Part, a: TunnelPolicy, b: TunnelPolicy): boolean {
+  return sameData(of(a), of(b));
 }
 
 function pairsOf({ policy: { local, remote } }: Tunnel): ReadonlyMap<string, SegmentPair> {
@@ -166,15 +179,14 @@ function nothing(tunnel: string): TunnelChange {
 
 /** Equal for tunnels that differ in names at most. Holds the keys: for comparisons only. */
 function fingerprint({ enabled, policy }: Tunnel): string {
-  return canonical([enabled, identity(policy), ...PARTS.map(({ of }) => of(policy))]);
+  return canonical([enabled, withoutNames(policy), ...PARTS.map(({ of }) => of(policy))]);
 }
 
-/** All of a policy but its names; its secrets turn into a constant word. */
-function identity(policy: TunnelPolicy): string {
-  return canonical({ ...policy, name: '', gateway: '', peer: '' });
+function withoutNames(policy: TunnelPolicy): TunnelPolicy {
+  return { ...policy, name: '', gateway: '', peer: '' };
 }
 
-/** A policy is built with its keys always in the same order. */
+/** A policy is built with its keys always in the same order. Its secrets turn into a constant word. */
 function canonical(value: unknown): string {
   return JSON.stringify(value ?? null, (_, inner: unknown) => (inner instanceof Uint8Array ? toHex(inner) : inner));
 }
