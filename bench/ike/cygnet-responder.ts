@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ENCRYPTION, INTEGRITY } from '../../src/crypto/algorithms.ts';
-import { selfTest } from '../../src/crypto/self-test.ts';
+import { KeyExchangeTests, symmetricSelfTest } from '../../src/crypto/self-test.ts';
 import { systemEntropy } from '../../src/crypto/system-entropy.ts';
 import { ConfigurationStore } from '../../src/daemon/configuration-store.ts';
 import { openControlSockets } from '../../src/daemon/control-sockets.ts';
@@ -22,10 +22,11 @@ const proposal = store.propose({ kind: 'reload' });
 store.commit(proposal);
 const integrity = INTEGRITY.map(({ keyword }) => keyword);
 const encryption = ENCRYPTION.map(({ keyword }) => keyword);
+const ike = { ...symmetricSelfTest().working, keyExchange: new KeyExchangeTests() };
 const daemon = new Daemon({
   configuration: proposal.configuration,
   store,
-  capabilities: { ike: selfTest().working, esp: { encryption, integrity }, ah: { integrity } },
+  capabilities: { ike, esp: { encryption, integrity }, ah: { integrity } },
   dataPlane: new NoDataPlane(),
   addresses: { addresses: () => [], onChange: () => undefined, close: () => undefined },
   entropy: systemEntropy,

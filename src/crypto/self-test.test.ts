@@ -3,7 +3,7 @@ import { DIFFIE_HELLMAN, ENCRYPTION, INTEGRITY, isKem, KEY_EXCHANGE, PRF } from 
 import { nodeProvider } from './node-provider.ts';
 import { portableProvider } from './portable.ts';
 import type { Provider } from './provider.ts';
-import { selfTest } from './self-test.ts';
+import { KeyExchangeTests, selfTest } from './self-test.ts';
 import { firstWorkingProvider, workingProvider } from './working-provider.ts';
 
 const KEMS = KEY_EXCHANGE.map(({ keyword }) => keyword).filter(isKem);
@@ -69,6 +69,23 @@ describe('self-test', () => {
     expect(report.working.integrity).toEqual(['sha1', 'sha256', 'sha384', 'sha512']);
     expect(report.working.prf).toEqual(['prfsha1', 'prfsha256', 'prfsha384', 'prfsha512']);
     expect(report.working.encryption).toHaveLength(ENCRYPTION.length);
+  });
+
+  it('a key exchange is tested when it is asked about for the first time, and only then', () => {
+    const tested: string[] = [];
+    const tests = new KeyExchangeTests((kind, name) => {
+      tested.push(name);
+      if (name === 'modp768') throw new RangeError('not here');
+      return workingProvider(kind, name);
+    });
+    expect(['curve25519', 'modp768', 'curve25519', 'modp768'].map((name) => tests.includes(name as never))).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
+    expect(tested).toEqual(['curve25519', 'modp768']);
+    expect(tests.failures).toEqual([{ algorithm: 'modp768', reason: 'not here' }]);
   });
 
   it.each([

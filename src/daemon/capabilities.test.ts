@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
-import { ENCRYPTION, INTEGRITY } from '../crypto/algorithms.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ENCRYPTION, INTEGRITY, KEY_EXCHANGE } from '../crypto/algorithms.ts';
+import { KeyExchangeTests } from '../crypto/self-test.ts';
+import { workingProvider } from '../crypto/working-provider.ts';
 import type { DataPlaneCapabilities } from '../sa/data-plane.ts';
-import { probeCapabilities } from './capabilities.ts';
+import { probeCapabilities, testWhenIdle } from './capabilities.ts';
 
 const encryption = ENCRYPTION.map(({ keyword }) => keyword);
 const integrity = INTEGRITY.map(({ keyword }) => keyword);
@@ -37,5 +39,34 @@ describe('capabilities', () => {
     });
     expect(capabilities.esp).toEqual({ encryption, integrity });
     expect(shortcomings).toEqual([`${reason}; tunnels that need it will fail`]);
+  });
+});
+
+describe('key exchanges that nobody has asked for', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('are tested one at a time, and what does not work is told at the end', () => {
+    const tested: string[] = [];
+    const tests = new KeyExchangeTests((kind, name) => {
+      tested.push(name);
+      if (name === 'modp768') throw new RangeError('not here');
+      return workingProvider(kind, name);
+    });
+    const told: string[] = [];
+    testWhenIdle(tests, (text) => told.push(text));
+    expect(tests.includes('ecp256')).toBe(true);
+    vi.advanceTimersByTime(2_000);
+    expect(tested).toHaveLength(3);
+    expect(told).toEqual([]);
+    vi.advanceTimersByTime(60_000);
+    expect(tested.toSorted()).toEqual(KEY_EXCHANGE.map(({ keyword }) => keyword).toSorted());
+    expect(told).toEqual(['modp768 failed its self-test and is not offered: not here']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('are left alone when the daemon ends', () => {
+    testWhenIdle(new KeyExchangeTests(), () => undefined)();
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -4,10 +4,11 @@ import type { Configuration } from '../config/configuration.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
 import { EXIT, type ExitStatus } from '../control/exit.ts';
 import type { EventLevel, VersionReport } from '../control/protocol.ts';
+import type { KeyExchangeTests } from '../crypto/self-test.ts';
 import { systemEntropy } from '../crypto/system-entropy.ts';
 import { AddressWatch } from '../netlink/address-watch.ts';
 import { Log } from '../observe/log.ts';
-import { probeCapabilities } from './capabilities.ts';
+import { probeCapabilities, testWhenIdle } from './capabilities.ts';
 import { ConfigurationStore, InvalidConfiguration } from './configuration-store.ts';
 import { openControlSockets } from './control-sockets.ts';
 import { readCrashSecret } from './crash-secret.ts';
@@ -75,16 +76,18 @@ function logProblems(log: Log, problems: readonly Problem[]): void {
 type Configured = { readonly configuration: Configuration; readonly store: ConfigurationStore };
 
 async function run(configured: Configured, options: StartOptions, log: Log): Promise<ExitStatus> {
-  const daemon = await openDaemon(configured, options, log);
+  const { daemon, keyExchanges } = await openDaemon(configured, options, log);
   const hurry = new Latch();
   try {
     const viciPath = options.viciPath ?? configured.configuration.vici?.socket;
     const close = await openControlSockets(daemon, { ...options, viciPath }, (error) =>
       log.write('error', 'a control request failed', { event: 'bug', error }),
     );
+    const endTests = testWhenIdle(keyExchanges, (text) => tellShortcoming(log, text));
     try {
       return await untilStopped(daemon, hurry, log);
     } finally {
+      endTests();
       await close();
     }
   } finally {
@@ -92,34 +95,41 @@ async function run(configured: Configured, options: StartOptions, log: Log): Pro
   }
 }
 
-async function openDaemon(configured: Configured, options: StartOptions, log: Log): Promise<Daemon> {
+type Opened = { readonly daemon: Daemon; readonly keyExchanges: KeyExchangeTests };
+
+async function openDaemon(configured: Configured, options: StartOptions, log: Log): Promise<Opened> {
   const onCrash = (error: Error) =>
     log.write('error', 'a thread that carries packets has ended; its tunnels start over', { event: 'bug', error });
   const chosen = chooseDataPlane(configured.configuration.dataplane, dataPlaneOpeners(systemEntropy, onCrash));
   const { dataPlane } = chosen;
-  let daemon: Daemon | undefined;
+  let opened: Opened | undefined;
   try {
     log.write('info', `${CARRIER[chosen.name]}: ${chosen.why}`, { event: 'dataplane.chosen', dataPlane: chosen.name });
-    daemon = daemonAround(chosen, configured, options, log);
+    opened = daemonAround(chosen, configured, options, log);
     // Only now: whoever has the IKE ports is the one run of ours, and the SAs of any other are dead.
     const leftovers = dataPlane.begin();
     if (leftovers > 0)
       log.write('info', `removed ${leftovers} SAs of a run that was killed`, { event: 'kernel.cleaned' });
-    return daemon;
+    return opened;
   } catch (error) {
-    if (daemon === undefined) dataPlane.close();
-    else await daemon.close();
+    if (opened === undefined) dataPlane.close();
+    else await opened.daemon.close();
     throw error;
   }
 }
 
-function daemonAround(chosen: ChosenDataPlane, configured: Configured, options: StartOptions, log: Log): Daemon {
-  const { capabilities, shortcomings } = probeCapabilities(chosen.capabilities);
-  for (const text of shortcomings) log.write('warn', text, { event: 'capability.missing' });
+function daemonAround(chosen: ChosenDataPlane, configured: Configured, options: StartOptions, log: Log): Opened {
+  const { capabilities, keyExchanges, shortcomings } = probeCapabilities(chosen.capabilities);
+  for (const text of shortcomings) tellShortcoming(log, text);
   const { dataPlane, espInUdp, name } = chosen;
   const secret = crashSecret(options.stateDirectory, log);
   const edge = { dataPlane, espInUdp, addresses: AddressWatch.open(), entropy: systemEntropy };
-  return new Daemon({ ...configured, ...edge, ...secret, capabilities, log, version: versionReport(name) });
+  const daemon = new Daemon({ ...configured, ...edge, ...secret, capabilities, log, version: versionReport(name) });
+  return { daemon, keyExchanges };
+}
+
+function tellShortcoming(log: Log, text: string): void {
+  log.write('warn', text, { event: 'capability.missing' });
 }
 
 function crashSecret(directory: string | undefined, log: Log): { readonly crashSecret?: Secret } {

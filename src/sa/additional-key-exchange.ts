@@ -14,6 +14,9 @@ export type SlotOffer = { readonly slot: KeyExchangeSlot; readonly methods: read
 /** What was agreed for a slot. */
 export type AdditionalKeyExchange = { readonly slot: KeyExchangeSlot; readonly method: KeyExchangeKeyword };
 
+/** Those that this machine can do. */
+export type AbleKeyExchanges = { includes(keyword: KeyExchangeKeyword): boolean };
+
 /**
  * The additional key exchanges that both sides accept, by our order of preference; undefined where there are none
  * such. A slot that a side does not name may only be left out, and no method may be agreed in two slots (RFC 9370
@@ -59,10 +62,7 @@ export function slotWords(offers: readonly SlotOffer[] = []): string[] {
 }
 
 /** The slots with those methods alone that this machine can do; undefined where one thereby loses all of its methods. */
-export function restrictSlots(
-  offers: readonly SlotOffer[],
-  able: readonly KeyExchangeKeyword[],
-): SlotOffer[] | undefined {
+export function restrictSlots(offers: readonly SlotOffer[], able: AbleKeyExchanges): SlotOffer[] | undefined {
   const restricted = offers.map(({ slot, methods }) => ({
     slot,
     methods: methods.filter((method) => method === 'none' || able.includes(method)),

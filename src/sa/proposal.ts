@@ -1,7 +1,13 @@
 import { nearestWord } from '../base/nearest.ts';
 import type { EncryptionKeyword, IntegrityKeyword, KeyExchangeKeyword, PrfKeyword } from '../crypto/algorithms.ts';
 import { encryptionAlgorithm, integrityAlgorithm, PRF, prfAlgorithm } from '../crypto/algorithms.ts';
-import type { AdditionalKeyExchange, KeyExchangeSlot, SlotMethod, SlotOffer } from './additional-key-exchange.ts';
+import type {
+  AbleKeyExchanges,
+  AdditionalKeyExchange,
+  KeyExchangeSlot,
+  SlotMethod,
+  SlotOffer,
+} from './additional-key-exchange.ts';
 import { isFillable, KEY_EXCHANGE_SLOTS, restrictSlots, slotWords } from './additional-key-exchange.ts';
 import type { ProposalWord } from './proposal-keyword.ts';
 import { proposalWord, proposalWords } from './proposal-keyword.ts';
@@ -43,7 +49,8 @@ export type Capabilities = {
     readonly encryption: readonly EncryptionKeyword[];
     readonly integrity: readonly IntegrityKeyword[];
     readonly prf: readonly PrfKeyword[];
-    readonly keyExchange: readonly KeyExchangeKeyword[];
+    /** A list, or whoever tests one when it is asked about. */
+    readonly keyExchange: AbleKeyExchanges;
   };
   readonly esp: { readonly encryption: readonly EncryptionKeyword[]; readonly integrity: readonly IntegrityKeyword[] };
   readonly ah: { readonly integrity: readonly IntegrityKeyword[] };
