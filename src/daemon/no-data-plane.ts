@@ -3,7 +3,7 @@ import type { DataPlane } from './data-plane.ts';
 
 /** A data plane that takes everything and carries nothing: for a rehearsal of IKE alone. */
 export class NoDataPlane implements DataPlane {
-  readonly #sas = new Map<string, SaKey>();
+  readonly #sas = new Set<string>();
   #spi = FIRST_SPI;
 
   perform(request: DataPlaneRequest): DataPlaneReply {
@@ -17,7 +17,7 @@ export class NoDataPlane implements DataPlane {
       }
       case 'apply':
         for (const step of request.steps) {
-          if (step.kind === 'add-sa') this.#sas.set(nameOf(step.sa), step.sa);
+          if (step.kind === 'add-sa') this.#sas.add(nameOf(step.sa));
           if (step.kind === 'remove-sa') this.#sas.delete(nameOf(step.sa));
         }
         return { kind: 'done' };

@@ -16,15 +16,22 @@ export function isMessageEvent(event: GatewayEvent): event is MessageEvent {
   return event.type === 'message.sent' || event.type === 'message.received';
 }
 
+/** As there are dozens for each of thousands of tunnels: nothing that can be made when it is asked for. */
+type KeptMessage = Omit<ExchangedMessage, 'time' | 'kind'> & {
+  readonly wall: number;
+  readonly kind: ExchangedMessage['kind'] | undefined;
+};
+
 /**
  * The last messages of each tunnel. What comes before it is known whose an IKE SA is belongs to the tunnel that it
  * turns out to be.
  */
 export class ExchangeRecord {
   readonly #capacity: number;
-  readonly #byTunnel = new Map<string, ExchangedMessage[]>();
+  readonly #byTunnel = new Map<string, KeptMessage[]>();
   /** By IKE SA, the eldest first. */
-  readonly #unclaimed = new Map<number, ExchangedMessage[]>();
+  readonly #unclaimed = new Map<number, KeptMessage[]>();
+  readonly #texts = new CommonTexts();
 
   /** `capacity`: messages that are kept of each tunnel. */
   constructor(capacity = 64) {
@@ -32,16 +39,10 @@ export class ExchangeRecord {
   }
 
   add(event: MessageEvent, now: Now): void {
-    const { type, tunnel, ikeSa, exchange, messageId, kind, payloads } = event;
-    const message: ExchangedMessage = {
-      time: new Date(now.wall).toISOString(),
-      way: type === 'message.sent' ? 'sent' : 'received',
-      ike: ikeSa,
-      exchange,
-      messageId,
-      ...(kind === undefined ? {} : { kind }),
-      payloads,
-    };
+    const { type, tunnel, ikeSa, exchange, messageId, kind } = event;
+    const way = type === 'message.sent' ? 'sent' : 'received';
+    const payloads = event.payloads.map((text) => this.#texts.one(text));
+    const message: KeptMessage = { wall: now.wall, way, ike: ikeSa, exchange, messageId, kind, payloads };
     if (tunnel === undefined) return this.#keepUnclaimed(message);
     const before = this.#unclaimed.get(ikeSa) ?? [];
     this.#unclaimed.delete(ikeSa);
@@ -53,7 +54,12 @@ export class ExchangeRecord {
 
   /** Oldest first. */
   of(tunnel: string): readonly ExchangedMessage[] {
-    return [...(this.#byTunnel.get(tunnel) ?? [])];
+    return (this.#byTunnel.get(tunnel) ?? []).map(({ wall, kind, payloads, ...message }) => ({
+      time: new Date(wall).toISOString(),
+      ...message,
+      ...(kind === undefined ? {} : { kind }),
+      payloads,
+    }));
   }
 
   /** Tunnels go on under other names: `renamed` has the new one by the old. */
@@ -70,7 +76,7 @@ export class ExchangeRecord {
     for (const name of this.#byTunnel.keys()) if (!tunnels.has(name)) this.#byTunnel.delete(name);
   }
 
-  #keepUnclaimed(message: ExchangedMessage): void {
+  #keepUnclaimed(message: KeptMessage): void {
     const kept = this.#unclaimed.get(message.ike) ?? [];
     if (kept.length < MAX_UNCLAIMED_MESSAGES) kept.push(message);
     this.#unclaimed.set(message.ike, kept);
@@ -82,3 +88,18 @@ export class ExchangeRecord {
 /** Half-open IKE SAs, and messages of each, that are remembered without knowing whose they are. */
 const MAX_UNCLAIMED = 256;
 const MAX_UNCLAIMED_MESSAGES = 4;
+
+/** Nearly all payloads are described by the same few texts, of which one is enough. */
+class CommonTexts {
+  readonly #texts = new Map<string, string>();
+
+  one(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    // What a peer may make up as it likes is not kept beyond its message.
+    if (this.#texts.size < MAX_TEXTS && text.startsWith('N(')) this.#texts.set(text, text);
+    return text;
+  }
+}
+
+const MAX_TEXTS = 256;

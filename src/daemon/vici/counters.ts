@@ -25,7 +25,8 @@ export class ViciCounters {
 
   /** Undefined for a connection that nothing was counted of. */
   of(connection: string | undefined): ReadonlyMap<string, number> | undefined {
-    return connection === undefined ? this.#all : this.#connections.get(connection);
+    const counts = connection === undefined ? this.#all : this.#connections.get(connection);
+    return counts && new Map(NAMES.map((name, index) => [name, counts[index] ?? 0]));
   }
 
   connections(): readonly string[] {
@@ -49,7 +50,8 @@ export class ViciCounters {
   }
 }
 
-type Counts = Map<string, number>;
+/** In the order of the names: there is one for each of thousands of connections. */
+type Counts = number[];
 
 /** In charon's order, which is that of swanctl's output. */
 const NAMES: readonly string[] = [
@@ -63,12 +65,15 @@ const NAMES: readonly string[] = [
   ),
 ];
 
+const INDEX_OF: ReadonlyMap<string, number> = new Map(NAMES.map((name, index) => [name, index]));
+
 function newCounts(): Counts {
-  return new Map(NAMES.map((name) => [name, 0]));
+  return NAMES.map(() => 0);
 }
 
 function increase(counts: Counts, name: string, count: number): void {
-  counts.set(name, (counts.get(name) ?? 0) + count);
+  const index = INDEX_OF.get(name);
+  if (index !== undefined) counts[index] = (counts[index] ?? 0) + count;
 }
 
 /** IKEv1 has no exchanges of these names, and charon counts none of its messages either. */
