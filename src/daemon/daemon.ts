@@ -403,8 +403,7 @@ export class Daemon {
   }
 
   #policyOf(name: string) {
-    const configured = this.#configuration.tunnels.find((tunnel) => tunnel.name === name);
-    return configured?.policy ?? this.#core.instance(name);
+    return this.#core.instance(name) ?? this.#service.policy(name);
   }
 
   #live() {

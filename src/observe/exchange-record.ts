@@ -16,10 +16,12 @@ export function isMessageEvent(event: GatewayEvent): event is MessageEvent {
   return event.type === 'message.sent' || event.type === 'message.received';
 }
 
-/** As there are dozens for each of thousands of tunnels: nothing that can be made when it is asked for. */
-type KeptMessage = Omit<ExchangedMessage, 'time' | 'kind'> & {
+/** Few are ever looked at: what makes them fit to be shown is done then. */
+type Kept = Pick<MessageRecord, 'exchange' | 'messageId' | 'payloads'> & {
+  readonly kind: MessageRecord['kind'] | undefined;
   readonly wall: number;
-  readonly kind: ExchangedMessage['kind'] | undefined;
+  readonly way: 'sent' | 'received';
+  readonly ike: number;
 };
 
 /**
@@ -28,9 +30,9 @@ type KeptMessage = Omit<ExchangedMessage, 'time' | 'kind'> & {
  */
 export class ExchangeRecord {
   readonly #capacity: number;
-  readonly #byTunnel = new Map<string, KeptMessage[]>();
+  readonly #byTunnel = new Map<string, Kept[]>();
   /** By IKE SA, the eldest first. */
-  readonly #unclaimed = new Map<number, KeptMessage[]>();
+  readonly #unclaimed = new Map<number, Kept[]>();
   readonly #texts = new CommonTexts();
 
   /** `capacity`: messages that are kept of each tunnel. */
@@ -42,24 +44,19 @@ export class ExchangeRecord {
     const { type, tunnel, ikeSa, exchange, messageId, kind } = event;
     const way = type === 'message.sent' ? 'sent' : 'received';
     const payloads = event.payloads.map((text) => this.#texts.one(text));
-    const message: KeptMessage = { wall: now.wall, way, ike: ikeSa, exchange, messageId, kind, payloads };
+    const message: Kept = { wall: now.wall, way, ike: ikeSa, exchange, messageId, kind, payloads };
     if (tunnel === undefined) return this.#keepUnclaimed(message);
     const before = this.#unclaimed.get(ikeSa) ?? [];
     this.#unclaimed.delete(ikeSa);
     const kept = this.#byTunnel.get(tunnel) ?? [];
     kept.push(...before, message);
-    kept.splice(0, kept.length - this.#capacity);
+    if (kept.length > this.#capacity) kept.splice(0, kept.length - this.#capacity);
     this.#byTunnel.set(tunnel, kept);
   }
 
   /** Oldest first. */
   of(tunnel: string): readonly ExchangedMessage[] {
-    return (this.#byTunnel.get(tunnel) ?? []).map(({ wall, kind, payloads, ...message }) => ({
-      time: new Date(wall).toISOString(),
-      ...message,
-      ...(kind === undefined ? {} : { kind }),
-      payloads,
-    }));
+    return (this.#byTunnel.get(tunnel) ?? []).map(shown);
   }
 
   /** Tunnels go on under other names: `renamed` has the new one by the old. */
@@ -76,7 +73,7 @@ export class ExchangeRecord {
     for (const name of this.#byTunnel.keys()) if (!tunnels.has(name)) this.#byTunnel.delete(name);
   }
 
-  #keepUnclaimed(message: KeptMessage): void {
+  #keepUnclaimed(message: Kept): void {
     const kept = this.#unclaimed.get(message.ike) ?? [];
     if (kept.length < MAX_UNCLAIMED_MESSAGES) kept.push(message);
     this.#unclaimed.set(message.ike, kept);
@@ -89,17 +86,23 @@ export class ExchangeRecord {
 const MAX_UNCLAIMED = 256;
 const MAX_UNCLAIMED_MESSAGES = 4;
 
-/** Nearly all payloads are described by the same few texts, of which one is enough. */
+function shown({ wall, way, ike, exchange, messageId, kind, payloads }: Kept): ExchangedMessage {
+  const message = { time: new Date(wall).toISOString(), way, ike, exchange, messageId };
+  return kind === undefined ? { ...message, payloads } : { ...message, kind, payloads };
+}
+
+/** Nearly all payloads are described by the same few texts, of which one is enough for thousands of tunnels. */
 class CommonTexts {
   readonly #texts = new Map<string, string>();
 
   one(text: string): string {
     const known = this.#texts.get(text);
     if (known !== undefined) return known;
-    // What a peer may make up as it likes is not kept beyond its message.
-    if (this.#texts.size < MAX_TEXTS && text.startsWith('N(')) this.#texts.set(text, text);
+    // Identities and segments are of one tunnel, and would fill it.
+    if (this.#texts.size < MAX_TEXTS && COMMON.test(text)) this.#texts.set(text, text);
     return text;
   }
 }
 
+const COMMON = /^(?:N|SA|KE|Nonce|AUTH)\(/;
 const MAX_TEXTS = 256;

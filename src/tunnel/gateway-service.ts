@@ -68,6 +68,11 @@ export class GatewayService {
     return [...this.#tunnels.keys()];
   }
 
+  /** Of a tunnel that is configured, or that one peer of many has. */
+  policy(name: string): TunnelPolicy | undefined {
+    return this.#tunnels.get(name)?.policy;
+  }
+
   /** Why the tunnel cannot be started by us; undefined where it can. */
   cannotStart(name: string): string | undefined {
     const tunnel = this.#tunnels.get(name);
