@@ -36,7 +36,8 @@ export class Remote<Call> {
   async end(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const gone = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGKILL');
+    // Not harder: a profile is written at the end.
+    this.#child.kill('SIGTERM');
     await gone;
   }
 }
