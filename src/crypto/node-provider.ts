@@ -1,9 +1,10 @@
 import type { CipherGCMTypes } from 'node:crypto';
-import { createCipheriv, createDecipheriv, createECDH, createHash, createHmac, hash } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createECDH, createHash, hash } from 'node:crypto';
 import { concatBytes } from '../base/bytes.ts';
 import type { KeyExchangeKeyword, KeyExchangeMethod } from './algorithms.ts';
 import { keyExchangeMethod } from './algorithms.ts';
 import { ecpCurve } from './ecp-curves.ts';
+import { hmacOfDigests, octetsOf } from './node-hmac.ts';
 import { nodeModp } from './node-modp.ts';
 import { nodeX25519 } from './node-x25519.ts';
 import type { AeadKey, CbcKey, Provider } from './provider.ts';
@@ -21,11 +22,7 @@ export const nodeProvider: Provider = {
     for (const part of data) digest.update(part);
     return octetsOf(digest.digest('binary'));
   },
-  hmac: (name, key, data) => {
-    const mac = createHmac(name, key);
-    for (const part of data) mac.update(part);
-    return octetsOf(mac.digest('binary'));
-  },
+  hmac: hmacOfDigests,
   encryptCbc: ({ node, key, iv }, plaintext) => transform(createCipheriv(node, key, iv), plaintext),
   decryptCbc: ({ node, key, iv }: CbcKey, ciphertext) => transform(createDecipheriv(node, key, iv), ciphertext),
   sealAead,
@@ -37,12 +34,6 @@ export const nodeProvider: Provider = {
 };
 
 const NOTHING = new Uint8Array(0);
-
-function octetsOf(text: string): Uint8Array {
-  const octets = new Uint8Array(text.length);
-  for (let at = 0; at < text.length; at++) octets[at] = text.charCodeAt(at);
-  return octets;
-}
 
 type CbcTransform = { setAutoPadding(on: boolean): unknown; update(data: Uint8Array): Buffer; final(): Buffer };
 
