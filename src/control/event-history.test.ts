@@ -53,6 +53,25 @@ describe('the history of events', () => {
     expect(collect(history, 900).ids).toEqual([1]);
   });
 
+  it('makes what is published unread once somebody reads it, and no more than once', () => {
+    const history = new EventHistory(4);
+    const made: string[] = [];
+    const publish = (text: string) =>
+      history.publishUnread('a', () => {
+        made.push(text);
+        return event(text, 'a');
+      });
+    publish('1');
+    publish('2');
+    expect(made).toEqual([]);
+    expect(history.recent('b', 5)).toEqual([]);
+    expect(history.recent('a', 1)).toMatchObject([{ id: 2, text: '2' }]);
+    expect(collect(history, 0).ids).toEqual([1, 2]);
+    expect(made).toEqual(['2', '1']);
+    publish('3');
+    expect(made).toEqual(['2', '1', '3']);
+  });
+
   it('finds the last events of one tunnel, oldest first', () => {
     const history = new EventHistory(4);
     for (const [text, tunnel] of [

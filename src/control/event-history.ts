@@ -5,10 +5,13 @@ import type { ControlEvent } from './protocol.ts';
 /** Only types of the table are published. */
 type PublishedEvent = Omit<ControlEvent, 'id' | 'event'> & { readonly event: EventType };
 
+/** One that is remembered; until somebody reads it, what makes it. */
+type Entry = { readonly id: number; readonly tunnel: string | undefined; event: ControlEvent | (() => PublishedEvent) };
+
 /** Remembers the last events of this run in a ring, numbers them, and passes them on to whoever listens. */
 export class EventHistory implements EventSource {
   readonly #capacity: number;
-  readonly #ring: ControlEvent[] = [];
+  readonly #ring: Entry[] = [];
   readonly #listeners = new Set<(event: ControlEvent) => void>();
   #lastId = 0;
 
@@ -18,11 +21,12 @@ export class EventHistory implements EventSource {
   }
 
   publish(event: PublishedEvent): ControlEvent {
-    this.#lastId += 1;
-    const numbered = { id: this.#lastId, ...event };
-    this.#ring[this.#slot(numbered.id)] = numbered;
-    for (const listener of this.#listeners) listener(numbered);
-    return numbered;
+    return read(this.#add(event.tunnel, () => event));
+  }
+
+  /** The same of an event that is made once somebody reads it; `make` has to yield the same whenever that is. */
+  publishUnread(tunnel: string | undefined, make: () => PublishedEvent): void {
+    this.#add(tunnel, make);
   }
 
   subscribe({ after, onEvent, onLost }: EventSubscription): () => void {
@@ -37,8 +41,8 @@ export class EventHistory implements EventSource {
   recent(tunnel: string, count: number): ControlEvent[] {
     const found: ControlEvent[] = [];
     for (let id = this.#lastId; id >= this.#oldestId() && found.length < count; id--) {
-      const event = this.#ring[this.#slot(id)];
-      if (event?.tunnel === tunnel) found.push(event);
+      const entry = this.#ring[this.#slot(id)];
+      if (entry?.tunnel === tunnel) found.push(read(entry));
     }
     return found.reverse();
   }
@@ -50,9 +54,17 @@ export class EventHistory implements EventSource {
     if (start < oldest) onLost?.(oldest - start);
     const last = this.#lastId;
     for (let id = Math.max(start, oldest); id <= last; id++) {
-      const event = this.#ring[this.#slot(id)];
-      if (event !== undefined) onEvent(event);
+      const entry = this.#ring[this.#slot(id)];
+      if (entry !== undefined) onEvent(read(entry));
     }
+  }
+
+  #add(tunnel: string | undefined, make: () => PublishedEvent): Entry {
+    this.#lastId += 1;
+    const entry: Entry = { id: this.#lastId, tunnel, event: make };
+    this.#ring[this.#slot(entry.id)] = entry;
+    for (const listener of this.#listeners) listener(read(entry));
+    return entry;
   }
 
   #oldestId(): number {
@@ -62,4 +74,9 @@ export class EventHistory implements EventSource {
   #slot(id: number): number {
     return (id - 1) % this.#capacity;
   }
+}
+
+function read(entry: Entry): ControlEvent {
+  if (typeof entry.event === 'function') entry.event = { id: entry.id, ...entry.event() };
+  return entry.event;
 }

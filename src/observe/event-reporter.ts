@@ -17,13 +17,19 @@ export class EventReporter {
     high: new RateLimiter({ burst: 1_000, interval: SECOND, maxKeys: 4_096 }),
   };
 
-  /** Undefined where the event is held back; how many were is told with the next one of its kind. */
-  report(event: GatewayEvent, details: EventDetails, now: Now): ReportedEvent | undefined {
+  /**
+   * What makes the report of an event, for whoever reads it: mostly nobody does. Undefined where the event is held back;
+   * how many were is told with the next one of its kind.
+   */
+  report(event: GatewayEvent, now: Now): ((details: EventDetails) => ReportedEvent) | undefined {
     const { rate, key } = limitOf(event);
     const heldBack = this.#limiters[rate].admit(key, now.mono);
     if (heldBack === undefined) return undefined;
-    const record = describeEvent(event, details);
-    const text = heldBack === 0 ? record.text : `${record.text} (and ${heldBack} more of this kind)`;
-    return { time: new Date(now.wall).toISOString(), ...record, text };
+    const { wall } = now;
+    return (details) => {
+      const record = describeEvent(event, details);
+      const text = heldBack === 0 ? record.text : `${record.text} (and ${heldBack} more of this kind)`;
+      return { time: new Date(wall).toISOString(), ...record, text };
+    };
   }
 }

@@ -40,9 +40,9 @@ export type EventDetails = {
 };
 
 export function describeEvent(event: GatewayEvent, details: EventDetails = {}): EventRecord {
-  const { level, text } = rowOf(event);
+  const { text } = rowOf(event);
   return {
-    level: typeof level === 'function' ? level(event) : level,
+    level: levelOf(event),
     event: event.type,
     text: printable(text(event, details)),
     ...names(event, details),
@@ -51,11 +51,16 @@ export function describeEvent(event: GatewayEvent, details: EventDetails = {}): 
   };
 }
 
+export function levelOf(event: GatewayEvent): EventLevel {
+  const { level } = rowOf(event);
+  return typeof level === 'function' ? level(event) : level;
+}
+
 /** What to count together, as no event may come at any rate that its cause likes, and how much of it is told. */
 export function limitOf(event: GatewayEvent): { readonly rate: EventRate; readonly key: string } {
   const { rate } = rowOf(event);
   const why = 'reason' in event ? event.reason.code : 'why' in event ? event.why : '';
-  return { rate, key: [event.type, tunnelOf(event) ?? '', rate === 'low' ? why : ''].join(' ') };
+  return { rate, key: `${event.type} ${tunnelOf(event) ?? ''} ${rate === 'low' ? why : ''}` };
 }
 
 type EventOf<Type extends GatewayEvent['type']> = Extract<GatewayEvent, { type: Type }>;

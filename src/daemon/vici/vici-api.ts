@@ -65,11 +65,11 @@ export class DaemonViciApi implements ViciApi {
   readonly #subject: ViciSubject;
   readonly #watch: ViciWatch;
   readonly #counters = new ViciCounters((tunnel) => this.#names(tunnel).connection);
+  #silence: (() => void) | undefined;
 
   constructor(subject: ViciSubject) {
     this.#subject = subject;
     this.#watch = new ViciWatch(subject.live, this.#showing());
-    subject.history.subscribe({ onEvent: (event) => this.#watch.log(event) });
   }
 
   /** Sees every event, after the log. */
@@ -84,7 +84,15 @@ export class DaemonViciApi implements ViciApi {
   }
 
   subscribe(listener: (news: ViciNews) => void): () => void {
-    return this.#watch.subscribe(listener);
+    // Not before: an event that nobody follows is not even put into words.
+    this.#silence ??= this.#subject.history.subscribe({ onEvent: (event) => this.#watch.log(event) });
+    const end = this.#watch.subscribe(listener);
+    return () => {
+      end();
+      if (this.#watch.isHeard) return;
+      this.#silence?.();
+      this.#silence = undefined;
+    };
   }
 
   now(): number {

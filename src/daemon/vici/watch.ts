@@ -36,6 +36,11 @@ export class ViciWatch {
     this.#showing = { ...showing, countersOf: (sa) => this.#counters.get(saKey(sa)) };
   }
 
+  /** Whether anybody listens. */
+  get isHeard(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   subscribe(listener: (news: ViciNews) => void): () => void {
     if (this.#listeners.size === 0) this.#begin();
     // A set of its own closures, so that one listener given twice is two subscriptions.
