@@ -1,6 +1,7 @@
 import { compareBytes } from '../base/bytes.ts';
 import type { Endpoint } from '../base/net.ts';
 import type { Duration, Instant, Moment } from '../base/time.ts';
+import type { Writable } from '../base/writable.ts';
 import { type ChildAttributes, policyAttributes } from './child-attributes.ts';
 import type {
   DataPlaneStep,
@@ -212,48 +213,55 @@ export function outboundSa(child: ChildSa): SaKey {
 }
 
 function saSpec(child: ChildSa, direction: SaDirection, keys: DirectionKeys, limits: SaLimits): SaSpec {
-  return {
-    ...saAddresses(child, direction),
+  const { suite, attributes } = child;
+  const { source, destination, encap } = saAddresses(child, direction);
+  const inbound = direction === 'in';
+  const spec: Writable<SaSpec> = {
+    source,
+    destination,
     direction,
     protocol: child.protocol,
-    spi: direction === 'in' ? child.inboundSpi : child.outboundSpi,
+    spi: inbound ? child.inboundSpi : child.outboundSpi,
     reqid: child.reqid,
     mode: child.mode,
-    ...saAlgorithms(child.suite, keys),
-    esn: child.suite.esn === true,
-    replayWindow: direction === 'in' ? (child.attributes?.replayWindow ?? REPLAY_WINDOW) : 0,
-    ...saAttributes(child.attributes, direction),
-    ...limits,
+    esn: suite.esn === true,
+    replayWindow: inbound ? (attributes?.replayWindow ?? REPLAY_WINDOW) : 0,
+    hardLifetime: limits.hardLifetime,
   };
+  if (encap !== undefined) spec.encap = encap;
+  if (suite.encryption !== undefined) {
+    spec.encryption = suite.encryption;
+    spec.encryptionKey = keys.encryptionKey;
+  }
+  if (suite.integrity !== undefined) {
+    spec.integrity = suite.integrity;
+    spec.integrityKey = keys.integrityKey;
+  }
+  if (limits.bytes !== undefined) spec.bytes = limits.bytes;
+  if (limits.packets !== undefined) spec.packets = limits.packets;
+  if (attributes !== undefined) addAttributes(spec, attributes);
+  return spec;
 }
 
 /**
  * The inbound SA has no mark unless that is wanted: destination, protocol and SPI find it, and so packets may be marked
  * after they are opened, when their selectors can be seen.
  */
-function saAttributes(attributes: ChildAttributes = {}, direction: SaDirection): Partial<SaSpec> {
+function addAttributes(spec: Writable<SaSpec>, attributes: ChildAttributes): void {
+  const { direction } = spec;
   const { headers, markInSa } = attributes;
   const [number, set] = [attributes.ifId?.[direction], attributes.setMark?.[direction]];
   const mark = direction === 'out' || markInSa ? attributes.mark?.[direction] : undefined;
-  return {
-    ...(number === undefined ? {} : { ifId: number }),
-    ...(mark === undefined ? {} : { mark }),
-    ...(set === undefined ? {} : { setMark: set }),
-    ...(headers === undefined ? {} : { headers }),
-  };
+  if (number !== undefined) spec.ifId = number;
+  if (mark !== undefined) spec.mark = mark;
+  if (set !== undefined) spec.setMark = set;
+  if (headers !== undefined) spec.headers = headers;
 }
 
 function saAddresses(child: ChildSa, direction: SaDirection): SaAddresses {
   const [from, to] = direction === 'in' ? [child.remote, child.local] : [child.local, child.remote];
   const addresses = { source: from.address, destination: to.address };
   return child.encap ? { ...addresses, encap: { sourcePort: from.port, destinationPort: to.port } } : addresses;
-}
-
-function saAlgorithms(suite: CipherSuite, keys: DirectionKeys) {
-  return {
-    ...(suite.encryption === undefined ? {} : { encryption: suite.encryption, encryptionKey: keys.encryptionKey }),
-    ...(suite.integrity === undefined ? {} : { integrity: suite.integrity, integrityKey: keys.integrityKey }),
-  };
 }
 
 /** RFC 4301 §4.4.1: traffic out, in for ourselves, and (Linux) fwd for those behind us. */

@@ -1,4 +1,5 @@
 import { nearestWord } from '../base/nearest.ts';
+import type { Writable } from '../base/writable.ts';
 import type { EncryptionKeyword, IntegrityKeyword, KeyExchangeKeyword, PrfKeyword } from '../crypto/algorithms.ts';
 import { encryptionAlgorithm, integrityAlgorithm, PRF, prfAlgorithm } from '../crypto/algorithms.ts';
 import type {
@@ -116,16 +117,16 @@ export function formatProposal(proposal: Proposal): string {
 export function restrictProposals(proposals: readonly Proposal[], capabilities: Capabilities): Proposal[] {
   return proposals.flatMap((proposal) => {
     const able: Able = { encryption: [], ...capabilities[proposal.protocol] };
-    const { additional, ...rest } = proposal;
-    const slots = restrictSlots(additional ?? [], capabilities.ike.keyExchange);
-    const restricted: Proposal = {
-      ...rest,
+    const slots = restrictSlots(proposal.additional ?? [], capabilities.ike.keyExchange);
+    const restricted: Writable<Proposal> = {
+      protocol: proposal.protocol,
       encryption: proposal.encryption.filter((keyword) => able.encryption.includes(keyword)),
       integrity: proposal.integrity.filter((keyword) => able.integrity.includes(keyword)),
       prf: proposal.prf.filter((keyword) => capabilities.ike.prf.includes(keyword)),
       keyExchange: proposal.keyExchange.filter((keyword) => capabilities.ike.keyExchange.includes(keyword)),
-      ...withSlots(slots ?? []),
+      esn: proposal.esn,
     };
+    if (slots !== undefined && slots.length > 0) restricted.additional = slots;
     const lost = LISTS.some((type) => proposal[type].length > 0 && restricted[type].length === 0);
     return lost || slots === undefined ? [] : [restricted];
   });

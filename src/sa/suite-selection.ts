@@ -1,3 +1,4 @@
+import type { Writable } from '../base/writable.ts';
 import { selectAdditional, slotWords } from './additional-key-exchange.ts';
 import type { CipherSuite, Proposal, SecurityProtocol } from './proposal.ts';
 import { formatProposal } from './proposal.ts';
@@ -51,8 +52,10 @@ type ListType = Exclude<TransformKind, 'additional'>;
 
 const LIST_TYPES: readonly ListType[] = ['encryption', 'integrity', 'prf', 'keyExchange', 'esn'];
 
+const WITHOUT_KEY_EXCHANGE = LIST_TYPES.filter((type) => type !== 'keyExchange');
+
 function relevantTypes(options: SelectionOptions): readonly ListType[] {
-  return options.ignoreKeyExchange === true ? LIST_TYPES.filter((type) => type !== 'keyExchange') : LIST_TYPES;
+  return options.ignoreKeyExchange === true ? WITHOUT_KEY_EXCHANGE : LIST_TYPES;
 }
 
 /** Both sides have the type, and no algorithm of it in common; or only one side has it. */
@@ -91,21 +94,23 @@ function fitOf(
   theirs: Proposal,
   options: SelectionOptions,
 ): { readonly suite: CipherSuite } | { readonly missing: readonly TransformKind[] } {
-  const types = relevantTypes(options);
-  const missing = types.filter((type) => commonOf(type, ours, theirs) === NOTHING);
+  const suite: Writable<CipherSuite> = { protocol: ours.protocol };
+  const missing: TransformKind[] = [];
+  for (const type of relevantTypes(options)) {
+    const common = commonOf(type, ours, theirs);
+    if (common === NOTHING) missing.push(type);
+    else if (common !== undefined) choose(suite, type, common);
+  }
   if (missing.length > 0) return { missing };
   const additional = options.ignoreKeyExchange === true ? [] : selectAdditional(ours.additional, theirs.additional);
   if (additional === undefined) return { missing: ['additional'] };
-  const chosen = types.flatMap((type) => {
-    const common = commonOf(type, ours, theirs);
-    return common === undefined || common === NOTHING ? [] : [[type, common] as const];
-  });
-  const suite = {
-    protocol: ours.protocol,
-    ...(Object.fromEntries(chosen) as Omit<CipherSuite, 'protocol'>),
-    ...(additional.length === 0 ? {} : { additional }),
-  };
+  if (additional.length > 0) suite.additional = additional;
   return { suite };
+}
+
+function choose<Type extends ListType>(suite: Writable<CipherSuite>, type: Type, common: Proposal[Type][number]): void {
+  // A proposal has lists of what a suite has one of, by the same names.
+  suite[type] = common as Writable<CipherSuite>[Type];
 }
 
 const NOUNS: Readonly<Record<TransformKind, string>> = {

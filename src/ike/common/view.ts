@@ -1,5 +1,6 @@
 import type { Endpoint, IpAddress } from '../../base/net.ts';
 import type { Moment } from '../../base/time.ts';
+import type { Writable } from '../../base/writable.ts';
 import type { ChildAttributes } from '../../sa/child-attributes.ts';
 import type { ChildSa } from '../../sa/child-sa.ts';
 import { inboundSa, outboundSa } from '../../sa/child-sa.ts';
@@ -136,8 +137,6 @@ export function withAcquired(always: Always, sa: Acquired): IkeSaView {
   if (sa.rekeyAt !== undefined) view.rekeyAt = sa.rekeyAt.wall;
   return view;
 }
-
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** A property that is there only with a value. */
 export function present<Key extends string, Value>(

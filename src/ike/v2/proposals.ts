@@ -1,4 +1,5 @@
 import { readU32 } from '../../base/bytes.ts';
+import type { Writable } from '../../base/writable.ts';
 import {
   ENCRYPTION,
   type EncryptionAlgorithm,
@@ -54,15 +55,16 @@ export function fromWire(wire: WireProposal, ikeSpiBytes: IkeSpiBytes = 0): Prop
   if (protocol === undefined || !hasValidSpi(wire, ikeSpiBytes)) return undefined;
   const { mandatory, optional } = TYPES[protocol];
   if (!wire.transforms.every(({ type }) => mandatory.includes(type) || optional.includes(type))) return undefined;
-  const read = {
+  const read: Writable<Proposal> = {
     protocol,
     encryption: keywordsOf(wire, TRANSFORM.ENCR, encryptionOf),
     integrity: keywordsOf(wire, TRANSFORM.INTEG, integrityOf),
     prf: keywordsOf(wire, TRANSFORM.PRF, prfOf),
     keyExchange: keywordsOf(wire, TRANSFORM.KE, methodOf),
-    ...withSlots(slotsOf(wire)),
     esn: keywordsOf(wire, TRANSFORM.ESN, esnOf),
   };
+  const slots = slotsOf(wire);
+  if (slots.length > 0) read.additional = slots;
   const proposal = withConsistentProtection(read, wire);
   if (proposal === undefined) return undefined;
   if (mandatory.some((type) => listOf(proposal, type).length === 0)) return undefined;
@@ -178,13 +180,14 @@ function keywordsOf<Keyword>(
   type: number,
   lookup: (transform: WireTransform) => Keyword | undefined,
 ): Keyword[] {
-  const keywords = new Set<Keyword>();
+  // No longer than the table that `lookup` knows, however long the proposal is.
+  const keywords: Keyword[] = [];
   for (const transform of wire.transforms) {
     if (transform.type !== type || transform.unknownAttribute === true) continue;
     const keyword = lookup(transform);
-    if (keyword !== undefined) keywords.add(keyword);
+    if (keyword !== undefined && !keywords.includes(keyword)) keywords.push(keyword);
   }
-  return [...keywords];
+  return keywords;
 }
 
 function encryptionOf(transform: WireTransform): EncryptionKeyword | undefined {
@@ -212,6 +215,7 @@ function slotMethodOf(transform: WireTransform): SlotMethod | undefined {
 }
 
 function slotsOf(wire: WireProposal): SlotOffer[] {
+  if (!wire.transforms.some(({ type }) => ADDITIONAL.includes(type))) return [];
   return KEY_EXCHANGE_SLOTS.flatMap((slot) => {
     const methods = keywordsOf(wire, slotType(slot), slotMethodOf);
     return methods.length === 0 ? [] : [{ slot, methods }];
