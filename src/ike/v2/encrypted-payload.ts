@@ -1,4 +1,3 @@
-import { concatBytes } from '../../base/bytes.ts';
 import { invariant, WireError } from '../../base/errors.ts';
 import {
   type EncryptionAlgorithm,
@@ -110,7 +109,8 @@ export function openMessage(bytes: Uint8Array, suite: CipherSuite, keys: Directi
 
 /** The place that a message claims within a fragmented one, before anything is authenticated; else undefined. */
 export function peekFragment(bytes: Uint8Array): FragmentPosition | undefined {
-  return locate(bytes)?.fragment;
+  // Most messages begin with their Encrypted payload, which is the last one then: no fragment.
+  return bytes[NEXT_PAYLOAD_AT] === PAYLOAD_TYPE.SK ? undefined : locate(bytes)?.fragment;
 }
 
 /** Bytes that protection adds to a chain of `chainBytes`, from the IKE header to the ICV. */
@@ -199,7 +199,10 @@ function decrypt(place: Place, shape: Shape, keys: DirectionKeys): Uint8Array | 
 /** RFC 7296 §3.14: padding of any value up to the block, then its length. */
 function pad(chain: Uint8Array, blockBytes: number): Uint8Array {
   const padBytes = (blockBytes - ((chain.length + 1) % blockBytes)) % blockBytes;
-  return concatBytes(chain, new Uint8Array(padBytes), Uint8Array.of(padBytes));
+  const padded = new Uint8Array(chain.length + padBytes + 1);
+  padded.set(chain);
+  padded[padded.length - 1] = padBytes;
+  return padded;
 }
 
 function unpad(plaintext: Uint8Array): Uint8Array {

@@ -44,7 +44,7 @@ export function receive(ctx: ContextV2, sa: IkeSaV2, datagram: Datagram): void {
   if (isUnprotectedAnswer(sa, header)) return onUnprotectedAnswer(ctx, sa, datagram);
   const transition = findTransition(sa, header.exchangeType, isResponse ? 'response' : 'request');
   if (transition === undefined) return ctx.drop(remote, 'unexpected-message');
-  const received = { header, ...request, message };
+  const received: Closed = { header, messageId: header.messageId, message, digest: request.digest, local, remote };
   if (transition.message === 'request' && synchronize(ctx, sa, received)) return;
   if (!isDue(sa, header, transition)) return ctx.drop(remote, 'message-id');
   if (transition.exchange === 'IKE_SA_INIT') {
@@ -77,7 +77,8 @@ function receiveProtected(ctx: ContextV2, sa: IkeSaV2, transition: Transition, r
   }
   recordMessage(ctx, sa, 'received', received.header, payloads);
   const { digest, lead, chain } = opened;
-  const complete: Received = { ...received, payloads, digest, content: { lead, chain } };
+  const { header, messageId, message, local, remote } = received;
+  const complete: Received = { header, messageId, message, digest, payloads, content: { lead, chain }, local, remote };
   sa.reassembly = undefined;
   sa.lastHeardAt = ctx.now.mono;
   sa.proven = sa.establishedAt !== undefined;
@@ -126,7 +127,8 @@ function open(ctx: Context, sa: IkeSaV2, received: Closed): Whole | undefined {
   const sender = sa.role === 'initiator' ? 'responder' : 'initiator';
   const opened: OpenedMessage | undefined = openMessage(message, sa.suite, messageKeys(sa.keys, sender));
   if (opened === undefined) return dropped(ctx, received, 'not-authentic');
-  if (opened.fragment === undefined) return { ...opened, digest };
+  const { firstType, chain, lead } = opened;
+  if (opened.fragment === undefined) return { firstType, chain, lead, digest };
   const added = addFragment(sa.reassembly, { ...opened, fragment: opened.fragment }, limits);
   if (added.kind === 'ignored') {
     ctx.drop(remote, added.why);

@@ -68,7 +68,7 @@ export type ChainLink = {
   readonly type: number;
   readonly critical?: boolean;
   readonly body: Uint8Array;
-  readonly nextType?: number;
+  readonly nextType?: number | undefined;
 };
 
 /** The reverse of `walkPayloadChain`: derives lengths and Next Payload fields. */

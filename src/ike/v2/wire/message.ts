@@ -17,7 +17,17 @@ export function encodePlainMessage(header: MessageHeader, payloads: readonly Pay
   const links = payloads.map(encodePayload);
   const length = HEADER_BYTES + chainBytes(links);
   const writer = new ByteWriter(length);
-  writeHeader(writer, { ...header, nextPayload: links[0]?.type ?? 0, majorVersion: 2, minorVersion: 0, length });
+  writeHeader(writer, {
+    initiatorSpi: header.initiatorSpi,
+    responderSpi: header.responderSpi,
+    nextPayload: links[0]?.type ?? 0,
+    majorVersion: 2,
+    minorVersion: 0,
+    exchangeType: header.exchangeType,
+    flags: header.flags,
+    messageId: header.messageId,
+    length,
+  });
   writePayloadChain(writer, links);
   return writer.finish();
 }

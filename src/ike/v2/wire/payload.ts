@@ -109,9 +109,10 @@ function decodePayload(raw: RawPayload): Payload {
 
 /** One of them, for a chain. */
 export function encodePayload(payload: Payload): ChainLink {
-  if (payload.type === 'unknown') return { type: payload.payloadType, critical: payload.critical, body: payload.body };
-  const link = { type: PAYLOAD_TYPE[payload.type], body: encodeBody(payload) };
-  return payload.type === 'SK' || payload.type === 'SKF' ? { ...link, nextType: payload.innerType } : link;
+  if (payload.type === 'unknown')
+    return { type: payload.payloadType, critical: payload.critical, body: payload.body, nextType: undefined };
+  const nextType = payload.type === 'SK' || payload.type === 'SKF' ? payload.innerType : undefined;
+  return { type: PAYLOAD_TYPE[payload.type], critical: false, body: encodeBody(payload), nextType };
 }
 
 function encodeBody(payload: Exclude<Payload, { type: 'unknown' }>): Uint8Array {
