@@ -4,7 +4,7 @@ import type { ChildSaView } from '../ike/common/view.ts';
 import { EventCounts } from '../observe/event-counts.ts';
 import { ExchangeRecord, isMessageEvent } from '../observe/exchange-record.ts';
 import { Usage } from '../observe/usage.ts';
-import type { DataPlaneReply, DataPlaneRequest, SaKey } from '../sa/data-plane.ts';
+import type { DataPlaneReply, DataPlaneRequest, DataPlaneStep, SaKey } from '../sa/data-plane.ts';
 import { saKey } from '../sa/ledger.ts';
 
 /** What is remembered of the run besides the events themselves: counts, what was carried, the last messages. */
@@ -28,15 +28,19 @@ export class Observations {
 
   /** Performs a request; what an SA has carried is read before it goes, and from every reply that tells it. */
   perform(request: DataPlaneRequest, perform: (request: DataPlaneRequest) => DataPlaneReply): DataPlaneReply {
-    const moves = movedBy(request).map(({ from }) => from);
-    const going = this.usage.known(removedBy(request));
-    const last = [...going, ...this.usage.known(moves)];
+    if (request.kind !== 'apply') {
+      const reply = perform(request);
+      this.#read(reply);
+      return reply;
+    }
+    const moves = movedBy(request.steps);
+    const going = this.usage.known(removedBy(request.steps));
+    const last = [...going, ...this.usage.known(moves.map(({ from }) => from))];
     if (last.length > 0) this.#read(perform({ kind: 'query', sas: last }));
     const reply = perform(request);
-    this.#read(reply);
     if (reply.kind !== 'done') return reply;
     this.usage.forget(going);
-    this.#follow(movedBy(request), perform);
+    this.#follow(moves, perform);
     return reply;
   }
 
@@ -74,14 +78,15 @@ export class Observations {
 
 type Move = { readonly from: SaKey; readonly to: SaKey };
 
-function movedBy(request: DataPlaneRequest): Move[] {
-  if (request.kind !== 'apply') return [];
-  return request.steps.flatMap((step) =>
-    step.kind === 'move-sa' ? [{ from: step.sa, to: { ...step.sa, destination: step.to.destination } }] : [],
-  );
+function movedBy(steps: readonly DataPlaneStep[]): Move[] {
+  const moves: Move[] = [];
+  for (const step of steps)
+    if (step.kind === 'move-sa') moves.push({ from: step.sa, to: { ...step.sa, destination: step.to.destination } });
+  return moves;
 }
 
-function removedBy(request: DataPlaneRequest): SaKey[] {
-  if (request.kind !== 'apply') return [];
-  return request.steps.flatMap((step) => (step.kind === 'remove-sa' ? [step.sa] : []));
+function removedBy(steps: readonly DataPlaneStep[]): SaKey[] {
+  const removed: SaKey[] = [];
+  for (const step of steps) if (step.kind === 'remove-sa') removed.push(step.sa);
+  return removed;
 }

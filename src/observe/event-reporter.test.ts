@@ -51,7 +51,11 @@ const at = (mono: number) => ({ mono, wall: Date.UTC(2026, 0, 2) + mono });
 describe('the event reporter', () => {
   it('dates each event by the wall clock of its input', () => {
     const reported = new EventReporter().report({ type: 'ike.established', ikeSa: 1 }, at(5));
-    expect(reported?.({ gateway: 'gw1' })).toMatchObject({ time: '2026-01-02T00:00:00.005Z', event: 'ike.established', gateway: 'gw1' });
+    expect(reported?.({ gateway: 'gw1' })).toMatchObject({
+      time: '2026-01-02T00:00:00.005Z',
+      event: 'ike.established',
+      gateway: 'gw1',
+    });
   });
 
   it('holds back a flood, tells its size with the next one, and does not hold back what hundreds of SAs do', () => {
