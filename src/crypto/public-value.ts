@@ -41,7 +41,7 @@ const TESTS: Readonly<Record<KeyExchangeMethod['kind'], PublicValueTest>> = {
 function modpFault(keyword: KeyExchangeKeyword, value: Uint8Array): string | undefined {
   const { prime, subgroupOrder } = modpGroup(keyword);
   // RFC 6989 §2.1: 1 < y < p - 1. A prime is odd, so p - 1 differs in the last bit alone.
-  const primeLess1 = Uint8Array.from(prime);
+  const primeLess1 = prime.slice();
   primeLess1[prime.length - 1] = (primeLess1[prime.length - 1] ?? 0) - 1;
   const one = new Uint8Array(prime.length);
   one[prime.length - 1] = 1;
