@@ -4,7 +4,7 @@ import { padLeft } from './big-integer.ts';
 import { constantTimeEqual } from './constant-time.ts';
 import type { KeyExchangeJob, KeyExchangeResult } from './key-exchange-job.ts';
 import { encapsulationRandomness, privateKeyRule } from './private-scalar.ts';
-import type { Provider } from './provider.ts';
+import type { Exchange, Provider } from './provider.ts';
 import { answerFault, publicValueFault } from './public-value.ts';
 import { workingProvider } from './working-provider.ts';
 
@@ -45,29 +45,48 @@ function compute(job: KeyExchangeJob): KeyExchangeResult {
       const { ciphertext, secret } = provider.encapsulate(job.method, encapsulationRandomness(scalar), job.peerPublic);
       return { kind: job.kind, publicValue: ciphertext, sharedSecret: secret };
     }
-    const sharedSecret = agree(job, provider, scalar);
-    if (sharedSecret === undefined)
-      return { kind: 'ke.refused', reason: `a public value of small order in ${job.method}` };
-    if (job.kind === 'ke.agree') return { kind: job.kind, sharedSecret };
-    return { kind: job.kind, publicValue: publicValue(job, provider, scalar), sharedSecret };
+    const made = unlessSmallOrder(job, () =>
+      job.kind === 'ke.respond' ? respond(job, provider, scalar) : { sharedSecret: agree(job, provider, scalar) },
+    );
+    if (made === undefined) return { kind: 'ke.refused', reason: `a public value of small order in ${job.method}` };
+    if (!('publicValue' in made)) return { kind: 'ke.agree', sharedSecret: made.sharedSecret };
+    return { kind: 'ke.respond', publicValue: made.publicValue, sharedSecret: made.sharedSecret };
   } finally {
     scalar.fill(0);
   }
 }
 
+type Agreement = Exclude<KeyExchangeJob, { kind: 'ke.generate' }>;
+
 function publicValue({ method }: KeyExchangeJob, provider: Provider, scalar: Uint8Array): Uint8Array {
   return padLeft(provider.publicValue(method, scalar), keyExchangeMethod(method).publicBytes);
 }
 
-type Agreement = Exclude<KeyExchangeJob, { kind: 'ke.generate' }>;
+function agree({ method, peerPublic }: Agreement, provider: Provider, scalar: Uint8Array): Uint8Array {
+  return padLeft(provider.sharedSecret(method, scalar, peerPublic), keyExchangeMethod(method).secretBytes);
+}
+
+function respond(job: Agreement, provider: Provider, scalar: Uint8Array): Exchange {
+  const { publicBytes, secretBytes } = keyExchangeMethod(job.method);
+  const both = provider.exchange?.(job.method, scalar, job.peerPublic);
+  if (both === undefined)
+    return { sharedSecret: agree(job, provider, scalar), publicValue: publicValue(job, provider, scalar) };
+  return {
+    publicValue: padLeft(both.publicValue, publicBytes),
+    sharedSecret: padLeft(both.sharedSecret, secretBytes),
+  };
+}
 
 /** RFC 7748 §6.1: an all-zero result, which only points of small order give, is no secret. Libraries throw or tell. */
-function agree({ method, peerPublic }: Agreement, provider: Provider, scalar: Uint8Array): Uint8Array | undefined {
+function unlessSmallOrder<Made extends { readonly sharedSecret: Uint8Array }>(
+  { method }: Agreement,
+  make: () => Made,
+): Made | undefined {
   const { kind, secretBytes } = keyExchangeMethod(method);
-  if (kind !== 'montgomery') return padLeft(provider.sharedSecret(method, scalar, peerPublic), secretBytes);
+  if (kind !== 'montgomery') return make();
   try {
-    const secret = padLeft(provider.sharedSecret(method, scalar, peerPublic), secretBytes);
-    return constantTimeEqual(secret, new Uint8Array(secretBytes)) ? undefined : secret;
+    const made = make();
+    return constantTimeEqual(made.sharedSecret, new Uint8Array(secretBytes)) ? undefined : made;
   } catch {
     return undefined;
   }

@@ -10,7 +10,7 @@ import {
   KEM_SEED,
   KEY_EXCHANGE_ANSWERS,
 } from './known-answers.ts';
-import type { Provider } from './provider.ts';
+import type { Exchange, Provider } from './provider.ts';
 
 type Names = { hash: HashName; hmac: HashName; encryption: EncryptionKeyword; keyExchange: KeyExchangeKeyword };
 
@@ -75,11 +75,15 @@ function aeadAnswers(provider: Provider, keyword: EncryptionKeyword): boolean {
 function keyExchangeAnswers(provider: Provider, keyword: KeyExchangeKeyword): boolean {
   if (isKem(keyword)) return kemAnswers(provider, keyword);
   const answer = KEY_EXCHANGE_ANSWERS[keyword];
-  const scalar = fromHex(answer.scalar);
-  return (
-    toHex(provider.publicValue(keyword, scalar)).endsWith(answer.publicTail) &&
-    toHex(provider.sharedSecret(keyword, scalar, fromHex(answer.peerPublic))).endsWith(answer.secretTail)
-  );
+  const [scalar, peerPublic] = [fromHex(answer.scalar), fromHex(answer.peerPublic)];
+  const isRight = ({ publicValue, sharedSecret }: Exchange) =>
+    toHex(publicValue).endsWith(answer.publicTail) && toHex(sharedSecret).endsWith(answer.secretTail);
+  const both = provider.exchange?.(keyword, scalar, peerPublic);
+  const [publicValue, sharedSecret] = [
+    provider.publicValue(keyword, scalar),
+    provider.sharedSecret(keyword, scalar, peerPublic),
+  ];
+  return isRight({ publicValue, sharedSecret }) && (both === undefined || isRight(both));
 }
 
 function kemAnswers(provider: Provider, keyword: KemKeyword): boolean {

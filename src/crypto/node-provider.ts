@@ -1,4 +1,4 @@
-import type { CipherGCMTypes } from 'node:crypto';
+import type { CipherGCMTypes, ECDH } from 'node:crypto';
 import { createCipheriv, createDecipheriv, createECDH, createHash, hash } from 'node:crypto';
 import { concatBytes } from '../base/bytes.ts';
 import type { KeyExchangeKeyword, KeyExchangeMethod } from './algorithms.ts';
@@ -30,6 +30,8 @@ export const nodeProvider: Provider = {
   publicValue: (method, scalar) => KEY_EXCHANGE_KINDS[keyExchangeMethod(method).kind].publicValue(method, scalar),
   sharedSecret: (method, scalar, peerPublic) =>
     KEY_EXCHANGE_KINDS[keyExchangeMethod(method).kind].sharedSecret(method, scalar, peerPublic),
+  exchange: (method, scalar, peerPublic) =>
+    KEY_EXCHANGE_KINDS[keyExchangeMethod(method).kind].exchange?.(method, scalar, peerPublic),
   encapsulate: noKem,
 };
 
@@ -80,14 +82,17 @@ function openAead(
   }
 }
 
-type KeyExchangeKind = Pick<Provider, 'publicValue' | 'sharedSecret'>;
+type KeyExchangeKind = Pick<Provider, 'publicValue' | 'sharedSecret' | 'exchange'>;
 
 const KEY_EXCHANGE_KINDS: Readonly<Record<KeyExchangeMethod['kind'], KeyExchangeKind>> = {
   modp: nodeModp(),
   ecp: {
-    publicValue: (method, scalar) => Uint8Array.from(ecdh(method, scalar).getPublicKey().subarray(1)),
-    sharedSecret: (method, scalar, peerPublic) =>
-      Uint8Array.from(ecdh(method, scalar).computeSecret(concatBytes(Uint8Array.of(4), peerPublic))),
+    publicValue: (method, scalar) => ecpPublicValue(ecdh(method, scalar)),
+    sharedSecret: (method, scalar, peerPublic) => ecpSecret(ecdh(method, scalar), peerPublic),
+    exchange: (method, scalar, peerPublic) => {
+      const own = ecdh(method, scalar);
+      return { publicValue: ecpPublicValue(own), sharedSecret: ecpSecret(own, peerPublic) };
+    },
   },
   montgomery: nodeX25519,
   kem: { publicValue: noKem, sharedSecret: noKem },
@@ -98,7 +103,16 @@ function noKem(): never {
   throw new RangeError('no ML-KEM with randomness of the caller in node:crypto');
 }
 
-function ecdh(method: KeyExchangeKeyword, scalar: Uint8Array) {
+/** Without the octet that says that the point is not compressed (RFC 5903 §7). */
+function ecpPublicValue(own: ECDH): Uint8Array {
+  return Uint8Array.from(own.getPublicKey().subarray(1));
+}
+
+function ecpSecret(own: ECDH, peerPublic: Uint8Array): Uint8Array {
+  return Uint8Array.from(own.computeSecret(concatBytes(Uint8Array.of(4), peerPublic)));
+}
+
+function ecdh(method: KeyExchangeKeyword, scalar: Uint8Array): ECDH {
   const curve = createECDH(ecpCurve(method).node);
   curve.setPrivateKey(scalar);
   return curve;

@@ -9,18 +9,26 @@ import type { Provider } from './provider.ts';
  * one key in DER takes OpenSSL 3.0 ten times as long as the whole exchange. A JWK of a private key names the public one
  * beside it, which we do not know yet. Node 20 to 24 do not look at it; where one does, DER is right as ever.
  */
-export const nodeX25519: Pick<Provider, 'publicValue' | 'sharedSecret'> = {
-  publicValue: (_method, scalar) => {
-    const publicKey = createPublicKey(privateKeyOf(scalar));
-    const { x } = publicKey.export({ format: 'jwk' });
-    if (x === undefined) return Uint8Array.from(subjectPublicKey(publicKey.export({ format: 'der', type: 'spki' })));
-    return Uint8Array.from(Buffer.from(x, 'base64url'));
-  },
-  sharedSecret: (_method, scalar, peerPublic) => {
-    const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: base64Of(peerPublic) }, format: 'jwk' });
-    return Uint8Array.from(diffieHellman({ privateKey: privateKeyOf(scalar), publicKey }));
+export const nodeX25519: Required<Pick<Provider, 'publicValue' | 'sharedSecret' | 'exchange'>> = {
+  publicValue: (_method, scalar) => publicValueOf(privateKeyOf(scalar)),
+  sharedSecret: (_method, scalar, peerPublic) => secretOf(privateKeyOf(scalar), peerPublic),
+  exchange: (_method, scalar, peerPublic) => {
+    const privateKey = privateKeyOf(scalar);
+    return { publicValue: publicValueOf(privateKey), sharedSecret: secretOf(privateKey, peerPublic) };
   },
 };
+
+function publicValueOf(privateKey: KeyObject): Uint8Array {
+  const publicKey = createPublicKey(privateKey);
+  const { x } = publicKey.export({ format: 'jwk' });
+  if (x === undefined) return Uint8Array.from(subjectPublicKey(publicKey.export({ format: 'der', type: 'spki' })));
+  return Uint8Array.from(Buffer.from(x, 'base64url'));
+}
+
+function secretOf(privateKey: KeyObject, peerPublic: Uint8Array): Uint8Array {
+  const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: base64Of(peerPublic) }, format: 'jwk' });
+  return Uint8Array.from(diffieHellman({ privateKey, publicKey }));
+}
 
 function privateKeyOf(scalar: Uint8Array): KeyObject {
   try {

@@ -17,6 +17,9 @@ export type AeadKey = {
   readonly tagBytes: number;
 };
 
+/** Both halves of what a responder does, as `publicValue` and `sharedSecret` would give them. */
+export type Exchange = { readonly publicValue: Uint8Array; readonly sharedSecret: Uint8Array };
+
 export type Encapsulation = { readonly ciphertext: Uint8Array; readonly secret: Uint8Array };
 
 /**
@@ -40,6 +43,11 @@ export type Provider = {
    * zeros.
    */
   sharedSecret(method: KeyExchangeKeyword, scalar: Uint8Array, peerPublic: Uint8Array): Uint8Array;
+  /**
+   * The two at once, where that costs less: most of what a library does to take up a private key is to compute the public
+   * one. Undefined where it would cost the same.
+   */
+  exchange?(method: KeyExchangeKeyword, scalar: Uint8Array, peerPublic: Uint8Array): Exchange | undefined;
   /** `peerPublic` has passed `publicValueFault`; `randomness` is the m of FIPS 203 §7.2, 32 bytes. */
   encapsulate(method: KemKeyword, randomness: Uint8Array, peerPublic: Uint8Array): Encapsulation;
 };
