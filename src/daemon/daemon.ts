@@ -230,7 +230,7 @@ export class Daemon {
   #onDatagram(datagram: Datagram): void {
     const { local, remote, bytes } = datagram;
     this.#packets.see({ from: remote, to: local, bytes }, () => systemNow().wall);
-    this.#input({ kind: 'datagram', ...datagram });
+    this.#input({ kind: 'datagram', local, remote, bytes });
   }
 
   #send(from: Endpoint, to: Endpoint, bytes: Uint8Array): string | undefined {

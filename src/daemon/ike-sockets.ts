@@ -70,9 +70,9 @@ export class IkeSockets {
   listen(onDatagram: (datagram: Datagram) => void): void {
     for (const [key, socket] of this.#sockets) {
       const port = Number(key.split('/')[1]);
-      socket.onDatagram((datagram) => {
-        const remote = withPort(datagram.remote, this.#peerPorts, WELL_KNOWN);
-        onDatagram({ ...datagram, local: { ...datagram.local, port }, remote });
+      socket.onDatagram(({ local, remote, bytes }) => {
+        const sender = withPort(remote, this.#peerPorts, WELL_KNOWN);
+        onDatagram({ local: { address: local.address, port }, remote: sender, bytes });
       });
     }
   }
@@ -93,8 +93,9 @@ const WELL_KNOWN: IkePorts = { ike: 500, natTraversal: 4500 };
 
 /** The endpoint with the port of that role in the one set in the place of that in the other. */
 function withPort(endpoint: Endpoint, from: IkePorts, to: IkePorts): Endpoint {
-  if (endpoint.port === from.ike) return { ...endpoint, port: to.ike };
-  return endpoint.port === from.natTraversal ? { ...endpoint, port: to.natTraversal } : endpoint;
+  const { address, port } = endpoint;
+  if (port === from.ike) return { address, port: to.ike };
+  return port === from.natTraversal ? { address, port: to.natTraversal } : endpoint;
 }
 
 function openOne(
