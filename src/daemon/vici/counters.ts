@@ -1,4 +1,5 @@
 import type { GatewayEvent } from '../../ike/common/event.ts';
+import type { MessageEvent } from '../../observe/exchange-record.ts';
 
 /**
  * How many IKE messages there were and how often keys were renewed, by charon's names, of all connections together and of
@@ -60,9 +61,7 @@ const NAMES: readonly string[] = [
   'child-rekey',
   'invalid',
   'invalid-spi',
-  ...['ike-init', 'ike-auth', 'create-child', 'info'].flatMap((exchange) =>
-    ['in-req', 'in-resp', 'out-req', 'out-resp'].map((way) => `${exchange}-${way}`),
-  ),
+  ...['ike-init', 'ike-auth', 'create-child', 'info'].flatMap((exchange) => Object.values(messageNames(exchange))),
 ];
 
 const INDEX_OF: ReadonlyMap<string, number> = new Map(NAMES.map((name, index) => [name, index]));
@@ -76,12 +75,22 @@ function increase(counts: Counts, name: string, count: number): void {
   if (index !== undefined) counts[index] = (counts[index] ?? 0) + count;
 }
 
+/** The names for the messages of one exchange: of each there is a text for good, as they are looked up for each message. */
+function messageNames(exchange: string) {
+  return {
+    receivedRequest: `${exchange}-in-req`,
+    receivedResponse: `${exchange}-in-resp`,
+    sentRequest: `${exchange}-out-req`,
+    sentResponse: `${exchange}-out-resp`,
+  };
+}
+
 /** IKEv1 has no exchanges of these names, and charon counts none of its messages either. */
-const EXCHANGES: Readonly<Record<string, string>> = {
-  IKE_SA_INIT: 'ike-init',
-  IKE_AUTH: 'ike-auth',
-  CREATE_CHILD_SA: 'create-child',
-  INFORMATIONAL: 'info',
+const EXCHANGES: Readonly<Record<string, ReturnType<typeof messageNames>>> = {
+  IKE_SA_INIT: messageNames('ike-init'),
+  IKE_AUTH: messageNames('ike-auth'),
+  CREATE_CHILD_SA: messageNames('create-child'),
+  INFORMATIONAL: messageNames('info'),
 };
 
 function counterOf(event: GatewayEvent, initiated: boolean): string | undefined {
@@ -93,15 +102,18 @@ function counterOf(event: GatewayEvent, initiated: boolean): string | undefined 
     case 'datagram.dropped':
       return event.why === 'unknown-spi' ? 'invalid-spi' : isMalformed(event.why) ? 'invalid' : undefined;
     case 'message.sent':
-    case 'message.received': {
-      const exchange = EXCHANGES[event.exchange];
-      if (exchange === undefined || event.kind === undefined) return undefined;
-      const way = event.type === 'message.sent' ? 'out' : 'in';
-      return `${exchange}-${way}-${event.kind === 'request' ? 'req' : 'resp'}`;
-    }
+    case 'message.received':
+      return messageCounter(event);
     default:
       return undefined;
   }
+}
+
+function messageCounter({ type, exchange, kind }: MessageEvent): string | undefined {
+  const names = EXCHANGES[exchange];
+  if (names === undefined || kind === undefined) return undefined;
+  if (type === 'message.sent') return kind === 'request' ? names.sentRequest : names.sentResponse;
+  return kind === 'request' ? names.receivedRequest : names.receivedResponse;
 }
 
 function isMalformed(why: string): boolean {
