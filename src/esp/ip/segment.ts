@@ -90,5 +90,6 @@ function finishUpper(view: DataView, packet: PacketView, at: number, length: num
   if (packet.protocol === UDP) view.setUint16(upper + 4, length);
   view.setUint16(field, 0);
   const checksum = checksumOf(sumWith(pseudoHeaderSum(view, packet, length), sumOf(view, upper, length)));
-  view.setUint16(field, checksum === 0 ? 0xffff : checksum);
+  // In UDP 0 would say that there is none (RFC 768).
+  view.setUint16(field, checksum === 0 && packet.protocol === UDP ? 0xffff : checksum);
 }
