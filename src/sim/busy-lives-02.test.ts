@@ -1,3 +1,3 @@
 import { testBusyLives } from './busy-lives.ts';
 
-testBusyLives(4_001);
+testBusyLives(2);

@@ -1,0 +1,3 @@
+import { testBusyLives } from './busy-lives.ts';
+
+testBusyLives(10);
