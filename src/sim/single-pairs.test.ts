@@ -47,6 +47,20 @@ describe('IKEv2 with a peer that takes one pair of segments for each Child SA', 
     });
   });
 
+  it('has one for each pair in the end, where both ends make them at once', () => {
+    forEachSeed(20, (seed) => {
+      const pair = new CorePair({ seed, network: PRESETS.satellite, tunnel: { singlePairs: true }, ...sides });
+      const isUp = () => installedChildren(pair.right).length > 0;
+      pair.initiate(pair.left);
+      pair.world.runUntil('up', isUp, MINUTE);
+      pair.initiate(pair.right);
+      pair.world.run(2 * MINUTE);
+      for (const gateway of [pair.left, pair.right])
+        expect(installedChildren(gateway)).toHaveLength(SEGMENTS * SEGMENTS);
+      expectInOrder(pair.world);
+    });
+  });
+
   it('asks for the rest one by one where the peer narrows to the first pair', () => {
     forEachSeed(10, (seed) => {
       const pair = new CorePair({ seed, ...sides });

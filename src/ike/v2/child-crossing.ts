@@ -7,6 +7,7 @@ import type { Context } from '../common/context.ts';
 import { waitBehind } from './child-switch.ts';
 import { carrySame, childrenOf } from './children.ts';
 import type { ContextV2 } from './context.ts';
+import type { CreateChildTask } from './creation.ts';
 import { postponeDelete } from './postpone.ts';
 import type { IkeSaV2 } from './state.ts';
 
@@ -21,9 +22,8 @@ const CROSSING_TIME: Duration = 30 * SECOND;
 export function settleCrossing(ctx: ContextV2, sa: IkeSaV2, fresh: ChildSa): void {
   const { creation } = sa;
   const task = creation?.task;
-  if (creation !== undefined && task?.kind === 'create-child' && task.replaces === undefined) {
-    const alike = sameSelectors(task.local, fresh.localSelectors) && sameSelectors(task.remote, fresh.remoteSelectors);
-    if (alike) creation.rival = fresh.id;
+  if (creation !== undefined && task?.kind === 'create-child' && task.replaces === undefined && carries(task, fresh)) {
+    creation.rival = fresh.id;
     return;
   }
   const ours = childrenOf(ctx, sa).find((child) => crosses(ctx, child, fresh));
@@ -64,6 +64,10 @@ function crosses(ctx: Context, child: ChildSa, fresh: ChildSa): boolean {
     isRecent(ctx, child) &&
     carrySame(child, fresh)
   );
+}
+
+function carries({ local, remote }: CreateChildTask, fresh: ChildSa): boolean {
+  return sameSelectors(local, fresh.localSelectors) && sameSelectors(remote, fresh.remoteSelectors);
 }
 
 function supersede(ctx: ContextV2, sa: IkeSaV2, child: ChildSa, successor: ChildSa): void {
