@@ -98,6 +98,18 @@ describe.each([
     expectOne(both);
   });
 
+  it('forty times within seconds: what has drained longest goes first, as the peer may still send through the others', () => {
+    const both = connected({ left: policy, right: policy });
+    const replaced: string[] = [];
+    for (let count = 0; count < 40; count++) {
+      replaced.push(childOf(both.left));
+      rekeyChild(both.left);
+      converse(both);
+    }
+    const drains = both.left.core.children().flatMap(({ id, state }) => (state === 'deleting' ? [id] : []));
+    expect(drains).toEqual(replaced.slice(-32));
+  });
+
   it('from both sides at once: one successor stays, whoever has the lowest nonce', () => {
     const stays = new Set<string>();
     for (let round = 0; round < 8; round++) {

@@ -20,13 +20,14 @@ const REPLACED: Reason = { code: 'replaced', text: 'its successor carries the tr
 export function drain(ctx: Context, child: ChildSa, { untilReplaced = false } = {}): void {
   clearChildTimers(ctx, child);
   child.state = 'deleting';
-  const draining = ctx.childrenOf(child.tunnel).filter(({ state }) => state === 'deleting').length;
-  if (draining > MAX_DRAINING) return endDrain(ctx, child);
   if (child.sends && !untilReplaced) {
     ctx.requestCleanUp({ kind: 'apply', steps: [{ kind: 'remove-sa', sa: outboundSa(child) }] });
     child.sends = false;
   }
   armDrain(ctx, child);
+  const draining = ctx.childrenOf(child.tunnel).filter(({ state }) => state === 'deleting');
+  // The oldest has drained longest. One that still sends is about to be replaced.
+  if (draining.length > MAX_DRAINING) endDrain(ctx, draining.find(({ sends }) => !sends) ?? child);
 }
 
 /** It has drained long enough, unless its IKE SA is `parting`: the peer has yet to hear that it no longer has this Child SA. */
