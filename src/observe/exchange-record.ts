@@ -98,11 +98,14 @@ class CommonTexts {
   one(text: string): string {
     const known = this.#texts.get(text);
     if (known !== undefined) return known;
-    // Identities and segments are of one tunnel, and would fill it.
-    if (this.#texts.size < MAX_TEXTS && COMMON.test(text)) this.#texts.set(text, text);
+    // Identities and segments are of one tunnel, and would fill it; a long one is some stranger's.
+    if (this.#texts.size < MAX_TEXTS && text.length <= MAX_TEXT_LENGTH && COMMON.test(text))
+      this.#texts.set(text, text);
     return text;
   }
 }
 
 const COMMON = /^(?:N|SA|KE|Nonce|AUTH)\(/;
 const MAX_TEXTS = 256;
+/** Characters. */
+const MAX_TEXT_LENGTH = 256;
