@@ -27,6 +27,7 @@ const ADVICE: Readonly<Record<Reason['code'], string>> = {
   'address-gone': 'nothing is to be done if this gateway has another address: the tunnel connects from that one',
   'unresolved-peer': "check the peer's DNS name and this machine's resolver",
   'no-traffic': 'send a packet from a local segment to one of the peer\'s, or start it with "cygnet up"',
+  'awaiting-turn': 'nothing is to be done: its turn comes within moments',
   'too-many': 'too many connections are half-open; wait, or look for who opens them in the log',
   'internal-error': "this is a bug: report it with the daemon's log",
 };

@@ -4,7 +4,7 @@ import { addressInTurn } from '../ike/common/peer-places.ts';
 import type { Reason, Stage } from '../ike/common/reason.ts';
 import type { PacketSelectors } from '../sa/traffic-selector.ts';
 import { isComplete, lacksSomething } from './completeness.ts';
-import { clearRetry, retryAfter } from './pace.ts';
+import { awaitTurn, clearRetry, retryAfter } from './pace.ts';
 import { resolvePeer, unresolved } from './peer-name.ts';
 import type { ServiceRun } from './service-run.ts';
 import { awaitTraffic, setTrap } from './traps.ts';
@@ -16,12 +16,12 @@ import { mayCall, type TunnelState } from './tunnel-state.ts';
  * times for each packet.
  */
 
-/** Begins the first of a series now. */
-export function beginSeries(run: ServiceRun, tunnel: TunnelState): void {
+/** Begins the first of a series; `asked`: by somebody who waits for it. */
+export function beginSeries(run: ServiceRun, tunnel: TunnelState, asked = false): void {
   tunnel.packet = undefined;
   tunnel.giveUpAt = undefined;
   grantAttempts(tunnel);
-  attempt(run, tunnel);
+  attemptInTurn(run, tunnel, asked);
 }
 
 /** A packet asks for the tunnel. However many do: one series at a time, and no attempt before its time. */
@@ -32,28 +32,49 @@ export function onTraffic(run: ServiceRun, tunnel: TunnelState, packet: PacketSe
   grantAttempts(tunnel);
   const { interval } = tunnel.policy.retry;
   const wait = tunnel.attemptStartedAt === undefined ? 0 : tunnel.attemptStartedAt + interval - run.now.mono;
-  if (wait <= 0) attempt(run, tunnel);
+  if (wait <= 0) attemptInTurn(run, tunnel, true);
   else if (tunnel.nextAttemptAt === undefined) retryAfter(run, tunnel, wait);
 }
 
-/** Begins one now. */
-export function attempt(run: ServiceRun, tunnel: TunnelState): void {
+/** Begins one as soon as no others go before it, which is now unless hundreds are being brought up. */
+export function attemptInTurn(run: ServiceRun, tunnel: TunnelState, asked = false): void {
+  if (run.turns.isFree(run.now.mono)) attempt(run, tunnel);
+  else awaitTurn(run, tunnel, asked);
+}
+
+/** Those whose turn has come begin; called at the end of every input. */
+export function beginNext(run: ServiceRun): void {
+  const { turns, now } = run;
+  for (let next = turns.next(now.mono); next !== undefined; next = turns.next(now.mono)) {
+    clearRetry(run, next);
+    if (mayCall(next) && lacksSomething(run, next)) attempt(run, next);
+  }
+}
+
+/** Where its attempt is over, another tunnel has its turn. */
+export function endTurn(run: ServiceRun, tunnel: TunnelState): void {
+  if (tunnel.current === undefined && tunnel.resolving !== 'attempt') run.turns.end(tunnel);
+}
+
+function attempt(run: ServiceRun, tunnel: TunnelState): void {
   clearRetry(run, tunnel);
   if (tunnel.children.size === 0) tunnel.attempt++;
   if (tunnel.attemptsLeft > 0) tunnel.attemptsLeft--;
   tunnel.attemptStartedAt = run.now.mono;
+  run.turns.begin(tunnel, run.now.mono);
   const { policy } = tunnel;
   if (policy.retry.giveUp !== undefined) tunnel.giveUpAt ??= run.now.mono + policy.retry.giveUp;
   const address = addressInTurn(policy, tunnel.attempt);
   if (address.kind === 'name') resolvePeer(run, tunnel, 'attempt');
   else initiate(run, tunnel, policy.remote.alternatives && address.kind === 'address' ? address.address : undefined);
+  endTurn(run, tunnel);
 }
 
 /** The time of the next one has come. */
 export function onRetryTimer(run: ServiceRun, tunnel: TunnelState): void {
   tunnel.nextAttemptAt = undefined;
   if (isSeriesOver(run, tunnel)) return endSeries(run, tunnel);
-  if (mayCall(tunnel) && lacksSomething(run, tunnel)) attempt(run, tunnel);
+  if (mayCall(tunnel) && lacksSomething(run, tunnel)) attemptInTurn(run, tunnel);
 }
 
 /** What has failed at one address of ours may work at once from another. */

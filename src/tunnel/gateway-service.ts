@@ -5,7 +5,7 @@ import type { Input, Renewed, SingleCommand } from '../ike/common/input.ts';
 import { instanceName } from '../ike/common/instances.ts';
 import type { ShuntPolicy, TunnelPolicy } from '../ike/common/policy.ts';
 import type { Reason } from '../ike/common/reason.ts';
-import { beginSeries, onResolved, onRetryTimer, retryNow } from './attempts.ts';
+import { beginNext, beginSeries, onResolved, onRetryTimer, retryNow } from './attempts.ts';
 import { lacksSomething } from './completeness.ts';
 import { type Diagnosed, diagnose } from './diagnosis/diagnose.ts';
 import type { Facts, HostFacts } from './diagnosis/facts.ts';
@@ -21,6 +21,7 @@ import { awaitTraffic, removeTrap, setTrap } from './traps.ts';
 import { onTunnelEvent } from './tunnel-events.ts';
 import { forgetClose, type ManagedTunnel, newTunnelState, type TunnelState, wish } from './tunnel-state.ts';
 import { adjust, type TunnelUpdate } from './tunnel-update.ts';
+import { Turns } from './turns.ts';
 
 const STOPPED: Reason = { code: 'terminated', text: 'the tunnel was taken down' };
 const RECONFIGURED: Reason = { code: 'terminated', text: 'the configuration of the tunnel has changed' };
@@ -32,6 +33,9 @@ const RECONFIGURED: Reason = { code: 'terminated', text: 'the configuration of t
 export class GatewayService {
   readonly #core: Core;
   readonly #tunnels = new Map<string, TunnelState>();
+  readonly #turns = new Turns();
+  /** Whether the timer for those that wait for their turn is set. */
+  #turnsTimed = false;
 
   constructor(core: Core, tunnels: readonly ManagedTunnel[]) {
     this.#core = core;
@@ -57,7 +61,8 @@ export class GatewayService {
   handle(input: Input, now: Now): readonly Effect[] {
     const run = this.#run(now);
     const timer = input.kind === 'timer' ? tunnelOfTimer(input.key) : undefined;
-    if (timer !== undefined) this.#with(timer, (tunnel) => onRetryTimer(run, tunnel));
+    if (input.kind === 'timer' && input.key === TURNS_TIMER) this.#turnsTimed = false;
+    else if (timer !== undefined) this.#with(timer, (tunnel) => onRetryTimer(run, tunnel));
     else if (input.kind === 'resolved') this.#with(input.tunnel, (tunnel) => onResolved(run, tunnel, input.address));
     else run.pass(input);
     if (input.kind === 'command' && input.command.kind === 'local-address') this.#onMoved(run, input.command.gateway);
@@ -102,7 +107,7 @@ export class GatewayService {
       tunnel.attempt = 0;
       tunnel.failure = undefined;
       tunnel.trail = forgetFailures(tunnel.trail);
-      if (lacksSomething(run, tunnel)) beginSeries(run, tunnel);
+      if (lacksSomething(run, tunnel)) beginSeries(run, tunnel, true);
     }
     return this.#finish(run);
   }
@@ -281,7 +286,12 @@ export class GatewayService {
   }
 
   #run(now: Now): ServiceRun {
-    return new ServiceRun({ core: this.#core, now, onEvent: (run, event) => this.#onEvent(run, event) });
+    return new ServiceRun({
+      core: this.#core,
+      now,
+      turns: this.#turns,
+      onEvent: (run, event) => this.#onEvent(run, event),
+    });
   }
 
   #onEvent(run: ServiceRun, event: GatewayEvent): void {
@@ -299,9 +309,20 @@ export class GatewayService {
 
   #finish(run: ServiceRun): readonly Effect[] {
     run.follow();
+    beginNext(run);
+    this.#timeTurns(run);
     return run.effects;
   }
+
+  #timeTurns(run: ServiceRun): void {
+    const at = this.#turns.nextAt;
+    if (at === undefined || this.#turnsTimed) return;
+    this.#turnsTimed = true;
+    run.effects.push({ kind: 'timer.set', key: TURNS_TIMER, at });
+  }
 }
+
+const TURNS_TIMER = 'turns';
 
 type TunnelSummary = Pick<TunnelStatus, 'gateway' | 'peer' | 'connectionStatus' | 'reason'>;
 

@@ -66,6 +66,7 @@ function firstAttemptsUnderWay(tunnel: TunnelState): boolean {
 function reasonOf(tunnel: TunnelState): Reason | null {
   const failure = tunnel.failure?.reason;
   const reason = failure === undefined ? undefined : { code: failure.code, text: failure.text };
+  if (reason === undefined && tunnel.awaitsTurn) return AWAITS_TURN;
   const waits = tunnel.desired === 'traffic' && tunnel.trapped && tunnel.children.size === 0 && !isTrying(tunnel);
   if (!waits) return reason ?? null;
   if (reason === undefined) return NO_TRAFFIC;
@@ -75,6 +76,11 @@ function reasonOf(tunnel: TunnelState): Reason | null {
 const NO_TRAFFIC: Reason = {
   code: 'no-traffic',
   text: 'no packet has asked for the tunnel; the first one between its segments starts it',
+};
+
+const AWAITS_TURN: Reason = {
+  code: 'awaiting-turn',
+  text: 'many tunnels begin at once: others are being brought up first',
 };
 
 /** An established IKE SA says more than one that is connecting or going. */

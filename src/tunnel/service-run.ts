@@ -4,6 +4,7 @@ import type { GatewayEvent } from '../ike/common/event.ts';
 import type { CoreCommand, Input } from '../ike/common/input.ts';
 import type { TunnelPolicy } from '../ike/common/policy.ts';
 import type { ChildSaView, IkeSaView } from '../ike/common/view.ts';
+import type { Turns } from './turns.ts';
 
 /** The part of the IKE core that the service stands on. */
 export interface Core {
@@ -19,6 +20,7 @@ export interface Core {
 export class ServiceRun {
   readonly now: Now;
   readonly effects: Effect[] = [];
+  readonly turns: Turns;
   readonly #core: Core;
   readonly #onEvent: (run: ServiceRun, event: GatewayEvent) => void;
   #seen = 0;
@@ -26,9 +28,11 @@ export class ServiceRun {
   constructor(options: {
     readonly core: Core;
     readonly now: Now;
+    readonly turns: Turns;
     readonly onEvent: (run: ServiceRun, event: GatewayEvent) => void;
   }) {
     this.now = options.now;
+    this.turns = options.turns;
     this.#core = options.core;
     this.#onEvent = options.onEvent;
   }

@@ -1,6 +1,6 @@
 import type { GatewayEvent } from '../ike/common/event.ts';
 import type { Reason } from '../ike/common/reason.ts';
-import { attempt, completeLater, noteFailure, onIkeSaGone, onStage1Up, onTraffic } from './attempts.ts';
+import { attemptInTurn, completeLater, endTurn, noteFailure, onIkeSaGone, onStage1Up, onTraffic } from './attempts.ts';
 import { isComplete, lacksSomething } from './completeness.ts';
 import { follow } from './diagnosis/trail.ts';
 import { clearRetry, retryAfter } from './pace.ts';
@@ -21,6 +21,11 @@ const AT_ONCE: ReadonlySet<Reason['code']> = new Set<Reason['code']>(['expired',
 
 /** What an event of the core means for its tunnel. */
 export function onTunnelEvent(run: ServiceRun, tunnel: TunnelState, event: GatewayEvent): void {
+  heed(run, tunnel, event);
+  endTurn(run, tunnel);
+}
+
+function heed(run: ServiceRun, tunnel: TunnelState, event: GatewayEvent): void {
   const { version } = tunnel.policy;
   tunnel.trail = follow(tunnel.trail, event, { now: run.now, connected: tunnel.children.size > 0, version });
   switch (event.type) {
@@ -93,7 +98,7 @@ function onLost(run: ServiceRun, tunnel: TunnelState, reason: Reason): void {
     tunnel.attemptStartedAt = undefined;
     setTrap(run, tunnel);
   }
-  if (atOnce) attempt(run, tunnel);
+  if (atOnce) attemptInTurn(run, tunnel);
   else retryAfter(run, tunnel, tunnel.policy.retry.interval);
 }
 

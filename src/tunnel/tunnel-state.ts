@@ -40,6 +40,8 @@ export type TunnelState = {
   trapped: boolean;
   failure: { readonly stage: Stage; readonly reason: Reason } | undefined;
   nextAttemptAt: Moment | undefined;
+  /** That time has come, and other tunnels are being brought up first. */
+  awaitsTurn: boolean;
   /** The Child SAs that carry its traffic now: the only evidence of being connected. */
   readonly children: Set<string>;
   connectedAt: Instant | undefined;
@@ -69,6 +71,7 @@ export function newTunnelState({ policy, enabled }: ManagedTunnel): TunnelState 
     trapped: false,
     failure: undefined,
     nextAttemptAt: undefined,
+    awaitsTurn: false,
     children: new Set(),
     connectedAt: undefined,
     partial: false,

@@ -1,7 +1,7 @@
 import type { Renewed } from '../ike/common/input.ts';
 import type { Reason } from '../ike/common/reason.ts';
 import { sameSelectors } from '../sa/traffic-selector.ts';
-import { attempt } from './attempts.ts';
+import { attemptInTurn } from './attempts.ts';
 import { isComplete } from './completeness.ts';
 import type { ServiceRun } from './service-run.ts';
 import { awaitTraffic, removeTrap, setTrap } from './traps.ts';
@@ -60,7 +60,7 @@ export function adjust(
   follow(run, tunnel, before);
   for (const what of update.renew) run.command({ kind: 'rekey', tunnel: name, what });
   if (isSame || tunnel.children.size === 0) return;
-  if (tunnel.desired === 'up' && !isComplete(run, tunnel)) attempt(run, tunnel);
+  if (tunnel.desired === 'up' && !isComplete(run, tunnel)) attemptInTurn(run, tunnel);
   else if (tunnel.desired === 'traffic') setTrap(run, tunnel);
 }
 

@@ -24,6 +24,8 @@ export type ReasonCode =
   | 'unresolved-peer'
   /** Nothing has asked for it yet: no failure. */
   | 'no-traffic'
+  /** Others begin first: no failure. */
+  | 'awaiting-turn'
   | 'too-many'
   | 'internal-error';
 

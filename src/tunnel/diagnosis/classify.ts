@@ -106,6 +106,7 @@ const ROWS: { readonly [Code in ReasonCode]: readonly [...Row[], Always] } = {
   'address-gone': [{ code: 'address-gone' }],
   'unresolved-peer': [{ code: 'peer-unresolved' }],
   'no-traffic': [{ code: 'waiting-for-traffic' }],
+  'awaiting-turn': [{ code: 'connecting' }],
   'too-many': [{ code: 'too-many' }],
   'internal-error': [{ code: 'internal-error' }],
 };
