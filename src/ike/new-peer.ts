@@ -15,8 +15,8 @@ export function answerNewPeer(
   header: IkeHeader,
   { local, remote, message }: Extract<Work, { readonly kind: 'datagram' }>,
 ): void {
-  const admitWithin = (limit?: number) => (proven: boolean, known: boolean) =>
-    admission(state.halfOpen, remote.address, { proven, known, ...(limit === undefined ? {} : { limit }) });
+  const admitWithin = (limit?: number) => (proven: boolean, isKnown: () => boolean) =>
+    admission(state.halfOpen, remote.address, { proven, isKnown, ...(limit === undefined ? {} : { limit }) });
   try {
     if (header.majorVersion === 1) {
       const limit = LIMIT_WITHOUT_COOKIES;

@@ -29,22 +29,22 @@ export function newHalfOpen(): HalfOpen {
 }
 
 /** Who asks for a new IKE SA; `limit` is how many there may be in all. */
-export type Applicant = { readonly proven: boolean; readonly known: boolean; readonly limit?: number };
+export type Applicant = { readonly proven: boolean; readonly isKnown: () => boolean; readonly limit?: number };
 
 /**
- * What to do with a request for a new IKE SA. `proven` says that a valid cookie came with it; `known` that the source
+ * What to do with a request for a new IKE SA. `proven` says that a valid cookie came with it; `isKnown` that the source
  * is a configured peer, which may hold as many as it has tunnels once it has proven its address.
  */
 export function admission(
   halfOpen: HalfOpen,
   source: IpAddress,
-  { proven, known, limit = REFUSE_FROM.total }: Applicant,
+  { proven, isKnown, limit = REFUSE_FROM.total }: Applicant,
 ): Admission {
   const total = halfOpen.sources.size;
   const fromSource = halfOpen.bySource.get(sourceKey(source)) ?? 0;
   if (!proven && (total >= COOKIES_FROM.total || fromSource >= COOKIES_FROM.source)) return 'demand-cookie';
   if (total >= limit) return 'refuse';
-  return fromSource >= REFUSE_FROM.source && !known ? 'refuse' : 'admit';
+  return fromSource >= REFUSE_FROM.source && !isKnown() ? 'refuse' : 'admit';
 }
 
 export function addHalfOpen(halfOpen: HalfOpen, ikeSa: number, source: IpAddress): void {

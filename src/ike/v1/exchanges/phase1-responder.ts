@@ -35,10 +35,10 @@ function answerWhole(ctx: ContextV1, request: Phase1Request): void {
   const allowed = candidatesFor(ctx.policies, 1, path.local, path.remote).filter((one) => ctx.admits(one));
   const candidates = allowed.filter((policy) => policy.mode === mode);
   if (candidates.length === 0) return refuseUnconfigured(ctx, request, mode, allowed);
-  const known = candidates.some((policy) => policy.remote.address.kind === 'address');
-  const pressed = request.admit(false, known) !== 'admit';
+  const isKnown = () => candidates.some((policy) => policy.remote.address.kind === 'address');
+  const pressed = request.admit(false, isKnown) !== 'admit';
   // IKEv1 has no cookies to ask for. Main Mode costs us little before the third message proves the way back.
-  if (pressed && (mode === 'aggressive' || request.admit(true, known) !== 'admit'))
+  if (pressed && (mode === 'aggressive' || request.admit(true, isKnown) !== 'admit'))
     return ctx.drop(path.remote, 'too-many-half-open');
   const payloads = decodeMessage(header, message.subarray(HEADER_BYTES));
   const opening = { ...request, mode, candidates, payloads, pressed };

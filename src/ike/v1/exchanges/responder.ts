@@ -32,7 +32,7 @@ export type Phase1Request = {
   readonly header: IkeHeader;
   readonly message: Uint8Array;
   readonly path: Path;
-  readonly admit: (proven: boolean, known: boolean) => Admission;
+  readonly admit: (proven: boolean, isKnown: () => boolean) => Admission;
 };
 
 /** The first message, read, with the tunnels that it may be about. */

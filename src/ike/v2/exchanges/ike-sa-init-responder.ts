@@ -54,7 +54,7 @@ export type InitRequest = {
   readonly id: number;
   readonly cookies: CookieSecrets;
   /** By whether the source has proven its address, and whether it is that of a configured peer. */
-  readonly admit: (proven: boolean, known: boolean) => Admission;
+  readonly admit: (proven: boolean, isKnown: () => boolean) => Admission;
 };
 
 /**
@@ -71,25 +71,33 @@ export function answerInit(ctx: Context, request: InitRequest): IkeSaV2 | undefi
   if (critical !== undefined) {
     return refuse(ctx, request, notifyPayload('UNSUPPORTED_CRITICAL_PAYLOAD', Uint8Array.of(critical)));
   }
-  const candidates = candidatesFor(ctx.policies, 2, path.local, path.remote).filter((policy) => ctx.admits(policy));
+  // Of tunnels for any peer there may be thousands: what is sent back for a cookie does not have them looked at.
+  let found: TunnelPolicy[] | undefined;
+  const candidates = (): TunnelPolicy[] => {
+    found ??= candidatesFor(ctx.policies, 2, path.local, path.remote).filter((policy) => ctx.admits(policy));
+    return found;
+  };
   const nonce = requirePayload(payloads, 'Nonce').data;
   const claim = { nonceI: nonce, address: path.remote.address, initiatorSpi: header.initiatorSpi };
   const cookie = findNotify(payloads, 'COOKIE')?.data;
   const proven = cookie !== undefined && verifyCookie(request.cookies, cookie, claim);
-  const known = candidates.some((policy) => policy.remote.address.kind === 'address');
-  const admission = request.admit(proven, known);
+  const isKnown = () => candidates().some((policy) => policy.remote.address.kind === 'address');
+  const admission = request.admit(proven, isKnown);
   if (admission === 'refuse') return dropped(ctx, request, 'too-many-half-open');
   // RFC 7296 §2.6: before any state or computation.
   if (admission === 'demand-cookie')
     return refuse(ctx, request, notifyPayload('COOKIE', makeCookie(request.cookies, claim)));
-  const choice = chooseSuite(ctx, candidates, offersOf(payloads));
+  const [first] = candidates();
+  if (first === undefined) {
+    refuse(ctx, request, notifyPayload('NO_PROPOSAL_CHOSEN'));
+    tellVersionMismatch(ctx, 2, path);
+    return dropped(ctx, request, 'no-tunnel-for-peer');
+  }
+  const choice = chooseSuite(ctx, candidates(), offersOf(payloads));
   if ('reason' in choice) {
     refuse(ctx, request, notifyPayload('NO_PROPOSAL_CHOSEN'));
-    if (choice.tunnel === undefined) {
-      tellVersionMismatch(ctx, 2, path);
-      return dropped(ctx, request, 'no-tunnel-for-peer');
-    }
-    const { tunnel, reason } = choice;
+    const { reason } = choice;
+    const tunnel = first.name;
     if (ctx.isTimely(`refused ${tunnel}`)) ctx.emit({ type: 'peer.refused', remote: path.remote, tunnel, reason });
     return undefined;
   }
@@ -150,7 +158,7 @@ type Choice = {
   readonly inUdp: boolean;
 };
 
-type NoChoice = { readonly tunnel: string | undefined; readonly reason: Reason };
+type NoChoice = { readonly reason: Reason };
 
 /** The first tunnel that the peer may mean and whose proposals go with its own; which one it is shows in IKE_AUTH. */
 function chooseSuite(ctx: Context, candidates: readonly TunnelPolicy[], offers: readonly Offer[]): Choice | NoChoice {
@@ -164,12 +172,12 @@ function chooseSuite(ctx: Context, candidates: readonly TunnelPolicy[], offers: 
     if ('suite' in selected && offer !== undefined) return { tunnel: policy.name, selected, offer, ppk, inUdp };
     if ('mismatch' in selected) mismatch ??= selected;
   }
-  const text = `the IKE proposals do not match: ${mismatch?.text ?? 'no tunnel is configured for this peer'}`;
+  const text = `the IKE proposals do not match: ${mismatch?.text ?? 'none is configured'}`;
   const evidence: Evidence = {
     proposals: proposalTexts(peer),
     ...(mismatch === undefined ? {} : { mismatch: mismatch.mismatch }),
   };
-  return { tunnel: candidates[0]?.name, reason: { code: 'no-proposal-chosen', text, evidence } };
+  return { reason: { code: 'no-proposal-chosen', text, evidence } };
 }
 
 function startResponding(
