@@ -8,7 +8,7 @@ import { addressOf } from './libc.ts';
 export function writeMessageHeader(header: DataView, offset: number, parts: MessageParts): void {
   const vector = new DataView(parts.vector.buffer, parts.vector.byteOffset, IOVEC_BYTES);
   vector.setBigUint64(0, addressOf(parts.data), true);
-  vector.setBigUint64(8, BigInt(parts.data.length), true);
+  vector.setBigUint64(VECTOR_LENGTH, BigInt(parts.data.length), true);
   header.setBigUint64(offset, addressOf(parts.name), true);
   header.setUint32(offset + NAME_LENGTH, parts.name.length, true);
   header.setBigUint64(offset + VECTOR, addressOf(parts.vector), true);
@@ -36,6 +36,8 @@ export const MSGHDR_BYTES = 56;
 /** `struct mmsghdr`: a msghdr, then the length of what was received, padded to 8. */
 export const MMSGHDR_BYTES = 64;
 export const IOVEC_BYTES = 16;
+/** Of the length within a `struct iovec`, whose first is the pointer. */
+export const VECTOR_LENGTH = 8;
 /** Offsets within a msghdr, whose first is the pointer to the name. */
 export const NAME_LENGTH = 8;
 export const VECTOR = 16;

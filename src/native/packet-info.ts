@@ -13,8 +13,13 @@ export function encodePacketInfo(family: AddressFamily, source: IpAddress): Uint
   view.setBigUint64(0, BigInt(CMSGHDR_BYTES + row.bytes), true);
   view.setInt32(8, row.level, true);
   view.setInt32(12, row.type, true);
-  bytes.set(addressBytes(source), CMSGHDR_BYTES + row.addressOffset);
+  bytes.set(addressBytes(source), packetInfoAddress(family));
   return bytes.subarray(0, CMSGHDR_BYTES + align(row.bytes));
+}
+
+/** Where the address stands in what `encodePacketInfo` makes. */
+export function packetInfoAddress(family: AddressFamily): number {
+  return CMSGHDR_BYTES + PACKET_INFO[family].addressOffset;
 }
 
 /** The own address that a datagram came to, from its control messages; undefined where the kernel gave none. */
@@ -23,7 +28,8 @@ export function decodePacketInfo(family: AddressFamily, control: Uint8Array): Ip
   const view = new DataView(control.buffer, control.byteOffset, control.byteLength);
   let offset = 0;
   while (offset + CMSGHDR_BYTES <= control.length) {
-    const length = Number(view.getBigUint64(offset, true));
+    // The upper half is 0: no control message is that long.
+    const length = view.getUint32(offset, true);
     if (length < CMSGHDR_BYTES || offset + length > control.length) return undefined;
     const matches = view.getInt32(offset + 8, true) === row.level && view.getInt32(offset + 12, true) === row.type;
     if (matches && length >= CMSGHDR_BYTES + row.bytes) {

@@ -12,6 +12,7 @@ import {
   RECEIVED_LENGTH,
   writeMessageHeader,
 } from './message-header.ts';
+import { DATAGRAM_BYTES } from './outgoing-datagram.ts';
 import { CONTROL_BYTES, decodePacketInfo } from './packet-info.ts';
 import { decodeSocketAddress, SOCKET_ADDRESS_BYTES } from './socket-address.ts';
 
@@ -41,20 +42,25 @@ export class ReceiveBatch {
   receive(fd: Fd): Received[] {
     const count = this.#receiveInto(fd);
     const received: Received[] = [];
-    for (const [index, slot] of this.#slots.slice(0, count).entries()) {
-      const datagram = this.#take(index * MMSGHDR_BYTES, slot);
+    for (let index = 0; index < count; index++) {
+      const slot = this.#slots[index];
+      const datagram = slot && this.#take(index * MMSGHDR_BYTES, slot);
       if (datagram !== undefined) received.push(datagram);
+      this.#prepare(index);
     }
     return received;
   }
 
+  /** For the next one: the kernel has overwritten the lengths with what it used of them. */
+  #prepare(index: number): void {
+    const offset = index * MMSGHDR_BYTES;
+    this.#view.setUint32(offset + NAME_LENGTH, SOCKET_ADDRESS_BYTES[this.#family], true);
+    // The upper half stays 0.
+    this.#view.setUint32(offset + CONTROL_LENGTH, CONTROL_BYTES, true);
+  }
+
   #receiveInto(fd: Fd): number {
     for (;;) {
-      for (let index = 0; index < BATCH; index++) {
-        // The kernel has overwritten the lengths with what it used of them.
-        this.#view.setUint32(index * MMSGHDR_BYTES + NAME_LENGTH, SOCKET_ADDRESS_BYTES[this.#family], true);
-        this.#view.setBigUint64(index * MMSGHDR_BYTES + CONTROL_LENGTH, BigInt(CONTROL_BYTES), true);
-      }
       const count = libc.recvmmsg(fd, this.#headers, BATCH, MSG_DONTWAIT, null);
       if (count >= 0) return count;
       if (errnoName(lastErrno()) !== 'EINTR') return 0;
@@ -63,7 +69,7 @@ export class ReceiveBatch {
 
   #take(offset: number, slot: MessageParts): Received | undefined {
     const length = this.#view.getUint32(offset + RECEIVED_LENGTH, true);
-    const controlLength = Number(this.#view.getBigUint64(offset + CONTROL_LENGTH, true));
+    const controlLength = this.#view.getUint32(offset + CONTROL_LENGTH, true);
     const localAddress = decodePacketInfo(this.#family, slot.control.subarray(0, controlLength));
     const truncated = (this.#view.getInt32(offset + FLAGS, true) & MSG_TRUNC) !== 0;
     if (localAddress === undefined || truncated) return undefined;
@@ -77,5 +83,3 @@ export class ReceiveBatch {
 
 /** As many as one wake-up reads, so that a flood leaves timers and other sockets their turn. */
 const BATCH = 32;
-/** More than UDP can carry. */
-const DATAGRAM_BYTES = 65_536;

@@ -2,9 +2,7 @@ import type { AddressFamily, Endpoint } from '../base/net.ts';
 import { errnoName } from './errno.ts';
 import type { Fd } from './libc.ts';
 import { lastErrno, lastError, libc, MSG_DONTWAIT, openSocket, SOCK_DGRAM, SOCK_NONBLOCK } from './libc.ts';
-import type { MessageParts } from './message-header.ts';
-import { IOVEC_BYTES, MSGHDR_BYTES, writeMessageHeader } from './message-header.ts';
-import { encodePacketInfo } from './packet-info.ts';
+import { DATAGRAM_BYTES, OutgoingDatagram } from './outgoing-datagram.ts';
 import { ReadWatcher } from './read-watcher.ts';
 import { ReceiveBatch } from './receive-batch.ts';
 import { AF_INET, AF_INET6, decodeSocketAddress, encodeSocketAddress, SOCKET_ADDRESS_BYTES } from './socket-address.ts';
@@ -23,7 +21,7 @@ export class UdpSocket {
   readonly port: number;
   readonly #fd: Fd;
   #watcher: ReadWatcher | undefined;
-  #sending: MessageParts | undefined;
+  readonly #outgoing: OutgoingDatagram;
   #closed = false;
 
   /** @throws NativeError, such as `bind: EADDRINUSE`, `socket: EAFNOSUPPORT` or `setsockopt UDP_ENCAP: ENOPROTOOPT` */
@@ -45,6 +43,7 @@ export class UdpSocket {
     this.#fd = fd;
     this.family = family;
     this.port = port;
+    this.#outgoing = new OutgoingDatagram(family);
   }
 
   /** To be called once. Datagrams that came before wait in the socket. */
@@ -62,18 +61,13 @@ export class UdpSocket {
    * the network: the result is the errno name (`EINVAL` or `ENETUNREACH` where `from` is no address of ours), or undefined.
    */
   send(from: Endpoint, to: Endpoint, bytes: Uint8Array): string | undefined {
-    const header = new Uint8Array(new ArrayBuffer(MSGHDR_BYTES));
-    // The header refers to the parts by address only, which the garbage collector does not see.
-    this.#sending = {
-      name: encodeSocketAddress(this.family, to.address, to.port),
-      vector: new Uint8Array(new ArrayBuffer(IOVEC_BYTES)),
-      data: bytes,
-      control: encodePacketInfo(this.family, from.address),
-    };
-    writeMessageHeader(new DataView(header.buffer), 0, this.#sending);
-    const code = this.#sendMessage(header);
-    this.#sending = undefined;
-    return code;
+    if (bytes.length > DATAGRAM_BYTES) return 'EMSGSIZE';
+    this.#outgoing.write(from.address, to, bytes);
+    for (;;) {
+      if (libc.sendmsg(this.#fd, this.#outgoing.header, MSG_DONTWAIT) >= 0) return undefined;
+      const code = errnoName(lastErrno());
+      if (code !== 'EINTR') return code;
+    }
   }
 
   close(): void {
@@ -81,14 +75,6 @@ export class UdpSocket {
     this.#closed = true;
     this.#watcher?.close();
     libc.close(this.#fd);
-  }
-
-  #sendMessage(header: Uint8Array): string | undefined {
-    for (;;) {
-      if (libc.sendmsg(this.#fd, header, MSG_DONTWAIT) >= 0) return undefined;
-      const code = errnoName(lastErrno());
-      if (code !== 'EINTR') return code;
-    }
   }
 }
 
