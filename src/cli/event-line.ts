@@ -1,5 +1,6 @@
 import { printable } from '../base/printable.ts';
-import type { ControlEvent, EventLevel } from '../control/protocol.ts';
+import type { ControlEvent } from '../control/protocol.ts';
+import type { EventLevel } from '../control/words.ts';
 import { type Style, styled } from './table.ts';
 
 /** When, how grave, and what. Among those of other tunnels also the id, to go on from, and which tunnel it is. */

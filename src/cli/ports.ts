@@ -1,5 +1,6 @@
 import type { ExitStatus } from '../control/exit.ts';
-import type { ControlEvent, EventLevel, TunnelStatus } from '../control/protocol.ts';
+import type { ControlEvent, TunnelStatus } from '../control/protocol.ts';
+import type { EventLevel } from '../control/words.ts';
 
 export type DaemonOptions = {
   readonly configPath: string;

@@ -3,7 +3,8 @@ import { readOnlyPath } from './access.ts';
 import { ControlClientError, unreachable } from './client-error.ts';
 import { readServerSentEvents } from './client-events.ts';
 import { type Command, pathParameters } from './command.ts';
-import { COMMANDS, type CommandName, type ReplyCommandName, type ReplyOf, type RequestOf } from './commands.ts';
+import { COMMAND_SCHEMAS, type ReplyOf, type RequestOf } from './command-schemas.ts';
+import { COMMANDS, type CommandName, type ReplyCommandName } from './commands.ts';
 import { errorReportSchema } from './error-shapes.ts';
 import { type ControlEvent, controlEventSchema } from './protocol.ts';
 
@@ -40,7 +41,7 @@ export class ControlClient {
     if (response.statusCode !== 200) throw refusal(parseJson(text));
     const { kind }: Command = COMMANDS[command];
     const body = kind === 'text' ? text : parseJson(text);
-    const parsed = COMMANDS[command].reply.safeParse(body);
+    const parsed = COMMAND_SCHEMAS[command].reply.safeParse(body);
     if (!parsed.success) throw notUnderstood(parsed.error.issues[0]?.path.join('.') ?? '');
     return parsed.data as ReplyOf<Name>;
   }

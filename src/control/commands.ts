@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { ACTING } from './commands/acting.ts';
 import { CONFIGURATION } from './commands/configuration.ts';
 import { OBSERVING } from './commands/observing.ts';
@@ -9,5 +8,3 @@ export const COMMANDS = { ...READING, ...OBSERVING, ...ACTING, ...CONFIGURATION 
 
 export type CommandName = keyof typeof COMMANDS;
 export type ReplyCommandName = Exclude<CommandName, 'events' | 'capture'>;
-export type RequestOf<Name extends CommandName> = z.output<(typeof COMMANDS)[Name]['request']>;
-export type ReplyOf<Name extends CommandName> = z.output<(typeof COMMANDS)[Name]['reply']>;

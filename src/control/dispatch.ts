@@ -1,5 +1,6 @@
 import { nearestWord } from '../base/nearest.ts';
-import { COMMANDS, type CommandName, type ReplyCommandName, type ReplyOf, type RequestOf } from './commands.ts';
+import type { ReplyOf, RequestOf } from './command-schemas.ts';
+import { COMMANDS, type CommandName, type ReplyCommandName } from './commands.ts';
 import { ControlError, unknownTunnel } from './control-error.ts';
 import type { GatewayApi } from './gateway-api.ts';
 import { listPage } from './listing.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Command, pathParameters } from './command.ts';
+import { COMMAND_SCHEMAS } from './command-schemas.ts';
 import { COMMANDS, type CommandName } from './commands.ts';
 import { ERROR_STATUS } from './error-shapes.ts';
 import { EVENT_TYPES } from './event-types.ts';
@@ -52,7 +53,8 @@ function eventRow([type, meaning]: readonly [string, string]): string {
 }
 
 function commandSection(name: CommandName): string {
-  const { method, path, access, adminKeys = [], request, reply, kind, summary, note }: Command = COMMANDS[name];
+  const { method, path, access, adminKeys = [], kind, summary, note }: Command = COMMANDS[name];
+  const { request, reply } = COMMAND_SCHEMAS[name];
   const inPath = new Set(pathParameters(path));
   const requestSchema = z.toJSONSchema(request, { io: 'input' });
   const rows = Object.entries(requestSchema.properties ?? {}).map(([key, field]) => {

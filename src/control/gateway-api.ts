@@ -1,4 +1,3 @@
-import type { ObjectKind } from './commands/configuration.ts';
 import type { ExchangedMessage, KeyLogReport } from './observing-shapes.ts';
 import type { PlanReport } from './plan-shapes.ts';
 import type {
@@ -6,7 +5,6 @@ import type {
   Diagnosis,
   ExportReport,
   GatewayRow,
-  ListKind,
   PeerRow,
   ShuntRow,
   StatusReport,
@@ -14,6 +12,7 @@ import type {
   TunnelRow,
   VersionReport,
 } from './protocol.ts';
+import type { ListKind, ObjectKind } from './words.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 

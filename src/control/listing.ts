@@ -1,6 +1,6 @@
 import { ControlError } from './control-error.ts';
-import type { ListKind } from './protocol.ts';
 import { searchRows } from './search.ts';
+import type { ListKind } from './words.ts';
 
 export type ListRequest = {
   readonly query?: string | undefined;

@@ -1,13 +1,15 @@
 import { z } from 'zod';
-import { type Command, pathParameters } from './command.ts';
-import { COMMANDS } from './commands.ts';
+import { type Command, type CommandSchemas, pathParameters } from './command.ts';
+import { COMMAND_SCHEMAS } from './command-schemas.ts';
+import { COMMANDS, type CommandName } from './commands.ts';
 import { ERROR_STATUS } from './error-shapes.ts';
 import { type JsonSchema, shapeName, shapeSchemas } from './shape-schemas.ts';
 
 /** The control API as OpenAPI 3.1, derived from the tables: docs/openapi.json is this, and a test compares them. */
 export function openApiDocument(): object {
   const paths = new Map<string, Record<string, object>>();
-  for (const [name, command] of Object.entries(COMMANDS) as [string, Command][]) {
+  for (const [name, row] of Object.entries(COMMANDS) as [CommandName, Command][]) {
+    const command = { ...row, ...COMMAND_SCHEMAS[name] };
     const path = paths.get(command.path) ?? {};
     paths.set(command.path, { ...path, [command.method.toLowerCase()]: operation(name, command) });
   }
@@ -30,7 +32,7 @@ export function openApiDocument(): object {
   };
 }
 
-function operation(name: string, command: Command): object {
+function operation(name: string, command: Command & CommandSchemas): object {
   const { method, summary, note, access } = command;
   const schema = z.toJSONSchema(command.request, { io: 'input' });
   const inPath = new Set(pathParameters(command.path));
@@ -81,7 +83,7 @@ function requestBody(fields: readonly (readonly [string, JsonSchema])[], require
   };
 }
 
-function answer({ kind, reply, contentType = 'text/plain' }: Command): object {
+function answer({ kind, reply, contentType = 'text/plain' }: Command & CommandSchemas): object {
   const schema = { $ref: `#/components/schemas/${shapeName(reply)}` };
   if (kind === 'text' || kind === 'bytes') return { [contentType]: { schema } };
   return kind === 'events' ? { 'text/event-stream': { schema } } : json(schema);

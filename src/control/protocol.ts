@@ -6,6 +6,7 @@ import { ERROR_SHAPES } from './error-shapes.ts';
 import { OBSERVING_SHAPES } from './observing-shapes.ts';
 import { PLAN_SHAPES } from './plan-shapes.ts';
 import { count, hex, labels, names, seconds, time } from './scalar-shapes.ts';
+import { EVENT_LEVELS, type EventLevel } from './words.ts';
 
 /** What goes over the control socket: every reply as a schema. A published interface, changed only by adding. */
 
@@ -14,9 +15,6 @@ export type ChildReport = ChildStatus;
 export type IkeReport = IkeStatus;
 export type ConnectionStatus = TunnelStatus['connectionStatus'];
 export type Reason = NonNullable<TunnelStatus['reason']>;
-
-export const EVENT_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type EventLevel = (typeof EVENT_LEVELS)[number];
 
 /** One thing that happened, as events are replayed and streamed. Never contains key material. */
 export type ControlEvent = {
@@ -269,9 +267,6 @@ const shuntRow: z.ZodType<ShuntRow> = z.object({
   labels,
   remarks: z.string(),
 });
-
-export const LIST_KINDS = ['tunnels', 'gateways', 'peers', 'shunts'] as const;
-export type ListKind = (typeof LIST_KINDS)[number];
 
 /** The reply to `list`: the one list that was asked for, under its own name. */
 export type ListReport = {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import type { Command } from './command.ts';
+import { COMMAND_SCHEMAS } from './command-schemas.ts';
 import { COMMANDS, type CommandName } from './commands.ts';
 import { ControlError } from './control-error.ts';
 
@@ -13,7 +14,8 @@ export async function readRequest(
   { command, parameters, query }: { command: CommandName; parameters: Record<string, string>; query: URLSearchParams },
   maxBody: number,
 ): Promise<object> {
-  const { method, request: schema, maxBody: ownMaximum }: Command = COMMANDS[command];
+  const { method, maxBody: ownMaximum }: Command = COMMANDS[command];
+  const schema: z.ZodObject = COMMAND_SCHEMAS[command].request;
   const fields = method === 'POST' ? await readBody(message, ownMaximum ?? maxBody) : readQuery(query, schema);
   const parsed = schema.safeParse({ ...fields, ...parameters });
   if (!parsed.success) throw new ControlError('bad-request', describeIssues(parsed.error));

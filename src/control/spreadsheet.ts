@@ -1,4 +1,5 @@
-import type { GatewayRow, ListKind, PeerRow, ShuntRow, TunnelRow } from './protocol.ts';
+import type { GatewayRow, PeerRow, ShuntRow, TunnelRow } from './protocol.ts';
+import type { ListKind } from './words.ts';
 
 /** A list as a table for spreadsheets: a heading, and under it texts and numbers. */
 export type Spreadsheet = {

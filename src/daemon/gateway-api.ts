@@ -13,7 +13,6 @@ import type {
   Diagnosis,
   ExportReport,
   GatewayRow,
-  ListKind,
   PeerRow,
   ShuntRow,
   StatusReport,
@@ -21,6 +20,7 @@ import type {
   TunnelRow,
   VersionReport,
 } from '../control/protocol.ts';
+import type { ListKind } from '../control/words.ts';
 import type { Effect } from '../ike/common/effect.ts';
 import type { Renewed } from '../ike/common/input.ts';
 import type { MessageKeys } from '../ike/common/message-keys.ts';

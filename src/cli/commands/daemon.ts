@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { EXIT, type ExitStatus } from '../../control/exit.ts';
-import { EVENT_LEVELS, type EventLevel } from '../../control/protocol.ts';
+import { EVENT_LEVELS, type EventLevel } from '../../control/words.ts';
 import {
   type Context,
   controlPath,

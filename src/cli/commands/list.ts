@@ -1,16 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, type ExitStatus } from '../../control/exit.ts';
-import {
-  type GatewayRow,
-  LIST_KINDS,
-  type ListKind,
-  type ListReport,
-  type PeerRow,
-  type ShuntRow,
-  type TunnelRow,
-} from '../../control/protocol.ts';
+import type { GatewayRow, ListReport, PeerRow, ShuntRow, TunnelRow } from '../../control/protocol.ts';
 import { type Spreadsheet, spreadsheet, toCsv, toXlsx } from '../../control/spreadsheet.ts';
+import { LIST_KINDS, type ListKind } from '../../control/words.ts';
 import { type Context, clientCommand, controlClient } from '../context.ts';
 import { CliFailure } from '../failure.ts';
 import { type Cell, table } from '../table.ts';

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { OBJECT_KINDS, type ObjectKind } from '../../control/commands/configuration.ts';
 import { EXIT, type ExitStatus } from '../../control/exit.ts';
 import type { PlanReport } from '../../control/plan-shapes.ts';
+import { OBJECT_KINDS, type ObjectKind } from '../../control/words.ts';
 import { configure } from '../configure.ts';
 import { type Context, clientCommand, controlClient } from '../context.ts';
 import { CliFailure } from '../failure.ts';

@@ -1,6 +1,4 @@
-import { z } from 'zod';
-import { type Command, names } from '../command.ts';
-import { statusReportSchema } from '../protocol.ts';
+import type { Command } from '../command.ts';
 
 const BEGUN =
   'The answer comes once that has begun, and shows it; the outcome is told by the events and by later statuses.';
@@ -11,8 +9,6 @@ export const ACTING = {
     method: 'POST',
     path: '/v1/up',
     access: 'admin',
-    request: z.strictObject({ tunnels: names }),
-    reply: statusReportSchema,
     kind: 'reply',
     summary: 'connect tunnels',
     note: BEGUN,
@@ -26,8 +22,6 @@ export const ACTING = {
     method: 'POST',
     path: '/v1/down',
     access: 'admin',
-    request: z.strictObject({ tunnels: names }),
-    reply: statusReportSchema,
     kind: 'reply',
     summary: 'disconnect tunnels, at the peer too, and leave them down',
     note: BEGUN,
@@ -38,8 +32,6 @@ export const ACTING = {
     method: 'POST',
     path: '/v1/restart',
     access: 'admin',
-    request: z.strictObject({ tunnels: names }),
-    reply: statusReportSchema,
     kind: 'reply',
     summary: 'disconnect tunnels and connect them anew',
     note: BEGUN,
@@ -50,14 +42,6 @@ export const ACTING = {
     method: 'POST',
     path: '/v1/rekey',
     access: 'admin',
-    request: z.strictObject({
-      tunnels: names,
-      what: z
-        .enum(['ike', 'child'])
-        .describe('the IKE SA, which is meant where nothing is said, or all Child SAs')
-        .optional(),
-    }),
-    reply: statusReportSchema,
     kind: 'reply',
     summary: 'give tunnels new keys now, without a break',
     note: BEGUN,

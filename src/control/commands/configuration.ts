@@ -1,24 +1,6 @@
-import { z } from 'zod';
-import { type Command, name, names } from '../command.ts';
-import { planReportSchema } from '../plan-shapes.ts';
+import type { Command } from '../command.ts';
 
-export const OBJECT_KINDS = ['tunnel', 'gateway', 'peer'] as const;
-export type ObjectKind = (typeof OBJECT_KINDS)[number];
-
-const kind = z.enum(OBJECT_KINDS);
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
-const value = z.union([scalar, z.array(scalar), z.record(z.string(), z.union([scalar, z.array(scalar)]))]);
-const key = z.string().min(1).max(256);
-const set = z
-  .record(key, value)
-  .describe('values by dotted key, such as "ike.dhGroup"; a list also as text with commas');
-const dryRun = z.boolean().describe('true: tell what it would do, and do nothing').optional();
-
-/** The text of the main file; a file of the configuration may have 4 MiB, and JSON makes more of it. */
-const text = z
-  .string()
-  .describe('of the main file, in the place of what it says now; without it the files as they are on the disk')
-  .optional();
+/** A file of the configuration may have 4 MiB, and JSON makes more of it. */
 const MAX_TEXT_BODY = 6 << 20;
 
 const WRITTEN =
@@ -32,8 +14,6 @@ export const CONFIGURATION = {
     method: 'POST',
     path: '/v1/create/{kind}',
     access: 'admin',
-    request: z.strictObject({ kind, name, set: set.optional(), dryRun }),
-    reply: planReportSchema,
     kind: 'reply',
     summary: 'add a tunnel, gateway or peer to the configuration',
     note: `${WRITTEN} A new one is added to the main file. ${ERRORS}`,
@@ -51,14 +31,6 @@ export const CONFIGURATION = {
     method: 'POST',
     path: '/v1/edit/{kind}/{name}',
     access: 'admin',
-    request: z.strictObject({
-      kind,
-      name,
-      set: set.optional(),
-      unset: z.array(key).describe('keys that are taken out').optional(),
-      dryRun,
-    }),
-    reply: planReportSchema,
     kind: 'reply',
     summary: 'change values of a tunnel, gateway or peer',
     note: `${WRITTEN} ${ERRORS}`,
@@ -74,8 +46,6 @@ export const CONFIGURATION = {
     method: 'POST',
     path: '/v1/rename/{kind}/{name}',
     access: 'admin',
-    request: z.strictObject({ kind, name, to: name, dryRun }),
-    reply: planReportSchema,
     kind: 'reply',
     summary: 'give a tunnel, gateway or peer another name, without touching a tunnel',
     note: `${WRITTEN} What refers to it follows. ${ERRORS}`,
@@ -86,8 +56,6 @@ export const CONFIGURATION = {
     method: 'POST',
     path: '/v1/delete/{kind}',
     access: 'admin',
-    request: z.strictObject({ kind, names, dryRun }),
-    reply: planReportSchema,
     kind: 'reply',
     summary: 'take tunnels, gateways or peers out of the configuration',
     note: `${WRITTEN} A gateway or peer with tunnels is refused with \`conflict\`; of several, all are deleted or none. ${ERRORS}`,
@@ -102,8 +70,6 @@ export const CONFIGURATION = {
     path: '/v1/plan',
     access: 'admin',
     maxBody: MAX_TEXT_BODY,
-    request: z.strictObject({ text }),
-    reply: planReportSchema,
     kind: 'reply',
     summary: 'tell what a changed configuration would do to each tunnel, and do nothing',
     note: ERRORS,
@@ -118,8 +84,6 @@ export const CONFIGURATION = {
     path: '/v1/apply',
     access: 'admin',
     maxBody: MAX_TEXT_BODY,
-    request: z.strictObject({ text }),
-    reply: planReportSchema,
     kind: 'reply',
     summary: 'put a changed configuration in force; what does not differ is not disturbed',
     note: `With a text, the main file is replaced by it. ${ERRORS}`,

@@ -1,6 +1,4 @@
-import { z } from 'zod';
-import { type Command, name } from '../command.ts';
-import { captureSchema, exchangesReportSchema, keyLogReportSchema, metricsSchema } from '../observing-shapes.ts';
+import type { Command } from '../command.ts';
 
 /** What lets the daemon be watched from outside, and looked into. */
 export const OBSERVING = {
@@ -9,8 +7,6 @@ export const OBSERVING = {
     // Where every scraper looks.
     path: '/metrics',
     access: 'read',
-    request: z.strictObject({}),
-    reply: metricsSchema,
     kind: 'text',
     contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
     summary: 'print counters and states as OpenMetrics',
@@ -22,8 +18,6 @@ export const OBSERVING = {
     method: 'GET',
     path: '/v1/tunnels/{tunnel}/exchanges',
     access: 'read',
-    request: z.strictObject({ tunnel: name }),
-    reply: exchangesReportSchema,
     kind: 'reply',
     summary: 'tell the last messages of a tunnel, decoded',
     note: 'Of keys, nonces and proofs no more than their length is told.',
@@ -37,8 +31,6 @@ export const OBSERVING = {
     method: 'GET',
     path: '/v1/tunnels/{tunnel}/keylog',
     access: 'admin',
-    request: z.strictObject({ tunnel: name }),
-    reply: keyLogReportSchema,
     kind: 'reply',
     summary: "tell the keys that a tunnel's IKE messages are read with, for Wireshark",
     note: 'Secret: whoever has them reads what was said between the gateways. The keys of the traffic are not among them.',
@@ -52,8 +44,6 @@ export const OBSERVING = {
     method: 'GET',
     path: '/v1/tunnels/{tunnel}/capture',
     access: 'admin',
-    request: z.strictObject({ tunnel: name }),
-    reply: captureSchema,
     kind: 'bytes',
     contentType: 'application/vnd.tcpdump.pcap',
     summary: "record a tunnel's IKE datagrams for Wireshark",

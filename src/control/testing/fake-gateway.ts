@@ -9,7 +9,6 @@ import type {
   Diagnosis,
   ExportReport,
   GatewayRow,
-  ListKind,
   PeerRow,
   PolicyReport,
   ShuntRow,
@@ -19,6 +18,7 @@ import type {
   TunnelStatus,
   VersionReport,
 } from '../protocol.ts';
+import type { ListKind } from '../words.ts';
 
 /** Test support: a gateway of fixed tunnels, whose commands do what the test says. */
 export class FakeGateway implements GatewayApi {
