@@ -50,7 +50,7 @@ module.exports = {
     only(
       'cli',
       '^src/cli/',
-      '^src/(base|control/(client|protocol|command|exit|plan-shapes|observing-shapes|spreadsheet|words)|config|host|daemon/(start|rehearsal)|cli)',
+      '^src/(base|control/(client|protocol|command|exit|plan-shapes|observing-shapes|spreadsheet|shapes-digest|words)|config|host|daemon/(start|rehearsal)|cli)',
       'the CLI is a client',
     ),
     ban('ffi-only-in-native', '^src/(?!native/)', 'node_modules/koffi', 'koffi is reached through src/native'),

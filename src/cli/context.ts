@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { ControlClient } from '../control/client.ts';
 import { COMMANDS } from '../control/commands.ts';
 import { EXIT_TEXT, type ExitStatus } from '../control/exit.ts';
+import { SHAPES_DIGEST } from '../control/shapes-digest.ts';
 import type { Rehearse, StartDaemon } from './ports.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -73,7 +74,7 @@ export function controlPath(option: string | undefined, { env }: Terminal): stri
 }
 
 export function controlClient(options: { control?: string }, terminal: Terminal): ControlClient {
-  return new ControlClient({ path: controlPath(options.control, terminal) });
+  return new ControlClient({ path: controlPath(options.control, terminal), shapes: SHAPES_DIGEST });
 }
 
 /** `--timeout SECONDS`; its value is in milliseconds. */

@@ -43,6 +43,14 @@ export function unreachable(path: string, error: unknown): ControlClientError {
   );
 }
 
+/** `where`: the first field that is not as it should be. */
+export function notUnderstood(where: string): ControlClientError {
+  return new ControlClientError(
+    'protocol',
+    `the daemon's answer is not understood (${where}); are both of one version?`,
+  );
+}
+
 const HINTS: Readonly<Record<string, string>> = {
   ENOENT:
     'no daemon runs: there is no socket {path}; start one with "cygnet daemon", or name its socket with --control',

@@ -1,19 +1,26 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { readOnlyPath } from './access.ts';
-import { ControlClientError, unreachable } from './client-error.ts';
+import { ControlClientError, notUnderstood, unreachable } from './client-error.ts';
 import { readServerSentEvents } from './client-events.ts';
-import { type Command, pathParameters } from './command.ts';
-import { COMMAND_SCHEMAS, type ReplyOf, type RequestOf } from './command-schemas.ts';
+import { type Command, pathParameters, SHAPES_HEADER } from './command.ts';
+import type { ReplyOf, RequestOf } from './command-schemas.ts';
 import { COMMANDS, type CommandName, type ReplyCommandName } from './commands.ts';
-import { errorReportSchema } from './error-shapes.ts';
-import { type ControlEvent, controlEventSchema } from './protocol.ts';
+import type { ErrorReport } from './error-shapes.ts';
+import type { ControlEvent } from './protocol.ts';
 
 export type ControlClientOptions = {
   /** Of the Unix socket. */
   readonly path: string;
   /** Milliseconds until an answer must have begun. */
   readonly timeout?: number;
+  /**
+   * The digest of the shapes that the caller was made for. What a daemon of the same shapes answers is taken as it is;
+   * anything else, and without this everything, is checked.
+   */
+  readonly shapes?: string;
 };
+
+type ReplyCheck = typeof import('./reply-check.ts');
 
 export type EventsOptions = {
   readonly after?: number;
@@ -29,21 +36,22 @@ export type EventsOptions = {
 export class ControlClient {
   readonly #path: string;
   readonly #timeout: number;
+  readonly #shapes: string | undefined;
 
-  constructor({ path, timeout = 30_000 }: ControlClientOptions) {
+  constructor({ path, timeout = 30_000, shapes }: ControlClientOptions) {
     this.#path = path;
     this.#timeout = timeout;
+    this.#shapes = shapes;
   }
 
   async call<Name extends ReplyCommandName>(command: Name, request: RequestOf<Name>): Promise<ReplyOf<Name>> {
     const response = await this.#send(command, request);
     const text = await this.#readText(response);
-    if (response.statusCode !== 200) throw refusal(parseJson(text));
+    if (response.statusCode !== 200) throw await this.#refusal(response, text);
     const { kind }: Command = COMMANDS[command];
     const body = kind === 'text' ? text : parseJson(text);
-    const parsed = COMMAND_SCHEMAS[command].reply.safeParse(body);
-    if (!parsed.success) throw notUnderstood(parsed.error.issues[0]?.path.join('.') ?? '');
-    return parsed.data as ReplyOf<Name>;
+    const check = await this.#checkOf(response);
+    return check === undefined ? (body as ReplyOf<Name>) : check.checkedReply(command, body);
   }
 
   /**
@@ -59,14 +67,14 @@ export class ControlClient {
       ...(tunnel === undefined ? {} : { tunnel }),
     };
     const response = await this.#send('events', request, options.signal);
-    if (response.statusCode !== 200) throw refusal(parseJson(await this.#readText(response)));
+    if (response.statusCode !== 200) throw await this.#refusal(response, await this.#readText(response));
     return this.#follow(response, options);
   }
 
   /** A capture file, piece by piece, until `signal` aborts. */
   async capture(tunnel: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const response = await this.#send('capture', { tunnel }, signal);
-    if (response.statusCode !== 200) throw refusal(parseJson(await this.#readText(response)));
+    if (response.statusCode !== 200) throw await this.#refusal(response, await this.#readText(response));
     return this.#bytes(response, signal);
   }
 
@@ -83,14 +91,16 @@ export class ControlClient {
     response: IncomingMessage,
     { signal, follow = true, onLost }: EventsOptions,
   ): AsyncGenerator<ControlEvent> {
+    const check = await this.#checkOf(response);
     try {
       for await (const { event, data } of readServerSentEvents(response)) {
         if (event === 'lost') {
           onLost?.(countOf(parseJson(data)));
           continue;
         }
-        const parsed = controlEventSchema.safeParse(parseJson(data));
-        if (parsed.success) yield parsed.data;
+        const body = parseJson(data);
+        if (check === undefined) yield body as ControlEvent;
+        else yield* check.knownEvents(body);
       }
     } catch (error) {
       if (signal.aborted) return;
@@ -148,6 +158,21 @@ export class ControlClient {
     });
   }
 
+  /** Loaded only for a daemon that may mean something else: the schemas take longer to make than a status to ask for. */
+  async #checkOf({ headers }: IncomingMessage): Promise<ReplyCheck | undefined> {
+    const isOfOurShapes = this.#shapes !== undefined && headers[SHAPES_HEADER] === this.#shapes;
+    return isOfOurShapes ? undefined : import('./reply-check.ts');
+  }
+
+  async #refusal(response: IncomingMessage, text: string): Promise<ControlClientError> {
+    const body = parseJson(text);
+    const check = await this.#checkOf(response);
+    const { error } = check === undefined ? (body as ErrorReport) : check.checkedRefusal(body);
+    const { code, message, problems = [] } = error;
+    if (code === 'invalid') return new ControlClientError('invalid', message, { problems });
+    return new ControlClientError(code === 'not-found' ? 'not-found' : 'refused', message);
+  }
+
   async #readText(response: IncomingMessage): Promise<string> {
     const chunks: Buffer[] = [];
     try {
@@ -189,19 +214,4 @@ function parseJson(text: string): unknown {
   } catch {
     throw notUnderstood('not JSON');
   }
-}
-
-function refusal(body: unknown): ControlClientError {
-  const report = errorReportSchema.safeParse(body);
-  if (!report.success) return notUnderstood('error');
-  const { code, message, problems = [] } = report.data.error;
-  if (code === 'invalid') return new ControlClientError('invalid', message, { problems });
-  return new ControlClientError(code === 'not-found' ? 'not-found' : 'refused', message);
-}
-
-function notUnderstood(where: string): ControlClientError {
-  return new ControlClientError(
-    'protocol',
-    `the daemon's answer is not understood (${where}); are both of one version?`,
-  );
 }

@@ -40,6 +40,9 @@ export type CommandSchemas = {
   readonly reply: z.ZodType;
 };
 
+/** Of every answer: the digest of the shapes that it is made of, so that who was made for the same ones need not check. */
+export const SHAPES_HEADER = 'cygnet-shapes';
+
 /** The names in braces of a command's path. */
 export function pathParameters(path: string): string[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from './commands.ts';
 import { controlApiMarkdown } from './docs.ts';
@@ -25,6 +26,11 @@ describe('docs/openapi.json', () => {
     await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot('../../docs/openapi.json');
   });
 
+  it('has its digest in src/control/shapes-digest.ts; `npm run docs` writes it anew', async () => {
+    const digest = createHash('sha256').update(JSON.stringify(document)).digest('hex').slice(0, 16);
+    await expect(digestModule(digest)).toMatchFileSnapshot('shapes-digest.ts');
+  });
+
   it('has every command once, with the parameters of its path', () => {
     const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
     expect(operations.map(({ operationId }) => operationId).toSorted()).toEqual(Object.keys(COMMANDS).toSorted());
@@ -42,3 +48,9 @@ describe('docs/openapi.json', () => {
     for (const name of names) expect(Object.keys(document.components.schemas)).toContain(name);
   });
 });
+
+function digestModule(digest: string): string {
+  const comment =
+    'Of docs/openapi.json, which has every shape of the control API; `npm run docs` writes this file anew.';
+  return `/** ${comment} */\nexport const SHAPES_DIGEST = '${digest}';\n`;
+}

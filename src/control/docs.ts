@@ -46,6 +46,9 @@ secrets, and refuses the rest with the code \`forbidden\`. The \`cygnet\` comman
 
 Shapes change only by adding: take no offence at fields that you do not know. Times are ISO 8601, durations seconds,
 SPIs lower-case hexadecimal without 0x.
+
+Each answer has the header \`cygnet-shapes\`: a digest of openapi.json. What was made for the same one may take the
+answer as it is; the \`cygnet\` command checks it where the digest is another.
 `;
 
 function eventRow([type, meaning]: readonly [string, string]): string {

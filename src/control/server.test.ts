@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { type ControlServerOptions, startControlServer } from './server.ts';
+import { SHAPES_DIGEST } from './shapes-digest.ts';
 import { connectedTunnel, FakeGateway, sampleTunnel } from './testing/fake-gateway.ts';
 import { http, raw, withSocketPath } from './testing/socket.ts';
 
@@ -41,6 +42,16 @@ describe('the control server', () => {
       expect(gateway.calls).toEqual(['up idc']);
     });
   });
+
+  it.each(['/v1/status', '/v1/stauts', '/metrics', '/v1/events?follow=false&after=0'])(
+    'says with the answer of %s which shapes it means',
+    async (target) => {
+      await served(async (path) => {
+        const answer = await raw(path, `GET ${target} HTTP/1.1\r\nhost: cygnet\r\nconnection: close\r\n\r\n`);
+        expect(answer.split('\r\n')).toContain(`cygnet-shapes: ${SHAPES_DIGEST}`);
+      });
+    },
+  );
 
   it('takes a tunnel name with blanks, slashes and letters beyond ASCII from the path', async () => {
     await served(async (path) => {

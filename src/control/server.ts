@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import { type ReadOnly, requireNoSecrets, requireReading } from './access.ts';
 import { streamBytes } from './byte-stream.ts';
-import type { Command } from './command.ts';
+import { type Command, SHAPES_HEADER } from './command.ts';
 import type { RequestOf } from './command-schemas.ts';
 import { COMMANDS, type CommandName } from './commands.ts';
 import { ControlError, type ErrorDetails } from './control-error.ts';
@@ -11,6 +11,7 @@ import { ERROR_STATUS, type ErrorCode, type ErrorReport } from './error-shapes.t
 import { resumeAfter, streamEvents } from './event-stream.ts';
 import type { GatewayApi } from './gateway-api.ts';
 import { readRequest } from './request.ts';
+import { SHAPES_DIGEST } from './shapes-digest.ts';
 import { listenOnSocketFile } from './socket-file.ts';
 
 /** Bytes, milliseconds and counts that bound what one or many clients can hold. */
@@ -98,6 +99,7 @@ class ControlService {
   /** Never rejects. */
   async answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
+      response.setHeader(SHAPES_HEADER, SHAPES_DIGEST);
       await this.#answer(message, response);
     } catch (error) {
       // A client that goes in the middle of its request is no fault of ours.
