@@ -1,4 +1,5 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { readOnlyPath } from './access.ts';
 import { ControlClientError, notUnderstood, unreachable } from './client-error.ts';
 import { readServerSentEvents } from './client-events.ts';
@@ -7,6 +8,7 @@ import type { ReplyOf, RequestOf } from './command-schemas.ts';
 import { COMMANDS, type CommandName, type ReplyCommandName } from './commands.ts';
 import type { ErrorReport } from './error-shapes.ts';
 import type { ControlEvent } from './protocol.ts';
+import type * as ReplyCheck from './reply-check.ts';
 
 export type ControlClientOptions = {
   /** Of the Unix socket. */
@@ -19,8 +21,6 @@ export type ControlClientOptions = {
    */
   readonly shapes?: string;
 };
-
-type ReplyCheck = typeof import('./reply-check.ts');
 
 export type EventsOptions = {
   readonly after?: number;
@@ -135,7 +135,8 @@ export class ControlClient {
     const { path, rest } = fillPath(COMMANDS[command].path, request);
     const target = method === 'GET' ? `${path}${queryOf(rest)}` : path;
     const headers = { host: 'cygnet', ...(method === 'POST' ? { 'content-type': 'application/json' } : {}) };
-    const options = { socketPath, method, path: target, headers, agent: false as const };
+    // For one request: without an agent, which would take longer to make than the connection.
+    const options = { createConnection: () => connect(socketPath), method, path: target, headers };
     const outgoing = httpRequest(signal === undefined ? options : { ...options, signal });
     outgoing.end(method === 'POST' ? JSON.stringify(rest) : undefined);
     return this.#response(outgoing, socketPath);
@@ -159,7 +160,7 @@ export class ControlClient {
   }
 
   /** Loaded only for a daemon that may mean something else: the schemas take longer to make than a status to ask for. */
-  async #checkOf({ headers }: IncomingMessage): Promise<ReplyCheck | undefined> {
+  async #checkOf({ headers }: IncomingMessage): Promise<typeof ReplyCheck | undefined> {
     const isOfOurShapes = this.#shapes !== undefined && headers[SHAPES_HEADER] === this.#shapes;
     return isOfOurShapes ? undefined : import('./reply-check.ts');
   }
