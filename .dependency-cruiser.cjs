@@ -53,6 +53,16 @@ module.exports = {
       '^src/(base|control/(client|protocol|command|exit|plan-shapes|observing-shapes|spreadsheet|shapes-digest|words)|config|host|daemon/(start|rehearsal)|cli)',
       'the CLI is a client',
     ),
+    {
+      name: 'client-without-schemas',
+      severity: 'error',
+      comment: 'a client makes the schemas only where it has to check an answer; what it else needs of them is types',
+      from: { path: '^src/(cli/|control/client)', pathNot: '\\.test\\.ts$|/testing/' },
+      to: {
+        path: '^src/control/.*(shapes|-schemas?|protocol|reply-check)\\.ts$',
+        dependencyTypesNot: ['type-only', 'dynamic-import'],
+      },
+    },
     ban('ffi-only-in-native', '^src/(?!native/)', 'node_modules/koffi', 'koffi is reached through src/native'),
     ban(
       'node-crypto-only-in-crypto',
@@ -81,7 +91,8 @@ module.exports = {
     },
   ],
   options: {
-    doNotFollow: { path: 'node_modules' },
+    // What is built has been looked at as source; its files may well refer to each other.
+    doNotFollow: { path: 'node_modules|^dist/' },
     exclude: { path: '^(bench|conformance)/out/' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,

@@ -15,6 +15,9 @@ export default {
     entryFileNames: '[name].js',
     chunkFileNames: 'part-[hash].js',
     cleanDir: true,
+    // What the commands share, in one file; each of them, and what only it needs, is in another. Not with them is main,
+    // which waits for the command that it runs: nothing that a command is made of may wait for main.
+    codeSplitting: { groups: [{ name: 'client', test: /\/dist\/cli\/(?!main\.js)[\w-]+\.js$/ }] },
     comments: { legal: true },
   },
 };
