@@ -155,9 +155,9 @@ function answerWith(response: ServerResponse, command: CommandName, reply: unkno
 }
 
 function answerJson(response: ServerResponse, status: number, body: unknown): void {
-  const text = `${JSON.stringify(body)}\n`;
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
-  response.end(text);
+  const bytes = Buffer.from(`${JSON.stringify(body)}\n`);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length });
+  response.end(bytes);
 }
 
 function answerError(message: IncomingMessage, response: ServerResponse, error: unknown): void {

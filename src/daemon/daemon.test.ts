@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fromHex, toHex } from '../base/bytes.ts';
 import { SeededEntropy } from '../base/entropy.ts';
 import { Secret } from '../base/secret.ts';
@@ -153,6 +153,17 @@ describe('daemon', () => {
     await expect.poll(() => spis(peer.dataPlane.sas)).toEqual(spis(dataPlane.sas));
     const installed = log.lines.find(({ event }) => event === 'child.installed');
     expect(installed?.msg).toContain('10.1.0.0/16 <-> 10.2.0.0/16, ESP in UDP');
+  });
+
+  it('asks the data plane once for what the SAs of the tunnels that are asked for have carried, and of no others', async () => {
+    const { daemon, dataPlane } = await connected();
+    const asked = vi.spyOn(dataPlane, 'perform');
+    expect(await daemon.api.status([])).toEqual({ tunnels: [] });
+    expect(asked).not.toHaveBeenCalled();
+    await daemon.api.status();
+    await daemon.api.diagnose('t', { ask: false });
+    const both = { kind: 'query', sas: [{ protocol: 'esp' }, { protocol: 'esp' }] };
+    expect(asked.mock.calls).toMatchObject([[both], [both]]);
   });
 
   it('a peer that calls before the daemon is ready waits for it, and connects', async () => {

@@ -11,6 +11,7 @@ import { shuntPolicies } from '../config/shunts.ts';
 import { EventHistory } from '../control/event-history.ts';
 import type { VersionReport } from '../control/protocol.ts';
 import type { CoreCommand, Input } from '../ike/common/input.ts';
+import type { ChildSaView } from '../ike/common/view.ts';
 import { IkeCore } from '../ike/core.ts';
 import type { Datagram } from '../native/udp-socket.ts';
 import type { Log } from '../observe/log.ts';
@@ -277,7 +278,7 @@ export class Daemon {
       jobs: this.#jobs,
       timers: this.#timers,
       configuration: () => this.#configuration,
-      countersOf: () => this.#countersOf(),
+      countersOf: () => this.#countersOf(this.#core.children()),
       command: (name, effects) => this.#runner.call(name, effects),
       loading: this.loaded,
       cannotStart: (name) => this.#cannotStart(name),
@@ -363,20 +364,20 @@ export class Daemon {
   }
 
   #statuses(names: readonly string[]) {
-    const countersOf = this.#countersOf();
+    const countersOf = this.#countersOf(names.flatMap((name) => this.#core.children(name)));
     return names.flatMap((name) => this.#service.status(name, countersOf) ?? []);
   }
 
-  #countersOf() {
+  #countersOf(children: readonly ChildSaView[]) {
     const edge = { dataPlane: { perform: (request: DataPlaneRequest) => this.#perform(request) }, log: this.#log };
-    return readCounters(this.#core.children(), (request) => performSafely(edge, request));
+    return readCounters(children, (request) => performSafely(edge, request));
   }
 
   #diagnose(name: string, asked: Asked | undefined) {
     const forwarding = readForwarding(this.#familyOf(name));
     const clockStep = this.#clock.stepped();
     return this.#service.diagnose(name, systemNow(), {
-      countersOf: this.#countersOf(),
+      countersOf: this.#countersOf(this.#core.children(name)),
       asked,
       host: {
         kernelErrors: this.#kernelErrors.moved(),
