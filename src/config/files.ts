@@ -12,7 +12,7 @@ import type { RawFile } from './schema.ts';
 import { fileSchema } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
 import type { Source } from './source.ts';
-import { parseSource } from './source.ts';
+import { parseSource } from './yaml-source.ts';
 
 export type LoadedFile = { readonly source: Source; readonly raw: RawFile };
 
