@@ -42,5 +42,5 @@ function problemsOf(configuration: string | object): string[] {
 
 /** A machine that has this one file. */
 function hostOf(text: string): ConfigurationHost {
-  return { readFile: () => text, listDirectory: () => [], permissions: () => 0o600, environment: {} };
+  return { readFile: () => text, listDirectory: () => [], permissions: () => 0o600, variable: () => undefined };
 }

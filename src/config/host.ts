@@ -8,7 +8,8 @@ export type ConfigurationHost = {
   listDirectory(path: string): readonly string[];
   /** The permission bits of a file, such as 0o600. */
   permissions(path: string): number;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** A variable of the environment; undefined where it is not set. */
+  variable(name: string): string | undefined;
 };
 
 /**
@@ -21,7 +22,7 @@ export const systemHost: ConfigurationHost = {
   readFile: readRegularFile,
   listDirectory: (path) => readdirSync(path),
   permissions: (path) => statSync(path).mode & 0o777,
-  environment: process.env,
+  variable: (name) => process.env[name],
 };
 
 /** A pipe without a writer or a device without an end would stop the daemon, and with it every tunnel. */

@@ -42,7 +42,7 @@ const READERS: Readonly<Record<(typeof SOURCES)[number], Reader>> = {
     });
   },
   credential: (name, _directory, host) => {
-    const credentials = host.environment.CREDENTIALS_DIRECTORY;
+    const credentials = host.variable('CREDENTIALS_DIRECTORY');
     if (credentials === undefined || credentials === '')
       return new Refusal('$CREDENTIALS_DIRECTORY is not set; pass the key with LoadCredential= in the systemd unit');
     if (!/^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(name)) return new Refusal('this is no name of a credential');
@@ -50,7 +50,7 @@ const READERS: Readonly<Record<(typeof SOURCES)[number], Reader>> = {
     return attempt(path, () => host.readFile(path));
   },
   env: (name, _directory, host) => {
-    const value = host.environment[name];
+    const value = host.variable(name);
     return value === undefined ? new Refusal(`the environment variable ${name} is not set`) : value;
   },
 };

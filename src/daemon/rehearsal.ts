@@ -88,7 +88,7 @@ function hostOf(text: string, key: string): ConfigurationHost {
     readFile: (path) => (path.endsWith('.yaml') ? text : key),
     listDirectory: () => [],
     permissions: () => 0o600,
-    environment: {},
+    variable: () => undefined,
   };
 }
 

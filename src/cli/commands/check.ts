@@ -60,7 +60,7 @@ async function check(
     import('../../config/load.ts'),
     import('../../config/host.ts'),
   ]);
-  const result = loadConfiguration(file, { ...systemHost, environment });
+  const result = loadConfiguration(file, { ...systemHost, variable: (name) => environment[name] });
   if ('errors' in result) return { problems: result.errors, configuration: undefined };
   return { problems: result.warnings, configuration: result.configuration };
 }

@@ -31,7 +31,7 @@ export function importCommand({ terminal }: Context, finish: (status: ExitStatus
     .action(async (file: string, options: Options) => {
       const { importConfiguration } = await import('../../config/import/import.ts');
       const { systemHost } = await import('../../config/host.ts');
-      const host = { ...systemHost, environment: terminal.env };
+      const host = { ...systemHost, variable: (name: string) => terminal.env[name] };
       const result = importConfiguration(file, host, { secrets: options.secrets, reveal: options.reveal ?? false });
       const problems = 'errors' in result ? result.errors : result.notes;
       for (const problem of problems) terminal.err(printable(formatProblem(problem), 4_096));

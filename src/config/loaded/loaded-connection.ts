@@ -293,7 +293,7 @@ const NO_FILES: ConfigurationHost = {
   listDirectory: notHere,
   // A program that is told of the tunnel is looked at, as one in a file is.
   permissions: systemHost.permissions,
-  environment: {},
+  variable: () => undefined,
 };
 
 function notHere(): never {

@@ -20,6 +20,6 @@ export function memoryHost(files: MemoryFiles, environment: Readonly<Record<stri
       contents(path);
       return path.endsWith('.open') ? 0o644 : 0o600;
     },
-    environment,
+    variable: (name) => environment[name],
   };
 }
