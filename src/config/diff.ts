@@ -38,8 +38,9 @@ export function diffConfigurations(before: Configuration, after: Configuration):
     if (earlier === undefined) return { ...nothing(tunnel.name), change: 'added' };
     old.delete(earlier.name);
     if (orphans.size > 0) orphans.delete(fingerprint(earlier));
-    // What was not read again is the same object: of hundreds that were loaded one by one, all but one.
-    return earlier === tunnel ? nothing(tunnel.name) : compare(earlier, tunnel);
+    // What was not read again has the same policy: of thousands, all but one.
+    const isSame = earlier.policy === tunnel.policy && earlier.enabled === tunnel.enabled;
+    return isSame ? nothing(tunnel.name) : compare(earlier, tunnel);
   });
   return [...kept, ...[...old.keys()].map((name): TunnelChange => ({ ...nothing(name), change: 'removed' }))];
 }

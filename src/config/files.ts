@@ -6,15 +6,14 @@ import type { ForeignOptions } from './import/foreign.ts';
 import { readForeign } from './import/foreign.ts';
 import { languageOf } from './import/language.ts';
 import { plainValue, type TreeMap, TreeSource } from './import/value-tree.ts';
+import type { LoadedFile } from './loaded-file.ts';
 import type { Position, Problem } from './problem.ts';
 import { errorAt } from './problem.ts';
-import type { RawFile } from './schema.ts';
+import { EntryMemory, type KnownEntries, readEntries } from './read-entries.ts';
 import { fileSchema } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
 import type { Source } from './source.ts';
 import { parseSource } from './yaml-source.ts';
-
-export type LoadedFile = { readonly source: Source; readonly raw: RawFile };
 
 export type LoadedFiles = {
   /** The main file first, then what it includes, in order. */
@@ -22,32 +21,41 @@ export type LoadedFiles = {
   /** Every file that was read. */
   readonly names: readonly string[];
   readonly problems: readonly Problem[];
+  /** What of them need not be read again where it is the same. */
+  readonly entries: KnownEntries;
 };
 
 export type LoadOptions = {
   /** Where the keys are of a configuration that has them in a file of their own (ipsec.secrets). */
   readonly secrets?: string | undefined;
+  /** What an earlier load has left. */
+  readonly known?: KnownEntries | undefined;
 };
 
 /** Reads the main file and all that it includes, and checks each against the schema. */
 export function loadFiles(path: string, host: ConfigurationHost, options: LoadOptions = {}): LoadedFiles {
   const origin: Position = { file: path, line: 1, column: 1 };
   const text = readText(path, host);
-  if (typeof text !== 'string') return { files: [], names: [], problems: [errorAt(origin, text.failure)] };
+  if (typeof text !== 'string')
+    return { files: [], names: [], problems: [errorAt(origin, text.failure)], entries: NOTHING_KNOWN };
   const language = languageOf(path, text);
   if (language !== 'yaml') return loadForeign(path, host, { language, ...options });
-  const visit: Visit = { host, seen: new Set(), files: [], problems: [] };
+  const memory = new EntryMemory(options.known ?? NOTHING_KNOWN);
+  const visit: Visit = { host, memory, seen: new Set(), files: [], problems: [] };
   readOne(path, origin, visit);
-  return { ...visit, names: visit.files.map(({ source }) => source.file) };
+  return { ...visit, names: visit.files.map(({ source }) => source.file), entries: memory.now };
 }
+
+const NOTHING_KNOWN: KnownEntries = new Map();
 
 /** A configuration of another daemon is one file of ours, whatever it includes. */
 function loadForeign(path: string, host: ConfigurationHost, options: ForeignOptions): LoadedFiles {
   const { tree, files: names, problems } = readForeign(path, host, options);
-  if (problems.some(({ severity }) => severity === 'error')) return { files: [], names, problems };
+  if (problems.some(({ severity }) => severity === 'error'))
+    return { files: [], names, problems, entries: NOTHING_KNOWN };
   const read = readTree(path, tree);
-  if ('raw' in read) return { files: [read], names, problems };
-  return { files: [], names, problems: [...problems, ...read.problems] };
+  if ('raw' in read) return { files: [read], names, problems, entries: NOTHING_KNOWN };
+  return { files: [], names, problems: [...problems, ...read.problems], entries: NOTHING_KNOWN };
 }
 
 /** What was made of another language as the file that it would have been. */
@@ -63,6 +71,7 @@ const MAX_FILES = 1000;
 
 type Visit = {
   readonly host: ConfigurationHost;
+  readonly memory: EntryMemory;
   readonly seen: Set<string>;
   readonly files: LoadedFile[];
   readonly problems: Problem[];
@@ -77,15 +86,28 @@ function readOne(path: string, origin: Position, visit: Visit): void {
     return;
   }
   visit.seen.add(path);
+  const read = readEntries(path, text, visit.memory);
+  if (read === undefined) readWhole(path, text, visit);
+  else {
+    visit.files.push(read);
+    readIncluded(read.source, read.raw.include ?? [], visit);
+  }
+}
+
+function readWhole(path: string, text: string, visit: Visit): void {
   const { source, value, problems } = parseSource(path, text);
   visit.problems.push(...problems);
   if (problems.length > 0) return;
   const parsed = fileSchema.safeParse(value);
   if (parsed.success) visit.files.push({ source, raw: parsed.data });
   else visit.problems.push(...schemaProblems(parsed.error, source, value));
-  for (const [index, pattern] of includesOf(value).entries()) {
+  readIncluded(source, includesOf(value), visit);
+}
+
+function readIncluded(source: Source, patterns: readonly string[], visit: Visit): void {
+  for (const [index, pattern] of patterns.entries()) {
     const place = source.value(['include', index]);
-    for (const included of expandPattern(pattern, dirname(path), visit.host)) readOne(included, place, visit);
+    for (const included of expandPattern(pattern, dirname(source.file), visit.host)) readOne(included, place, visit);
   }
 }
 

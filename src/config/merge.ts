@@ -1,4 +1,4 @@
-import type { LoadedFile } from './files.ts';
+import type { LoadedFile } from './loaded-file.ts';
 import type { Problem } from './problem.ts';
 import { formatPosition } from './problem.ts';
 import { Report } from './report.ts';

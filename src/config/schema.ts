@@ -241,6 +241,9 @@ const socketPath = scalar((value) =>
     : new Refusal(`"${shorten(value)}" is no path of a socket; write an absolute one, such as /run/cygnet/vici.sock`),
 );
 
+/** One entry of each section. */
+export const ENTRY_SCHEMAS = { gateways: gateway, peers: peer, shunts: shunt, tunnels: tunnel } as const;
+
 /** One file. Which keys an included file may have is a rule of its own. */
 export const fileSchema = section({
   version: oneOf({ 1: 1 } as const).optional(),

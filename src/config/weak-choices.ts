@@ -9,8 +9,10 @@ import type { Tunnel } from './configuration.ts';
  */
 export type WeakChoice = { readonly keys: readonly string[]; readonly text: string };
 
+type Judged = Pick<Tunnel, 'policy' | 'pskSource' | 'ppkSource'>;
+
 /** What is weak about a tunnel: obsolete algorithms by RFC 8247 and RFC 8221, IKEv1, guessable keys. */
-export function weakChoices(tunnel: Tunnel): WeakChoice[] {
+export function weakChoices(tunnel: Judged): WeakChoice[] {
   return [
     ...protocolChoices(tunnel),
     ...ikeChoices(tunnel),
@@ -23,7 +25,7 @@ export function weakChoices(tunnel: Tunnel): WeakChoice[] {
 /** RFC 8247 §5 and common practice: what a person can remember, a machine can guess. */
 const MIN_PSK_BYTES = 20;
 
-function protocolChoices({ policy }: Tunnel): WeakChoice[] {
+function protocolChoices({ policy }: Judged): WeakChoice[] {
   const { version, mode, remote, childProtocol, childProposals } = policy;
   const pfs = childProposals.every((proposal) => proposal.keyExchange.length > 0);
   return [
@@ -53,7 +55,7 @@ function protocolChoices({ policy }: Tunnel): WeakChoice[] {
   ].filter((choice) => choice !== false);
 }
 
-function ikeChoices({ policy }: Tunnel): WeakChoice[] {
+function ikeChoices({ policy }: Judged): WeakChoice[] {
   const of = listsOf(policy.ikeProposals);
   return [
     ...of('encryption').flatMap((keyword) =>
@@ -75,7 +77,7 @@ function ikeChoices({ policy }: Tunnel): WeakChoice[] {
   ];
 }
 
-function childChoices({ policy }: Tunnel): WeakChoice[] {
+function childChoices({ policy }: Judged): WeakChoice[] {
   const of = listsOf(policy.childProposals);
   return [
     ...of('encryption').flatMap((keyword) =>
@@ -91,7 +93,7 @@ function childChoices({ policy }: Tunnel): WeakChoice[] {
   ];
 }
 
-function keyChoices({ policy, pskSource }: Tunnel): WeakChoice[] {
+function keyChoices({ policy, pskSource }: Judged): WeakChoice[] {
   const { psk, many } = policy;
   const keys = [psk, ...(many?.keys ?? []).map((key) => key.psk)];
   return [
@@ -109,7 +111,7 @@ function keyChoices({ policy, pskSource }: Tunnel): WeakChoice[] {
 const MIN_PPK_BYTES = 32;
 const MIN_PPK_CIPHER_BITS = 256;
 
-function ppkChoices({ policy, ppkSource }: Tunnel): WeakChoice[] {
+function ppkChoices({ policy, ppkSource }: Judged): WeakChoice[] {
   if (policy.ppk === undefined) return [];
   const { length } = policy.ppk.secret.expose();
   const short = listsOf(policy.childProposals)('encryption').filter(

@@ -86,7 +86,11 @@ function parseText(text: string): { readonly document: Document.Parsed; readonly
   return { document, lines };
 }
 
-export type ParsedSource = { readonly source: Source; readonly value: unknown; readonly problems: readonly Problem[] };
+export type ParsedSource = {
+  readonly source: YamlSource;
+  readonly value: unknown;
+  readonly problems: readonly Problem[];
+};
 
 /**
  * Reads YAML 1.2 so that every scalar stays the text that was written (`0123`, `no` and `1e3` mean what they say);

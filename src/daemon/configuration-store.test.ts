@@ -76,6 +76,12 @@ describe('the files behind the configuration in force', () => {
     expect(() => store.propose({ kind: 'change', change: edit })).toThrow(words);
   });
 
+  it('are read again where they differ only: a tunnel that is as it was has the policy that it had', () => {
+    const before = store.propose({ kind: 'reload' }).configuration;
+    writeFileSync(path(), MAIN.replace('the first', 'by hand'));
+    expect(store.propose({ kind: 'reload' }).configuration.tunnels[0]?.policy).toBe(before.tunnels[0]?.policy);
+  });
+
   it('take what was edited by hand with a reload, and then changes again', () => {
     writeFileSync(path(), MAIN.replace('the first', 'by hand'));
     put({ kind: 'reload' });

@@ -4,7 +4,7 @@ import { editFiles } from '../config/edit/edit-files.ts';
 import { type Replacement, replaceFiles } from '../config/edit/replace-files.ts';
 import { type ConfigurationHost, systemHost } from '../config/host.ts';
 import { languageOf } from '../config/import/language.ts';
-import { loadConfiguration } from '../config/load.ts';
+import { type LoadMemory, loadConfiguration } from '../config/load.ts';
 import type { Problem } from '../config/problem.ts';
 import { ControlError } from '../control/control-error.ts';
 
@@ -23,6 +23,7 @@ export type Proposal = {
   /** Of each of its files, the main one first. */
   readonly texts: ReadonlyMap<string, string>;
   readonly replacements: readonly Replacement[];
+  readonly memory: LoadMemory;
 };
 
 /** The files behind the configuration in force: what they say, and how they change. */
@@ -31,6 +32,8 @@ export class ConfigurationStore {
   readonly #host: ConfigurationHost;
   #texts: ReadonlyMap<string, string> = new Map();
   #configuration: Configuration | undefined;
+  /** What of them need not be read again. */
+  #memory: LoadMemory | undefined;
 
   constructor(path: string, host: ConfigurationHost = systemHost) {
     this.#path = path;
@@ -53,10 +56,11 @@ export class ConfigurationStore {
   }
 
   /** Writes what has to be written; the proposal is the configuration in force from here on. */
-  commit({ replacements, texts, configuration }: Proposal): void {
+  commit({ replacements, texts, configuration, memory }: Proposal): void {
     inWords(() => replaceFiles(replacements));
     this.#texts = texts;
     this.#configuration = configuration;
+    this.#memory = memory;
   }
 
   #load(edited: ReadonlyMap<string, string>): Proposal {
@@ -69,15 +73,15 @@ export class ConfigurationStore {
         return text;
       },
     };
-    const loaded = loadConfiguration(this.#path, host);
+    const loaded = loadConfiguration(this.#path, host, { memory: this.#memory });
     if ('errors' in loaded) throw new InvalidConfiguration(loaded.errors);
-    const { configuration, warnings } = loaded;
+    const { configuration, warnings, memory } = loaded;
     const texts = new Map(configuration.files.map((file) => [file, read.get(file) ?? '']));
     const replacements = [...edited].flatMap(([path, after]) => {
       const before = this.#texts.get(path) ?? '';
       return before === after ? [] : [{ path, before, after }];
     });
-    return { configuration, warnings, texts, replacements };
+    return { configuration, warnings, texts, replacements, memory };
   }
 
   #edit(change: ConfigurationChange): ReadonlyMap<string, string> {

@@ -1,0 +1,76 @@
+import { EntriesSource, lineFrom } from './entries-source.ts';
+import { cutEntries, type EntryText, type EntryTexts, SECTIONS, type Section } from './entry-texts.ts';
+import type { LoadedFile } from './loaded-file.ts';
+import { ENTRY_SCHEMAS, fileSchema, type RawFile } from './schema.ts';
+import { parseSource, type YamlSource } from './yaml-source.ts';
+
+/** What was made of each entry, by its text, for the next time that it is read. */
+export type KnownEntries = ReadonlyMap<Section, ReadonlyMap<string, unknown>>;
+
+/** What is known of entries: before, and from now on. */
+export class EntryMemory {
+  readonly #before: KnownEntries;
+  readonly now = new Map<Section, Map<string, unknown>>(SECTIONS.map((section) => [section, new Map()]));
+
+  constructor(before: KnownEntries) {
+    this.#before = before;
+  }
+
+  recall({ section, text }: EntryText): unknown {
+    return this.#before.get(section)?.get(text);
+  }
+
+  keep({ section, text }: EntryText, raw: unknown): void {
+    this.now.get(section)?.set(text, raw);
+  }
+}
+
+/**
+ * Reads a file entry by entry, those that are known not again. Undefined where it cannot be read so, or where anything is
+ * wrong with it, which is to be told of the whole of it.
+ */
+export function readEntries(file: string, text: string, memory: EntryMemory): LoadedFile | undefined {
+  const cut = cutEntries(text);
+  const rest = cut === undefined ? undefined : readRest(file, cut);
+  if (cut === undefined || rest === undefined) return undefined;
+  const source = new EntriesSource(file, rest.source, cut.alone);
+  const sections: Partial<Record<Section, Record<string, unknown>>> = {};
+  for (const entry of cut.entries) {
+    const known = memory.recall(entry);
+    const read = known === undefined ? readEntry(file, entry, cut.alone) : { raw: known, source: undefined };
+    if (read === undefined || !source.add(entry, read.source)) return undefined;
+    sections[entry.section] = Object.assign(sections[entry.section] ?? {}, { [entry.name]: read.raw });
+    memory.keep(entry, read.raw);
+  }
+  return { source, raw: { ...rest.raw, ...sections } as RawFile };
+}
+
+function readRest(file: string, { sections, rest, restLines }: EntryTexts): LoadedFile | undefined {
+  const { source, value, problems } = parseSource(file, rest, (line) => restLines[line - 1] ?? line);
+  const parsed = problems.length > 0 ? undefined : fileSchema.safeParse(value);
+  if (parsed?.success !== true) return undefined;
+  const { data: raw } = parsed;
+  // In a text over several lines there may be something that looks like a section.
+  const areThere = sections.every(({ name, line }) => isEmpty(raw[name]) && source.key([name]).line === line);
+  return areThere ? { source, raw } : undefined;
+}
+
+function isEmpty(section: object | undefined): boolean {
+  return section !== undefined && Object.keys(section).length === 0;
+}
+
+type Read = { readonly source: YamlSource; readonly raw: unknown };
+
+function readEntry(file: string, entry: EntryText, alone: EntryTexts['alone']): Read | undefined {
+  const { section, name, line } = entry;
+  // What is made of a part of a text keeps all of it in memory, and this is to outlive many texts.
+  const text = structuredClone(alone(entry.text));
+  const { source, value, problems } = parseSource(file, text, lineFrom(line));
+  if (problems.length > 0 || !isOnly(value, name)) return undefined;
+  const parsed = ENTRY_SCHEMAS[section].safeParse(value[name]);
+  return parsed.success ? { source, raw: parsed.data } : undefined;
+}
+
+function isOnly(value: unknown, name: string): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 1 && Object.hasOwn(value, name);
+}
