@@ -90,7 +90,8 @@ function resolve(
   checkPairs(
     [...merged.tunnels.values()].map((entry) => {
       const { gateway, peer } = entry.raw;
-      return { ...entry, raw: withHosts(entry.raw, gateways.get(gateway), peers.get(peer)) };
+      const raw = withHosts(entry.raw, gateways.get(gateway), peers.get(peer));
+      return raw === entry.raw ? entry : { ...entry, raw };
     }),
   );
   const configuration: Configuration = {

@@ -6,7 +6,7 @@ import type { RawTunnel } from './schema.ts';
 
 /** The tunnel with the addresses in the place of `dynamic`, as far as gateway and peer have one. */
 export function withHosts(raw: RawTunnel, gateway: Gateway | undefined, peer: Peer | undefined): RawTunnel {
-  if (![...raw.local.subnets, ...raw.remote.subnets].some(isUnknownHost)) return raw;
+  if (!raw.local.subnets.some(isUnknownHost) && !raw.remote.subnets.some(isUnknownHost)) return raw;
   const nobody = NOBODY[addressFamily(gateway?.address ?? NOBODY[4])];
   const theirs = peer?.address.kind === 'address' ? peer.address.address : nobody;
   return {

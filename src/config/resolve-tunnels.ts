@@ -70,5 +70,6 @@ function givenTo({ raw, source }: Entry<RawTunnel>, { top, gateways, peers }: Me
 
 /** What stands in the lines of a tunnel moves with them. */
 function moved(problem: Problem, from: Position, to: Position): Problem {
+  if (from.line === to.line && from.file === to.file) return problem;
   return { ...problem, file: to.file, line: problem.line + to.line - from.line };
 }

@@ -1,5 +1,4 @@
 import { addressFamily, formatPrefix } from '../base/net.ts';
-import type { AttributeChoice } from '../sa/child-attributes.ts';
 import { canMeet, type SelectorPair, selectorPairs } from '../sa/selector-pairs.ts';
 import {
   containsSelector,
@@ -11,7 +10,7 @@ import {
   type TrafficSelector,
 } from '../sa/traffic-selector.ts';
 import { ANY_PORT, isAnyPort } from '../sa/upper-layer.ts';
-import { attributesOf, isChosenBySegments } from './attributes.ts';
+import { isChosenBySegments } from './attributes.ts';
 import type { Gateway } from './configuration.ts';
 import { isUnknownHost } from './dynamic-segments.ts';
 import type { Entry } from './merge.ts';
@@ -61,7 +60,7 @@ const OTHER_SIDE: Readonly<Record<Side, Side>> = { local: 'remote', remote: 'loc
 const SEGMENT: Readonly<Record<Side, string>> = { local: 'local segment', remote: 'peer segment' };
 
 function* pairsOf({ name, raw }: Entry<RawTunnel>): Generator<SelectorPair & { readonly keys: readonly string[] }> {
-  const { policies, ...apart } = attributesOf(raw) ?? {};
+  const { policies, ifId, mark } = raw.ipsec ?? {};
   // Without policies it takes nobody's packets.
   if (policies === false) return;
   // What two peers of unknown address have differs with them.
@@ -71,7 +70,7 @@ function* pairsOf({ name, raw }: Entry<RawTunnel>): Generator<SelectorPair & { r
     const protocol = Math.max(local.protocol, remote.protocol);
     const ends = [local, remote].map((segment) => selectorKey({ ...segment, protocol }));
     const keys = DIRECTIONS.map(
-      (direction) => `${raw.gateway} ${ends.join(' ')} ${direction} ${apartText(apart, direction, name)}`,
+      (direction) => `${raw.gateway} ${ends.join(' ')} ${direction} ${apartText({ ifId, mark }, direction, name)}`,
     );
     yield { local, remote, keys };
   }
@@ -80,7 +79,7 @@ function* pairsOf({ name, raw }: Entry<RawTunnel>): Generator<SelectorPair & { r
 const DIRECTIONS = ['in', 'out'] as const;
 
 /** What tells the packets of one direction from others between the same segments; what is unique is so for each tunnel. */
-function apartText({ ifId, mark }: AttributeChoice, direction: 'in' | 'out', tunnel: string): string {
+function apartText({ ifId, mark }: NonNullable<RawTunnel['ipsec']>, direction: 'in' | 'out', tunnel: string): string {
   const numbers = [ifId?.[direction], mark?.[direction]?.value, mark?.[direction]?.mask];
   return numbers.map((number) => (typeof number === 'string' ? tunnel : (number ?? ''))).join(' ');
 }
