@@ -5,11 +5,16 @@ export type Position = { readonly file: string; readonly line: number; readonly 
 export type Problem = Position & { readonly severity: 'error' | 'warning'; readonly message: string };
 
 export function errorAt(position: Position, message: string): Problem {
-  return { ...position, severity: 'error', message };
+  return problemAt(position, 'error', message);
 }
 
 export function warningAt(position: Position, message: string): Problem {
-  return { ...position, severity: 'warning', message };
+  return problemAt(position, 'warning', message);
+}
+
+/** Key by key: V8 gives what is spread together a shape of its own, which takes more memory than it. */
+function problemAt({ file, line, column }: Position, severity: Problem['severity'], message: string): Problem {
+  return { file, line, column, severity, message };
 }
 
 /** `cygnet.yaml:31:19 error tunnels.idc.ike.encryption: ...`, as compilers do, so that editors find the place. */

@@ -2,7 +2,7 @@ import { EntriesSource, lineFrom } from './entries-source.ts';
 import { cutEntries, type EntryText, type EntryTexts, SECTIONS, type Section } from './entry-texts.ts';
 import type { LoadedFile } from './loaded-file.ts';
 import { ENTRY_SCHEMAS, fileSchema, type RawFile } from './schema.ts';
-import { parseSource, type YamlSource } from './yaml-source.ts';
+import { parseSource, valueOfOnly, type YamlSource } from './yaml-source.ts';
 
 /** What was made of each entry, by its text, for the next time that it is read. */
 export type KnownEntries = ReadonlyMap<Section, ReadonlyMap<string, unknown>>;
@@ -39,7 +39,9 @@ export function readEntries(file: string, text: string, memory: EntryMemory): Lo
     const known = memory.recall(entry);
     const read = known === undefined ? readEntry(file, entry, cut.alone) : { raw: known, source: undefined };
     if (read === undefined || !source.add(entry, read.source)) return undefined;
-    sections[entry.section] = Object.assign(sections[entry.section] ?? {}, { [entry.name]: read.raw });
+    const section = sections[entry.section] ?? {};
+    section[entry.name] = read.raw;
+    sections[entry.section] = section;
     memory.keep(entry, read.raw);
   }
   return { source, raw: { ...rest.raw, ...sections } as RawFile };
@@ -65,12 +67,9 @@ function readEntry(file: string, entry: EntryText, alone: EntryTexts['alone']): 
   const { section, name, line } = entry;
   // What is made of a part of a text keeps all of it in memory, and this is to outlive many texts.
   const text = structuredClone(alone(entry.text));
-  const { source, value, problems } = parseSource(file, text, lineFrom(line));
-  if (problems.length > 0 || !isOnly(value, name)) return undefined;
-  const parsed = ENTRY_SCHEMAS[section].safeParse(value[name]);
+  // Of the entry alone: a thousand objects with a key of their own each, and V8 has no common shapes any more.
+  const { source, value, problems } = parseSource(file, text, lineFrom(line), valueOfOnly(name));
+  if (problems.length > 0) return undefined;
+  const parsed = ENTRY_SCHEMAS[section].safeParse(value);
   return parsed.success ? { source, raw: parsed.data } : undefined;
-}
-
-function isOnly(value: unknown, name: string): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 1 && Object.hasOwn(value, name);
 }

@@ -1,5 +1,5 @@
-import type { Document, Pair, YAMLError } from 'yaml';
-import { isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import type { Document, Node, Pair, YAMLError } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { type Outline, offsetOf, outlineOf } from './outline.ts';
 import type { Position, Problem } from './problem.ts';
 import { errorAt, formatPosition } from './problem.ts';
@@ -92,11 +92,28 @@ export type ParsedSource = {
   readonly problems: readonly Problem[];
 };
 
+/** What of a document becomes a value. */
+type NodeOf = (document: Document.Parsed) => Node | null;
+
+/** The value of a mapping that has nothing but this key; null for anything else. */
+export function valueOfOnly(name: string): NodeOf {
+  return ({ contents }) => {
+    const [pair, ...more] = isMap(contents) ? contents.items : [];
+    const isOnly = more.length === 0 && isScalar(pair?.key) && pair.key.value === name;
+    return isOnly && isNode(pair.value) ? pair.value : null;
+  };
+}
+
 /**
  * Reads YAML 1.2 so that every scalar stays the text that was written (`0123`, `no` and `1e3` mean what they say);
  * what a text stands for is the schema's business. `value` is made of strings, arrays and plain objects.
  */
-export function parseSource(file: string, text: string, lineOf: LineOf = asItIs): ParsedSource {
+export function parseSource(
+  file: string,
+  text: string,
+  lineOf: LineOf = asItIs,
+  nodeOf: NodeOf = ({ contents }) => contents,
+): ParsedSource {
   const { document, lines } = parseText(text);
   const source = new YamlSource(file, text, lineOf, { root: outlineOf(document), lines });
   const at: At = (offset) => positionAt(file, lines, offset, lineOf);
@@ -109,7 +126,9 @@ export function parseSource(file: string, text: string, lineOf: LineOf = asItIs)
       problems: [errorAt(at(syntaxOffset(error, document, text)), syntaxMessage(error))],
     };
   const problems = structureProblems(at, document);
-  return problems.length > 0 ? { source, value: undefined, problems } : { ...toValue(at, document), source };
+  return problems.length > 0
+    ? { source, value: undefined, problems }
+    : { ...toValue(at, document, nodeOf(document)), source };
 }
 
 type At = (offset: number) => Position;
@@ -128,9 +147,9 @@ function syntaxOffset(error: YAMLError, document: Document.Parsed, text: string)
   return offset;
 }
 
-function toValue(at: At, document: Document.Parsed): { value: unknown; problems: readonly Problem[] } {
+function toValue(at: At, document: Document.Parsed, node: Node | null): Pick<ParsedSource, 'value' | 'problems'> {
   try {
-    return { value: document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {}, problems: [] };
+    return { value: node?.toJS(document, { maxAliasCount: MAX_ALIASES }) ?? {}, problems: [] };
   } catch {
     return { value: undefined, problems: [errorAt(at(0), `aliases stand for more than ${MAX_ALIASES} values`)] };
   }
