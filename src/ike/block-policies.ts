@@ -21,8 +21,9 @@ export function planBlocks(
   before: ReadonlyMap<string, TunnelPolicy>,
   after: ReadonlyMap<string, TunnelPolicy>,
 ): DataPlaneStep[] {
-  const old = new Map([...bypasses(before, after), ...blocks(before)]);
-  const fresh = new Map([...bypasses(after, before), ...blocks(after)]);
+  const [gone, come] = [othersThan(after, before), othersThan(before, after)];
+  const old = new Map([...bypasses(gone), ...blocks(gone)]);
+  const fresh = new Map([...bypasses(come), ...blocks(come)]);
   const added = [...fresh].filter(([key]) => !old.has(key));
   const removed = [...old].filter(([key]) => !fresh.has(key));
   return [
@@ -31,11 +32,19 @@ export function planBlocks(
   ];
 }
 
+/** Those that are another object in `known`, or not there: of thousands, all but a few are as they were. */
+function othersThan(
+  known: ReadonlyMap<string, TunnelPolicy>,
+  tunnels: ReadonlyMap<string, TunnelPolicy>,
+): readonly TunnelPolicy[] {
+  return [...tunnels.values()].filter((tunnel) => known.get(tunnel.name) !== tunnel);
+}
+
 type Block = { readonly owner: string; readonly policy: PolicySpec };
 
-function blocks(tunnels: ReadonlyMap<string, TunnelPolicy>): Map<string, Block> {
+function blocks(tunnels: readonly TunnelPolicy[]): Map<string, Block> {
   const all = new Map<string, Block>();
-  for (const tunnel of tunnels.values()) {
+  for (const tunnel of tunnels) {
     const apart = apartOf(tunnel.attributes);
     // The segments of all its instances are kept in by the tunnel that they come from; a host outside cannot be.
     if (!tunnel.blockClearText || tunnel.template !== undefined || apart === undefined) continue;
@@ -60,21 +69,16 @@ function apartOf(choice: AttributeChoice = {}): Pick<PolicySpec, 'ifId' | 'mark'
   return policyAttributes({ ...(ifId && { ifId }), ...(mark && { mark }) }, 'out');
 }
 
-/** Those of tunnels that are another object in `others`: of thousands that are loaded one by one, all but one are not. */
-function bypasses(
-  tunnels: ReadonlyMap<string, TunnelPolicy>,
-  others: ReadonlyMap<string, TunnelPolicy>,
-): Map<string, Block> {
-  const changed = [...tunnels.values()].filter(
-    (tunnel) => others.get(tunnel.name) !== tunnel && isChosenBySegments(tunnel),
-  );
+function bypasses(tunnels: readonly TunnelPolicy[]): Map<string, Block> {
   return new Map(
-    changed.flatMap((tunnel) =>
-      localTraffic(tunnel).map((policy): [string, Block] => [
-        `${tunnel.name}|${policyKey(policy)}`,
-        { owner: `tunnel:${tunnel.name}`, policy },
-      ]),
-    ),
+    tunnels
+      .filter(isChosenBySegments)
+      .flatMap((tunnel) =>
+        localTraffic(tunnel).map((policy): [string, Block] => [
+          `${tunnel.name}|${policyKey(policy)}`,
+          { owner: `tunnel:${tunnel.name}`, policy },
+        ]),
+      ),
   );
 }
 
