@@ -87,11 +87,10 @@ function readOne(path: string, origin: Position, visit: Visit): void {
   }
   visit.seen.add(path);
   const read = readEntries(path, text, visit.memory);
-  if (read === undefined) readWhole(path, text, visit);
-  else {
-    visit.files.push(read);
-    readIncluded(read.source, read.raw.include ?? [], visit);
-  }
+  if (read === undefined) return readWhole(path, text, visit);
+  visit.problems.push(...read.problems);
+  if (read.problems.length === 0) visit.files.push(read);
+  readIncluded(read.source, read.raw.include ?? [], visit);
 }
 
 function readWhole(path: string, text: string, visit: Visit): void {

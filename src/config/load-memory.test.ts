@@ -5,6 +5,7 @@ import { Secret } from '../base/secret.ts';
 import type { ConfigurationHost } from './host.ts';
 import { type LoadMemory, type LoadResult, loadConfiguration } from './load.ts';
 import { formatProblem } from './problem.ts';
+import { BAD, edited as badText, GOOD } from './testing/bad-configurations.ts';
 import { memoryHost } from './testing/memory-host.ts';
 
 const PATH = '/etc/cygnet.yaml';
@@ -230,6 +231,14 @@ describe('a configuration that is read again, with what is left of the last time
       }),
       { numRuns: RUNS },
     );
+  });
+
+  it('is refused for what is wrong with it, as a whole one is', () => {
+    const { memory } = read(GOOD, 'a-key');
+    for (const [replace, by] of BAD) {
+      const text = badText(replace, by);
+      expect(told(load(text, HEALTHY, memory))).toEqual(told(load(uncut(text), HEALTHY)));
+    }
   });
 
   const TEXT = [

@@ -7,7 +7,7 @@ import type { Tunnel } from './configuration.ts';
 import { tunnelPolicies } from './configuration.ts';
 import { loadConfiguration } from './load.ts';
 import { formatProblem } from './problem.ts';
-import { BAD, GOOD } from './testing/bad-configurations.ts';
+import { BAD, edited, GOOD } from './testing/bad-configurations.ts';
 import { loadText, loadTunnel, tunnelText } from './testing/load-text.ts';
 import { memoryHost } from './testing/memory-host.ts';
 
@@ -17,14 +17,6 @@ function problemsOf(text: string, severity: 'error' | 'warning') {
   const host = memoryHost({ '/etc/cygnet.yaml': text, ...EXTRA_FILES });
   const result = loadConfiguration('/etc/cygnet.yaml', host);
   return ('errors' in result ? result.errors : result.warnings).filter((problem) => problem.severity === severity);
-}
-
-function edited(replace: string, by: string): string {
-  const replacements = by.split('\0');
-  return replace.split('\0').reduce((text, part, index) => {
-    if (!text.includes(part)) throw new Error(`not in the text: ${part}`);
-    return text.replace(part, () => replacements[index] ?? '');
-  }, GOOD);
 }
 
 describe('a bad configuration is refused at the right place', () => {

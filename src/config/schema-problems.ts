@@ -5,9 +5,10 @@ import type { Source, ValuePath } from './source.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** What the schema found, told in plain words and at its place in the file. */
-export function schemaProblems(error: z.ZodError, source: Source, value: unknown): Problem[] {
-  return error.issues.flatMap((issue) => problemsOf(issue, source, value));
+/** What the schema found, told in plain words and at its place in the file, in which the value is that of a path. */
+export function schemaProblems(error: z.ZodError, source: Source, value: unknown, base: ValuePath = []): Problem[] {
+  const whole = base.reduceRight((inner, step) => ({ [step]: inner }), value);
+  return error.issues.flatMap((issue) => problemsOf({ ...issue, path: [...base, ...issue.path] }, source, whole));
 }
 
 /** `tunnels.idc.local.subnets[1]` */

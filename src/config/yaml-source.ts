@@ -1,5 +1,5 @@
 import type { Document, Node, Pair, YAMLError } from 'yaml';
-import { isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { type Outline, offsetOf, outlineOf } from './outline.ts';
 import type { Position, Problem } from './problem.ts';
 import { errorAt, formatPosition } from './problem.ts';
@@ -92,15 +92,15 @@ export type ParsedSource = {
   readonly problems: readonly Problem[];
 };
 
-/** What of a document becomes a value. */
-type NodeOf = (document: Document.Parsed) => Node | null;
+/** What of a document becomes a value; undefined for nothing of it. */
+type NodeOf = (document: Document.Parsed) => Node | null | undefined;
 
-/** The value of a mapping that has nothing but this key; null for anything else. */
+/** The mapping that is the value of a mapping's only key, where it is this one. */
 export function valueOfOnly(name: string): NodeOf {
   return ({ contents }) => {
     const [pair, ...more] = isMap(contents) ? contents.items : [];
     const isOnly = more.length === 0 && isScalar(pair?.key) && pair.key.value === name;
-    return isOnly && isNode(pair.value) ? pair.value : null;
+    return isOnly && isMap(pair.value) ? pair.value : undefined;
   };
 }
 
@@ -147,8 +147,13 @@ function syntaxOffset(error: YAMLError, document: Document.Parsed, text: string)
   return offset;
 }
 
-function toValue(at: At, document: Document.Parsed, node: Node | null): Pick<ParsedSource, 'value' | 'problems'> {
+function toValue(
+  at: At,
+  document: Document.Parsed,
+  node: ReturnType<NodeOf>,
+): Pick<ParsedSource, 'value' | 'problems'> {
   try {
+    if (node === undefined) return { value: undefined, problems: [] };
     return { value: node?.toJS(document, { maxAliasCount: MAX_ALIASES }) ?? {}, problems: [] };
   } catch {
     return { value: undefined, problems: [errorAt(at(0), `aliases stand for more than ${MAX_ALIASES} values`)] };

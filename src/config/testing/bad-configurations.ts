@@ -225,3 +225,12 @@ export const BAD: readonly (readonly [replace: string, by: string, ...errors: st
   ['version: 1  ', 'version: 1\ninclude: absent.yaml  ', '2:10 include: must be a list, as in [one, two]'],
   ['version: 1  ', 'version: 1\ninclude: [cygnet.yaml]  ', '2:11 /etc/cygnet.yaml is included twice'],
 ];
+
+/** The good one with an edit. */
+export function edited(replace: string, by: string): string {
+  const replacements = by.split('\0');
+  return replace.split('\0').reduce((text, part, index) => {
+    if (!text.includes(part)) throw new Error(`not in the text: ${part}`);
+    return text.replace(part, () => replacements[index] ?? '');
+  }, GOOD);
+}
