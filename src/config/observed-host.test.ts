@@ -31,6 +31,17 @@ describe('what was asked of a machine', () => {
     expect(isAsObserved(observe().observations, memoryHost(files, variables))).toBe(isSame);
   });
 
+  it('is noted, and nothing else of it is kept, such as the texts that it may hold', () => {
+    expect(observe().observations.map(({ answer, ...question }) => question)).toEqual([
+      { call: 'permissions', argument: '/etc/a.psk' },
+      { call: 'readFile', argument: '/etc/a.psk' },
+      { call: 'variable', argument: 'KEY' },
+      { call: 'readFile', argument: '/etc/none' },
+      { call: 'variable', argument: 'NONE' },
+      { call: 'listDirectory', argument: '/etc' },
+    ]);
+  });
+
   it('tells nobody a key', () => {
     expect(JSON.stringify(observe().observations) + inspect(observe().observations)).not.toContain('the-key');
   });

@@ -4,45 +4,45 @@ import { constantTimeEqual } from '../crypto/constant-time.ts';
 import type { ConfigurationHost } from './host.ts';
 import { fileErrorText } from './host.ts';
 
-/** What was asked of a machine, and what it has answered: a key in a file, maybe. */
-export type Observation = { readonly ask: Ask<unknown>; readonly answer: Secret };
+/** What was asked of a machine, and what it has answered: a key in a file, maybe. Plain data, so that it holds nothing else. */
+export type Observation = Question & { readonly answer: Secret };
 
-type Ask<Answer> = (host: ConfigurationHost) => Answer;
+type Question = { readonly call: keyof ConfigurationHost; readonly argument: string };
 
 /** The machine, with a note of all that is asked of it. */
 export function observedHost(host: ConfigurationHost, observations: Observation[]): ConfigurationHost {
-  const observe = <Answer>(ask: Ask<Answer>): Answer => {
-    const outcome = outcomeOf(ask, host);
-    observations.push({ ask, answer: answerOf(outcome) });
+  const observe = <Call extends keyof ConfigurationHost>(call: Call, argument: string) => {
+    const outcome = outcomeOf(host, { call, argument });
+    observations.push({ call, argument, answer: answerOf(outcome) });
     if ('error' in outcome) throw outcome.error;
-    return outcome.value;
+    return outcome.value as ReturnType<ConfigurationHost[Call]>;
   };
   return {
-    readFile: (path) => observe((asked) => asked.readFile(path)),
-    listDirectory: (path) => observe((asked) => asked.listDirectory(path)),
-    permissions: (path) => observe((asked) => asked.permissions(path)),
-    variable: (name) => observe((asked) => asked.variable(name)),
+    readFile: (path) => observe('readFile', path),
+    listDirectory: (path) => observe('listDirectory', path),
+    permissions: (path) => observe('permissions', path),
+    variable: (name) => observe('variable', name),
   };
 }
 
 /** Whether the machine would answer all of it as it did. */
 export function isAsObserved(observations: readonly Observation[], host: ConfigurationHost): boolean {
-  return observations.every(({ ask, answer }) =>
-    constantTimeEqual(answerOf(outcomeOf(ask, host)).expose(), answer.expose()),
+  return observations.every((observation) =>
+    constantTimeEqual(answerOf(outcomeOf(host, observation)).expose(), observation.answer.expose()),
   );
 }
 
-type Outcome<Answer> = { readonly value: Answer } | { readonly error: unknown };
+type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
-function outcomeOf<Answer>(ask: Ask<Answer>, host: ConfigurationHost): Outcome<Answer> {
+function outcomeOf(host: ConfigurationHost, { call, argument }: Question): Outcome {
   try {
-    return { value: ask(host) };
+    return { value: host[call](argument) };
   } catch (error) {
     return { error };
   }
 }
 
 /** As far as a configuration can depend on it: an error by what is said of it. */
-function answerOf(outcome: Outcome<unknown>): Secret {
+function answerOf(outcome: Outcome): Secret {
   return new Secret(utf8('error' in outcome ? fileErrorText(outcome.error) : `${JSON.stringify(outcome.value)}`));
 }
