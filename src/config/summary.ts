@@ -1,3 +1,4 @@
+import { countBy } from '../base/count-by.ts';
 import { formatPrefix } from '../base/net.ts';
 import type { PeerPlaces } from '../ike/common/peer-places.ts';
 import type { PeerAddress } from '../ike/common/policy.ts';
@@ -29,6 +30,7 @@ export type PeerSummary = {
 };
 
 export function gatewaySummaries(configuration: Configuration): GatewaySummary[] {
+  const tunnels = countBy(configuration.tunnels, ({ policy }) => policy.gateway);
   return configuration.gateways.map(({ name, address, publicAddress, vpc, labels, remarks }) => ({
     name,
     address,
@@ -36,17 +38,18 @@ export function gatewaySummaries(configuration: Configuration): GatewaySummary[]
     vpc: vpc.map(formatPrefix),
     labels,
     remarks,
-    tunnels: configuration.tunnels.filter((tunnel) => tunnel.policy.gateway === name).length,
+    tunnels: tunnels.get(name) ?? 0,
   }));
 }
 
 export function peerSummaries(configuration: Configuration): PeerSummary[] {
+  const tunnels = countBy(configuration.tunnels, ({ policy }) => policy.peer);
   return configuration.peers.map(({ name, labels, remarks, ...places }) => ({
     name,
     address: formatPeerPlaces(places).join(', '),
     labels,
     remarks,
-    tunnels: configuration.tunnels.filter((tunnel) => tunnel.policy.peer === name).length,
+    tunnels: tunnels.get(name) ?? 0,
   }));
 }
 

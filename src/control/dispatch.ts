@@ -104,9 +104,7 @@ async function act(
 
 /** Each name once; all of them are checked before anything is done to any. */
 function known(api: GatewayApi, names: readonly string[]): string[] {
-  const existing = api.tunnelNames();
-  const set = new Set(existing);
-  for (const name of names) if (!set.has(name)) throw unknownTunnel(name, existing);
+  for (const name of names) if (!api.hasTunnel(name)) throw unknownTunnel(name, api.tunnelNames());
   return [...new Set(names)];
 }
 

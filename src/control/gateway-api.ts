@@ -38,12 +38,12 @@ export interface ConfigurationApi {
 }
 
 /**
- * What the daemon lets be asked of it. Names that reach it are known: the server has checked them against
- * `tunnelNames`. A method that cannot do what is asked rejects with a ControlError.
+ * What the daemon lets be asked of it. Names that reach it are known: the server has checked them with `hasTunnel`. A method that cannot do what is asked rejects with a ControlError.
  */
 export interface GatewayApi extends ConfigurationApi {
   version(): VersionReport;
   tunnelNames(): readonly string[];
+  hasTunnel(name: string): boolean;
   /** All tunnels where no names are given; otherwise those, in that order. */
   status(names?: readonly string[]): Promise<StatusReport>;
   list(kind: 'tunnels'): Promise<readonly TunnelRow[]>;

@@ -40,7 +40,7 @@ import { IkeSockets } from './ike-sockets.ts';
 import { JobPool } from './job-pool.ts';
 import { KernelErrorWatch } from './kernel-error-watch.ts';
 import { packetErrors } from './kernel-errors.ts';
-import { liveTunnels } from './live-tunnels.ts';
+import { liveTunnel, liveTunnels } from './live-tunnels.ts';
 import { type AddressSource, LocalAddresses } from './local-addresses.ts';
 import { daemonMetrics } from './metrics.ts';
 import { Observations } from './observations.ts';
@@ -256,6 +256,8 @@ export class Daemon {
       history,
       configuration: () => this.#configuration,
       tunnels: () => this.#live(),
+      tunnel: (name) => liveTunnel(this.#configuration, name, this.#core.instance(name)),
+      isConnected: (name) => this.#service.summary(name)?.connectionStatus === 'connected',
       statuses: (names) => this.#statuses(names),
       messageKeys: (name) => this.#core.messageKeys(name),
       tap: (name, listener) => this.#tap(name, listener),
@@ -278,7 +280,7 @@ export class Daemon {
       jobs: this.#jobs,
       timers: this.#timers,
       configuration: () => this.#configuration,
-      countersOf: () => this.#countersOf(this.#core.children()),
+      countersOf: (children) => this.#countersOf(children),
       command: (name, effects) => this.#runner.call(name, effects),
       loading: this.loaded,
       cannotStart: (name) => this.#cannotStart(name),
@@ -368,6 +370,7 @@ export class Daemon {
     return names.flatMap((name) => this.#service.status(name, countersOf) ?? []);
   }
 
+  /** Of these alone: the data plane is not asked for thousands to tell of one tunnel. */
   #countersOf(children: readonly ChildSaView[]) {
     const edge = { dataPlane: { perform: (request: DataPlaneRequest) => this.#perform(request) }, log: this.#log };
     return readCounters(children, (request) => performSafely(edge, request));

@@ -1,3 +1,4 @@
+import { countBy } from '../base/count-by.ts';
 import type { Now } from '../base/time.ts';
 import type { Configuration, Tunnel } from '../config/configuration.ts';
 import { exportTunnel } from '../config/export/formats.ts';
@@ -24,6 +25,7 @@ import type { ListKind } from '../control/words.ts';
 import type { Effect } from '../ike/common/effect.ts';
 import type { Renewed } from '../ike/common/input.ts';
 import type { MessageKeys } from '../ike/common/message-keys.ts';
+import type { TunnelPolicy } from '../ike/common/policy.ts';
 import type { ExchangedMessage } from '../observe/exchange-record.ts';
 import { keyLog } from '../observe/key-log.ts';
 import { type CapturedDatagram, pcapHeader, pcapPacket } from '../observe/pcap.ts';
@@ -41,6 +43,10 @@ export interface ApiSubject {
   configuration(): Configuration;
   /** Its tunnels, and those that peers of tunnels for many have now. */
   tunnels(): readonly Tunnel[];
+  /** One of these. */
+  tunnel(name: string): Tunnel | undefined;
+  /** Whether it is connected, without a look at its SAs. */
+  isConnected(name: string): boolean;
   /** In the order of the names, with fresh counters; names that do not exist are left out. */
   statuses(names: readonly string[]): readonly TunnelStatus[];
   /** Why the tunnel is as it is; undefined for one that does not exist. */
@@ -87,6 +93,10 @@ export class DaemonApi implements GatewayApi {
 
   tunnelNames(): readonly string[] {
     return this.#subject.tunnels().map(({ name }) => name);
+  }
+
+  hasTunnel(name: string): boolean {
+    return this.#subject.tunnel(name) !== undefined;
   }
 
   async status(names?: readonly string[]): Promise<StatusReport> {
@@ -185,24 +195,32 @@ export class DaemonApi implements GatewayApi {
 
   #rows(kind: ListKind): readonly (TunnelRow | GatewayRow | PeerRow | ShuntRow)[] {
     const configuration = this.#subject.configuration();
-    const tunnels = this.#subject.statuses(this.tunnelNames());
-    const connected = tunnels.filter(({ connectionStatus }) => connectionStatus === 'connected');
     const rows = {
       tunnels: () => {
-        const configured = new Map(this.#subject.tunnels().map((tunnel) => [tunnel.name, tunnel]));
-        return tunnels.map((status) => ({ ...status, ...remarksOf(configured.get(status.name)) }));
+        const tunnels = this.#subject.tunnels();
+        const configured = new Map(tunnels.map((tunnel) => [tunnel.name, tunnel]));
+        const statuses = this.#subject.statuses(tunnels.map(({ name }) => name));
+        return statuses.map((status) => ({ ...status, ...remarksOf(configured.get(status.name)) }));
       },
-      gateways: () =>
-        gatewaySummaries(configuration).map((row) => ({ ...row, connected: count(connected, 'gateway', row.name) })),
-      peers: () =>
-        peerSummaries(configuration).map((row) => ({ ...row, connected: count(connected, 'peer', row.name) })),
+      gateways: () => this.#withConnected(gatewaySummaries(configuration), ({ gateway }) => gateway),
+      peers: () => this.#withConnected(peerSummaries(configuration), ({ peer }) => peer),
       shunts: () => shuntSummaries(configuration),
     };
     return rows[kind]();
   }
 
+  /** How many of the tunnels of each row are connected. */
+  #withConnected<Row extends { readonly name: string }>(
+    rows: readonly Row[],
+    ownerOf: (policy: TunnelPolicy) => string,
+  ) {
+    const connected = this.#subject.tunnels().filter(({ name }) => this.#subject.isConnected(name));
+    const counts = countBy(connected, ({ policy }) => ownerOf(policy));
+    return rows.map((row) => ({ ...row, connected: counts.get(row.name) ?? 0 }));
+  }
+
   #tunnel(name: string): Tunnel {
-    const tunnel = this.#subject.tunnels().find((candidate) => candidate.name === name);
+    const tunnel = this.#subject.tunnel(name);
     if (tunnel === undefined) throw unknownTunnel(name, this.tunnelNames());
     return tunnel;
   }
@@ -220,8 +238,4 @@ const RECENT_EVENTS = 20;
 
 function remarksOf(tunnel: Tunnel | undefined): Pick<TunnelRow, 'labels' | 'remarks'> {
   return { labels: tunnel?.labels ?? {}, remarks: tunnel?.remarks ?? '' };
-}
-
-function count(tunnels: readonly TunnelStatus[], key: 'gateway' | 'peer', name: string): number {
-  return tunnels.filter((tunnel) => tunnel[key] === name).length;
 }

@@ -53,6 +53,10 @@ export class FakeGateway implements GatewayApi {
     return [...this.#tunnels.keys()];
   }
 
+  hasTunnel(name: string): boolean {
+    return this.#tunnels.has(name);
+  }
+
   async status(names?: readonly string[]): Promise<StatusReport> {
     return { tunnels: (names ?? this.tunnelNames()).map((name) => this.tunnel(name)) };
   }

@@ -9,6 +9,7 @@ import type { OwnAddresses } from '../../config/loaded/own-addresses.ts';
 import { formatPosition, type Problem } from '../../config/problem.ts';
 import { encodeMessage, type ViciSection } from '../../control/vici/message.ts';
 import type { ViciKey, ViciLoading } from '../../control/vici/vici-loading.ts';
+import { tunnelNamed } from '../tunnel-named.ts';
 
 /** What is loaded needs this of the daemon. */
 export type LoadingSubject = {
@@ -176,8 +177,8 @@ export class Loaded implements ViciLoading {
 }
 
 /** Why a tunnel that was loaded cannot be started; undefined where it can, or stands in a file. */
-export function lackOf({ tunnels }: Configuration, name: string): string | undefined {
-  const lacks = tunnels.find((tunnel) => tunnel.name === name)?.loaded?.lacks;
+export function lackOf(configuration: Configuration, name: string): string | undefined {
+  const lacks = tunnelNamed(configuration, name)?.loaded?.lacks;
   return lacks === undefined ? undefined : `${name} waits: ${lacks}`;
 }
 

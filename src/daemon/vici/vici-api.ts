@@ -19,15 +19,16 @@ import type { ViciKey, ViciLoading } from '../../control/vici/vici-loading.ts';
 import type { GatewayEvent } from '../../ike/common/event.ts';
 import type { SingleCommand } from '../../ike/common/input.ts';
 import type { Reason } from '../../ike/common/reason.ts';
+import type { ChildSaView } from '../../ike/common/view.ts';
 import type { SaCounters } from '../../sa/data-plane.ts';
 import type { TunnelStatus } from '../../tunnel/status.ts';
 import type { CounterLookup } from '../counters.ts';
+import { tunnelNamed } from '../tunnel-named.ts';
 import { algorithmKinds } from './algorithm-names.ts';
 import { viciConnections, viciMode, viciRemoteSelectors } from './connections.ts';
 import { ViciCounters } from './counters.ts';
 import { type NamesOf, type Showing, uniqueIdOf, viciIkeSas } from './sas.ts';
 import { viciSelector } from './selectors.ts';
-import { tunnelNamed } from './tunnel-named.ts';
 import { type LiveSas, ViciWatch } from './watch.ts';
 
 /** What vici needs of the daemon. */
@@ -38,7 +39,7 @@ export interface ViciSubject {
   /** Wall clock, milliseconds. */
   now(): number;
   configuration(): Configuration;
-  countersOf(): CounterLookup;
+  countersOf(children: readonly ChildSaView[]): CounterLookup;
   summary(tunnel: string): Pick<TunnelStatus, 'connectionStatus' | 'reason'> | undefined;
   waitsForTraffic(tunnel: string): boolean;
   /** Why the tunnel cannot be started by us; undefined where it can. */
@@ -128,7 +129,8 @@ export class DaemonViciApi implements ViciApi {
 
   ikeSas(): readonly ViciIkeSa[] {
     const { live } = this.#subject;
-    return viciIkeSas(live.views(), live.children(), { ...this.#showing(), countersOf: this.#subject.countersOf() });
+    const children = live.children();
+    return viciIkeSas(live.views(), children, { ...this.#showing(), countersOf: this.#subject.countersOf(children) });
   }
 
   policies(): readonly ViciPolicy[] {
@@ -262,7 +264,7 @@ export class DaemonViciApi implements ViciApi {
   readonly #names: NamesOf = (tunnel) => {
     const configuration = this.#subject.configuration();
     const { name, loaded } = tunnelNamed(configuration, tunnel) ??
-      templateOf(configuration.tunnels, tunnel) ?? { name: tunnel };
+      templateOf(configuration, tunnel) ?? { name: tunnel };
     return { connection: loaded?.connection ?? name, child: loaded?.child ?? name };
   };
 
@@ -286,10 +288,13 @@ export class DaemonViciApi implements ViciApi {
   }
 }
 
-/** The tunnel for many peers that one of a single peer is made from: its name begins that of the other. */
-function templateOf(tunnels: readonly Tunnel[], instance: string): Tunnel | undefined {
-  const templates = tunnels.filter(({ name, policy }) => policy.many !== undefined && instance.startsWith(`${name}@`));
-  return templates.sort((a, b) => b.name.length - a.name.length)[0];
+/** The tunnel for many peers that one of a single peer is made from: its name begins that of the other, up to an @. */
+function templateOf(configuration: Configuration, instance: string): Tunnel | undefined {
+  for (let at = instance.lastIndexOf('@'); at > 0; at = instance.lastIndexOf('@', at - 1)) {
+    const tunnel = tunnelNamed(configuration, instance.slice(0, at));
+    if (tunnel?.policy.many !== undefined) return tunnel;
+  }
+  return undefined;
 }
 
 /** One that was loaded has the names of its connection and its child in its own. */

@@ -1,6 +1,6 @@
-import type { Configuration, Tunnel } from '../../config/configuration.ts';
+import type { Configuration, Tunnel } from '../config/configuration.ts';
 
-/** A list of thousands asks for the tunnel of each of its rows: they are looked for once for each configuration. */
+/** Thousands are asked for one by one: they are looked for once for each configuration, which never changes. */
 const known = new WeakMap<readonly Tunnel[], ReadonlyMap<string, Tunnel>>();
 
 export function tunnelNamed({ tunnels }: Pick<Configuration, 'tunnels'>, name: string): Tunnel | undefined {
