@@ -23,6 +23,7 @@ import type { EffectAnswer, Work } from './common/work.ts';
 import { Contacts } from './contacts.ts';
 import { type CoreState, type Move, newCoreState } from './core-state.ts';
 import { onDataPlaneEvent } from './data-plane-event.ts';
+import { DataPlaneIndex } from './data-plane-index.ts';
 import { classifyDatagram } from './demux.ts';
 import type { IkeSa } from './ike-sa.ts';
 import { judgeUse, lookForUse, UNUSED } from './inactivity.ts';
@@ -88,11 +89,13 @@ export class IkeCore {
   #policies = new Policies([]);
   #shunts: readonly ShuntPolicy[] = [];
   #contacts = new Contacts([]);
+  readonly #index: DataPlaneIndex;
 
   constructor(options: IkeCoreOptions) {
     const { entropy, capabilities, crashSecret, recordMessages: recordsMessages = false } = options;
     this.#fixed = { entropy, capabilities, crashSecret, recordsMessages };
     this.#state = options.state ?? newCoreState(entropy.bytes(COOKIE_KEY_BYTES));
+    this.#index = new DataPlaneIndex(this.#state);
     this.#use(options.tunnels);
   }
 
@@ -101,6 +104,7 @@ export class IkeCore {
       now,
       policies: this.#policies,
       contacts: this.#contacts,
+      index: this.#index,
       state: this.#state,
     });
     this.#dispatch(run, input);
@@ -241,7 +245,7 @@ export class IkeCore {
       this.#guard(run, sa, () => {
         awaited = answerEffect(run, sa, request, answer);
       });
-    if (!awaited && answer.kind === 'dataplane') this.#onLateReply(run, owner, request, answer);
+    if (!awaited && answer.kind === 'dataplane') reportOrphan(run, answer.reply);
   }
 
   #onTunnelReply(run: Run, tunnel: string, request: number, answer: EffectAnswer): void {
@@ -261,14 +265,6 @@ export class IkeCore {
     const reason = kernelRefused(run, move.tunnel, answer.reply);
     run.requestCleanUp({ kind: 'apply', steps: move.remains });
     if (run.childrenOf(move.tunnel).some(({ id }) => id === move.child)) this.#terminate(run, move.tunnel, reason);
-  }
-
-  /** Nobody waits for it any more, unless it completes a Child SA whose IKE SA has ended. */
-  #onLateReply(run: Run, owner: number, request: number, answer: Extract<EffectAnswer, { kind: 'dataplane' }>): void {
-    const all = owner === 0 ? [] : [...this.#state.children.values()].flat();
-    const child = all.find(({ completion }) => completion?.request === request);
-    if (child === undefined) return reportOrphan(run, answer.reply);
-    this.#guardTunnel(run, child.tunnel, () => onTunnelAnswer(run, child.tunnel, request, answer));
   }
 
   #onCommand(run: Run, command: CoreCommand): void {

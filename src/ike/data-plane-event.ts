@@ -1,6 +1,5 @@
-import { type ChildSa, inboundSa, outboundSa } from '../sa/child-sa.ts';
+import type { ChildSa } from '../sa/child-sa.ts';
 import type { DataPlaneEvent } from '../sa/data-plane.ts';
-import { saKey } from '../sa/ledger.ts';
 import { endDrain } from './common/child-drain.ts';
 import type { Work } from './common/work.ts';
 import type { CoreState } from './core-state.ts';
@@ -8,7 +7,6 @@ import type { IkeSa } from './ike-sa.ts';
 import type { Boundaries } from './local-address.ts';
 import { doWork } from './machines.ts';
 import type { Run } from './run.ts';
-import { trappedTunnel } from './traps.ts';
 import { onChildEvent } from './v1/tunnel.ts';
 
 /** What the data plane reports by itself, for the tunnel or the Child SA that it is about. */
@@ -19,21 +17,18 @@ export function onDataPlaneEvent(
   { ofIkeSa, ofTunnel }: Boundaries,
 ): void {
   if (event.kind === 'acquire') {
-    const tunnel = trappedTunnel(state, event.reqid);
+    const tunnel = run.index.trappedTunnel(event.reqid);
     const { source, destination } = event;
     if (tunnel !== undefined) run.emit({ type: 'traffic.waiting', tunnel, source, destination });
   }
   if (event.kind !== 'mapping' && event.kind !== 'expire') return;
-  const key = saKey(event.sa);
-  for (const child of [...state.children.values()].flat()) {
-    // By the whole key: the peer chooses the SPI of our outbound SA, which may be one of somebody else's as well.
-    if (saKey(inboundSa(child)) !== key && saKey(outboundSa(child)) !== key) continue;
-    const sa = state.ikeSas.get(child.ikeSa);
-    if (sa?.version === 2) return ofIkeSa(sa, () => tellIkeSa(run, sa, child, event));
-    return ofTunnel(child.tunnel, () =>
-      child.state === 'deleting' ? tellDraining(run, child, event) : onChildEvent(run, child, event),
-    );
-  }
+  const child = run.index.childOf(event.sa);
+  if (child === undefined) return;
+  const sa = state.ikeSas.get(child.ikeSa);
+  if (sa?.version === 2) return ofIkeSa(sa, () => tellIkeSa(run, sa, child, event));
+  ofTunnel(child.tunnel, () =>
+    child.state === 'deleting' ? tellDraining(run, child, event) : onChildEvent(run, child, event),
+  );
 }
 
 type ChildEvent = Extract<DataPlaneEvent, { readonly kind: 'mapping' | 'expire' }>;

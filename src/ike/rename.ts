@@ -23,7 +23,7 @@ export function renameTunnels(run: Run, state: CoreState, renamed: ReadonlyMap<s
   state.closedTunnels.clear();
   for (const tunnel of closed) state.closedTunnels.add(tunnel);
   moveTimers(run, state, renamed);
-  const steps = moveTraps(state, renamed);
+  const steps = moveTraps(run, state, renamed);
   if (steps.length > 0) run.requestCleanUp({ kind: 'apply', steps });
 }
 
@@ -59,9 +59,18 @@ function moveTimers(run: Run, state: CoreState, renamed: ReadonlyMap<string, str
   for (const { to, timers } of moved) for (const [name, at] of timers) run.setTimer(to, name, at);
 }
 
-function moveTraps(state: CoreState, renamed: ReadonlyMap<string, string>): DataPlaneStep[] {
-  const moved = [...renamed].map(([from, to]) => ({ from, to, trap: state.traps.get(from) }));
-  for (const { from } of moved) state.traps.delete(from);
-  for (const { to, trap } of moved) if (trap !== undefined) state.traps.set(to, trap);
-  return moved.flatMap(({ from, to, trap }) => (trap === undefined ? [] : moveTrap(trap, from, to)));
+function moveTraps(run: Run, state: CoreState, renamed: ReadonlyMap<string, string>): DataPlaneStep[] {
+  const moved = [...renamed].flatMap(([from, to]) => {
+    const trap = state.traps.get(from);
+    return trap === undefined ? [] : { from, to, trap };
+  });
+  for (const { from, trap } of moved) {
+    state.traps.delete(from);
+    run.index.dropTrap(from, trap.reqid);
+  }
+  for (const { to, trap } of moved) {
+    state.traps.set(to, trap);
+    run.index.addTrap(to, trap.reqid);
+  }
+  return moved.flatMap(({ from, to, trap }) => moveTrap(trap, from, to));
 }

@@ -19,6 +19,7 @@ import { type RateLimit, takeAllowance } from './common/rate-limit.ts';
 import type { Reason } from './common/reason.ts';
 import type { Contacts } from './contacts.ts';
 import type { CoreState } from './core-state.ts';
+import type { DataPlaneIndex } from './data-plane-index.ts';
 import type { IkeSa } from './ike-sa.ts';
 import { join } from './join.ts';
 import { addIkeSa, addSuccessor } from './registry.ts';
@@ -42,6 +43,7 @@ type RunOptions = {
   readonly now: Now;
   readonly policies: Policies;
   readonly contacts: Contacts;
+  readonly index: DataPlaneIndex;
   readonly state: CoreState;
 };
 
@@ -59,6 +61,7 @@ export class Run implements ContextV1, ContextV2 {
   readonly touched = new Set<IkeSa>();
   /** Tunnels that have lost an SA. */
   readonly bereft = new Set<string>();
+  readonly index: DataPlaneIndex;
   readonly #state: CoreState;
   readonly #contacts: Contacts;
 
@@ -70,6 +73,7 @@ export class Run implements ContextV1, ContextV2 {
     this.crashSecret = around.crashSecret;
     this.recordsMessages = around.recordsMessages;
     this.#contacts = options.contacts;
+    this.index = options.index;
     this.#state = options.state;
   }
 
@@ -121,6 +125,10 @@ export class Run implements ContextV1, ContextV2 {
     const request = this.#newRequest(owner);
     this.effects.push({ kind: 'dataplane', request, operation });
     return request;
+  }
+
+  handOver(request: number, tunnel: string): void {
+    this.#state.requests.set(request, tunnel);
   }
 
   requestCleanUp(operation: DataPlaneRequest): void {
@@ -206,10 +214,12 @@ export class Run implements ContextV1, ContextV2 {
 
   addChild(child: ChildSa): void {
     this.#state.children.set(child.tunnel, [...this.childrenOf(child.tunnel), child]);
+    this.index.addChild(child);
   }
 
   dropChild(child: ChildSa): void {
     this.bereft.add(child.tunnel);
+    this.index.dropChild(child);
     const left = this.childrenOf(child.tunnel).filter((other) => other !== child);
     if (left.length > 0) this.#state.children.set(child.tunnel, left);
     else this.#state.children.delete(child.tunnel);

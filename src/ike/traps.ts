@@ -46,6 +46,8 @@ export function setTrap(run: Run, state: CoreState, policy: TunnelPolicy, resolv
       ...policySteps('remove', policy.name, gone(before, policies)),
     ],
   });
+  if (before !== undefined && before.reqid !== reqid) run.index.dropTrap(policy.name, before.reqid);
+  run.index.addTrap(policy.name, reqid);
   state.traps.set(policy.name, { reqid, request, policies, routes });
   const open = new Set(routes.map(routeKey));
   const stale = (before?.routes ?? []).filter((route) => !open.has(routeKey(route)));
@@ -72,6 +74,7 @@ export function removeTrap(run: Run, state: CoreState, tunnel: string): void {
   const trap = state.traps.get(tunnel);
   if (trap === undefined) return;
   state.traps.delete(tunnel);
+  run.index.dropTrap(tunnel, trap.reqid);
   const { policies, routes } = trap;
   const steps = [...routeSteps('remove', tunnel, routes), ...policySteps('remove', tunnel, policies)];
   run.requestCleanUp({ kind: 'apply', steps });
@@ -98,11 +101,6 @@ export function onTrapAnswer(
   removeTrap(run, state, tunnel);
   run.emit({ type: 'trap.failed', tunnel, reason: kernelRefused(run, tunnel, reply) });
   return true;
-}
-
-/** Whose trap a packet has run into. */
-export function trappedTunnel(state: CoreState, reqid: number): string | undefined {
-  return [...state.traps].find(([, trap]) => trap.reqid === reqid)?.[0];
 }
 
 function trapPolicies(policy: TunnelPolicy, remote: IpAddress, reqid: number): PolicySpec[] {

@@ -43,6 +43,8 @@ export interface Context {
   clearTimer(owner: Owner, name: string): void;
   /** The reply comes back to the same owner, with the number that is returned here. */
   requestDataPlane(owner: Owner, operation: DataPlaneRequest): number;
+  /** The reply comes to the tunnel in the place of the IKE SA that has asked and ends. */
+  handOver(request: number, tunnel: string): void;
   /** A request whose reply changes nothing, such as the removal of an SA that is gone for us either way. */
   requestCleanUp(operation: DataPlaneRequest): void;
   /**

@@ -48,7 +48,9 @@ export function abortQuickModes(ctx: ContextV1, sa: IkeSaV1): void {
     if (child?.state === 'installing' && standsAtPeer(quickMode)) {
       const { pending, lifetime } = quickMode;
       const ask = () => ctx.requestDataPlane(child.tunnel, { kind: 'apply', steps: outboundSteps(quickMode, child) });
-      child.completion = { request: pending?.request ?? ask(), lifetime };
+      const request = pending?.request ?? ask();
+      ctx.handOver(request, child.tunnel);
+      child.completion = { request, lifetime };
       forgetQuickMode(ctx, sa, quickMode);
       continue;
     }
