@@ -1,3 +1,4 @@
+import { appendAt } from '../base/append-at.ts';
 import type { Configuration, Tunnel } from '../config/configuration.ts';
 import type { TunnelPolicy } from '../ike/common/policy.ts';
 import { tunnelNamed } from './tunnel-named.ts';
@@ -6,12 +7,7 @@ import { tunnelNamed } from './tunnel-named.ts';
 export function liveTunnels(configured: readonly Tunnel[], instances: readonly TunnelPolicy[]): Tunnel[] {
   if (instances.length === 0) return [...configured];
   const peers = new Map<string, TunnelPolicy[]>();
-  for (const policy of instances) {
-    const template = policy.template ?? '';
-    const others = peers.get(template);
-    if (others === undefined) peers.set(template, [policy]);
-    else others.push(policy);
-  }
+  for (const policy of instances) appendAt(peers, policy.template ?? '', policy);
   return configured.flatMap((tunnel) => [
     tunnel,
     ...(peers.get(tunnel.name) ?? []).map((policy) => ({ ...tunnel, name: policy.name, policy })),

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SeededEntropy } from '../base/entropy.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { loadText } from '../config/testing/load-text.ts';
+import { VICI_COMMANDS } from '../control/vici/commands.ts';
 import { IkeCore } from '../ike/core.ts';
 import { UdpSocket } from '../native/udp-socket.ts';
 import { EVERYTHING } from '../sim/tunnels.ts';
@@ -103,6 +104,26 @@ describe('with many tunnels', () => {
     await ask();
     expect(work.asked()).toBe(2);
     expect(work.seen()).toBeLessThanOrEqual(10);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['list-sas', { ike: 't7' }],
+    ['list-sas', { 'ike-id': '3' }],
+    ['rekey', { ike: 't7' }],
+    ['rekey', { child: 't7' }],
+    ['rekey', { 'ike-id': '3' }],
+    ['initiate', { child: 't7', timeout: '-1' }],
+    ['terminate', { ike: 't7', timeout: '-1' }],
+  ])('vici: %s of one (%j) asks for no other', async (name, request) => {
+    const command = VICI_COMMANDS.get(name);
+    const stream = vi.fn(() => Promise.resolve());
+    const call = { stream, tell: () => undefined, wants: () => false, signal: new AbortController().signal };
+    const reply = await command?.run(new Map(Object.entries(request)), { ...call, api: daemon.vici });
+    expect(reply?.get('errmsg')).toBeUndefined();
+    if (name === 'list-sas') expect(stream).toHaveBeenCalledTimes(1);
+    expect(work.asked()).toBeLessThanOrEqual(4);
+    // All of them once would be more.
+    expect(work.seen()).toBeLessThan(2 * TUNNELS);
   });
 
   it('gateways and peers are listed without a look at SAs', async () => {

@@ -18,7 +18,7 @@ import type { ShuntPolicy, TunnelPolicy } from './common/policy.ts';
 import type { Reason } from './common/reason.ts';
 import { UNCONFIGURED } from './common/refusals.ts';
 import { sourceFault } from './common/source.ts';
-import { type ChildSaView, type IkeSaView, viewChild } from './common/view.ts';
+import type { ChildSaView, IkeSaView } from './common/view.ts';
 import type { EffectAnswer, Work } from './common/work.ts';
 import { Contacts } from './contacts.ts';
 import { type CoreState, type Move, newCoreState } from './core-state.ts';
@@ -35,6 +35,7 @@ import {
   renameWithInstances,
   unkeyed,
 } from './instances.ts';
+import { liveChild, liveChildren, liveIkeSas } from './live-sas.ts';
 import { type Boundaries, followOwnAddresses } from './local-address.ts';
 import { findIkeSa } from './lookup.ts';
 import { abandon, answerEffect, doWork, isParting, viewIkeSa } from './machines.ts';
@@ -123,29 +124,34 @@ export class IkeCore {
     return this.#state.instances.has(name) ? this.#policies.get(name) : undefined;
   }
 
+  /** The names of those that peers of this tunnel for many have. */
+  instancesOf(template: string): readonly string[] {
+    return instancesOf(this.#state, template);
+  }
+
   /** What may be seen of the live IKE SAs; of one tunnel where it is named. */
   views(tunnel?: string): IkeSaView[] {
-    return this.#ikeSas(tunnel).map(viewIkeSa);
+    return liveIkeSas(this.#state, tunnel).map(viewIkeSa);
+  }
+
+  /** The tunnels that an IKE SA serves. */
+  tunnelsOf(ikeSa: number): readonly string[] {
+    return this.#state.tunnelsOf.get(ikeSa) ?? [];
   }
 
   /** With what the messages of a tunnel are read, for the operator who asks for it. Secret. */
   messageKeys(tunnel: string): MessageKeys[] {
-    return this.#ikeSas(tunnel).flatMap((sa) => messageKeysOf(sa) ?? []);
+    return liveIkeSas(this.#state, tunnel).flatMap((sa) => messageKeysOf(sa) ?? []);
   }
 
   /** The Child SAs; of one tunnel where it is named. */
   children(tunnel?: string): ChildSaView[] {
-    if (tunnel !== undefined) return (this.#state.children.get(tunnel) ?? []).map(viewChild);
-    const views: ChildSaView[] = [];
-    for (const children of this.#state.children.values()) for (const child of children) views.push(viewChild(child));
-    return views;
+    return liveChildren(this.#state, tunnel);
   }
 
   /** One Child SA of a tunnel, which is cheaper than all of them; undefined where it is gone. */
   child(tunnel: string, id: string): ChildSaView | undefined {
-    // What is asked for has mostly just been made.
-    const child = this.#state.children.get(tunnel)?.findLast((one) => one.id === id);
-    return child === undefined ? undefined : viewChild(child);
+    return liveChild(this.#state, tunnel, id);
   }
 
   /** What sets the timers anew in a process that has taken up a snapshot. */
@@ -158,11 +164,6 @@ export class IkeCore {
   /** A copy of the state; with it and the same policies another core goes on where this one stands. Holds keys. */
   snapshot(): CoreState {
     return structuredClone(this.#state);
-  }
-
-  #ikeSas(tunnel: string | undefined): IkeSa[] {
-    if (tunnel === undefined) return [...this.#state.ikeSas.values()];
-    return [...(this.#state.byTunnel.get(tunnel) ?? [])].flatMap((id) => this.#state.ikeSas.get(id) ?? []);
   }
 
   #dispatch(run: Run, input: Input): void {

@@ -1,3 +1,4 @@
+import { appendAt } from '../base/append-at.ts';
 import { type ChildSa, inboundSa, outboundSa } from '../sa/child-sa.ts';
 import type { SaKey } from '../sa/data-plane.ts';
 import { saKey } from '../sa/ledger.ts';
@@ -19,11 +20,7 @@ export class DataPlaneIndex {
   }
 
   addChild(child: ChildSa): void {
-    for (const spi of spisOf(child)) {
-      const others = this.#children.get(spi);
-      if (others === undefined) this.#children.set(spi, [child]);
-      else others.push(child);
-    }
+    for (const spi of spisOf(child)) appendAt(this.#children, spi, child);
   }
 
   dropChild(child: ChildSa): void {

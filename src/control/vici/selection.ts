@@ -1,14 +1,6 @@
 import type { ViciSection } from './message.ts';
 import { textOf } from './section.ts';
-import type { ViciChildSa, ViciIkeSa, ViciTunnel } from './vici-api.ts';
-
-/** Which SAs a command means: by names of the configuration, or by the unique ids that `list-sas` shows. */
-export type Selection = {
-  readonly ike: string | undefined;
-  readonly ikeId: string | undefined;
-  readonly child: string | undefined;
-  readonly childId: string | undefined;
-};
+import type { Selection, ViciChildSa, ViciIkeSa, ViciTunnel } from './vici-api.ts';
 
 /** Undefined where it names nothing. */
 export function selectionOf(request: ViciSection): Selection | undefined {

@@ -6,20 +6,28 @@ import type { ViciLoading } from './vici-loading.ts';
  * connection share its IKE SAs. Times are wall clock, milliseconds since 1970. No secrets.
  */
 export interface ViciApi extends ViciReading, ViciActing, ViciLoading {
-  /** Calls the listener with what happens from now on. Returns the way to end it. */
-  subscribe(listener: (news: ViciNews) => void): () => void;
+  /** Calls the listener with what happens from now on, of these tunnels at least. Returns the way to end it. */
+  subscribe(listener: (news: ViciNews) => void, tunnels?: ReadonlySet<string>): () => void;
 }
+
+/** Which SAs a command means: by names of the configuration, or by the unique ids that `list-sas` shows. */
+export type Selection = SelectionByName & {
+  readonly ikeId: string | undefined;
+  readonly childId: string | undefined;
+};
+
+export type SelectionByName = { readonly ike: string | undefined; readonly child: string | undefined };
 
 export interface ViciReading {
   now(): number;
   version(): ViciVersion;
   stats(): ViciStats;
-  /** All that the daemon has, in the order of the configuration. */
-  connections(): readonly ViciConnection[];
+  /** All that the daemon has, in the order of the configuration; or the one of this name. */
+  connections(name?: string): readonly ViciConnection[];
   /** The names of those that were loaded by vici. */
   loadedConnections(): readonly string[];
-  /** With fresh counters. */
-  ikeSas(): readonly ViciIkeSa[];
+  /** With fresh counters. With a selection at least those that it means, and mostly no others. */
+  ikeSas(selection?: Selection): readonly ViciIkeSa[];
   /** What stands in the data plane for children without a Child SA. */
   policies(): readonly ViciPolicy[];
   /** Names by kind, in the order of the tables. */
@@ -35,7 +43,8 @@ export interface ViciReading {
 export interface ViciActing {
   /** The files of the configuration anew. Returns why that is not possible, in words. */
   reload(): Promise<string | undefined>;
-  tunnels(): readonly ViciTunnel[];
+  /** With a selection those that it means by names. */
+  tunnels(selection?: SelectionByName): readonly ViciTunnel[];
   /** Children that only pass or drop packets, whether or not they do at the moment. */
   shunts(): readonly ViciTunnel[];
   standing(tunnel: string): ViciStanding;

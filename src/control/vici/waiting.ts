@@ -62,7 +62,7 @@ export function untilNews<Outcome extends object>(
       if (news.kind === 'log' && news.level <= logLevel && news.tunnel !== undefined && tunnels.has(news.tunnel))
         call.tell('control-log', logEvent(news));
       look(news);
-    });
+    }, tunnels);
     call.signal.addEventListener('abort', onGone);
     options.begin();
     look();

@@ -4,7 +4,7 @@ import { viciConnections } from './connections.ts';
 
 function connectionOf(more: string) {
   const names = (name: string) => ({ connection: name, child: name });
-  const [connection] = viciConnections(loadText(tunnelText(more)), names, []);
+  const [connection] = viciConnections(loadText(tunnelText(more)).tunnels, names, []);
   return connection;
 }
 

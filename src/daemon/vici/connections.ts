@@ -1,5 +1,6 @@
+import { appendAt } from '../../base/append-at.ts';
 import { type Duration, SECOND } from '../../base/time.ts';
-import type { Configuration, Tunnel } from '../../config/configuration.ts';
+import type { Tunnel } from '../../config/configuration.ts';
 import type { LoadedShunt } from '../../config/loaded/loaded-connection.ts';
 import { formatPeerPlaces } from '../../config/summary.ts';
 import type { ViciChildConfiguration, ViciConnection } from '../../control/vici/vici-api.ts';
@@ -14,23 +15,24 @@ import { viciSelector } from './selectors.ts';
  * were loaded, behind the tunnels of their connection.
  */
 export function viciConnections(
-  { tunnels }: Configuration,
+  tunnels: readonly Tunnel[],
   names: NamesOf,
   shunts: readonly LoadedShunt[],
 ): ViciConnection[] {
   const groups = new Map<string, Tunnel[]>();
   for (const tunnel of tunnels) {
     const { connection } = names(tunnel.name);
-    groups.set(connection, [...(groups.get(connection) ?? []), tunnel]);
+    appendAt(groups, connection, tunnel);
   }
+  const passing = new Map<string, ViciChildConfiguration[]>();
+  for (const shunt of shunts) appendAt(passing, shunt.connection, shuntPart(shunt));
   const all = new Set([...groups.keys(), ...shunts.map(({ connection }) => connection)]);
   return [...all].map((name) => {
     const group = groups.get(name) ?? [];
     const own = group.filter(({ policy }) => policy.besideV2 !== true);
     const [first] = own;
     const both = own.length < group.length ? { version: 'both' as const } : {};
-    const passing = shunts.filter(({ connection }) => connection === name).map(shuntPart);
-    const children = [...own.map((tunnel) => childPart(tunnel, names)), ...passing];
+    const children = [...own.map((tunnel) => childPart(tunnel, names)), ...(passing.get(name) ?? [])];
     return { ...(first === undefined ? NO_PEER : ikePart(first.policy)), ...both, name, children };
   });
 }

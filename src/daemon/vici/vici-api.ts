@@ -1,10 +1,12 @@
 import { arch, machine, release, type } from 'node:os';
-import type { Configuration, Shunt, Tunnel } from '../../config/configuration.ts';
+import type { Configuration, Shunt } from '../../config/configuration.ts';
 import type { LoadedShunt } from '../../config/loaded/loaded-connection.ts';
 import type { EventHistory } from '../../control/event-history.ts';
 import type { VersionReport } from '../../control/protocol.ts';
 import type { ViciSection } from '../../control/vici/message.ts';
 import type {
+  Selection,
+  SelectionByName,
   ViciApi,
   ViciConnection,
   ViciIkeSa,
@@ -28,7 +30,9 @@ import { algorithmKinds } from './algorithm-names.ts';
 import { viciConnections, viciMode, viciRemoteSelectors } from './connections.ts';
 import { ViciCounters } from './counters.ts';
 import { type NamesOf, type Showing, uniqueIdOf, viciIkeSas } from './sas.ts';
+import { selectedSas } from './selected-sas.ts';
 import { viciSelector } from './selectors.ts';
+import { tunnelsCalled, viciNames } from './vici-names.ts';
 import { type LiveSas, ViciWatch } from './watch.ts';
 
 /** What vici needs of the daemon. */
@@ -84,10 +88,10 @@ export class DaemonViciApi implements ViciApi {
     this.#watch.count(counters);
   }
 
-  subscribe(listener: (news: ViciNews) => void): () => void {
+  subscribe(listener: (news: ViciNews) => void, tunnels?: ReadonlySet<string>): () => void {
     // Not before: an event that nobody follows is not even put into words.
     this.#silence ??= this.#subject.history.subscribe({ onEvent: (event) => this.#watch.log(event) });
-    const end = this.#watch.subscribe(listener);
+    const end = this.#watch.subscribe(listener, tunnels);
     return () => {
       end();
       if (this.#watch.isHeard) return;
@@ -119,18 +123,20 @@ export class DaemonViciApi implements ViciApi {
     };
   }
 
-  connections(): readonly ViciConnection[] {
-    return viciConnections(this.#subject.configuration(), this.#names, this.#subject.loading.shunts());
+  connections(name?: string): readonly ViciConnection[] {
+    const tunnels = tunnelsCalled(this.#subject.configuration(), { ike: name, child: undefined });
+    const shunts = this.#subject.loading.shunts().filter(({ connection }) => (name ?? connection) === connection);
+    return viciConnections(tunnels, this.#names, shunts);
   }
 
   loadedConnections(): readonly string[] {
     return this.#subject.loading.connectionNames();
   }
 
-  ikeSas(): readonly ViciIkeSa[] {
+  ikeSas(selection?: Selection): readonly ViciIkeSa[] {
     const { live } = this.#subject;
-    const children = live.children();
-    return viciIkeSas(live.views(), children, { ...this.#showing(), countersOf: this.#subject.countersOf(children) });
+    const { views, children } = selectedSas(live, this.#subject.configuration(), selection);
+    return viciIkeSas(views, children, { ...this.#showing(), countersOf: this.#subject.countersOf(children) });
   }
 
   policies(): readonly ViciPolicy[] {
@@ -153,11 +159,13 @@ export class DaemonViciApi implements ViciApi {
   }
 
   counters(connection?: string): ReadonlyMap<string, number> | undefined {
-    this.#counters.keepOnly(new Set(this.tunnels().map((tunnel) => tunnel.connection)));
+    if (connection !== undefined && this.tunnels({ ike: connection, child: undefined }).length === 0)
+      this.#counters.reset(connection);
     return this.#counters.of(connection);
   }
 
   countedConnections(): readonly string[] {
+    this.#counters.keepOnly(new Set(this.tunnels().map((tunnel) => tunnel.connection)));
     return this.#counters.connections();
   }
 
@@ -174,10 +182,11 @@ export class DaemonViciApi implements ViciApi {
     }
   }
 
-  tunnels(): readonly ViciTunnel[] {
+  tunnels(selection: SelectionByName = { ike: undefined, child: undefined }): readonly ViciTunnel[] {
     // What answers IKEv1 beside one of these is never started.
-    const { tunnels } = this.#subject.configuration();
-    return tunnels.flatMap(({ name, policy }) => (policy.besideV2 ? [] : { name, ...this.#names(name) }));
+    return tunnelsCalled(this.#subject.configuration(), selection).flatMap(({ name, policy }) =>
+      policy.besideV2 ? [] : { name, ...this.#names(name) },
+    );
   }
 
   shunts(): readonly ViciTunnel[] {
@@ -257,16 +266,7 @@ export class DaemonViciApi implements ViciApi {
     this.#subject.loading.unloadKeys();
   }
 
-  /**
-   * One that was loaded has the names of its file; a tunnel of ours is a connection with one child. What peers of a tunnel
-   * for many have is called as that is.
-   */
-  readonly #names: NamesOf = (tunnel) => {
-    const configuration = this.#subject.configuration();
-    const { name, loaded } = tunnelNamed(configuration, tunnel) ??
-      templateOf(configuration, tunnel) ?? { name: tunnel };
-    return { connection: loaded?.connection ?? name, child: loaded?.child ?? name };
-  };
+  readonly #names: NamesOf = (tunnel) => viciNames(this.#subject.configuration(), tunnel);
 
   #showing(): Omit<Showing, 'countersOf'> {
     const policyOf = (name: string) => tunnelNamed(this.#subject.configuration(), name)?.policy;
@@ -286,15 +286,6 @@ export class DaemonViciApi implements ViciApi {
   #initiated(tunnel: string | undefined, ikeSa: number): boolean {
     return this.#subject.live.views(tunnel).some(({ id, role }) => id === ikeSa && role === 'initiator');
   }
-}
-
-/** The tunnel for many peers that one of a single peer is made from: its name begins that of the other, up to an @. */
-function templateOf(configuration: Configuration, instance: string): Tunnel | undefined {
-  for (let at = instance.lastIndexOf('@'); at > 0; at = instance.lastIndexOf('@', at - 1)) {
-    const tunnel = tunnelNamed(configuration, instance.slice(0, at));
-    if (tunnel?.policy.many !== undefined) return tunnel;
-  }
-  return undefined;
 }
 
 /** One that was loaded has the names of its connection and its child in its own. */

@@ -49,8 +49,10 @@ function watched(...before: readonly GatewayEvent[]) {
   const live = { ikes: [ike(1)], all: [child(1)] };
   const watch = new ViciWatch(
     {
-      views: () => live.ikes,
-      children: () => live.all,
+      views: (tunnel) => live.ikes.filter((one) => (tunnel ?? one.tunnel) === one.tunnel),
+      children: (tunnel) => live.all.filter((one) => (tunnel ?? one.tunnel) === one.tunnel),
+      tunnelsOf: () => ['t'],
+      instancesOf: () => [],
       child: (_, id) => live.all.find((one) => one.id === id),
     },
     { names, reauthenticates },
@@ -85,6 +87,26 @@ describe('the news of vici', () => {
     end();
     watch.see({ ...ref, type: 'ike.closed', reason });
     expect(news).toEqual([]);
+  });
+
+  it('for whoever wants to hear of some tunnels tell what was there of these, and of all once somebody wants all', () => {
+    const { live, watch, end } = watched();
+    end();
+    live.ikes = [ike(1), ike(2, { tunnel: 'other' })];
+    live.all = [child(1), child(2, { tunnel: 'other' })];
+    const [some, all]: [ViciNews[], ViciNews[]] = [[], []];
+    const ofOther = { tunnel: 'other', ikeSa: 2, reason } as const;
+    watch.subscribe((one) => some.push(one), new Set(['t']));
+    watch.see({ ...ofOther, type: 'child.deleted', child: 'other#2' });
+    expect(some).toEqual([]);
+    watch.subscribe((one) => all.push(one));
+    watch.see({ ...ref, type: 'child.deleted', child: 't#1', reason });
+    watch.see({ ...ofOther, type: 'ike.closed' });
+    expect(some).toMatchObject([
+      { kind: 'child-updown', up: false, child: { name: 't-child' } },
+      { kind: 'ike-updown', up: false, ike: { uniqueId: 2 } },
+    ]);
+    expect(all).toEqual(some);
   });
 
   it('tell of a successor once, when it takes over, and not of the end of what it replaces', () => {

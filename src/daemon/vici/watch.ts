@@ -15,6 +15,10 @@ export interface LiveSas {
   views(tunnel?: string): readonly IkeSaView[];
   children(tunnel?: string): readonly ChildSaView[];
   child(tunnel: string, id: string): ChildSaView | undefined;
+  /** The tunnels that an IKE SA serves. */
+  tunnelsOf(ikeSa: number): readonly string[];
+  /** Those that peers of a tunnel for many have. */
+  instancesOf(template: string): readonly string[];
 }
 
 type ChildEvent = Extract<GatewayEvent, { readonly child: string }>;
@@ -30,6 +34,8 @@ export class ViciWatch {
   readonly #children = new Map<string, ChildSaView>();
   readonly #counters = new Map<string, SaCounters>();
   readonly #listeners = new Set<(news: ViciNews) => void>();
+  /** Whether all SAs are remembered, and not only those of some tunnels. */
+  #isWhole = false;
 
   constructor(live: LiveSas, showing: Omit<Showing, 'countersOf'>) {
     this.#live = live;
@@ -41,8 +47,11 @@ export class ViciWatch {
     return this.#listeners.size > 0;
   }
 
-  subscribe(listener: (news: ViciNews) => void): () => void {
-    if (this.#listeners.size === 0) this.#begin();
+  /** Who wants to hear of some tunnels alone need not hear what becomes of the SAs that others had before. */
+  subscribe(listener: (news: ViciNews) => void, tunnels?: ReadonlySet<string>): () => void {
+    if (this.#listeners.size === 0) this.#forgetAll();
+    if (tunnels === undefined) this.#learnAll();
+    else for (const tunnel of tunnels) this.#learn(this.#live.views(tunnel), this.#live.children(tunnel));
     // A set of its own closures, so that one listener given twice is two subscriptions.
     const own = (news: ViciNews): void => listener(news);
     this.#listeners.add(own);
@@ -164,13 +173,21 @@ export class ViciWatch {
     if (ike !== undefined) this.#tell({ kind: 'child-updown', up, ike, child });
   }
 
-  #begin(): void {
+  #forgetAll(): void {
+    this.#isWhole = false;
     this.#ikeSas.clear();
     this.#children.clear();
     this.#counters.clear();
-    for (const view of this.#live.views()) if (view.state === 'established') this.#ikeSas.set(view.id, view);
-    for (const view of this.#live.children())
-      if (view.state === 'installed' || view.state === 'rekeying') this.#keep(view);
+  }
+
+  #learnAll(): void {
+    if (!this.#isWhole) this.#learn(this.#live.views(), this.#live.children());
+    this.#isWhole = true;
+  }
+
+  #learn(ikeSas: readonly IkeSaView[], children: readonly ChildSaView[]): void {
+    for (const view of ikeSas) if (view.state === 'established') this.#ikeSas.set(view.id, view);
+    for (const view of children) if (view.state === 'installed' || view.state === 'rekeying') this.#keep(view);
   }
 
   #learnIke(tunnel: string | undefined, id: number): void {

@@ -1,14 +1,8 @@
 import { DONE, refused, type ViciCall, type ViciCommand } from '../command.ts';
 import type { ViciSection } from '../message.ts';
 import { section, textOf } from '../section.ts';
-import {
-  meansChildren,
-  type Selection,
-  selectChildren,
-  selectIkeSas,
-  selectionOf,
-  selectTunnels,
-} from '../selection.ts';
+import { meansChildren, selectChildren, selectIkeSas, selectionOf, selectTunnels } from '../selection.ts';
+import type { Selection } from '../vici-api.ts';
 import { initiate } from './initiate.ts';
 import { terminate } from './terminate.ts';
 
@@ -36,13 +30,13 @@ function rekey(request: ViciSection, { api }: ViciCall): ViciSection {
 
 /** Returns how many there are. */
 function rekeyChildren(api: ViciCall['api'], selection: Selection): number {
-  const children = selectChildren(api.ikeSas(), selection);
+  const children = selectChildren(api.ikeSas(selection), selection);
   for (const { tunnel, uniqueId } of children) api.rekeyChild(tunnel, uniqueId);
   return children.length;
 }
 
 function rekeyIkeSas(api: ViciCall['api'], selection: Selection, anew: boolean): number {
-  const found = selectIkeSas(api.ikeSas(), selection).filter(({ state }) => state === 'ESTABLISHED');
+  const found = selectIkeSas(api.ikeSas(selection), selection).filter(({ state }) => state === 'ESTABLISHED');
   for (const { uniqueId } of found) api.rekeyIke(uniqueId, anew);
   return found.length;
 }
@@ -51,7 +45,7 @@ function trap(request: ViciSection, { api }: ViciCall, set: boolean): ViciSectio
   const child = textOf(request, 'child');
   if (child === undefined) return refused('missing configuration name');
   const ike = textOf(request, 'ike');
-  const [tunnel] = selectTunnels(api.tunnels(), ike, child);
+  const [tunnel] = selectTunnels(api.tunnels({ ike, child }), ike, child);
   const [shunt] = selectTunnels(api.shunts(), ike, child);
   if (tunnel !== undefined) return doneUnless(api.setTrap(tunnel.name, set));
   if (shunt !== undefined) return doneUnless(api.setShunt(shunt.name, set));

@@ -15,7 +15,7 @@ export async function initiate(request: ViciSection, call: ViciCall): Promise<Vi
   const child = textOf(request, 'child');
   const ike = textOf(request, 'ike');
   if (child === undefined && ike === undefined) return refused('missing configuration name');
-  const tunnels = selectTunnels(call.api.tunnels(), ike, child);
+  const tunnels = selectTunnels(call.api.tunnels({ ike, child }), ike, child);
   if (child !== undefined && tunnels.length === 0 && selectTunnels(call.api.shunts(), ike, child).length > 0)
     return refused(`establishing CHILD_SA '${child}' failed: it has no SA, and is put in force by install`);
   if (tunnels.length === 0)

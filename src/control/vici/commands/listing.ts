@@ -12,7 +12,7 @@ export const LISTING: Readonly<Record<string, ViciCommand>> = {
     summary: 'the configuration, by the event `list-conn`',
     run: async (request, { api, stream }) => {
       const ike = textOf(request, 'ike');
-      for (const connection of api.connections())
+      for (const connection of api.connections(ike))
         if (ike === undefined || connection.name === ike)
           await stream('list-conn', named(connection.name, connectionSection(connection)));
       return EMPTY;
@@ -33,7 +33,8 @@ export const LISTING: Readonly<Record<string, ViciCommand>> = {
  */
 async function listSas(request: ViciSection, { api, stream }: ViciCall): Promise<ViciSection> {
   const wanted = (key: string, value: string | number) => (textOf(request, key) ?? String(value)) === String(value);
-  for (const ike of api.ikeSas()) {
+  const [ikeName, ikeId] = [textOf(request, 'ike'), textOf(request, 'ike-id')];
+  for (const ike of api.ikeSas({ ike: ikeName, ikeId, child: undefined, childId: undefined })) {
     if (!wanted('ike', ike.connection) || !wanted('ike-id', ike.uniqueId)) continue;
     const children = ike.children.filter((child) => wanted('child', child.name) && wanted('child-id', child.uniqueId));
     for (const part of parts({ ...ike, children }))

@@ -1,8 +1,8 @@
 import { refused, type ViciCall } from '../command.ts';
 import type { ViciSection } from '../message.ts';
 import { section, textOf } from '../section.ts';
-import { meansChildren, type Selection, selectChildren, selectIkeSas, selectionOf } from '../selection.ts';
-import type { ViciActing, ViciIkeSa, ViciNews } from '../vici-api.ts';
+import { meansChildren, selectChildren, selectIkeSas, selectionOf } from '../selection.ts';
+import type { Selection, ViciActing, ViciIkeSa, ViciNews } from '../vici-api.ts';
 import { untilNews, waitingOf } from '../waiting.ts';
 
 /**
@@ -45,12 +45,12 @@ type Terminated = {
   readonly end: (atOnce: boolean) => void;
 };
 
-type Api = ViciActing & { ikeSas(): readonly ViciIkeSa[] };
+type Api = ViciActing & { ikeSas(selection: Selection): readonly ViciIkeSa[] };
 
 /** `force` also means what waits for the peer's answer to an earlier command. */
 function terminated(api: Api, selection: Selection, force: boolean): Terminated {
   if (meansChildren(selection)) {
-    const children = selectChildren(api.ikeSas(), selection);
+    const children = selectChildren(api.ikeSas(selection), selection);
     return {
       kind: 'child',
       matches: children.length,
@@ -62,7 +62,7 @@ function terminated(api: Api, selection: Selection, force: boolean): Terminated 
       },
     };
   }
-  const found = selectIkeSas(api.ikeSas(), selection, { going: force });
+  const found = selectIkeSas(api.ikeSas(selection), selection, { going: force });
   return {
     kind: 'ike',
     matches: found.length,
