@@ -29,7 +29,10 @@ export type TunnelChange = {
  * names, labels, remarks and the way a value is written do not. A tunnel that is there under another name and is the
  * same in everything else is that tunnel.
  */
-export function diffConfigurations(before: Configuration, after: Configuration): TunnelChange[] {
+export function diffConfigurations(
+  before: Pick<Configuration, 'tunnels'>,
+  after: Pick<Configuration, 'tunnels'>,
+): TunnelChange[] {
   const names = new Set(after.tunnels.map(({ name }) => name));
   const old = new Map(before.tunnels.map((tunnel) => [tunnel.name, tunnel]));
   const orphans = new Map(before.tunnels.filter(({ name }) => !names.has(name)).map((one) => [fingerprint(one), one]));

@@ -5,7 +5,6 @@ import type { Secret } from '../base/secret.ts';
 import { SECOND } from '../base/time.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { TunnelChange } from '../config/diff.ts';
-import { diffConfigurations } from '../config/diff.ts';
 import { hooksOf } from '../config/hooks.ts';
 import { shuntPolicies } from '../config/shunts.ts';
 import { EventHistory } from '../control/event-history.ts';
@@ -26,6 +25,7 @@ import { BugReporter } from './bug-reporter.ts';
 import { systemNow } from './clock.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { ConfigurationControl } from './configuration-control.ts';
+import { ConfigurationInForce, type Followers } from './configuration-in-force.ts';
 import type { ConfigurationStore } from './configuration-store.ts';
 import { readCounters } from './counters.ts';
 import type { DataPlane } from './data-plane.ts';
@@ -86,9 +86,7 @@ export class Daemon {
   readonly #hooks: Hooks;
   readonly #packets = new PacketTap();
   readonly loaded: Loaded;
-  /** What the files say; what is loaded over vici comes beside it. */
-  #files: Configuration;
-  #configuration: Configuration;
+  readonly #inForce: ConfigurationInForce;
   #endAudits: () => void = () => undefined;
   #stopping = false;
 
@@ -99,8 +97,7 @@ export class Daemon {
   constructor(options: DaemonOptions) {
     const { log, configuration } = options;
     this.#log = log;
-    this.#configuration = configuration;
-    this.#files = configuration;
+    this.#inForce = new ConfigurationInForce(configuration, () => this.#followers());
     this.#dataPlane = options.dataPlane;
     this.#kernelErrors = new KernelErrorWatch(() => packetErrors(options.dataPlane));
     // The tunnels come with `start`: what the core has to do for them at first is an effect of that.
@@ -144,8 +141,7 @@ export class Daemon {
       }),
     });
     this.#addresses = this.#watchAddresses(options);
-    const [files, inForce] = [() => this.#files, () => this.#configuration];
-    this.loaded = openLoaded({ ...options, files, inForce, apply: () => this.#putInForce() });
+    this.loaded = openLoaded({ ...options, inForce: this.#inForce });
     this.#dataPlane.onEvent((event) => this.#input({ kind: 'dataplane.event', event }));
     this.#dataPlane.onDatagram?.((datagram) => this.#onDatagram(datagram));
     this.api = this.#controlApi(options, history);
@@ -155,7 +151,7 @@ export class Daemon {
   /** Brings up what should be up. */
   start(): void {
     this.#addresses.look();
-    this.#runner.call('start', (now) => this.#service.setShunts(shuntPolicies(this.#configuration), now));
+    this.#runner.call('start', (now) => this.#service.setShunts(shuntPolicies(this.#inForce.whole), now));
     this.#runner.call('start', (now) => this.#service.start(now));
     // A peer that has called meanwhile would not find its tunnel before.
     this.#sockets.listen((datagram) => this.#onDatagram(datagram));
@@ -171,25 +167,19 @@ export class Daemon {
 
   /** Puts other files in force: only the tunnels that differ are touched, and none that was loaded over vici. */
   apply(files: Configuration): readonly TunnelChange[] {
-    this.#files = files;
-    return this.#putInForce();
+    return this.#inForce.apply(files);
   }
 
-  #putInForce(): readonly TunnelChange[] {
-    const configuration = this.loaded.complete(this.#files);
-    const changes = diffConfigurations(this.#configuration, configuration);
-    const updates = new Map(changes.map((change) => [change.tunnel, change]));
-    this.#configuration = configuration;
-    this.#observations.rename(
-      new Map(changes.flatMap(({ was, tunnel }) => (was === undefined ? [] : [[was, tunnel]]))),
-    );
-    this.#addresses.look();
-    this.#runner.call('reconfigure', (now) => this.#service.setShunts(shuntPolicies(configuration), now));
-    this.#runner.call('reconfigure', (now) => this.#service.reconfigure(configuration.tunnels, updates, now));
-    const names = this.#live().map(({ name }) => name);
-    this.#observations.keepOnly(new Set(names));
-    this.#hooks.configure(hooksOf(configuration), names);
-    return changes;
+  #followers(): Followers {
+    return {
+      service: this.#service,
+      observations: this.#observations,
+      hooks: this.#hooks,
+      addresses: this.#addresses,
+      complete: (files) => this.loaded.complete(files),
+      liveNames: () => this.#live().map(({ name }) => name),
+      command: (effects) => this.#runner.call('reconfigure', effects),
+    };
   }
 
   /**
@@ -254,9 +244,9 @@ export class Daemon {
     return new DaemonApi({
       version,
       history,
-      configuration: () => this.#configuration,
+      configuration: () => this.#inForce.whole,
       tunnels: () => this.#live(),
-      tunnel: (name) => liveTunnel(this.#configuration, name, this.#core.instance(name)),
+      tunnel: (name) => liveTunnel(this.#inForce.whole, name, this.#core.instance(name)),
       isConnected: (name) => this.#service.summary(name)?.connectionStatus === 'connected',
       statuses: (names) => this.#statuses(names),
       messageKeys: (name) => this.#core.messageKeys(name),
@@ -279,7 +269,7 @@ export class Daemon {
       service: this.#service,
       jobs: this.#jobs,
       timers: this.#timers,
-      configuration: () => this.#configuration,
+      configuration: () => this.#inForce.whole,
       countersOf: (children) => this.#countersOf(children),
       command: (name, effects) => this.#runner.call(name, effects),
       loading: this.loaded,
@@ -291,7 +281,7 @@ export class Daemon {
   #changes(store: ConfigurationStore | undefined, history: EventHistory): ConfigurationControl {
     return new ConfigurationControl({
       store,
-      inForce: () => this.#configuration,
+      inForce: () => this.#inForce.whole,
       complete: (files) => this.loaded.complete(files),
       conflictWith: (files) => this.loaded.conflictWith(files),
       apply: (configuration) => this.apply(configuration),
@@ -305,7 +295,7 @@ export class Daemon {
 
   #cannotStart(name: string): string | undefined {
     if (this.#stopping) return 'the daemon is stopping';
-    return lackOf(this.#configuration, name) ?? this.#service.cannotStart(name);
+    return lackOf(this.#inForce.whole, name) ?? this.#service.cannotStart(name);
   }
 
   /** What SAs have carried is counted on the way. */
@@ -338,7 +328,7 @@ export class Daemon {
   #watchAddresses({ addresses, log }: DaemonOptions): LocalAddresses {
     return new LocalAddresses({
       source: addresses,
-      gateways: () => this.#configuration.gateways,
+      gateways: () => this.#inForce.whole.gateways,
       onChange: (command) => this.#onAddress(command),
       onNone: (gateway) =>
         log.write('warn', `this machine has none of the addresses of gateway ${gateway}`, { event: 'address.none' }),
@@ -411,7 +401,7 @@ export class Daemon {
   }
 
   #live() {
-    return liveTunnels(this.#configuration.tunnels, this.#core.instances());
+    return liveTunnels(this.#inForce.whole.tunnels, this.#core.instances());
   }
 }
 

@@ -41,11 +41,9 @@ export class LocalAddresses {
     options.source.onChange(() => this.#later());
   }
 
-  /** Looks now, and says what is different. A gateway that had a choice and has it no longer is told so as well. */
-  look(): void {
-    const chosen = this.#options
-      .gateways()
-      .filter(({ name, alternatives }) => alternatives.length > 0 || this.#told.has(name));
+  /** Looks now, at all gateways or at these, and says what is different. A gateway that had a choice and has it no longer is told so as well. */
+  look(gateways = this.#options.gateways()): void {
+    const chosen = gateways.filter(({ name, alternatives }) => alternatives.length > 0 || this.#told.has(name));
     const present = new Set(chosen.length === 0 ? [] : this.#options.source.addresses());
     for (const gateway of chosen) this.#tell(gateway, present);
   }

@@ -20,7 +20,7 @@ export class Observations {
 
   see(event: GatewayEvent, now: Now): void {
     if (isMessageEvent(event)) return this.exchanges.add(event, now);
-    if (event.type === 'instance.removed') return this.#forget(event.tunnel);
+    if (event.type === 'instance.removed') return this.forget(event.tunnel);
     this.counts.add(event, now);
     const child = event.type === 'child.installed' ? this.#childOf(event.tunnel, event.child) : undefined;
     if (child !== undefined) this.usage.learn(child);
@@ -57,7 +57,7 @@ export class Observations {
   }
 
   /** Peers of tunnels for many come and go, and each may have another name. */
-  #forget(tunnel: string): void {
+  forget(tunnel: string): void {
     for (const part of [this.counts, this.exchanges, this.usage]) part.forgetTunnel(tunnel);
   }
 

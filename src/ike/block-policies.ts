@@ -8,8 +8,25 @@ import {
 import type { DataPlaneStep, PolicySpec } from '../sa/data-plane.ts';
 import { policyKey } from '../sa/ledger.ts';
 import { selectorPairs } from '../sa/selector-pairs.ts';
+import type { Context } from './common/context.ts';
 import type { TunnelPolicy } from './common/policy.ts';
 import { localTraffic } from './local-traffic.ts';
+
+/** Has the data plane keep clear text in for these tunnels in the place of those before. */
+export function changeBlocks(
+  run: Pick<Context, 'requestCleanUp'>,
+  before: readonly TunnelPolicy[] | ReadonlyMap<string, TunnelPolicy>,
+  after: readonly TunnelPolicy[] | ReadonlyMap<string, TunnelPolicy>,
+): void {
+  const steps = planBlocks(byName(before), byName(after));
+  if (steps.length > 0) run.requestCleanUp({ kind: 'apply', steps });
+}
+
+function byName(
+  tunnels: readonly TunnelPolicy[] | ReadonlyMap<string, TunnelPolicy>,
+): ReadonlyMap<string, TunnelPolicy> {
+  return tunnels instanceof Map ? tunnels : new Map([...tunnels.values()].map((policy) => [policy.name, policy]));
+}
 
 /**
  * The steps that keep clear text in while a tunnel is down: a standing block policy for each pair of segments, under

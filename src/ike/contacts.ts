@@ -9,11 +9,23 @@ export class Contacts {
   readonly #tunnels = new Map<string, number>();
 
   constructor(tunnels: readonly TunnelPolicy[]) {
-    for (const policy of tunnels) {
-      if (policy.besideV2) continue;
-      const pair = pairOf(policy);
-      this.#tunnels.set(pair, (this.#tunnels.get(pair) ?? 0) + 1);
-    }
+    for (const policy of tunnels) this.add(policy);
+  }
+
+  add(policy: TunnelPolicy): void {
+    this.#count(policy, 1);
+  }
+
+  remove(policy: TunnelPolicy): void {
+    this.#count(policy, -1);
+  }
+
+  #count(policy: TunnelPolicy, change: number): void {
+    if (policy.besideV2) return;
+    const pair = pairOf(policy);
+    const count = (this.#tunnels.get(pair) ?? 0) + change;
+    if (count > 0) this.#tunnels.set(pair, count);
+    else this.#tunnels.delete(pair);
   }
 
   isAlone(policy: TunnelPolicy): boolean {

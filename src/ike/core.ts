@@ -4,7 +4,7 @@ import type { Endpoint } from '../base/net.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Now } from '../base/time.ts';
 import type { Capabilities } from '../sa/proposal.ts';
-import { planBlocks } from './block-policies.ts';
+import { changeBlocks } from './block-policies.ts';
 import { onDrainTimer } from './common/child-drain.ts';
 import { ofChildTimer } from './common/child-timers.ts';
 import type { Effect } from './common/effect.ts';
@@ -12,29 +12,20 @@ import { INACTIVITY_TIMER } from './common/inactivity-timer.ts';
 import type { CoreCommand, Input } from './common/input.ts';
 import { kernelRefused } from './common/kernel-refusal.ts';
 import type { MessageKeys } from './common/message-keys.ts';
-import { withOwnAddresses } from './common/own-addresses.ts';
-import { Policies } from './common/policies.ts';
 import type { ShuntPolicy, TunnelPolicy } from './common/policy.ts';
 import type { Reason } from './common/reason.ts';
 import { UNCONFIGURED } from './common/refusals.ts';
 import { sourceFault } from './common/source.ts';
 import type { ChildSaView, IkeSaView } from './common/view.ts';
 import type { EffectAnswer, Work } from './common/work.ts';
-import { Contacts } from './contacts.ts';
+import { Configured } from './configured.ts';
 import { type CoreState, type Move, newCoreState } from './core-state.ts';
 import { onDataPlaneEvent } from './data-plane-event.ts';
 import { DataPlaneIndex } from './data-plane-index.ts';
 import { classifyDatagram } from './demux.ts';
 import type { IkeSa } from './ike-sa.ts';
 import { judgeUse, lookForUse, UNUSED } from './inactivity.ts';
-import {
-  forgetBereft,
-  forgetOrphans,
-  instancePolicies,
-  instancesOf,
-  renameWithInstances,
-  unkeyed,
-} from './instances.ts';
+import { forgetBereft, forgetOrphans, instancesOf, renameWithInstances, unkeyed } from './instances.ts';
 import { liveChild, liveChildren, liveIkeSas } from './live-sas.ts';
 import { type Boundaries, followOwnAddresses } from './local-address.ts';
 import { findIkeSa } from './lookup.ts';
@@ -86,10 +77,8 @@ export type IkeCoreOptions = {
 export class IkeCore {
   readonly #fixed: Surroundings;
   readonly #state: CoreState;
-  #configured: readonly TunnelPolicy[] = [];
-  #policies = new Policies([]);
+  readonly #configured: Configured;
   #shunts: readonly ShuntPolicy[] = [];
-  #contacts = new Contacts([]);
   readonly #index: DataPlaneIndex;
 
   constructor(options: IkeCoreOptions) {
@@ -97,14 +86,14 @@ export class IkeCore {
     this.#fixed = { entropy, capabilities, crashSecret, recordsMessages };
     this.#state = options.state ?? newCoreState(entropy.bytes(COOKIE_KEY_BYTES));
     this.#index = new DataPlaneIndex(this.#state);
-    this.#use(options.tunnels);
+    this.#configured = new Configured(this.#state, options.tunnels);
   }
 
   handle(input: Input, now: Now): readonly Effect[] {
     const run = new Run(this.#fixed, {
       now,
-      policies: this.#policies,
-      contacts: this.#contacts,
+      policies: this.#configured.policies,
+      contacts: this.#configured.contacts,
       index: this.#index,
       state: this.#state,
     });
@@ -116,12 +105,12 @@ export class IkeCore {
 
   /** The tunnels that peers of tunnels for many have, as they are in force. */
   instances(): TunnelPolicy[] {
-    return [...this.#state.instances.keys()].flatMap((name) => this.#policies.get(name) ?? []);
+    return [...this.#state.instances.keys()].flatMap((name) => this.#configured.policies.get(name) ?? []);
   }
 
   /** One of them; undefined for any other tunnel. */
   instance(name: string): TunnelPolicy | undefined {
-    return this.#state.instances.has(name) ? this.#policies.get(name) : undefined;
+    return this.#state.instances.has(name) ? this.#configured.policies.get(name) : undefined;
   }
 
   /** The names of those that peers of this tunnel for many have. */
@@ -272,6 +261,10 @@ export class IkeCore {
     switch (command.kind) {
       case 'configure':
         return this.#configure(run, command);
+      case 'add-tunnels':
+        return changeBlocks(run, [], this.#configured.add(command.tunnels));
+      case 'remove-tunnels':
+        return changeBlocks(run, this.#configured.remove(command.names), []);
       case 'shunts':
         changeShunts(run, this.#shunts, command.shunts);
         this.#shunts = command.shunts;
@@ -297,14 +290,13 @@ export class IkeCore {
   }
 
   #configure(run: Run, { tunnels, renamed }: Extract<CoreCommand, { readonly kind: 'configure' }>): void {
-    const before = this.#policies;
+    const before = this.#configured.policies;
     if (renamed !== undefined) renameWithInstances(run, this.#state, renamed);
     for (const name of unkeyed(this.#state, before, tunnels)) this.#terminate(run, name, UNCONFIGURED);
-    this.#use(tunnels);
-    run.policies = this.#policies;
+    this.#configured.replace(tunnels);
+    run.policies = this.#configured.policies;
     forgetOrphans(run, this.#state);
-    const steps = planBlocks(before, this.#policies);
-    if (steps.length > 0) run.requestCleanUp({ kind: 'apply', steps });
+    changeBlocks(run, before, run.policies);
   }
 
   /** For a tunnel and, where it is one for many peers, those that it has. */
@@ -313,7 +305,7 @@ export class IkeCore {
   }
 
   #initiate(run: Run, { tunnel, remote, packet }: Extract<CoreCommand, { readonly kind: 'initiate' }>): void {
-    const policy = this.#policies.get(tunnel);
+    const policy = this.#configured.policies.get(tunnel);
     if (policy === undefined) return;
     if (policy.version === 1) return this.#guardTunnel(run, tunnel, () => connectTunnel(run, policy, remote));
     const current = ikeSaFor(run, policy);
@@ -325,15 +317,14 @@ export class IkeCore {
 
   #onLocalAddress(run: Run, { gateway, ...own }: Extract<CoreCommand, { readonly kind: 'local-address' }>): void {
     this.#state.ownAddresses.set(gateway, { address: own.address, others: own.others });
-    this.#use(this.#configured);
-    run.policies = this.#policies;
+    this.#configured.move(gateway);
     followOwnAddresses(run, this.#state, { gateway, own }, this.#boundaries(run));
   }
 
   /** In IKEv2 it is the affair of each IKE SA, in IKEv1 of the tunnel. */
   #renew(run: Run, work: Extract<Work, { readonly kind: 'rekey' | 'prune' }>): void {
     const { tunnel } = work;
-    const policy = this.#policies.get(tunnel);
+    const policy = this.#configured.policies.get(tunnel);
     if (policy === undefined) return;
     if (policy.version === 2) {
       for (const sa of run.ikeSasV2Of(tunnel)) this.#guard(run, sa, () => doWork(run, sa, work));
@@ -350,14 +341,6 @@ export class IkeCore {
       if (sa?.version === 2) this.#guard(run, sa, () => doWork(run, sa, { kind: 'leave', tunnel, reason }));
     }
     this.#guardTunnel(run, tunnel, () => terminateTunnel(run, tunnel, reason));
-  }
-
-  #use(tunnels: readonly TunnelPolicy[]): void {
-    this.#configured = tunnels;
-    const inForce = withOwnAddresses(tunnels, this.#state.ownAddresses);
-    this.#policies = new Policies(inForce);
-    for (const policy of instancePolicies(this.#state, inForce)) this.#policies.set(policy.name, policy);
-    this.#contacts = new Contacts(tunnels);
   }
 
   /**

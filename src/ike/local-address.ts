@@ -19,8 +19,7 @@ export function followOwnAddresses(
   { gateway, own }: { readonly gateway: string; readonly own: OwnAddresses },
   { ofIkeSa, ofTunnel }: Boundaries,
 ): void {
-  for (const policy of run.policies.values()) {
-    if (policy.gateway !== gateway) continue;
+  for (const policy of [...run.policies.ofGateway(gateway)]) {
     for (const id of [...(state.byTunnel.get(policy.name) ?? [])]) {
       const sa = state.ikeSas.get(id);
       // Those that several tunnels share move once.

@@ -185,11 +185,7 @@ export class GatewayService {
   ): readonly Effect[] {
     const run = this.#run(now);
     const plan = planReconfiguration(configuredOf(this.#tunnels), tunnels, updates);
-    for (const state of plan.ended) {
-      rest(run, state, 'down');
-      run.command({ kind: 'terminate', tunnel: state.policy.name, reason: RECONFIGURED });
-      run.follow();
-    }
+    for (const state of plan.ended) end(run, state);
     const instances = [...this.#tunnels.values()].filter(({ policy }) => policy.template !== undefined);
     this.#tunnels.clear();
     for (const [name, state] of plan.tunnels) this.#tunnels.set(name, state);
@@ -200,6 +196,26 @@ export class GatewayService {
     for (const { state, update } of plan.kept)
       if (update?.change === 'changed') adjust(run, state, before.get(state) ?? state.policy, update);
     for (const state of plan.fresh) this.#beginAnew(run, state);
+    return this.#finish(run);
+  }
+
+  /** Takes tunnels of names that nobody has, beside those there are: these cost nothing, however many there are. */
+  add(tunnels: readonly ManagedTunnel[], now: Now): readonly Effect[] {
+    const run = this.#run(now);
+    const fresh = tunnels.map(newTunnelState);
+    for (const state of fresh) this.#tunnels.set(state.policy.name, state);
+    const enabled = tunnels.filter((tunnel) => tunnel.enabled);
+    run.command({ kind: 'add-tunnels', tunnels: enabled.map(({ policy }) => policy) });
+    for (const state of fresh) this.#beginAnew(run, state);
+    return this.#finish(run);
+  }
+
+  /** Takes these down for good, of which none is for many peers; all others are not touched. */
+  remove(names: readonly string[], now: Now): readonly Effect[] {
+    const run = this.#run(now);
+    for (const name of names) this.#with(name, (state) => end(run, state));
+    for (const name of names) this.#tunnels.delete(name);
+    run.command({ kind: 'remove-tunnels', names });
     return this.#finish(run);
   }
 
@@ -348,6 +364,13 @@ function configuredOf(tunnels: ReadonlyMap<string, TunnelState>): Map<string, Tu
 function nameAfter({ name, template = '', remote }: TunnelPolicy, renamed: ReadonlyMap<string, string>): string {
   const to = renamed.get(template);
   return to === undefined || remote.identity === undefined ? name : instanceName(to, remote.identity);
+}
+
+/** It is gone, or starts over. */
+function end(run: ServiceRun, tunnel: TunnelState): void {
+  rest(run, tunnel, 'down');
+  run.command({ kind: 'terminate', tunnel: tunnel.policy.name, reason: RECONFIGURED });
+  run.follow();
 }
 
 /** What is to be done for a tunnel without being asked. */

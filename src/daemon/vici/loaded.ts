@@ -19,6 +19,10 @@ export type LoadingSubject = {
   files(): Configuration;
   /** Puts the files and what is loaded in force. */
   apply(): void;
+  /** The same where a connection has come behind all others. */
+  add(connection: LoadedConnection): void;
+  /** The same where one has gone. */
+  remove(connection: LoadedConnection): void;
   /** Tells the log of what is doubtful. */
   warn(problems: readonly Problem[]): void;
 };
@@ -82,14 +86,17 @@ export class Loaded implements ViciLoading {
     this.#forgetTold(before);
     this.#connections.set(name, { bytes, message, read });
     this.#subject.warn(read.warnings);
-    this.#subject.apply();
+    if (before === undefined) this.#subject.add(read);
+    else this.#subject.apply();
     return undefined;
   }
 
   unloadConnection(name: string): string | undefined {
-    this.#forgetTold(this.#connections.get(name));
-    if (!this.#connections.delete(name)) return `unload: connection '${name}' not found`;
-    this.#subject.apply();
+    const entry = this.#connections.get(name);
+    if (entry === undefined) return `unload: connection '${name}' not found`;
+    this.#forgetTold(entry);
+    this.#connections.delete(name);
+    this.#subject.remove(entry.read);
     return undefined;
   }
 
@@ -188,15 +195,11 @@ const MAX_KEYS = 20_000;
 const MAX_ERRORS = 5;
 
 function takenName({ tunnels, shunts }: LoadedConnection, files: Configuration): string | undefined {
-  const taken = (kind: 'tunnel' | 'shunt', ours: readonly Named[], theirs: readonly Named[]) => {
-    const names = new Set(theirs.map(({ name }) => name));
-    const found = ours.find(({ name }) => names.has(name))?.name;
-    return found === undefined ? undefined : `${kind} ${found}`;
-  };
-  return taken('tunnel', tunnels, files.tunnels) ?? taken('shunt', shunts, files.shunts);
+  const tunnel = tunnels.find(({ name }) => tunnelNamed(files, name) !== undefined);
+  if (tunnel !== undefined) return `tunnel ${tunnel.name}`;
+  const shunt = shunts.find(({ name }) => files.shunts.some((other) => other.name === name));
+  return shunt === undefined ? undefined : `shunt ${shunt.name}`;
 }
-
-type Named = { readonly name: string };
 
 function oneLine(errors: readonly Problem[]): string {
   const texts = errors.slice(0, MAX_ERRORS).map((error) => `${formatPosition(error)}: ${error.message}`);

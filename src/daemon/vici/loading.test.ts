@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SeededEntropy } from '../../base/entropy.ts';
 import { loadText } from '../../config/testing/load-text.ts';
 import { VICI_COMMANDS } from '../../control/vici/commands.ts';
 import type { ViciElement, ViciSection } from '../../control/vici/message.ts';
 import { decodeMessage, encodeMessage, isList, isValue } from '../../control/vici/message.ts';
 import { asText } from '../../control/vici/section.ts';
+import { IkeCore } from '../../ike/core.ts';
 import { UdpSocket } from '../../native/udp-socket.ts';
 import { EVERYTHING } from '../../sim/tunnels.ts';
 import { ConfigurationStore } from '../configuration-store.ts';
@@ -373,6 +374,27 @@ describe('shunts that are loaded over vici', () => {
       ['net', 'TUNNEL'],
       ['lan', 'PASS'],
     ]);
+  });
+});
+
+describe('many connections', () => {
+  it('each that comes or goes costs no look at those that are loaded', async () => {
+    const { daemon, vici } = setUp();
+    const one = (number: number) => {
+      const { moon } = connection({ remote_ts: [`10.2.${number}.0/24`] }, { remote_addrs: [`127.0.1.${number}`] });
+      return { [`moon${number}`]: moon ?? {} };
+    };
+    for (let number = 0; number < 8; number++) expect(await vici('load-conn', one(number))).toEqual(DONE);
+    const commands = vi.spyOn(IkeCore.prototype, 'handle');
+    const told = () => commands.mock.calls.flatMap(([input]) => (input.kind === 'command' ? input.command : []));
+    expect(await vici('load-conn', one(8))).toEqual(DONE);
+    expect(told()).toMatchObject([{ kind: 'add-tunnels', tunnels: [{ name: 'moon8/net' }] }, { kind: 'admit' }]);
+    commands.mockClear();
+    expect(await vici('unload-conn', { name: 'moon3' })).toEqual(DONE);
+    expect(told()).toMatchObject([{ kind: 'terminate' }, { kind: 'remove-tunnels', names: ['moon3/net'] }]);
+    expect(daemon.api.tunnelNames()).toEqual([0, 1, 2, 4, 5, 6, 7, 8].map((number) => `moon${number}/net`));
+    expect((await daemon.api.status(['moon8/net'])).tunnels).toHaveLength(1);
+    commands.mockRestore();
   });
 });
 

@@ -30,6 +30,10 @@ export type CoreCommand =
       readonly tunnels: readonly TunnelPolicy[];
       readonly renamed?: ReadonlyMap<string, string>;
     }
+  /** Tunnels of names that nobody has, beside those there are. */
+  | { readonly kind: 'add-tunnels'; readonly tunnels: readonly TunnelPolicy[] }
+  /** Tunnels that are not for many peers are gone; their SAs are left alone as well. */
+  | { readonly kind: 'remove-tunnels'; readonly names: readonly string[] }
   /** Replaces the set of shunts. They stand until another set does. */
   | { readonly kind: 'shunts'; readonly shunts: readonly ShuntPolicy[] }
   /** What the tunnel no longer has of segments goes out of its Child SAs; the rest of each goes on. */

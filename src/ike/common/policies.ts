@@ -13,15 +13,22 @@ export class Policies extends Map<string, TunnelPolicy> {
   readonly #anywhere: TunnelPolicy[] = [];
   readonly #ofMany: TunnelPolicy[] = [];
   readonly #ofPeer = new Map<string, TunnelPolicy[]>();
+  readonly #ofGateway = new Map<string, TunnelPolicy[]>();
 
   constructor(policies: readonly TunnelPolicy[]) {
     super();
     for (const policy of policies) this.set(policy.name, policy);
   }
 
+  /** One of the same name keeps its place before others that its peer may mean as well. */
   override set(name: string, policy: TunnelPolicy): this {
-    this.delete(name);
-    for (const list of this.#listsFor(policy)) list.push(policy);
+    const old = this.get(name);
+    const places = this.#listsFor(policy);
+    if (old === undefined) for (const list of places) list.push(policy);
+    else {
+      for (const list of this.#listsFor(old)) if (!places.includes(list)) list.splice(list.indexOf(old), 1);
+      for (const list of places) replaceIn(list, old, policy);
+    }
     return super.set(name, policy);
   }
 
@@ -29,7 +36,16 @@ export class Policies extends Map<string, TunnelPolicy> {
     const policy = this.get(name);
     if (policy === undefined) return false;
     for (const list of this.#listsFor(policy)) list.splice(list.indexOf(policy), 1);
+    this.#forgetEmpty(policy);
     return super.delete(name);
+  }
+
+  /** Peers of tunnels that come and go may all have other addresses. */
+  #forgetEmpty({ peer, gateway, remote }: TunnelPolicy): void {
+    if (this.#ofPeer.get(peer)?.length === 0) this.#ofPeer.delete(peer);
+    if (this.#ofGateway.get(gateway)?.length === 0) this.#ofGateway.delete(gateway);
+    for (const address of writtenAddresses(remote))
+      if (this.#atAddress.get(address)?.length === 0) this.#atAddress.delete(address);
   }
 
   /** Those whose peer may be at this address, the most specific first; tunnels of single peers of many are none of them. */
@@ -45,9 +61,13 @@ export class Policies extends Map<string, TunnelPolicy> {
     return this.#ofPeer.get(peer) ?? [];
   }
 
+  ofGateway(gateway: string): readonly TunnelPolicy[] {
+    return this.#ofGateway.get(gateway) ?? [];
+  }
+
   #listsFor(policy: TunnelPolicy): readonly TunnelPolicy[][] {
-    const ofPeer = listAt(this.#ofPeer, policy.peer);
-    return policy.template === undefined ? [ofPeer, ...this.#placesOf(policy)] : [ofPeer];
+    const both = [listAt(this.#ofPeer, policy.peer), listAt(this.#ofGateway, policy.gateway)];
+    return policy.template === undefined ? [...both, ...this.#placesOf(policy)] : both;
   }
 
   #placesOf({ remote, many }: TunnelPolicy): TunnelPolicy[][] {
@@ -64,4 +84,10 @@ function listAt(lists: Map<string, TunnelPolicy[]>, key: string): TunnelPolicy[]
   const list = lists.get(key) ?? [];
   lists.set(key, list);
   return list;
+}
+
+function replaceIn(list: TunnelPolicy[], old: TunnelPolicy, policy: TunnelPolicy): void {
+  const place = list.indexOf(old);
+  if (place < 0) list.push(policy);
+  else list[place] = policy;
 }
