@@ -41,7 +41,7 @@ function endScore(owners: ReadonlySet<string>, end: ReadonlySet<string>): number
 /** The owners of hundreds of keys are looked at for each of hundreds of connections. */
 const known = new WeakMap<Owned, ReadonlySet<string>>();
 
-function ownerNames(key: Owned): ReadonlySet<string> {
+export function ownerNames(key: Owned): ReadonlySet<string> {
   const names = known.get(key) ?? new Set(key.owners.map(ownerName));
   known.set(key, names);
   return names;

@@ -20,6 +20,7 @@ import { Remarks } from '../import/written.ts';
 import { loadTree } from '../load.ts';
 import type { Problem } from '../problem.ts';
 import { besideV2, ikev1Message } from './both-versions.ts';
+import type { KeyRing } from './key-ring.ts';
 import { hasKeys, keysOfPeers } from './keys-of-peers.ts';
 import type { KeyKind, LoadedKey } from './loaded-key.ts';
 import { bestKey } from './loaded-key.ts';
@@ -52,7 +53,7 @@ type KeyUse = {
 
 /** What a connection needs of its surroundings; it is read again where that changes. */
 export type LoadSurroundings = {
-  readonly keys: readonly LoadedKey[];
+  readonly keys: KeyRing;
   readonly own: OwnAddresses;
   /** A key that nobody has: a tunnel without one of its own has this until it is loaded. */
   readonly nobodysKey: Secret;
@@ -153,7 +154,7 @@ function surroundingsOverVici(found: Found, { keys, own }: LoadSurroundings): Su
     if (found.lacks?.what !== 'address') found.lacks = { what, text };
   };
   const take = (kind: KeyKind, ends: KeyUse['ends']): Secret | undefined => {
-    const key = bestKey(keys, kind, ...ends);
+    const key = keys.best(kind, ...ends);
     found.keys.push({ kind, ends, key });
     return key?.secret;
   };
@@ -213,7 +214,7 @@ function completeTunnel(tunnel: Tunnel, { connection, found, nobodysKey, keys }:
   const { psk, children } = found;
   const { pattern } = tunnel.policy.remote;
   const expected = pattern === undefined ? {} : { pattern };
-  const many = tunnel.policy.many && keysOfPeers(tunnel.policy.many, expected, found.keys, keys);
+  const many = tunnel.policy.many && keysOfPeers(tunnel.policy.many, expected, found.keys, keys.all());
   const lacks = many !== undefined && hasKeys(many) && found.lacks?.what === 'key' ? undefined : found.lacks;
   return {
     ...tunnel,

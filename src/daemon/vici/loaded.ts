@@ -1,6 +1,7 @@
 import { equalBytes } from '../../base/bytes.ts';
 import { Secret } from '../../base/secret.ts';
 import type { Configuration } from '../../config/configuration.ts';
+import { KeyRing } from '../../config/loaded/key-ring.ts';
 import type { LoadedConnection, LoadedShunt, LoadSurroundings } from '../../config/loaded/loaded-connection.ts';
 import { isConcerned, readConnection } from '../../config/loaded/loaded-connection.ts';
 import type { LoadedKey } from '../../config/loaded/loaded-key.ts';
@@ -40,6 +41,8 @@ export class Loaded implements ViciLoading {
   readonly #connections = new Map<string, Entry>();
   readonly #keys = new Map<string, LoadedKey>();
   readonly #nameless: LoadedKey[] = [];
+  /** All of them. */
+  readonly #ring = new KeyRing();
   /** Shunts that were told to be in force, or no longer to be, by their names. */
   readonly #told = new Map<string, boolean>();
 
@@ -130,6 +133,8 @@ export class Loaded implements ViciLoading {
     if (known === true) return undefined;
     if (before === undefined && this.#keys.size + this.#nameless.length >= MAX_KEYS)
       return `there are ${MAX_KEYS} shared keys already`;
+    if (before !== undefined) this.#ring.remove(before);
+    this.#ring.add(key, { last: id === undefined });
     if (id === undefined) this.#nameless.push(key);
     else {
       // Of equal keys the first counts: one that is replaced goes behind the others, as a new one does.
@@ -144,12 +149,14 @@ export class Loaded implements ViciLoading {
     const key = this.#keys.get(id);
     if (key === undefined) return;
     this.#keys.delete(id);
+    this.#ring.remove(key);
     this.#readAgain(({ read }) => isConcerned(read, key, undefined));
   }
 
   unloadKeys(): void {
     this.#keys.clear();
     this.#nameless.length = 0;
+    this.#ring.clear();
     this.#readAgain(() => true);
   }
 
@@ -179,7 +186,7 @@ export class Loaded implements ViciLoading {
 
   #surroundings(): LoadSurroundings {
     const { own, nobodysKey } = this.#subject;
-    return { own, nobodysKey, keys: [...this.#keys.values(), ...this.#nameless] };
+    return { own, nobodysKey, keys: this.#ring };
   }
 }
 

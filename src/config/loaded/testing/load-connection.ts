@@ -1,6 +1,8 @@
 import { utf8 } from '../../../base/bytes.ts';
 import { Secret } from '../../../base/secret.ts';
+import { KeyRing } from '../key-ring.ts';
 import { type LoadSurroundings, readConnection } from '../loaded-connection.ts';
+import type { LoadedKey } from '../loaded-key.ts';
 import type { LoadElement, LoadMessage } from '../message-section.ts';
 
 export type Plain = { readonly [key: string]: string | readonly string[] | Plain };
@@ -18,7 +20,9 @@ function element(value: Plain[string]): LoadElement {
 export const KEY = 'abcdefghijklmnopqrstuvwxyz';
 export const NOBODY = new Secret(new Uint8Array(32));
 
-export const SURROUNDINGS: LoadSurroundings = {
+type Surroundings = Omit<LoadSurroundings, 'keys'> & { readonly keys: readonly LoadedKey[] };
+
+export const SURROUNDINGS: Surroundings = {
   keys: [{ kind: 'ike', owners: [], secret: new Secret(utf8(KEY)) }],
   own: {
     towards: (remote) => (remote.includes(':') ? '2001:db8::1' : '192.0.2.1'),
@@ -41,11 +45,12 @@ export function connection(more: Plain = {}, net: Plain = {}): LoadMessage {
   });
 }
 
-export function read(given: LoadMessage, surroundings: Partial<LoadSurroundings> = {}) {
-  return readConnection('idc', given, { ...SURROUNDINGS, ...surroundings });
+export function read(given: LoadMessage, surroundings: Partial<Surroundings> = {}) {
+  const all = { ...SURROUNDINGS, ...surroundings };
+  return readConnection('idc', given, { ...all, keys: new KeyRing(all.keys) });
 }
 
-export function tunnelsOf(given: LoadMessage, surroundings: Partial<LoadSurroundings> = {}) {
+export function tunnelsOf(given: LoadMessage, surroundings: Partial<Surroundings> = {}) {
   const result = read(given, surroundings);
   if ('errors' in result) throw new Error(JSON.stringify(result.errors));
   return result.tunnels;
