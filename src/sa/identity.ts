@@ -67,6 +67,22 @@ export function sameIdentity(a: Identity, b: Identity): boolean {
   }
 }
 
+/** The same for two identities that are the same, and for no others. */
+export function identityKey(identity: Identity): string {
+  switch (identity.type) {
+    case 'ipv4':
+    case 'ipv6':
+      return `${identity.type} ${identity.address}`;
+    case 'fqdn':
+    case 'rfc822':
+      return `${identity.type} ${foldAscii(identity.name)}`;
+    case 'keyid':
+      return `keyid ${toHex(identity.bytes)}`;
+    case 'other':
+      return `${identity.idType} ${toHex(identity.bytes)}`;
+  }
+}
+
 const MAX_TEXT = 256;
 const MAX_NAME = 255;
 

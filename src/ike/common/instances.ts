@@ -1,10 +1,11 @@
 import { toHex, utf8 } from '../../base/bytes.ts';
 import type { IpAddress } from '../../base/net.ts';
-import type { Secret } from '../../base/secret.ts';
 import { hash } from '../../crypto/hash.ts';
-import { foldAscii, formatIdentity, type Identity, sameIdentity } from '../../sa/identity.ts';
+import { foldAscii, formatIdentity, type Identity } from '../../sa/identity.ts';
 import { isExpected } from '../../sa/identity-pattern.ts';
-import type { Many, TunnelPolicy } from './policy.ts';
+import { ownKey } from './own-key.ts';
+import type { Policies } from './policies.ts';
+import type { TunnelPolicy } from './policy.ts';
 
 /**
  * A tunnel for many peers is a template: who proves to be one of its peers gets a tunnel of its own, an instance, which
@@ -23,14 +24,14 @@ export type Instance = Caller & { readonly template: string };
  * shared one could else pass for anybody.
  */
 export function meantBy(
-  policies: Iterable<TunnelPolicy>,
+  policies: Pick<Policies, 'haveKeyFor'>,
   candidates: readonly TunnelPolicy[],
   caller: Caller,
 ): TunnelPolicy[] {
   const own = candidates.flatMap((policy) => ownOf(policy, caller) ?? []);
   if (own.some(({ remote }) => remote.identity !== undefined)) return own;
   const open = candidates.filter(({ many }) => many?.common !== undefined);
-  if (open.length === 0 || isKnown(policies, caller.identity)) return own;
+  if (open.length === 0 || policies.haveKeyFor(caller.identity)) return own;
   return [...own, ...open.flatMap((policy) => instanceOf(policy, caller) ?? [])];
 }
 
@@ -68,18 +69,4 @@ function ownOf(policy: TunnelPolicy, caller: Caller): TunnelPolicy | undefined {
   const { many, remote } = policy;
   if (many !== undefined) return ownKey(many, caller.identity) === undefined ? undefined : instanceOf(policy, caller);
   return isExpected(remote, caller.identity) ? policy : undefined;
-}
-
-function ownKey(many: Many, identity: Identity): Secret | undefined {
-  return many.keys.find((key) => sameIdentity(key.identity, identity))?.psk;
-}
-
-/** Whether a key is configured for this identity alone. */
-function isKnown(policies: Iterable<TunnelPolicy>, identity: Identity): boolean {
-  for (const { many, template, remote } of policies) {
-    if (template !== undefined) continue;
-    if (many !== undefined && ownKey(many, identity) !== undefined) return true;
-    if (many === undefined && remote.identity !== undefined && sameIdentity(remote.identity, identity)) return true;
-  }
-  return false;
 }

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LEFT, RIGHT, tunnelPolicy } from '../../sim/tunnels.ts';
+import { isExpected } from '../../sa/identity-pattern.ts';
+import { fqdn, LEFT, RIGHT, tunnelPolicy } from '../../sim/tunnels.ts';
 import { candidatesFor } from './candidates.ts';
 import { Policies } from './policies.ts';
 import type { PeerAddress, TunnelPolicy } from './policy.ts';
@@ -53,5 +55,91 @@ describe('the tunnels in force', () => {
     expect(names(POLICIES.ofPeer('other'))).toEqual(['again']);
     expect(POLICIES.ofPeer('nobody')).toEqual([]);
     expect(POLICIES.get('old')?.version).toBe(1);
+  });
+});
+
+/** Tunnels for peers of any address that differ in what the numbers say. */
+function openTunnel(name: string, [who, kind, version]: readonly number[]): TunnelPolicy {
+  const { remote, ...rest } = policy(name, { kind: 'any' }, { version: version === 0 ? 1 : 2 });
+  const open = { address: remote.address, selectors: remote.selectors };
+  const peer =
+    who === 0
+      ? open
+      : who === 1
+        ? { ...open, pattern: { type: 'fqdn', suffix: '.b' } as const }
+        : { ...open, identity: fqdn(`P${who}.b`) };
+  return { ...rest, remote: peer, ...(kind === 0 ? { encapsulation: 'udp' } : {}) };
+}
+
+/** What a peer that has not said who it is can tell of a tunnel that it may mean. */
+const opening = ({ version, encapsulation }: TunnelPolicy) => `${version} ${encapsulation}`;
+
+describe('thousands of tunnels at one place', () => {
+  const digits = fc.tuple(fc.nat(6), fc.nat(2), fc.nat(2));
+  const remote = '198.51.100.9';
+
+  it('are found by identity, and by what comes before it, as a look at all of them would', () => {
+    fc.assert(
+      fc.property(
+        fc.array(digits, { minLength: 9, maxLength: 40 }),
+        fc.array(fc.nat(39)),
+        fc.nat(7),
+        (all, gone, who) => {
+          const policies = new Policies(all.map((one, index) => openTunnel(`t${index}`, one)));
+          const identity = fqdn(`p${who}.B`);
+          const compare = () => {
+            const every = policies.towards(remote);
+            const meant = (list: readonly TunnelPolicy[]) =>
+              names(list.filter((one) => isExpected(one.remote, identity)));
+            expect(meant(policies.towardsNamed(remote, identity))).toEqual(meant(every));
+            const isLate = ({ name }: TunnelPolicy) => name !== 't0';
+            const kinds = new Map(
+              every
+                .filter(isLate)
+                .toReversed()
+                .map((one) => [opening(one), one.name]),
+            );
+            const firsts = policies.towardsFirst(remote, isLate);
+            expect(new Set(names(firsts).filter((name) => [...kinds.values()].includes(name)))).toEqual(
+              new Set(kinds.values()),
+            );
+            expect(names(firsts)).toEqual(names(every.filter((one) => firsts.includes(one))));
+            const isKnown = every.some(
+              ({ remote: { identity: own } }) => own !== undefined && isExpected({ identity: own }, identity),
+            );
+            expect(policies.haveKeyFor(identity)).toBe(isKnown);
+          };
+          compare();
+          for (const index of gone) policies.delete(`t${index}`);
+          policies.set('late', openTunnel('late', [5, 1, 1]));
+          compare();
+        },
+      ),
+    );
+  });
+
+  it('are not looked at one by one for a handshake', () => {
+    let looks = 0;
+    const all = Array.from({ length: 200 }, (_, n) => {
+      const one = openTunnel(`t${n}`, [n + 2, 1, 1]);
+      const { remote: far } = one;
+      return {
+        ...one,
+        get remote() {
+          looks++;
+          return far;
+        },
+      };
+    });
+    const policies = new Policies(all);
+    const handshake = () => {
+      expect(names(policies.towardsFirst(remote, () => true))).toEqual(['t0']);
+      expect(names(policies.towardsNamed(remote, fqdn('p77.b')))).toEqual(['t75']);
+      expect(policies.haveKeyFor(fqdn('p77.b'))).toBe(true);
+    };
+    handshake();
+    looks = 0;
+    handshake();
+    expect(looks).toBeLessThan(10);
   });
 });

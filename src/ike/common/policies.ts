@@ -1,6 +1,9 @@
 import type { IpAddress } from '../../base/net.ts';
+import { type Identity, identityKey } from '../../sa/identity.ts';
+import { ownKey } from './own-key.ts';
 import { mayCallFrom, writtenAddresses } from './peer-places.ts';
 import type { TunnelPolicy } from './policy.ts';
+import { PolicyGroups } from './policy-groups.ts';
 
 /**
  * The tunnels in force, by name. What every handshake asks for is found without a look at all of them, of which there
@@ -14,6 +17,10 @@ export class Policies extends Map<string, TunnelPolicy> {
   readonly #ofMany: TunnelPolicy[] = [];
   readonly #ofPeer = new Map<string, TunnelPolicy[]>();
   readonly #ofGateway = new Map<string, TunnelPolicy[]>();
+  /** Long lists in order for handshakes, until they change. */
+  readonly #groups = new Map<readonly TunnelPolicy[], PolicyGroups>();
+  /** How many tunnels there are for each identity; made when somebody asks for the first time. */
+  #identities: Map<string, number> | undefined;
 
   constructor(policies: readonly TunnelPolicy[]) {
     super();
@@ -29,13 +36,19 @@ export class Policies extends Map<string, TunnelPolicy> {
       for (const list of this.#listsFor(old)) if (!places.includes(list)) list.splice(list.indexOf(old), 1);
       for (const list of places) replaceIn(list, old, policy);
     }
+    this.#onChange([...places, ...(old === undefined ? [] : this.#listsFor(old))]);
+    if (old !== undefined) this.#count(old, -1);
+    this.#count(policy, 1);
     return super.set(name, policy);
   }
 
   override delete(name: string): boolean {
     const policy = this.get(name);
     if (policy === undefined) return false;
-    for (const list of this.#listsFor(policy)) list.splice(list.indexOf(policy), 1);
+    const lists = this.#listsFor(policy);
+    for (const list of lists) list.splice(list.indexOf(policy), 1);
+    this.#onChange(lists);
+    this.#count(policy, -1);
     this.#forgetEmpty(policy);
     return super.delete(name);
   }
@@ -50,11 +63,61 @@ export class Policies extends Map<string, TunnelPolicy> {
 
   /** Those whose peer may be at this address, the most specific first; tunnels of single peers of many are none of them. */
   towards(remote: IpAddress): readonly TunnelPolicy[] {
-    const exact = this.#atAddress.get(remote) ?? [];
-    const others = [...this.#elsewhere, ...this.#anywhere, ...this.#ofMany].filter((policy) =>
-      mayCallFrom(policy, remote),
+    return this.#select(remote, (list) => list.filter((policy) => mayCallFrom(policy, remote)));
+  }
+
+  /** Of those the ones whose peer may be called so. */
+  towardsNamed(remote: IpAddress, identity: Identity): readonly TunnelPolicy[] {
+    return this.#select(remote, (list) => {
+      const named = list.length <= FEW ? list : this.#groupsOf(list).named(identity);
+      return named.filter((policy) => mayCallFrom(policy, remote));
+    });
+  }
+
+  /** Of those that will do the first of each kind, as far as a peer can tell which has not said yet who it is. */
+  towardsFirst(remote: IpAddress, willDo: (policy: TunnelPolicy) => boolean): readonly TunnelPolicy[] {
+    const wanted = (policy: TunnelPolicy) => mayCallFrom(policy, remote) && willDo(policy);
+    return this.#select(remote, (list) =>
+      list.length <= FEW ? list.filter(wanted) : this.#groupsOf(list).firsts(wanted),
     );
-    return [...exact, ...others.filter((policy) => !exact.includes(policy))];
+  }
+
+  /** Whether a key is configured for this identity alone. */
+  haveKeyFor(identity: Identity): boolean {
+    if (this.#identities === undefined) {
+      this.#identities = new Map();
+      for (const policy of this.values()) this.#count(policy, 1);
+    }
+    const isOfMany = ({ many }: TunnelPolicy) => many !== undefined && ownKey(many, identity) !== undefined;
+    return this.#identities.has(identityKey(identity)) || this.#ofMany.some(isOfMany);
+  }
+
+  /** One with an address beside a name or a network may be found both ways, and counts once. */
+  #select(remote: IpAddress, choose: (list: TunnelPolicy[]) => TunnelPolicy[]): TunnelPolicy[] {
+    const exact = choose(this.#atAddress.get(remote) ?? []);
+    const others = [this.#elsewhere, this.#anywhere, this.#ofMany].flatMap((list) =>
+      list.length > 0 ? choose(list) : [],
+    );
+    return others.length === 0 ? exact : [...new Set([...exact, ...others])];
+  }
+
+  #groupsOf(list: readonly TunnelPolicy[]): PolicyGroups {
+    const groups = this.#groups.get(list) ?? new PolicyGroups(list);
+    this.#groups.set(list, groups);
+    return groups;
+  }
+
+  #onChange(lists: readonly TunnelPolicy[][]): void {
+    if (this.#groups.size > 0) for (const list of lists) this.#groups.delete(list);
+  }
+
+  #count({ template, many, remote: { identity } }: TunnelPolicy, change: number): void {
+    if (this.#identities === undefined || template !== undefined || many !== undefined || identity === undefined)
+      return;
+    const key = identityKey(identity);
+    const count = (this.#identities.get(key) ?? 0) + change;
+    if (count > 0) this.#identities.set(key, count);
+    else this.#identities.delete(key);
   }
 
   ofPeer(peer: string): readonly TunnelPolicy[] {
@@ -79,6 +142,9 @@ export class Policies extends Map<string, TunnelPolicy> {
     return isElsewhere ? [...exact, this.#elsewhere] : exact;
   }
 }
+
+/** So many are looked at one by one sooner than they are put in order. */
+const FEW = 8;
 
 function listAt(lists: Map<string, TunnelPolicy[]>, key: string): TunnelPolicy[] {
   const list = lists.get(key) ?? [];

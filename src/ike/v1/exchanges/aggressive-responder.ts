@@ -46,7 +46,7 @@ export function answerAggressive(ctx: ContextV1, opening: Opening): void {
   const nonce = requirePayload(payloads, 'Nonce');
   requirePayload(payloads, 'SA');
   const identity = identityFromPayload(id);
-  const named = meantBy(ctx.policies.values(), candidates, { identity, address: path.remote.address });
+  const named = meantBy(ctx.policies, candidates, { identity, address: path.remote.address });
   const [first] = candidates;
   if (named.length === 0) {
     invariant(first !== undefined, 'without a candidate nothing is answered');

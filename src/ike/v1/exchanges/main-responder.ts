@@ -152,7 +152,7 @@ function candidatesOf(ctx: ContextV1, sa: IkeSaV1): TunnelPolicy[] {
 
 /** The tunnel of this peer among those that have the key which it has proven. */
 function meantWithKey(ctx: ContextV1, { policies, psk }: Opened, caller: Caller): TunnelPolicy | Reason {
-  const policy = meantBy(ctx.policies.values(), policies, caller).find((one) =>
+  const policy = meantBy(ctx.policies, policies, caller).find((one) =>
     constantTimeEqual(one.psk.expose(), psk.expose()),
   );
   if (policy !== undefined) return ctx.join(policy, caller) ?? policy;

@@ -7,7 +7,7 @@ import type { DataPlaneReply } from '../../../sa/data-plane.ts';
 import { formatIdentity, type Identity, sameIdentity } from '../../../sa/identity.ts';
 import { asProposal, type CipherSuite, type Proposal } from '../../../sa/proposal.ts';
 import { selectSuite } from '../../../sa/suite-selection.ts';
-import { candidatesFor } from '../../common/candidates.ts';
+import { candidatesNamed, firstCandidates } from '../../common/candidates.ts';
 import { stoppedByNat } from '../../common/child-mode.ts';
 import type { Context } from '../../common/context.ts';
 import { identitySeen, proposalTexts } from '../../common/evidence.ts';
@@ -168,13 +168,13 @@ export function onResponseChildInstalled(
  * finally chosen, as it is configured now, whichever of them the peer was first taken for.
  */
 function authenticate(ctx: Context, sa: IkeSaV2, idi: IdPayload, { payloads, remote }: Received): Claim | Reason {
-  const candidates = candidatesFor(ctx.policies, 2, sa.local, sa.origin).filter((policy) => ctx.admits(policy));
+  const path = { local: sa.local, remote: sa.origin };
   const identity = identityFromPayload(idi);
   const idr = onlyPayload(payloads, 'IDr');
   const asked = idr === undefined ? undefined : identityFromPayload(idr);
   const auth = onlyPayload(payloads, 'AUTH');
   if (auth === undefined) return NO_AUTH;
-  const asPeer = meantBy(ctx.policies.values(), candidates, { identity, address: remote.address });
+  const asPeer = meantBy(ctx.policies, candidatesNamed(ctx, 2, path, identity), { identity, address: remote.address });
   const named = asPeer.filter((policy) => asked === undefined || sameIdentity(policy.local.identity, asked));
   const claims = (policies: readonly TunnelPolicy[]) => claimsOf(sa, policies, payloads);
   const proven = ({ policy, choice }: Claim) => {
@@ -183,6 +183,7 @@ function authenticate(ctx: Context, sa: IkeSaV2, idi: IdPayload, { payloads, rem
   };
   // An unknown identity takes as long as a known one with a wrong key, and gets the same answer.
   if (named.length === 0) {
+    const candidates = firstCandidates(ctx, 2, path);
     claims(candidates.slice(0, 1).map((policy) => ({ ...policy, psk: NOBODYS_KEY }))).possible.some(proven);
     return notMeant(candidates, asPeer, { identity, asked });
   }

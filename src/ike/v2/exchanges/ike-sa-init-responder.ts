@@ -6,7 +6,7 @@ import { privateKeyBytes } from '../../../crypto/key-exchange.ts';
 import type { KeyExchangeResult } from '../../../crypto/key-exchange-job.ts';
 import { withSlots } from '../../../sa/proposal.ts';
 import { type SuiteMismatch, type SuiteSelection, selectSuite } from '../../../sa/suite-selection.ts';
-import { candidatesFor } from '../../common/candidates.ts';
+import { firstCandidates } from '../../common/candidates.ts';
 import type { Context } from '../../common/context.ts';
 import { type Evidence, proposalTexts } from '../../common/evidence.ts';
 import type { Admission } from '../../common/half-open.ts';
@@ -72,9 +72,9 @@ export function answerInit(ctx: Context, request: InitRequest): IkeSaV2 | undefi
     return refuse(ctx, request, notifyPayload('UNSUPPORTED_CRITICAL_PAYLOAD', Uint8Array.of(critical)));
   }
   // Of tunnels for any peer there may be thousands: what is sent back for a cookie does not have them looked at.
-  let found: TunnelPolicy[] | undefined;
-  const candidates = (): TunnelPolicy[] => {
-    found ??= candidatesFor(ctx.policies, 2, path.local, path.remote).filter((policy) => ctx.admits(policy));
+  let found: readonly TunnelPolicy[] | undefined;
+  const candidates = (): readonly TunnelPolicy[] => {
+    found ??= firstCandidates(ctx, 2, path);
     return found;
   };
   const nonce = requirePayload(payloads, 'Nonce').data;
