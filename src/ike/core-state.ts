@@ -51,6 +51,8 @@ export type CoreState = {
   readonly closedTunnels: Set<string>;
   /** The peers of tunnels for many that are there, by the name of the tunnel that each has got. */
   readonly instances: Map<string, Instance>;
+  /** Their names by that of the tunnel that they come from. */
+  readonly instancesOf: Map<string, Set<string>>;
   /** Where the machine has other addresses than the configuration names first: by gateway. */
   readonly ownAddresses: Map<string, OwnAddresses>;
   /** Secrets of the responder's cookies, and when they last changed. */
@@ -106,6 +108,7 @@ export function newCoreState(cookieKey: Uint8Array): CoreState {
     use: new Map(),
     closedTunnels: new Set(),
     instances: new Map(),
+    instancesOf: new Map(),
     ownAddresses: new Map(),
     cookies: newCookieSecrets(cookieKey),
     cookiesSince: 0,

@@ -3,7 +3,9 @@ import { WireError } from '../base/errors.ts';
 import type { Endpoint } from '../base/net.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Now } from '../base/time.ts';
+import type { ChildSa } from '../sa/child-sa.ts';
 import type { Capabilities } from '../sa/proposal.ts';
+import type { SegmentIndex } from '../sa/segment-index.ts';
 import { changeBlocks } from './block-policies.ts';
 import { onDrainTimer } from './common/child-drain.ts';
 import { ofChildTimer } from './common/child-timers.ts';
@@ -25,7 +27,14 @@ import { DataPlaneIndex } from './data-plane-index.ts';
 import { classifyDatagram } from './demux.ts';
 import type { IkeSa } from './ike-sa.ts';
 import { judgeUse, lookForUse, UNUSED } from './inactivity.ts';
-import { forgetBereft, forgetOrphans, instancesOf, renameWithInstances, unkeyed } from './instances.ts';
+import {
+  forgetBereft,
+  forgetOrphans,
+  instanceSegments,
+  instancesOf,
+  renameWithInstances,
+  unkeyed,
+} from './instances.ts';
 import { liveChild, liveChildren, liveIkeSas } from './live-sas.ts';
 import { type Boundaries, followOwnAddresses } from './local-address.ts';
 import { findIkeSa } from './lookup.ts';
@@ -80,12 +89,14 @@ export class IkeCore {
   readonly #configured: Configured;
   #shunts: readonly ShuntPolicy[] = [];
   readonly #index: DataPlaneIndex;
+  readonly #segments: SegmentIndex<ChildSa>;
 
   constructor(options: IkeCoreOptions) {
     const { entropy, capabilities, crashSecret, recordMessages: recordsMessages = false } = options;
     this.#fixed = { entropy, capabilities, crashSecret, recordsMessages };
     this.#state = options.state ?? newCoreState(entropy.bytes(COOKIE_KEY_BYTES));
     this.#index = new DataPlaneIndex(this.#state);
+    this.#segments = instanceSegments(this.#state);
     this.#configured = new Configured(this.#state, options.tunnels);
   }
 
@@ -95,6 +106,7 @@ export class IkeCore {
       policies: this.#configured.policies,
       contacts: this.#configured.contacts,
       index: this.#index,
+      segments: this.#segments,
       state: this.#state,
     });
     this.#dispatch(run, input);

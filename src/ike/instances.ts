@@ -1,7 +1,10 @@
 import { constantTimeEqual } from '../crypto/constant-time.ts';
+import type { ChildSa } from '../sa/child-sa.ts';
+import { SegmentIndex } from '../sa/segment-index.ts';
 import { type Instance, instanceName, instanceOf } from './common/instances.ts';
 import type { TunnelPolicy } from './common/policy.ts';
 import type { CoreState } from './core-state.ts';
+import { keepInstance } from './join.ts';
 import { renameTunnels } from './rename.ts';
 import type { Run } from './run.ts';
 
@@ -22,6 +25,14 @@ export function instancePolicies(state: CoreState, tunnels: readonly TunnelPolic
   return [...state.instances].flatMap(([name, instance]) =>
     configured.has(name) ? [] : (policyOf(configured, instance) ?? []),
   );
+}
+
+/** Which peer segments their Child SAs have. It follows from the state. */
+export function instanceSegments({ instances, children }: CoreState): SegmentIndex<ChildSa> {
+  const index = new SegmentIndex<ChildSa>();
+  for (const name of instances.keys())
+    for (const child of children.get(name) ?? []) index.add(child, child.remoteSelectors);
+  return index;
 }
 
 /** Instances that end by a new set of tunnels: their template is gone, or has another key for their peer, or none. */
@@ -45,7 +56,7 @@ export function forgetOrphans(run: Run, state: CoreState): void {
 
 /** The names of the instances of a tunnel, which is none of them for most. */
 export function instancesOf(state: CoreState, template: string): string[] {
-  return [...state.instances].flatMap(([name, instance]) => (instance.template === template ? name : []));
+  return [...(state.instancesOf.get(template) ?? [])];
 }
 
 /** Tunnels go on under other names, and with them their instances. */
@@ -58,8 +69,9 @@ export function renameWithInstances(run: Run, state: CoreState, renamed: Readonl
   renameTunnels(run, state, all);
   const instances = [...state.instances];
   state.instances.clear();
+  state.instancesOf.clear();
   for (const [name, { template, ...caller }] of instances)
-    state.instances.set(all.get(name) ?? name, { ...caller, template: renamed.get(template) ?? template });
+    keepInstance(state, all.get(name) ?? name, { ...caller, template: renamed.get(template) ?? template });
 }
 
 function policyOf(policies: ReadonlyMap<string, TunnelPolicy>, instance: Instance): TunnelPolicy | undefined {
@@ -69,6 +81,8 @@ function policyOf(policies: ReadonlyMap<string, TunnelPolicy>, instance: Instanc
 
 function forget(run: Run, state: CoreState, name: string, { template }: Instance): void {
   state.instances.delete(name);
+  const others = state.instancesOf.get(template);
+  if (others?.delete(name) === true && others.size === 0) state.instancesOf.delete(template);
   state.closedTunnels.delete(name);
   for (const timer of [...(state.timers.get(name)?.keys() ?? [])]) run.clearTimer(name, timer);
   for (const key of SAID) state.said.delete(`${key} ${name}`);

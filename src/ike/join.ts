@@ -1,6 +1,6 @@
 import { sameIdentity } from '../sa/identity.ts';
 import type { Context } from './common/context.ts';
-import type { Caller } from './common/instances.ts';
+import type { Caller, Instance } from './common/instances.ts';
 import type { TunnelPolicy } from './common/policy.ts';
 import type { Reason } from './common/reason.ts';
 import type { CoreState } from './core-state.ts';
@@ -20,23 +20,25 @@ export function join(run: Joining, state: CoreState, policy: TunnelPolicy, calle
   if (isOther || (present === undefined && run.policies.has(name))) return nameTaken(name);
   if (present === undefined) {
     const limit = run.policies.get(template)?.many?.limit ?? 0;
-    if (countOf(state, template) >= limit) return full(template, limit);
+    if ((state.instancesOf.get(template)?.size ?? 0) >= limit) return full(template, limit);
     if (state.instances.size >= MAX_INSTANCES) return full('all tunnels for many together', MAX_INSTANCES);
   }
-  state.instances.set(name, { ...caller, template });
+  keepInstance(state, name, { ...caller, template });
   run.policies.set(name, policy);
   if (present === undefined) run.emit({ type: 'instance.added', tunnel: name, template, remote: caller.address });
   return undefined;
 }
 
+/** In the place of one of the same name. */
+export function keepInstance(state: CoreState, name: string, instance: Instance): void {
+  state.instances.set(name, instance);
+  const others = state.instancesOf.get(instance.template);
+  if (others === undefined) state.instancesOf.set(instance.template, new Set([name]));
+  else others.add(name);
+}
+
 /** The tunnels in force take the new one in. */
 type Joining = Pick<Context, 'emit'> & { readonly policies: Map<string, TunnelPolicy> };
-
-function countOf(state: CoreState, template: string): number {
-  let count = 0;
-  for (const instance of state.instances.values()) if (instance.template === template) count++;
-  return count;
-}
 
 function full(whose: string, limit: number): Reason {
   return {

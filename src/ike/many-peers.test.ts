@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { hostSelector, selectorFromPrefix } from '../sa/traffic-selector.ts';
 import { tunnelPolicy } from '../sim/tunnels.ts';
+import { Policies } from './common/policies.ts';
 import type { TunnelPolicy } from './common/policy.ts';
 import { TestGateway } from './testing/gateway.ts';
 import { CAROL, connects, converseAll, DAVE, HUB, hub, KEYS, key, named, template, warrior } from './testing/many.ts';
@@ -36,6 +37,27 @@ describe.each(KINDS)('one tunnel for many peers, $name', ({ changes }) => {
       [hostSelector(CAROL.address)],
       [hostSelector(DAVE.address)],
     ]);
+  });
+
+  it('looks at no other tunnel for one more peer', () => {
+    const gateway = hub(template(changes));
+    const others = ['eve', 'frank'].map((name, index) =>
+      warrior({ id: `${name}@example.com`, address: `192.0.2.3${index}`, psk: 'of all', changes }),
+    );
+    const arrive = (one: TestGateway | undefined) => expect(one !== undefined && connects(one, gateway)).toBe(true);
+    arrive(warrior({ ...CAROL, changes }));
+    arrive(others[0]);
+    const looks = [
+      vi.spyOn(Policies.prototype, 'values'),
+      vi.spyOn(Policies.prototype, 'entries'),
+      vi.spyOn(Policies.prototype, Symbol.iterator as unknown as 'entries'),
+    ];
+    arrive(warrior({ ...DAVE, changes }));
+    arrive(others[1]);
+    // The peers have one tunnel each, and may look at that.
+    const all = looks.flatMap(({ mock }) => mock.contexts).filter((one) => one instanceof Policies && one.has('rw'));
+    expect(all).toEqual([]);
+    vi.restoreAllMocks();
   });
 
   it('refuses a peer that has the key of another one, and makes nothing of it', () => {

@@ -8,6 +8,7 @@ import type { ChildSa } from '../sa/child-sa.ts';
 import type { DataPlaneRequest, DataPlaneStep } from '../sa/data-plane.ts';
 import type { Capabilities } from '../sa/proposal.ts';
 import { isOwnReqid, reqidAt } from '../sa/reqid.ts';
+import type { SegmentIndex } from '../sa/segment-index.ts';
 import { sameSelectors, type TrafficSelector } from '../sa/traffic-selector.ts';
 import type { Owner } from './common/context.ts';
 import type { Effect } from './common/effect.ts';
@@ -44,6 +45,8 @@ type RunOptions = {
   readonly policies: Policies;
   readonly contacts: Contacts;
   readonly index: DataPlaneIndex;
+  /** The peer segments of the Child SAs of tunnels for many. */
+  readonly segments: SegmentIndex<ChildSa>;
   readonly state: CoreState;
 };
 
@@ -64,6 +67,7 @@ export class Run implements ContextV1, ContextV2 {
   readonly index: DataPlaneIndex;
   readonly #state: CoreState;
   readonly #contacts: Contacts;
+  readonly #segments: SegmentIndex<ChildSa>;
 
   constructor(around: Surroundings, options: RunOptions) {
     this.now = options.now;
@@ -74,6 +78,7 @@ export class Run implements ContextV1, ContextV2 {
     this.recordsMessages = around.recordsMessages;
     this.#contacts = options.contacts;
     this.index = options.index;
+    this.#segments = options.segments;
     this.#state = options.state;
   }
 
@@ -212,14 +217,20 @@ export class Run implements ContextV1, ContextV2 {
     return this.#state.children.get(tunnel) ?? [];
   }
 
+  heldNear(segments: readonly TrafficSelector[]): Iterable<ChildSa> {
+    return this.#segments.near(segments);
+  }
+
   addChild(child: ChildSa): void {
     this.#state.children.set(child.tunnel, [...this.childrenOf(child.tunnel), child]);
     this.index.addChild(child);
+    if (this.#state.instances.has(child.tunnel)) this.#segments.add(child, child.remoteSelectors);
   }
 
   dropChild(child: ChildSa): void {
     this.bereft.add(child.tunnel);
     this.index.dropChild(child);
+    this.#segments.remove(child);
     const left = this.childrenOf(child.tunnel).filter((other) => other !== child);
     if (left.length > 0) this.#state.children.set(child.tunnel, left);
     else this.#state.children.delete(child.tunnel);

@@ -65,6 +65,8 @@ export interface Context {
   newChildId(tunnel: string): string;
   /** The Child SAs of a tunnel, the eldest first. */
   childrenOf(tunnel: string): readonly ChildSa[];
+  /** Child SAs of peers of tunnels for many that may have a part of these segments. */
+  heldNear(segments: readonly TrafficSelector[]): Iterable<ChildSa>;
   addChild(child: ChildSa): void;
   /** Forgets it; what the data plane holds of it is the caller's affair. */
   dropChild(child: ChildSa): void;

@@ -1,5 +1,7 @@
 import type { IpAddress } from '../../base/net.ts';
 import { type Identity, identityKey } from '../../sa/identity.ts';
+import { SegmentIndex } from '../../sa/segment-index.ts';
+import type { TrafficSelector } from '../../sa/traffic-selector.ts';
 import { ownKey } from './own-key.ts';
 import { mayCallFrom, writtenAddresses } from './peer-places.ts';
 import type { TunnelPolicy } from './policy.ts';
@@ -19,6 +21,8 @@ export class Policies extends Map<string, TunnelPolicy> {
   readonly #ofGateway = new Map<string, TunnelPolicy[]>();
   /** Long lists in order for handshakes, until they change. */
   readonly #groups = new Map<readonly TunnelPolicy[], PolicyGroups>();
+  /** Which have which peer segments; made when somebody asks for the first time, as few have tunnels for many. */
+  #segments: SegmentIndex<TunnelPolicy> | undefined;
   /** How many tunnels there are for each identity; made when somebody asks for the first time. */
   #identities: Map<string, number> | undefined;
 
@@ -37,8 +41,8 @@ export class Policies extends Map<string, TunnelPolicy> {
       for (const list of places) replaceIn(list, old, policy);
     }
     this.#onChange([...places, ...(old === undefined ? [] : this.#listsFor(old))]);
-    if (old !== undefined) this.#count(old, -1);
-    this.#count(policy, 1);
+    if (old !== undefined) this.#leave(old);
+    this.#enter(policy);
     return super.set(name, policy);
   }
 
@@ -48,7 +52,7 @@ export class Policies extends Map<string, TunnelPolicy> {
     const lists = this.#listsFor(policy);
     for (const list of lists) list.splice(list.indexOf(policy), 1);
     this.#onChange(lists);
-    this.#count(policy, -1);
+    this.#leave(policy);
     this.#forgetEmpty(policy);
     return super.delete(name);
   }
@@ -82,11 +86,20 @@ export class Policies extends Map<string, TunnelPolicy> {
     );
   }
 
+  /** Those of one peer that may have a part of these segments at the peer's side. */
+  near(segments: readonly TrafficSelector[]): Iterable<TunnelPolicy> {
+    if (this.#segments === undefined) {
+      this.#segments = new SegmentIndex();
+      for (const policy of this.values()) if (isOfOne(policy)) this.#segments.add(policy, policy.remote.selectors);
+    }
+    return this.#segments.near(segments);
+  }
+
   /** Whether a key is configured for this identity alone. */
   haveKeyFor(identity: Identity): boolean {
     if (this.#identities === undefined) {
       this.#identities = new Map();
-      for (const policy of this.values()) this.#count(policy, 1);
+      for (const policy of this.values()) if (isOfOne(policy)) this.#count(policy, 1);
     }
     const isOfMany = ({ many }: TunnelPolicy) => many !== undefined && ownKey(many, identity) !== undefined;
     return this.#identities.has(identityKey(identity)) || this.#ofMany.some(isOfMany);
@@ -111,9 +124,20 @@ export class Policies extends Map<string, TunnelPolicy> {
     if (this.#groups.size > 0) for (const list of lists) this.#groups.delete(list);
   }
 
-  #count({ template, many, remote: { identity } }: TunnelPolicy, change: number): void {
-    if (this.#identities === undefined || template !== undefined || many !== undefined || identity === undefined)
-      return;
+  #enter(policy: TunnelPolicy): void {
+    if (!isOfOne(policy)) return;
+    this.#segments?.add(policy, policy.remote.selectors);
+    this.#count(policy, 1);
+  }
+
+  #leave(policy: TunnelPolicy): void {
+    if (!isOfOne(policy)) return;
+    this.#segments?.remove(policy);
+    this.#count(policy, -1);
+  }
+
+  #count({ remote: { identity } }: TunnelPolicy, change: number): void {
+    if (this.#identities === undefined || identity === undefined) return;
     const key = identityKey(identity);
     const count = (this.#identities.get(key) ?? 0) + change;
     if (count > 0) this.#identities.set(key, count);
@@ -141,6 +165,11 @@ export class Policies extends Map<string, TunnelPolicy> {
     const isElsewhere = within !== undefined || [address, ...alternatives].some(({ kind }) => kind === 'name');
     return isElsewhere ? [...exact, this.#elsewhere] : exact;
   }
+}
+
+/** As it is configured, and not for many. */
+function isOfOne({ template, many }: TunnelPolicy): boolean {
+  return template === undefined && many === undefined;
 }
 
 /** So many are looked at one by one sooner than they are put in order. */

@@ -11,22 +11,26 @@ import type { TunnelPolicy } from './policy.ts';
  */
 export function takenSegment(ctx: Context, policy: TunnelPolicy, wanted: Segments): string | undefined {
   if (policy.template === undefined) return undefined;
-  for (const other of ctx.policies.values()) {
-    if (other.name === policy.name || other.many !== undefined) continue;
-    const all = other.template === undefined ? configured(policy, other) : carried(ctx, other);
-    const common = all.flatMap((held) => commonOf(held, wanted) ?? [])[0];
-    if (common !== undefined) return `${formatSelector(common)} belongs to ${other.name}`;
+  for (const { name, held } of claims(ctx, policy, wanted)) {
+    const common = commonOf(held, wanted);
+    if (common !== undefined) return `${formatSelector(common)} belongs to ${name}`;
   }
   return undefined;
 }
 
+/** What others have near that. */
+function* claims(ctx: Context, policy: TunnelPolicy, { remoteSelectors }: Segments): Generator<Claim> {
+  for (const other of ctx.policies.near(remoteSelectors))
+    for (const held of configured(policy, other)) yield { name: other.name, held };
+  for (const child of ctx.heldNear(remoteSelectors))
+    if (child.tunnel !== policy.name && child.state !== 'deleting') yield { name: child.tunnel, held: child };
+}
+
+type Claim = { readonly name: string; readonly held: Segments };
+
 function commonOf(held: Segments, wanted: Segments): TrafficSelector | undefined {
   if (narrow(held.localSelectors, wanted.localSelectors).length === 0) return undefined;
   return narrow(held.remoteSelectors, wanted.remoteSelectors)[0];
-}
-
-function carried(ctx: Context, { name }: TunnelPolicy): Segments[] {
-  return ctx.childrenOf(name).filter(({ state }) => state !== 'deleting');
 }
 
 /** A tunnel whose segments include all of ours leaves us the part that we are for. */
