@@ -20,6 +20,7 @@ function answers({ policies, contacts }: Configured) {
     all: [...policies.values()],
     towards: PEERS.map((address) => policies.towards(address)),
     ofPeer: PEERS.map((address) => policies.ofPeer(address)),
+    related: [...policies.values()].map((policy) => policies.relatedTo(policy)),
     ofGateway: ['gw0', 'gw1'].map((gateway) => policies.ofGateway(gateway)),
     alone: [...policies.values()].map((policy) => contacts.isAlone(policy)),
   };

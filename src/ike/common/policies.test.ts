@@ -51,6 +51,19 @@ describe('the tunnels in force', () => {
     expect(at('198.51.100.9')).toEqual(['several', 'open']);
   });
 
+  it('of those of one peer the ones that are for another identity or gateway are not related', () => {
+    const { remote } = policy('x', AT('203.0.113.1'));
+    const of = (name: string, changes: Partial<TunnelPolicy>) => policy(name, AT('203.0.113.1'), changes);
+    const named = (name: string, identity: string) => of(name, { remote: { ...remote, identity: fqdn(identity) } });
+    const far = of('far', { gateway: 'far', remote: { ...remote, identity: fqdn('a.b') } });
+    const policies = new Policies([named('one', 'a.b'), named('other', 'c.b'), named('again', 'A.B'), far]);
+    expect(names(policies.relatedTo(named('one', 'a.b')))).toEqual(['one', 'again']);
+    policies.delete('one');
+    policies.set('again', named('again', 'c.b'));
+    expect(names(policies.relatedTo(named('one', 'a.b')))).toEqual([]);
+    expect(names(policies.relatedTo(named('other', 'c.b')))).toEqual(['other', 'again']);
+  });
+
   it('those of one peer are found by its name', () => {
     expect(names(POLICIES.ofPeer('other'))).toEqual(['again']);
     expect(POLICIES.ofPeer('nobody')).toEqual([]);

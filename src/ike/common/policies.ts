@@ -1,5 +1,6 @@
 import type { IpAddress } from '../../base/net.ts';
 import { type Identity, identityKey } from '../../sa/identity.ts';
+import { formatExpected } from '../../sa/identity-pattern.ts';
 import { SegmentIndex } from '../../sa/segment-index.ts';
 import type { TrafficSelector } from '../../sa/traffic-selector.ts';
 import { ownKey } from './own-key.ts';
@@ -19,6 +20,8 @@ export class Policies extends Map<string, TunnelPolicy> {
   readonly #ofMany: TunnelPolicy[] = [];
   readonly #ofPeer = new Map<string, TunnelPolicy[]>();
   readonly #ofGateway = new Map<string, TunnelPolicy[]>();
+  /** Those to one peer of one identity, from one gateway: no others can share an IKE SA. */
+  readonly #related = new Map<string, TunnelPolicy[]>();
   /** Long lists in order for handshakes, until they change. */
   readonly #groups = new Map<readonly TunnelPolicy[], PolicyGroups>();
   /** Which have which peer segments; made when somebody asks for the first time, as few have tunnels for many. */
@@ -35,13 +38,15 @@ export class Policies extends Map<string, TunnelPolicy> {
   override set(name: string, policy: TunnelPolicy): this {
     const old = this.get(name);
     const places = this.#listsFor(policy);
+    const before = old === undefined ? [] : this.#listsFor(old);
+    this.#onChange([...places, ...before]);
     if (old === undefined) for (const list of places) list.push(policy);
     else {
-      for (const list of this.#listsFor(old)) if (!places.includes(list)) list.splice(list.indexOf(old), 1);
+      for (const list of before) if (!places.includes(list)) list.splice(list.indexOf(old), 1);
       for (const list of places) replaceIn(list, old, policy);
+      this.#forgetEmpty(old);
+      this.#leave(old);
     }
-    this.#onChange([...places, ...(old === undefined ? [] : this.#listsFor(old))]);
-    if (old !== undefined) this.#leave(old);
     this.#enter(policy);
     return super.set(name, policy);
   }
@@ -58,7 +63,9 @@ export class Policies extends Map<string, TunnelPolicy> {
   }
 
   /** Peers of tunnels that come and go may all have other addresses. */
-  #forgetEmpty({ peer, gateway, remote }: TunnelPolicy): void {
+  #forgetEmpty(policy: TunnelPolicy): void {
+    const { peer, gateway, remote } = policy;
+    if (this.#related.get(relationOf(policy))?.length === 0) this.#related.delete(relationOf(policy));
     if (this.#ofPeer.get(peer)?.length === 0) this.#ofPeer.delete(peer);
     if (this.#ofGateway.get(gateway)?.length === 0) this.#ofGateway.delete(gateway);
     for (const address of writtenAddresses(remote))
@@ -148,13 +155,22 @@ export class Policies extends Map<string, TunnelPolicy> {
     return this.#ofPeer.get(peer) ?? [];
   }
 
+  /** The policy with all that may share an IKE SA with it, and few others. */
+  relatedTo(policy: TunnelPolicy): readonly TunnelPolicy[] {
+    return this.#related.get(relationOf(policy)) ?? [];
+  }
+
   ofGateway(gateway: string): readonly TunnelPolicy[] {
     return this.#ofGateway.get(gateway) ?? [];
   }
 
   #listsFor(policy: TunnelPolicy): readonly TunnelPolicy[][] {
-    const both = [listAt(this.#ofPeer, policy.peer), listAt(this.#ofGateway, policy.gateway)];
-    return policy.template === undefined ? [...both, ...this.#placesOf(policy)] : both;
+    const always = [
+      listAt(this.#ofPeer, policy.peer),
+      listAt(this.#ofGateway, policy.gateway),
+      listAt(this.#related, relationOf(policy)),
+    ];
+    return policy.template === undefined ? [...always, ...this.#placesOf(policy)] : always;
   }
 
   #placesOf({ remote, many }: TunnelPolicy): TunnelPolicy[][] {
@@ -165,6 +181,11 @@ export class Policies extends Map<string, TunnelPolicy> {
     const isElsewhere = within !== undefined || [address, ...alternatives].some(({ kind }) => kind === 'name');
     return isElsewhere ? [...exact, this.#elsewhere] : exact;
   }
+}
+
+function relationOf({ peer, gateway, remote }: TunnelPolicy): string {
+  const identity = remote.identity === undefined ? formatExpected(remote) : identityKey(remote.identity);
+  return `${gateway} ${peer} ${identity}`;
 }
 
 /** As it is configured, and not for many. */

@@ -33,7 +33,7 @@ export function policiesFor(ctx: Context, sa: Shared): TunnelPolicy[] {
   const own = ctx.policies.get(sa.tunnel);
   if (own === undefined) return [];
   const others = ctx.policies
-    .ofPeer(own.peer)
+    .relatedTo(own)
     .filter((policy) => policy !== own && ctx.admits(policy) && differenceOf(own, policy) === undefined);
   return [own, ...others];
 }
