@@ -73,6 +73,15 @@ describe('included files', () => {
     ]);
   });
 
+  it('any number of mistakes is told', () => {
+    const keys = Array.from({ length: 130_000 }, (_, index) => `k${index}: 1`).join(', ');
+    const result = loadConfiguration(
+      '/etc/main.yaml',
+      memoryHost({ '/etc/main.yaml': `version: 1\ngateways: {gw: {${keys}}}\n` }),
+    );
+    expect('errors' in result && result.errors.length).toBeGreaterThan(130_000);
+  });
+
   it('mistakes of all files are told at once', () => {
     expect(told({ '/etc/conf.d/a.yaml': 'x: 1\n', '/etc/conf.d/b.yaml': 'y: 1\n' })).toHaveLength(2);
   });

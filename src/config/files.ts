@@ -88,18 +88,18 @@ function readOne(path: string, origin: Position, visit: Visit): void {
   visit.seen.add(path);
   const read = readEntries(path, text, visit.memory);
   if (read === undefined) return readWhole(path, text, visit);
-  visit.problems.push(...read.problems);
+  for (const problem of read.problems) visit.problems.push(problem);
   if (read.problems.length === 0) visit.files.push(read);
   readIncluded(read.source, read.raw.include ?? [], visit);
 }
 
 function readWhole(path: string, text: string, visit: Visit): void {
   const { source, value, problems } = parseSource(path, text);
-  visit.problems.push(...problems);
+  for (const problem of problems) visit.problems.push(problem);
   if (problems.length > 0) return;
   const parsed = fileSchema.safeParse(value);
   if (parsed.success) visit.files.push({ source, raw: parsed.data });
-  else visit.problems.push(...schemaProblems(parsed.error, source, value));
+  else for (const problem of schemaProblems(parsed.error, source, value)) visit.problems.push(problem);
   readIncluded(source, includesOf(value), visit);
 }
 

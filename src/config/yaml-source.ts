@@ -174,7 +174,7 @@ function structureProblems(at: At, document: Document.Parsed): Problem[] {
         );
     },
     Map(_, map) {
-      problems.push(...keyProblems(at, map.items));
+      for (const problem of keyProblems(at, map.items)) problems.push(problem);
     },
   });
   return problems;
