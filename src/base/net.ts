@@ -46,7 +46,12 @@ export function addressToInteger(address: IpAddress): bigint {
   return BigInt(value);
 }
 
-export function addressFromInteger(value: bigint, family: AddressFamily): IpAddress {
+/** The same for comparisons within a family: a number in IPv4, as a bigint is an allocation for each step. */
+export function addressValue(address: IpAddress): number | bigint {
+  return ipv4Value(address) ?? addressToInteger(address);
+}
+
+export function addressFromInteger(value: number | bigint, family: AddressFamily): IpAddress {
   if (family === 6) return formatIpv6(fromHex(value.toString(16).padStart(32, '0')));
   const word = Number(value);
   return `${word >>> 24}.${(word >>> 16) & 0xff}.${(word >>> 8) & 0xff}.${word & 0xff}`;
@@ -76,8 +81,13 @@ export function formatPrefix(prefix: Prefix): string {
 /** First and last address of the prefix (the prefix's host bits are cleared first). */
 export function prefixRange(prefix: Prefix): { readonly start: IpAddress; readonly end: IpAddress } {
   const family = addressFamily(prefix.address);
+  const value = addressValue(prefix.address);
+  if (typeof value === 'number') {
+    const size = 2 ** (32 - prefix.length);
+    const first = value - (value % size);
+    return { start: addressFromInteger(first, family), end: addressFromInteger(first + size - 1, family) };
+  }
   const hostMask = (1n << BigInt(addressBits(family) - prefix.length)) - 1n;
-  const value = addressToInteger(prefix.address);
   return {
     start: addressFromInteger(value & ~hostMask, family),
     end: addressFromInteger(value | hostMask, family),

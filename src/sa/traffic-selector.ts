@@ -4,6 +4,7 @@ import {
   addressFamily,
   addressFromInteger,
   addressToInteger,
+  addressValue,
   formatPrefix,
   parseAddress,
   parsePrefix,
@@ -69,13 +70,30 @@ export function hostSelector(address: IpAddress): TrafficSelector {
  */
 export function selectorToPrefixes(selector: TrafficSelector): Prefix[] {
   const { family, start, end } = toRange(selector);
+  if (typeof start === 'number' && typeof end === 'number') return ipv4Prefixes(start, end);
   const bits = addressBits(family);
   const prefixes: Prefix[] = [];
-  for (let next = start; next <= end; ) {
+  const last = BigInt(end);
+  for (let next = BigInt(start); next <= last; ) {
     let hostBits = 0;
-    while (hostBits < bits && blockFits(next, hostBits + 1, end)) hostBits++;
+    while (hostBits < bits && blockFits(next, hostBits + 1, last)) hostBits++;
     prefixes.push({ address: addressFromInteger(next, family), length: bits - hostBits });
     next += 1n << BigInt(hostBits);
+  }
+  return prefixes;
+}
+
+function ipv4Prefixes(start: number, end: number): Prefix[] {
+  const prefixes: Prefix[] = [];
+  for (let next = start; next <= end; ) {
+    let size = 1;
+    let length = 32;
+    while (length > 0 && next % (2 * size) === 0 && next + 2 * size - 1 <= end) {
+      size *= 2;
+      length--;
+    }
+    prefixes.push({ address: addressFromInteger(next, 4), length });
+    next += size;
   }
   return prefixes;
 }
@@ -156,8 +174,8 @@ export function containsSelector(outer: TrafficSelector, inner: TrafficSelector)
 /** Whether the address is in its range, whatever the protocol. */
 export function containsAddress(selector: TrafficSelector, address: IpAddress): boolean {
   if (addressFamily(selector.start) !== addressFamily(address)) return false;
-  const value = addressToInteger(address);
-  return addressToInteger(selector.start) <= value && value <= addressToInteger(selector.end);
+  const value = addressValue(address);
+  return addressValue(selector.start) <= value && value <= addressValue(selector.end);
 }
 
 /** Equal for equal selectors, and for nothing else. */
@@ -177,14 +195,18 @@ function parseRange(text: string): Pick<TrafficSelector, 'start' | 'end'> | unde
   return ascends ? { start, end } : undefined;
 }
 
-/** A selector with its addresses as integers, for arithmetic. */
-type Range = UpperLayer & { readonly family: AddressFamily; readonly start: bigint; readonly end: bigint };
+/** A selector with its addresses as integers, for arithmetic: in IPv4 as numbers. */
+type Range = UpperLayer & {
+  readonly family: AddressFamily;
+  readonly start: number | bigint;
+  readonly end: number | bigint;
+};
 
 function toRange(selector: TrafficSelector): Range {
   return {
     family: addressFamily(selector.start),
-    start: addressToInteger(selector.start),
-    end: addressToInteger(selector.end),
+    start: addressValue(selector.start),
+    end: addressValue(selector.end),
     protocol: selector.protocol,
     startPort: selector.startPort,
     endPort: selector.endPort,
@@ -225,7 +247,7 @@ function intersect(a: Range, b: Range): Range | undefined {
 }
 
 /** Math.min and Math.max know no bigint. */
-function ordered(a: bigint, b: bigint): readonly [bigint, bigint] {
+function ordered(a: number | bigint, b: number | bigint): readonly [number | bigint, number | bigint] {
   return a < b ? [a, b] : [b, a];
 }
 

@@ -93,8 +93,14 @@ function halves(data: Uint8Array): readonly [Uint8Array, Uint8Array] {
 
 /** The leading one bits of a contiguous mask. */
 function maskLength(mask: Uint8Array): number | undefined {
-  const bits = Array.from(mask, (octet) => octet.toString(2).padStart(8, '0')).join('');
-  return /^1*0*$/.test(bits) ? bits.replaceAll('0', '').length : undefined;
+  let ones = 0;
+  for (let at = 0; at < mask.length; at++) {
+    const zeros = (mask[at] ?? 0) ^ 0xff;
+    const isContiguous = (zeros & (zeros + 1)) === 0 && (zeros === 0xff || ones === 8 * at);
+    if (!isContiguous) return undefined;
+    ones += Math.clz32(zeros) - 24;
+  }
+  return ones;
 }
 
 /** 0 for any port. */
