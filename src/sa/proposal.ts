@@ -1,7 +1,13 @@
 import { nearestWord } from '../base/nearest.ts';
 import type { Writable } from '../base/writable.ts';
-import type { EncryptionKeyword, IntegrityKeyword, KeyExchangeKeyword, PrfKeyword } from '../crypto/algorithms.ts';
-import { encryptionAlgorithm, integrityAlgorithm, PRF, prfAlgorithm } from '../crypto/algorithms.ts';
+import type {
+  EncryptionKeyword,
+  HashName,
+  IntegrityKeyword,
+  KeyExchangeKeyword,
+  PrfKeyword,
+} from '../crypto/algorithms.ts';
+import { encryptionAlgorithm, integrityAlgorithm, PRF } from '../crypto/algorithms.ts';
 import type {
   AbleKeyExchanges,
   AdditionalKeyExchange,
@@ -86,15 +92,17 @@ export function formatSuite(suite: CipherSuite): string {
 
 /** The proposal of which the suite is the one possible choice. */
 export function asProposal(suite: CipherSuite): Proposal {
-  return {
+  const proposal: Writable<Proposal> = {
     protocol: suite.protocol,
     encryption: present(suite.encryption),
     integrity: present(suite.integrity),
     prf: present(suite.prf),
     keyExchange: present(suite.keyExchange),
-    ...withSlots((suite.additional ?? []).map(({ slot, method }) => ({ slot, methods: [method] }))),
     esn: present(suite.esn),
   };
+  if (suite.additional !== undefined && suite.additional.length > 0)
+    proposal.additional = suite.additional.map(({ slot, method }) => ({ slot, methods: [method] }));
+  return proposal;
 }
 
 /** The text that `parseProposal` reads back as the same proposal. */
@@ -116,7 +124,9 @@ export function formatProposal(proposal: Proposal): string {
  */
 export function restrictProposals(proposals: readonly Proposal[], capabilities: Capabilities): Proposal[] {
   return proposals.flatMap((proposal) => {
-    const able: Able = { encryption: [], ...capabilities[proposal.protocol] };
+    const able = ableOf(capabilities, proposal.protocol);
+    // What it mostly is, and then it is no other proposal.
+    if (proposal.additional === undefined && isWithin(proposal, able, capabilities.ike)) return [proposal];
     const slots = restrictSlots(proposal.additional ?? [], capabilities.ike.keyExchange);
     const restricted: Writable<Proposal> = {
       protocol: proposal.protocol,
@@ -144,16 +154,31 @@ export function isAead(keyword: EncryptionKeyword): boolean {
 
 /** The HMAC of an integrity algorithm's hash, as a PRF. */
 export function prfOf(integrity: IntegrityKeyword): PrfKeyword {
-  const { hash } = integrityAlgorithm(integrity);
-  const row = PRF.find((prf) => prfAlgorithm(prf.keyword).hash === hash);
-  if (row === undefined) throw new RangeError(`no PRF for ${integrity}`);
-  return row.keyword;
+  const prf = PRF_OF_HASH.get(integrityAlgorithm(integrity).hash);
+  if (prf === undefined) throw new RangeError(`no PRF for ${integrity}`);
+  return prf;
 }
+
+const PRF_OF_HASH: ReadonlyMap<HashName, PrfKeyword> = new Map(PRF.map(({ hash, keyword }) => [hash, keyword]));
 
 type Able = {
   readonly encryption: readonly EncryptionKeyword[];
   readonly integrity: readonly IntegrityKeyword[];
 };
+
+function ableOf(capabilities: Capabilities, protocol: SecurityProtocol): Able {
+  return protocol === 'ah' ? { encryption: [], integrity: capabilities.ah.integrity } : capabilities[protocol];
+}
+
+/** Whether all of it can be done. */
+function isWithin(proposal: Proposal, able: Able, ike: Capabilities['ike']): boolean {
+  return (
+    proposal.encryption.every((keyword) => able.encryption.includes(keyword)) &&
+    proposal.integrity.every((keyword) => able.integrity.includes(keyword)) &&
+    proposal.prf.every((keyword) => ike.prf.includes(keyword)) &&
+    proposal.keyExchange.every((keyword) => ike.keyExchange.includes(keyword))
+  );
+}
 
 type Lists = {
   readonly encryption: EncryptionKeyword[];
@@ -191,15 +216,21 @@ function unknownWord(word: string, protocol: SecurityProtocol): ProposalError {
 }
 
 function completeProposal(lists: Lists, protocol: SecurityProtocol): Proposal | ProposalError {
-  const { slots, ...rest } = lists;
+  const { slots, encryption, integrity, keyExchange } = lists;
   const offers = KEY_EXCHANGE_SLOTS.flatMap((slot) => (slots[slot].length > 0 ? [{ slot, methods: slots[slot] }] : []));
   const lack = lacking(lists, protocol) ?? slotFault(offers, lists);
   if (lack !== undefined) return { error: lack };
-  if (protocol !== 'ike')
-    return { protocol, ...rest, ...withSlots(offers), esn: lists.esn.length > 0 ? lists.esn : [false] };
-  const aead = lists.encryption.some(isAead);
-  const prf = lists.prf.length > 0 ? lists.prf : prfsOf(lists.integrity);
-  return { protocol, ...rest, ...withSlots(offers), prf, integrity: aead ? [] : lists.integrity };
+  const ike = protocol === 'ike';
+  const proposal: Writable<Proposal> = {
+    protocol,
+    encryption,
+    integrity: ike && encryption.some(isAead) ? [] : integrity,
+    prf: ike && lists.prf.length === 0 ? prfsOf(integrity) : lists.prf,
+    keyExchange,
+    esn: !ike && lists.esn.length === 0 ? [false] : lists.esn,
+  };
+  if (offers.length > 0) proposal.additional = offers;
+  return proposal;
 }
 
 /** RFC 7296 §3.3.3: which transform types a protocol must have. */

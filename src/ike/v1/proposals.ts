@@ -1,4 +1,4 @@
-import { toHex } from '../../base/bytes.ts';
+import { readU32 } from '../../base/bytes.ts';
 import { HOUR } from '../../base/time.ts';
 import {
   DIFFIE_HELLMAN,
@@ -68,6 +68,7 @@ export function readChildAnswer(wires: readonly WireProposal[]): ChildOffer | un
 const DEFAULT_CHILD_LIFETIME = 8 * HOUR;
 
 function standingAlone(wires: readonly WireProposal[]): readonly WireProposal[] {
+  if (wires.length < 2) return wires;
   const uses = new Map<number, number>();
   for (const { number } of wires) uses.set(number, (uses.get(number) ?? 0) + 1);
   return wires.filter(({ number }) => uses.get(number) === 1);
@@ -79,7 +80,7 @@ function isSingleChoice(wires: readonly WireProposal[]): boolean {
 
 function hasUsableSpi({ spi }: WireProposal): boolean {
   // RFC 4303 §2.1, RFC 4302 §2.4: the SPIs 0 to 255 are reserved.
-  return spi.length === 4 && Number.parseInt(toHex(spi), 16) > 255;
+  return spi.length === 4 && readU32(spi) > 255;
 }
 
 function readIkeTransform(number: number, transform: WireTransform): IkeOffer | undefined {
@@ -117,7 +118,9 @@ function readChildTransform(wire: WireProposal, transform: WireTransform): Child
     spi: wire.spi,
     transform,
     proposal: {
-      ...protection,
+      protocol: protection.protocol,
+      encryption: protection.encryption,
+      integrity: protection.integrity,
       prf: [],
       keyExchange: keyExchange === undefined ? [] : [keyExchange],
       esn: [esn ?? false],

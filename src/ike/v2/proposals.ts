@@ -18,7 +18,7 @@ import {
   type SlotMethod,
   type SlotOffer,
 } from '../../sa/additional-key-exchange.ts';
-import { asProposal, type CipherSuite, type Proposal, type SecurityProtocol, withSlots } from '../../sa/proposal.ts';
+import { asProposal, type CipherSuite, type Proposal, type SecurityProtocol } from '../../sa/proposal.ts';
 import { PROTOCOL, TRANSFORM, type WireProposal, type WireTransform } from './wire/sa.ts';
 
 /** A proposal of the peer that we can read, under the number by which an answer names it. */
@@ -99,17 +99,13 @@ export function suiteToWire(
   spi: Uint8Array,
   leftOut: readonly KeyExchangeSlot[] = [],
 ): WireProposal {
-  const proposal = asProposal(suite);
-  const slots = [...(proposal.additional ?? []), ...leftOut.map((slot) => ({ slot, methods: ['none'] as const }))];
-  return toWire(
-    {
-      ...proposal,
-      ...withSlots(slots.toSorted((a, b) => a.slot - b.slot)),
-      esn: suite.protocol === 'ike' ? [] : [suite.esn ?? false],
-    },
-    number,
-    spi,
-  );
+  const proposal: Writable<Proposal> = asProposal(suite);
+  proposal.esn = suite.protocol === 'ike' ? [] : [suite.esn ?? false];
+  if (leftOut.length > 0) {
+    const slots = [...(proposal.additional ?? []), ...leftOut.map((slot) => ({ slot, methods: ['none'] as const }))];
+    proposal.additional = slots.toSorted((a, b) => a.slot - b.slot);
+  }
+  return toWire(proposal, number, spi);
 }
 
 /** The additional key exchanges that the peer has offered and that the suite chosen from it does not have. */
