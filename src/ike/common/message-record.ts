@@ -37,7 +37,8 @@ export function recordPayloads<Payload>(
 export function withDetails(type: string, details: readonly string[]): string {
   if (details.length === 0) return type;
   const rest = details.length - MAX_LISTED;
-  return `${type}(${[...details.slice(0, MAX_LISTED), ...(rest > 0 ? [`${rest} more`] : [])].join(', ')})`;
+  const listed = rest > 0 ? [...details.slice(0, MAX_LISTED), `${rest} more`] : details;
+  return `${type}(${listed.join(', ')})`;
 }
 
 /** What must not be shown: how long it is. */

@@ -38,19 +38,23 @@ const MAX_OF_ONE_TYPE = 20;
 export function walkPayloadChain(firstType: number, bytes: Uint8Array, rules: ChainRules): RawPayload[] {
   const reader = new ByteReader(bytes);
   const payloads: RawPayload[] = [];
-  const seen = new Map<number, number>();
   let type = firstType;
   while (type !== 0) {
     const payload = readPayload(type, reader);
-    const count = (seen.get(type) ?? 0) + 1;
-    if (payloads.length >= MAX_PAYLOADS || count > (rules.maxOfType.get(type) ?? MAX_OF_ONE_TYPE))
-      throw new WireError('limit', 'payload.count');
-    seen.set(type, count);
     payloads.push(payload);
+    if (payloads.length > MAX_PAYLOADS || countOf(payloads, type) > (rules.maxOfType.get(type) ?? MAX_OF_ONE_TYPE))
+      throw new WireError('limit', 'payload.count');
     type = rules.last.has(type) ? 0 : payload.nextType;
   }
   if (reader.remaining > (rules.maxTrailing ?? 0)) throw new WireError('length', 'payload.chain');
   return payloads;
+}
+
+/** Of so few that looking at all of them costs less than keeping count. */
+function countOf(payloads: readonly RawPayload[], type: number): number {
+  let count = 0;
+  for (const payload of payloads) if (payload.type === type) count++;
+  return count;
 }
 
 function readPayload(type: number, reader: ByteReader): RawPayload {
