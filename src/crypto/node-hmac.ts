@@ -19,14 +19,22 @@ export function hmacOfDigests(name: HashName, key: Uint8Array, data: readonly Ui
       padded.set(part, at);
       at += part.length;
     }
-    const inner = hash(name, padded.subarray(0, end), 'binary');
+    const inner = hash(name, startOf(padded, end), 'binary');
     for (let at = 0; at < block; at++) padded[at] = (short[at] ?? 0) ^ OUTER;
     setOctets(padded, block, inner);
-    return octetsOf(hash(name, padded.subarray(0, block + inner.length), 'binary'));
+    return octetsOf(hash(name, startOf(padded, block + inner.length), 'binary'));
   } finally {
     // It has held the key, and what was keyed may be a secret as well.
     padded.fill(0, 0, end + block);
   }
+}
+
+/** A view is an object, too: those of the scratch memory are made once. */
+function startOf(bytes: Uint8Array, end: number): Uint8Array {
+  if (bytes !== SCRATCH) return bytes.subarray(0, end);
+  const view = STARTS[end] ?? bytes.subarray(0, end);
+  STARTS[end] = view;
+  return view;
 }
 
 /** The octets of a text of one character for each. */
@@ -48,3 +56,5 @@ const BLOCK_BYTES: Readonly<Record<HashName, number>> = { md5: 64, sha1: 64, sha
 
 /** Where most are made; nothing is in it between two of them. */
 const SCRATCH = new Uint8Array(2_048);
+/** By where they end. */
+const STARTS: (Uint8Array | undefined)[] = new Array(SCRATCH.length + 1).fill(undefined);

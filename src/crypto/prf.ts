@@ -30,5 +30,5 @@ export function prfPlus(keyword: PrfKeyword, key: Uint8Array, seed: Uint8Array, 
     blocks.set(block, (counter - 1) * outputBytes);
     input.set(block);
   }
-  return blocks.slice(0, length);
+  return blocks.length === length ? blocks : blocks.subarray(0, length);
 }
