@@ -360,7 +360,7 @@ export class IkeCore {
    * daemon.
    */
   #guard(run: Run, sa: IkeSa, action: () => void): void {
-    run.touched.add(sa);
+    run.touch(sa);
     try {
       action();
     } catch (error) {
@@ -389,8 +389,7 @@ export class IkeCore {
 
   /** Brings the indexes up to date with what the IKE SAs have become. */
   #settle(run: Run): void {
-    for (const sa of run.touched) {
-      run.touched.delete(sa);
+    for (let sa = run.touched.shift(); sa !== undefined; sa = run.touched.shift()) {
       const established = indexIkeSa(this.#state, sa);
       if (established && sa.version === 2)
         resolveDuplicates(run, this.#state, sa, (other, action) => this.#guard(run, other, action));

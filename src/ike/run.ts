@@ -60,8 +60,8 @@ export class Run implements ContextV1, ContextV2 {
   readonly crashSecret: Secret | undefined;
   readonly recordsMessages: boolean;
   readonly effects: Effect[] = [];
-  /** IKE SAs whose indexes are to be brought up to date. */
-  readonly touched = new Set<IkeSa>();
+  /** IKE SAs whose indexes are to be brought up to date, each once; mostly there is one. */
+  readonly touched: IkeSa[] = [];
   /** Tunnels that have lost an SA. */
   readonly bereft = new Set<string>();
   readonly index: DataPlaneIndex;
@@ -179,12 +179,12 @@ export class Run implements ContextV1, ContextV2 {
 
   adopt(sa: IkeSa): void {
     addIkeSa(this.#state, sa);
-    this.touched.add(sa);
+    this.touch(sa);
   }
 
   adoptSuccessor(sa: IkeSa): void {
     addSuccessor(this.#state, sa);
-    this.touched.add(sa);
+    this.touch(sa);
   }
 
   ikeSasV2Of(tunnel: string): readonly IkeSaV2[] {
@@ -210,7 +210,7 @@ export class Run implements ContextV1, ContextV2 {
   }
 
   touch(sa: IkeSa): void {
-    this.touched.add(sa);
+    if (!this.touched.includes(sa)) this.touched.push(sa);
   }
 
   childrenOf(tunnel: string): readonly ChildSa[] {

@@ -14,9 +14,13 @@ export function onlyPayload<Type extends PayloadV1['type']>(
   payloads: readonly PayloadV1[],
   type: Type,
 ): OfType<Type> | undefined {
-  const [first, ...more] = payloadsOf(payloads, type);
-  if (more.length > 0) throw new WireError('syntax', type, 'more than one');
-  return first;
+  let found: OfType<Type> | undefined;
+  for (const payload of payloads) {
+    if (!isOfType(payload, type)) continue;
+    if (found !== undefined) throw new WireError('syntax', type, 'more than one');
+    found = payload;
+  }
+  return found;
 }
 
 /** @throws WireError where the payload is missing or doubled. */
@@ -30,10 +34,16 @@ export function requirePayload<Type extends PayloadV1['type']>(
 }
 
 export function findNotify(payloads: readonly PayloadV1[], name: keyof typeof NOTIFY): NotifyPayload | undefined {
-  return payloadsOf(payloads, 'N').find((payload) => payload.notify === NOTIFY[name]);
+  const notify = NOTIFY[name];
+  for (const payload of payloads) if (payload.type === 'N' && payload.notify === notify) return payload;
+  return undefined;
 }
 
 /** The first notify that reports an error. */
 export function findError(payloads: readonly PayloadV1[]): NotifyPayload | undefined {
   return payloadsOf(payloads, 'N').find((payload) => isErrorNotify(payload.notify));
+}
+
+function isOfType<Type extends PayloadV1['type']>(payload: PayloadV1, type: Type): payload is OfType<Type> {
+  return payload.type === type;
 }

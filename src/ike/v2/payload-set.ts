@@ -12,9 +12,13 @@ export function onlyPayload<Type extends Payload['type']>(
   payloads: readonly Payload[],
   type: Type,
 ): OfType<Type> | undefined {
-  const found = payloads.filter((payload): payload is OfType<Type> => payload.type === type);
-  if (found.length > 1) throw new WireError('syntax', type, 'more than one');
-  return found[0];
+  let found: OfType<Type> | undefined;
+  for (const payload of payloads) {
+    if (!isOfType(payload, type)) continue;
+    if (found !== undefined) throw new WireError('syntax', type, 'more than one');
+    found = payload;
+  }
+  return found;
 }
 
 /** @throws WireError where the payload is missing or doubled. */
@@ -29,7 +33,9 @@ export function notifies(payloads: readonly Payload[]): NotifyPayload[] {
 }
 
 export function findNotify(payloads: readonly Payload[], name: NotifyName): NotifyPayload | undefined {
-  return notifies(payloads).find((payload) => payload.notify === NOTIFY[name]);
+  const notify = NOTIFY[name];
+  for (const payload of payloads) if (payload.type === 'N' && payload.notify === notify) return payload;
+  return undefined;
 }
 
 /** The first notify that reports an error: RFC 7296 §3.10.1, an unknown one means failure as well. */
@@ -41,4 +47,8 @@ export function findError(payloads: readonly Payload[]): NotifyPayload | undefin
 export function unsupportedCritical(payloads: readonly Payload[]): number | undefined {
   for (const payload of payloads) if (payload.type === 'unknown' && payload.critical) return payload.payloadType;
   return undefined;
+}
+
+function isOfType<Type extends Payload['type']>(payload: Payload, type: Type): payload is OfType<Type> {
+  return payload.type === type;
 }
