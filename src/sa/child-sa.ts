@@ -104,21 +104,18 @@ export function planInstall(
 
 /** What lets packets in: it may stand before the peer has confirmed anything. */
 export function planInbound(child: ChildSa, keys: DirectionKeys, limits: SaLimits): DataPlaneStep[] {
-  return [
-    { kind: 'add-sa', sa: saSpec(child, 'in', keys, limits) },
-    ...policies(child, INBOUND_DIRECTIONS).map(
-      (policy): DataPlaneStep => ({ kind: 'add-policy', owner: child.id, policy }),
-    ),
-  ];
+  const steps: DataPlaneStep[] = [{ kind: 'add-sa', sa: saSpec(child, 'in', keys, limits) }];
+  for (const policy of policies(child, INBOUND_DIRECTIONS)) steps.push({ kind: 'add-policy', owner: child.id, policy });
+  return steps;
 }
 
 /** What lets packets out: only once the peer can receive them. */
 export function planOutbound(child: ChildSa, keys: DirectionKeys, limits: SaLimits): DataPlaneStep[] {
-  return [
-    { kind: 'add-sa', sa: saSpec(child, 'out', keys, limits) },
-    ...policies(child, ['out']).map((policy): DataPlaneStep => ({ kind: 'add-policy', owner: child.id, policy })),
-    ...routes(child).map((route): DataPlaneStep => ({ kind: 'add-route', owner: child.id, route })),
-  ];
+  const owner = child.id;
+  const steps: DataPlaneStep[] = [{ kind: 'add-sa', sa: saSpec(child, 'out', keys, limits) }];
+  for (const policy of policies(child, OUTBOUND_DIRECTIONS)) steps.push({ kind: 'add-policy', owner, policy });
+  for (const route of routes(child)) steps.push({ kind: 'add-route', owner, route });
+  return steps;
 }
 
 /**
@@ -126,13 +123,13 @@ export function planOutbound(child: ChildSa, keys: DirectionKeys, limits: SaLimi
  * until ours is there, it may be that of another one, which is not ours to remove.
  */
 export function planRemove(child: ChildSa): DataPlaneStep[] {
-  const outbound: DataPlaneStep = { kind: 'remove-sa', sa: outboundSa(child) };
-  return [
-    ...routes(child).map((route): DataPlaneStep => ({ kind: 'remove-route', owner: child.id, route })),
-    ...policies(child, DIRECTIONS).map((policy): DataPlaneStep => ({ kind: 'remove-policy', owner: child.id, policy })),
-    ...(child.sends ? [outbound] : []),
-    { kind: 'remove-sa', sa: inboundSa(child) },
-  ];
+  const owner = child.id;
+  const steps: DataPlaneStep[] = [];
+  for (const route of routes(child)) steps.push({ kind: 'remove-route', owner, route });
+  for (const policy of policies(child, DIRECTIONS)) steps.push({ kind: 'remove-policy', owner, policy });
+  if (child.sends) steps.push({ kind: 'remove-sa', sa: outboundSa(child) });
+  steps.push({ kind: 'remove-sa', sa: inboundSa(child) });
+  return steps;
 }
 
 export type Segments = {
@@ -266,7 +263,8 @@ function saAddresses(child: ChildSa, direction: SaDirection): SaAddresses {
 
 /** RFC 4301 §4.4.1: traffic out, in for ourselves, and (Linux) fwd for those behind us. */
 const INBOUND_DIRECTIONS: readonly PolicyDirection[] = ['in', 'fwd'];
-const DIRECTIONS: readonly PolicyDirection[] = [...INBOUND_DIRECTIONS, 'out'];
+const OUTBOUND_DIRECTIONS: readonly PolicyDirection[] = ['out'];
+const DIRECTIONS: readonly PolicyDirection[] = [...INBOUND_DIRECTIONS, ...OUTBOUND_DIRECTIONS];
 
 /** Between two hosts nothing is forwarded. */
 function directionsOf({ mode }: ChildSa, directions: readonly PolicyDirection[]): readonly PolicyDirection[] {
@@ -277,10 +275,12 @@ function policies(child: ChildSa, directions: readonly PolicyDirection[]): Polic
   const { attributes } = child;
   if (attributes?.policies === false) return [];
   const isForwarded = attributes?.forwardOut === true && directions.includes('out');
-  return selectorPairs(child.localSelectors, child.remoteSelectors).flatMap((pair) => [
-    ...directionsOf(child, directions).map((direction) => protecting(child, direction, pair)),
-    ...(isForwarded ? directionsOf(child, ['fwd']).map((direction) => passing(child, direction, pair)) : []),
-  ]);
+  const specs: PolicySpec[] = [];
+  for (const pair of selectorPairs(child.localSelectors, child.remoteSelectors)) {
+    for (const direction of directionsOf(child, directions)) specs.push(protecting(child, direction, pair));
+    if (isForwarded) for (const direction of directionsOf(child, ['fwd'])) specs.push(passing(child, direction, pair));
+  }
+  return specs;
 }
 
 function protecting(child: ChildSa, direction: PolicyDirection, { local, remote }: SelectorPair): PolicySpec {
@@ -288,14 +288,9 @@ function protecting(child: ChildSa, direction: PolicyDirection, { local, remote 
   const outbound = direction === 'out';
   const [source, destination] = outbound ? [local, remote] : [remote, local];
   const [outerSource, outerDestination] = outbound ? [child.local, child.remote] : [child.remote, child.local];
-  return {
-    direction,
-    source,
-    destination,
-    action: 'protect',
-    template: { protocol, mode, reqid, source: outerSource.address, destination: outerDestination.address },
-    ...policyAttributes(attributes, outbound ? 'out' : 'in'),
-  };
+  const template = { protocol, mode, reqid, source: outerSource.address, destination: outerDestination.address };
+  const spec: PolicySpec = { direction, source, destination, action: 'protect', template };
+  return attributes === undefined ? spec : { ...spec, ...policyAttributes(attributes, outbound ? 'out' : 'in') };
 }
 
 /** What is forwarded into the tunnel, on its way in: it is not protected yet. */

@@ -140,6 +140,7 @@ export function fitPairs(local: Choice, remote: Choice, max: number): readonly [
 }
 
 function inOrder({ selectors, first }: Choice): readonly TrafficSelector[] {
+  if (selectors.length < 2) return selectors;
   const isFirst = (selector: TrafficSelector) => first !== undefined && narrow([selector], [first]).length > 0;
   return [...selectors.filter(isFirst), ...selectors.filter((selector) => !isFirst(selector))];
 }

@@ -78,14 +78,14 @@ export function offersToWire(proposals: readonly Proposal[], spi: Uint8Array): W
 
 /** One proposal as it stands; combined-mode ciphers must be apart from the others (see `offersToWire`). */
 export function toWire(proposal: Proposal, number: number, spi: Uint8Array): WireProposal {
-  const transforms: WireTransform[] = [
-    ...proposal.encryption.map(encryptionTransform),
-    ...proposal.integrity.map((keyword) => ({ type: TRANSFORM.INTEG, id: integrityAlgorithm(keyword).ikev2 })),
-    ...proposal.prf.map((keyword) => ({ type: TRANSFORM.PRF, id: prfAlgorithm(keyword).ikev2 })),
-    ...proposal.keyExchange.map((keyword) => ({ type: TRANSFORM.KE, id: keyExchangeMethod(keyword).group })),
-    ...(proposal.additional ?? []).flatMap(slotTransforms),
-    ...proposal.esn.map((esn) => ({ type: TRANSFORM.ESN, id: esn ? 1 : 0 })),
-  ];
+  const transforms: WireTransform[] = [];
+  const add = (type: number, id: number): void => void transforms.push({ type, id });
+  for (const keyword of proposal.encryption) transforms.push(encryptionTransform(keyword));
+  for (const keyword of proposal.integrity) add(TRANSFORM.INTEG, integrityAlgorithm(keyword).ikev2);
+  for (const keyword of proposal.prf) add(TRANSFORM.PRF, prfAlgorithm(keyword).ikev2);
+  for (const keyword of proposal.keyExchange) add(TRANSFORM.KE, keyExchangeMethod(keyword).group);
+  if (proposal.additional !== undefined) transforms.push(...proposal.additional.flatMap(slotTransforms));
+  for (const esn of proposal.esn) add(TRANSFORM.ESN, esn ? 1 : 0);
   return { number, protocol: PROTOCOL_NUMBERS[proposal.protocol], spi, transforms };
 }
 
@@ -246,7 +246,8 @@ function withConsistentProtection(proposal: Proposal, wire: WireProposal): Propo
   const combined = proposal.encryption.filter(isCombinedMode);
   const someIntegrity = wire.transforms.some(({ type, id }) => type === TRANSFORM.INTEG && id !== NONE);
   if (combined.length > 0 && someIntegrity) return undefined;
-  return proposal.integrity.length === 0 ? { ...proposal, encryption: combined } : proposal;
+  const allCombined = combined.length === proposal.encryption.length;
+  return proposal.integrity.length === 0 && !allCombined ? { ...proposal, encryption: combined } : proposal;
 }
 
 /** Whether an optional type is absent, may be NONE, or has a transform that we know. */
@@ -284,6 +285,6 @@ function separateCombinedMode(proposal: Proposal): Proposal[] {
 
 function encryptionTransform(keyword: EncryptionKeyword): WireTransform {
   const row: EncryptionAlgorithm = encryptionAlgorithm(keyword);
-  const transform = { type: TRANSFORM.ENCR, id: row.ikev2 };
-  return row.keyLengthAttribute ? { ...transform, keyLength: row.keyBits } : transform;
+  if (!row.keyLengthAttribute) return { type: TRANSFORM.ENCR, id: row.ikev2 };
+  return { type: TRANSFORM.ENCR, id: row.ikev2, keyLength: row.keyBits };
 }

@@ -137,7 +137,8 @@ export function onInitResponded(ctx: Context, sa: IkeSaV2, result: KeyExchangeRe
 /** RFC 9370 §2.2.1: without IKE_INTERMEDIATE an additional key exchange can only be left out. */
 function offersOf(payloads: readonly Payload[]): readonly Offer[] {
   const offers = readOffers(requirePayload(payloads, 'SA').proposals);
-  if (supportsIntermediate(payloads)) return offers;
+  if (supportsIntermediate(payloads) || offers.every(({ proposal }) => proposal.additional === undefined))
+    return offers;
   return offers.map((offer) => {
     const slots = (offer.proposal.additional ?? []).map(({ slot, methods }) => ({
       slot,

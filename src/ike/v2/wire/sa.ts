@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter } from '../../../base/bytes.ts';
 import { WireError } from '../../../base/errors.ts';
+import type { Writable } from '../../../base/writable.ts';
 
 /** Security Association payload, RFC 7296 §3.3, as it stands on the wire: nothing is judged yet. */
 export type SaPayload = { readonly type: 'SA'; readonly proposals: readonly WireProposal[] };
@@ -109,12 +110,10 @@ function decodeTransform(bytes: Uint8Array): WireTransform {
     if (attribute === (KEY_LENGTH | SHORT_FORM) && keyLength === undefined) keyLength = value;
     else unknownAttribute = true;
   }
-  return {
-    type,
-    id,
-    ...(keyLength === undefined ? {} : { keyLength }),
-    ...(unknownAttribute ? { unknownAttribute } : {}),
-  };
+  const transform: Writable<WireTransform> = { type, id };
+  if (keyLength !== undefined) transform.keyLength = keyLength;
+  if (unknownAttribute) transform.unknownAttribute = true;
+  return transform;
 }
 
 function encodeProposal(proposal: WireProposal): Uint8Array {
