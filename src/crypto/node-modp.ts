@@ -8,7 +8,7 @@ import type { ModpGroup } from './modp-groups.ts';
 import { modpGroup } from './modp-groups.ts';
 import type { Provider } from './provider.ts';
 
-type ModpExchange = Pick<Provider, 'publicValue' | 'sharedSecret'>;
+type ModpExchange = Pick<Provider, 'publicValue' | 'sharedSecret'> & Partial<Pick<Provider, 'exchange'>>;
 
 /**
  * MODP with exponents of our own: node:crypto has two doors to OpenSSL, each of them slow somewhere. OpenSSL 3.0
@@ -25,6 +25,11 @@ export const modpByDiffieHellmanObjects: ModpExchange = {
   publicValue: (method, scalar) => withPrivateKey(method, scalar, (group) => group.generateKeys()),
   sharedSecret: (method, scalar, peerPublic) =>
     withPrivateKey(method, scalar, (group) => group.computeSecret(peerPublic)),
+  exchange: (method, scalar, peerPublic) =>
+    withPrivateKey(method, scalar, (group) => ({
+      publicValue: group.generateKeys(),
+      sharedSecret: group.computeSecret(peerPublic),
+    })),
 };
 
 export const modpByKeyObjects: ModpExchange = {
@@ -46,11 +51,11 @@ const DIFFIE_HELLMAN_OBJECTS = new Map<KeyExchangeKeyword, DiffieHellman>();
 
 const FORGOTTEN = Uint8Array.of(1);
 
-function withPrivateKey(
+function withPrivateKey<Made>(
   method: KeyExchangeKeyword,
   scalar: Uint8Array,
-  use: (group: DiffieHellman) => Uint8Array,
-): Uint8Array {
+  use: (group: DiffieHellman) => Made,
+): Made {
   const group = diffieHellmanObject(method);
   group.setPrivateKey(scalar);
   try {
