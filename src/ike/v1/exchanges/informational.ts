@@ -27,7 +27,7 @@ import type { DeletePayload } from '../wire/delete.ts';
 import { readDpdNotify } from '../wire/dpd.ts';
 import { decodeMessage, hashedPart } from '../wire/message.ts';
 import { isErrorNotify, NOTIFY, type NotifyPayload, notifyName } from '../wire/notify.ts';
-import type { PayloadV1 } from '../wire/payload.ts';
+import { decodeChain, type PayloadV1 } from '../wire/payload.ts';
 import { PROTOCOL } from '../wire/sa.ts';
 import { wrongKey } from './main-responder.ts';
 import { hastenSwitch } from './quick-mode-child.ts';
@@ -44,7 +44,7 @@ export function onInformational(ctx: ContextV1, sa: IkeSaV1, received: Received)
   if (opened === undefined || part === undefined) return ctx.drop(remote, 'not-authentic');
   if (!constantTimeEqual(part.hash, hash1(hashKey(sa, messageId), part.covered)))
     return ctx.drop(remote, 'not-authentic');
-  const payloads = decodeMessage(header, opened.bytes);
+  const payloads = decodeChain(part.chain);
   recordMessage(ctx, sa, 'received', header, payloads);
   rememberInformational(sa, messageId, payloads);
   for (const payload of payloads) {
@@ -95,7 +95,7 @@ function readEarly(sa: IkeSaV1, { header, body }: Received): readonly PayloadV1[
     const part = opened === undefined ? undefined : hashedPart(header, opened.bytes);
     if (opened === undefined || part === undefined) return undefined;
     const genuine = constantTimeEqual(part.hash, hash1(hashKey(sa, header.messageId), part.covered));
-    return genuine ? decodeMessage(header, opened.bytes) : undefined;
+    return genuine ? decodeChain(part.chain) : undefined;
   } catch (error) {
     if (error instanceof WireError) return undefined;
     throw error;

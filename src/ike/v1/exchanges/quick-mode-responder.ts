@@ -35,8 +35,8 @@ import type { Received } from '../received.ts';
 import type { IkeSaV1, QuickMode } from '../state.ts';
 import { IPSEC_CLASSES } from '../transform-attributes.ts';
 import { keFitsGroup } from '../wire/ke.ts';
-import { decodeMessage, hashedPart } from '../wire/message.ts';
-import { encodePayloads, type PayloadV1 } from '../wire/payload.ts';
+import { hashedPart } from '../wire/message.ts';
+import { decodeChain, encodePayloads, type PayloadV1 } from '../wire/payload.ts';
 import { saPayload } from '../wire/sa.ts';
 import { NONCE_BYTES } from './phase1.ts';
 import { childLifetime, childOf, createChild, installOutbound } from './quick-mode-child.ts';
@@ -64,7 +64,7 @@ export function onQuickMode1(ctx: ContextV1, sa: IkeSaV1, received: Received): v
   if (opened === undefined || part === undefined || part.last) return ctx.drop(remote, 'not-authentic');
   if (!constantTimeEqual(part.hash, hash1(hashKey(sa, messageId), part.covered)))
     return ctx.drop(remote, 'not-authentic');
-  const payloads = decodeMessage(header, opened.bytes);
+  const payloads = decodeChain(part.chain);
   recordMessage(ctx, sa, 'received', header, payloads);
   const offered = requirePayload(payloads, 'SA');
   const nonce = requirePayload(payloads, 'Nonce');

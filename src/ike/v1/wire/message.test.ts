@@ -5,7 +5,14 @@ import { WireError } from '../../../base/errors.ts';
 import { decodeHeader, FLAG_V1, HEADER_BYTES } from '../../wire/header.ts';
 import { messageHeaderArbitrary, payloadsArbitrary } from '../testing/payload-arbitraries.ts';
 import { decodeMessage, encodeClearMessage, encodeMessage, hashedPart, padToBlock } from './message.ts';
-import { DRAFT_PAYLOAD_TYPE, decodePayloads, encodePayloads, PAYLOAD_TYPE, type PayloadV1 } from './payload.ts';
+import {
+  DRAFT_PAYLOAD_TYPE,
+  decodeChain,
+  decodePayloads,
+  encodePayloads,
+  PAYLOAD_TYPE,
+  type PayloadV1,
+} from './payload.ts';
 
 const HASH: PayloadV1 = { type: 'HASH', data: new Uint8Array(20).fill(7) };
 const NONCE: PayloadV1 = { type: 'Nonce', data: new Uint8Array(16).fill(9) };
@@ -145,7 +152,8 @@ describe('IKEv1 message', () => {
         const { firstType, bytes } = encodePayloads([HASH, ...payloads]);
         const header = { nextPayload: firstType, flags: FLAG_V1.ENCRYPTION };
         const part = hashedPart(header, concatBytes(bytes, padding));
-        expect(part).toEqual({ hash: HASH.data, covered: bytes.subarray(24), last: false });
+        expect(part).toMatchObject({ hash: HASH.data, covered: bytes.subarray(24), last: false });
+        expect(decodeChain(part?.chain ?? [])).toEqual([HASH, ...payloads]);
       }),
       { numRuns: 100 },
     );
@@ -156,7 +164,8 @@ describe('IKEv1 message', () => {
   it('HASH as the last payload covers those before it, as some devices have it in DPD', () => {
     const { firstType, bytes } = encodePayloads([NONCE, HASH]);
     const part = hashedPart({ nextPayload: firstType, flags: 1 }, bytes);
-    expect(part).toEqual({ hash: HASH.data, covered: bytes.subarray(0, -24), last: true });
+    expect(part).toMatchObject({ hash: HASH.data, covered: bytes.subarray(0, -24), last: true });
+    expect(decodeChain(part?.chain ?? [])).toEqual([NONCE, HASH]);
   });
 });
 

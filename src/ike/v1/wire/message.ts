@@ -42,7 +42,17 @@ export function decodeMessage(header: Pick<IkeHeader, 'nextPayload' | 'flags'>, 
 export function encodeMessage(header: MessageHeaderV1, chain: PayloadChain): Uint8Array {
   const length = HEADER_BYTES + chain.bytes.length;
   const writer = new ByteWriter(length);
-  writeHeader(writer, { ...header, nextPayload: chain.firstType, majorVersion: 1, minorVersion: 0, length });
+  writeHeader(writer, {
+    initiatorSpi: header.initiatorSpi,
+    responderSpi: header.responderSpi,
+    nextPayload: chain.firstType,
+    majorVersion: 1,
+    minorVersion: 0,
+    exchangeType: header.exchangeType,
+    flags: header.flags,
+    messageId: header.messageId,
+    length,
+  });
   return writer.bytes(chain.bytes).finish();
 }
 
@@ -65,6 +75,8 @@ export type HashedPart = {
   readonly covered: Uint8Array;
   /** RFC 2409 §5.5 has HASH first; some devices put it last in the messages of DPD. */
   readonly last: boolean;
+  /** All payloads, for `decodeChain` once the hash is verified. */
+  readonly chain: readonly RawPayload[];
 };
 
 /**
@@ -83,9 +95,9 @@ export function hashedPart(
   if (first === undefined || final === undefined) return undefined;
   const end = ({ offset, body }: RawPayload) => offset + GENERIC_HEADER_BYTES + body.length;
   if (first.type === PAYLOAD_TYPE.HASH)
-    return { hash: first.body, covered: bytes.subarray(end(first), end(final)), last: false };
+    return { hash: first.body, covered: bytes.subarray(end(first), end(final)), last: false, chain };
   if (final.type !== PAYLOAD_TYPE.HASH) return undefined;
-  return { hash: final.body, covered: bytes.subarray(0, final.offset), last: true };
+  return { hash: final.body, covered: bytes.subarray(0, final.offset), last: true, chain };
 }
 
 function maxPadding(header: Pick<IkeHeader, 'flags'>, bytes: Uint8Array): number {

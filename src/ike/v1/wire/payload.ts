@@ -78,7 +78,11 @@ export const DRAFT_PAYLOAD_TYPE = { 'NAT-D': 130, 'NAT-OA': 131 } as const;
 export function decodePayloads(firstType: number, bytes: Uint8Array, maxTrailing = 0): PayloadV1[] {
   const fragment = firstType === PAYLOAD_TYPE.FRAG;
   const rules = { ...CHAIN_RULES, maxTrailing: fragment ? 0 : maxTrailing };
-  const raw = walkPayloadChain(firstType, bytes, rules);
+  return decodeChain(walkPayloadChain(firstType, bytes, rules));
+}
+
+/** The same of a chain that was walked already. @throws WireError */
+export function decodeChain(raw: readonly RawPayload[]): PayloadV1[] {
   if (raw.length > 1 && raw.some(({ type }) => type === PAYLOAD_TYPE.FRAG)) throw new WireError('syntax', 'FRAG');
   return raw.map(decodePayload);
 }
