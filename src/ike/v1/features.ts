@@ -1,4 +1,3 @@
-import { payloadsOf } from './payload-set.ts';
 import { type Features, NO_FEATURES } from './state.ts';
 import type { PayloadV1 } from './wire/payload.ts';
 import { type VendorIdName, vendorId, vendorIdName } from './wire/vendor-id.ts';
@@ -19,8 +18,7 @@ export function initiatorVendorIds(): PayloadV1[] {
 
 /** RFC 3947 §3.1: of several methods the responder names the one that it will use. */
 export function responderVendorIds({ natTraversal }: Features, asked: readonly PayloadV1[]): PayloadV1[] {
-  const draft = NAT_DRAFTS.find((name) => namesIn(asked).has(name));
-  const method = natTraversal === 'draft' ? draft : natTraversal && ('nat-t-rfc3947' as const);
+  const method = natTraversal === 'draft' ? draftIn(namesIn(asked)) : natTraversal && ('nat-t-rfc3947' as const);
   const names: VendorIdName[] = ['dpd', ...(method === undefined ? [] : [method]), 'fragmentation'];
   return names.map(vendorPayload);
 }
@@ -33,7 +31,7 @@ export function readFeatures(payloads: readonly PayloadV1[]): Features {
   const names = namesIn(payloads);
   const natTraversal = names.has('nat-t-rfc3947')
     ? ({ natTraversal: 'standard' } as const)
-    : NAT_DRAFTS.some((name) => names.has(name))
+    : draftIn(names) !== undefined
       ? ({ natTraversal: 'draft' } as const)
       : {};
   return { ...NO_FEATURES, ...natTraversal, dpd: names.has('dpd'), fragmentation: names.has('fragmentation') };
@@ -41,9 +39,17 @@ export function readFeatures(payloads: readonly PayloadV1[]): Features {
 
 const NAT_DRAFTS: readonly VendorIdName[] = ['nat-t-draft-03', 'nat-t-draft-02-newline', 'nat-t-draft-02'];
 
+function draftIn(names: ReadonlySet<VendorIdName>): VendorIdName | undefined {
+  return NAT_DRAFTS.find((name) => names.has(name));
+}
+
 function namesIn(payloads: readonly PayloadV1[]): ReadonlySet<VendorIdName> {
-  const names = payloadsOf(payloads, 'V').map(({ data }) => vendorIdName(data));
-  return new Set(names.filter((name) => name !== undefined));
+  const names = new Set<VendorIdName>();
+  for (const payload of payloads) {
+    const name = payload.type === 'V' ? vendorIdName(payload.data) : undefined;
+    if (name !== undefined) names.add(name);
+  }
+  return names;
 }
 
 function vendorPayload(name: VendorIdName): PayloadV1 {

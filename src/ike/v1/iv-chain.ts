@@ -63,9 +63,11 @@ export function decryptBody(
 
 /** The chain without an exchange that is over. */
 export function forgetExchange(chain: IvChain, messageId: number): IvChain {
-  const exchanges = new Map(chain.exchanges);
-  exchanges.delete(messageId);
-  return { ...chain, exchanges };
+  const { phase1, exchanges } = chain;
+  if (!exchanges.has(messageId)) return chain;
+  const others = new Map<number, Uint8Array>();
+  for (const [other, iv] of exchanges) if (other !== messageId) others.set(other, iv);
+  return { phase1, exchanges: others };
 }
 
 /** The first message of an exchange of phase 2 has hash(last block of phase 1 | message ID), the others their own. */
@@ -79,6 +81,7 @@ function ivOf(chain: IvChain, cipher: MessageCipher, messageId: number): Uint8Ar
 
 function advance(chain: IvChain, cipher: MessageCipher, messageId: number, ciphertext: Uint8Array): IvChain {
   const lastBlock = ciphertext.slice(-encryptionAlgorithm(cipher.encryption).blockBytes);
-  if (messageId === PHASE_1) return { ...chain, phase1: lastBlock };
-  return { ...chain, exchanges: new Map(chain.exchanges).set(messageId, lastBlock) };
+  const { phase1, exchanges } = chain;
+  if (messageId === PHASE_1) return { phase1: lastBlock, exchanges };
+  return { phase1, exchanges: new Map(exchanges).set(messageId, lastBlock) };
 }

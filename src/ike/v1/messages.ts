@@ -15,7 +15,7 @@ import { recordMessage } from './message-record.ts';
 import type { Path } from './nat.ts';
 import type { IkeSaV1, LastMessage } from './state.ts';
 import { isDpd } from './wire/dpd.ts';
-import { encodeClearMessage, encodeMessage } from './wire/message.ts';
+import { encodeClearMessage, encodeMessage, type MessageHeaderV1 } from './wire/message.ts';
 import { encodePayloads, type PayloadChain, type PayloadV1 } from './wire/payload.ts';
 import { fragmentMessage } from './wire/reassembly.ts';
 
@@ -39,7 +39,7 @@ export function sendPhase1(ctx: Context, sa: IkeSaV1, message: Phase1Message): v
   const bytes =
     message.encrypted === true
       ? encrypted(sa, { exchangeType, messageId: 0 }, chain)
-      : encodeMessage({ ...spisOf(sa), exchangeType, flags: 0, messageId: 0 }, chain);
+      : encodeMessage(headerOf(sa, exchangeType, 0, 0), chain);
   sa.last = { datagrams: inDatagrams(sa, bytes), answers: message.answers, sent: 1, repeated: 0 };
   const { local, remote } = message.path ?? sa;
   transmit(ctx, local, remote, sa.last.datagrams);
@@ -193,8 +193,13 @@ function encrypted(
 ): Uint8Array {
   const sealed = encryptBody(ivsOf(sa), cipherOf(sa), messageId, chain.bytes);
   sa.ivs = sealed.next;
-  const header = { ...spisOf(sa), exchangeType, flags: FLAG_V1.ENCRYPTION, messageId };
+  const header = headerOf(sa, exchangeType, FLAG_V1.ENCRYPTION, messageId);
   return encodeMessage(header, { firstType: chain.firstType, bytes: sealed.bytes });
+}
+
+function headerOf(spis: SpiPair, exchangeType: number, flags: number, messageId: number): MessageHeaderV1 {
+  const { initiatorSpi, responderSpi } = spis;
+  return { initiatorSpi, responderSpi, exchangeType, flags, messageId };
 }
 
 /** HASH(1) covers everything but the HASH payload itself, which belongs first; some devices put it last. */

@@ -1,5 +1,6 @@
 import { readU32 } from '../../base/bytes.ts';
 import { HOUR } from '../../base/time.ts';
+import type { Writable } from '../../base/writable.ts';
 import {
   DIFFIE_HELLMAN,
   ENCRYPTION,
@@ -113,21 +114,18 @@ function readChildTransform(wire: WireProposal, transform: WireTransform): Child
   const esn = readOptional(read.basic.get(ESN_ATTRIBUTE), (value) => (value === ESN_ON ? true : undefined));
   if (protection === undefined || keyExchange === UNKNOWN || encapsulation === UNKNOWN || esn === UNKNOWN)
     return undefined;
-  return {
-    number: wire.number,
-    spi: wire.spi,
-    transform,
-    proposal: {
-      protocol: protection.protocol,
-      encryption: protection.encryption,
-      integrity: protection.integrity,
-      prf: [],
-      keyExchange: keyExchange === undefined ? [] : [keyExchange],
-      esn: [esn ?? false],
-    },
-    lifetimes: { lifetime: DEFAULT_CHILD_LIFETIME, ...read.lifetimes },
-    ...(encapsulation === undefined ? {} : { encapsulation }),
+  const proposal: Proposal = {
+    protocol: protection.protocol,
+    encryption: protection.encryption,
+    integrity: protection.integrity,
+    prf: [],
+    keyExchange: keyExchange === undefined ? [] : [keyExchange],
+    esn: [esn ?? false],
   };
+  const lifetimes = { lifetime: DEFAULT_CHILD_LIFETIME, ...read.lifetimes };
+  const offer: Writable<ChildOffer> = { number: wire.number, spi: wire.spi, transform, proposal, lifetimes };
+  if (encapsulation !== undefined) offer.encapsulation = encapsulation;
+  return offer;
 }
 
 type Protection = Pick<Proposal, 'protocol' | 'encryption' | 'integrity'>;

@@ -1,5 +1,6 @@
 import { WireError } from '../../base/errors.ts';
 import { type Duration, SECOND } from '../../base/time.ts';
+import type { Writable } from '../../base/writable.ts';
 import {
   attributeInteger,
   decodeAttributes,
@@ -127,10 +128,10 @@ function readLifetimes(attributes: readonly WireAttribute[], classes: AttributeC
   }
   const seconds = lowest.get(LIFE_TYPE.SECONDS);
   const kilobytes = lowest.get(LIFE_TYPE.KILOBYTES);
-  return {
-    ...(seconds === undefined ? {} : { lifetime: Math.min(seconds * SECOND, Number.MAX_SAFE_INTEGER) }),
-    ...(kilobytes === undefined ? {} : { kilobytes }),
-  };
+  const lifetimes: Writable<Lifetimes> = {};
+  if (seconds !== undefined) lifetimes.lifetime = Math.min(seconds * SECOND, Number.MAX_SAFE_INTEGER);
+  if (kilobytes !== undefined) lifetimes.kilobytes = kilobytes;
+  return lifetimes;
 }
 
 function readPair(

@@ -27,7 +27,7 @@ export function answerPhase1(ctx: ContextV1, request: Phase1Request): void {
 }
 
 function answerWhole(ctx: ContextV1, request: Phase1Request): void {
-  const { header, message, path } = request;
+  const { header, message, path, admit } = request;
   const mode = MODES.get(header.exchangeType);
   const first = header.messageId === 0 && (header.flags & FLAG_V1.ENCRYPTION) === 0;
   if (mode === undefined || !first) return ctx.drop(path.remote, 'no-such-ike-sa');
@@ -36,12 +36,12 @@ function answerWhole(ctx: ContextV1, request: Phase1Request): void {
   const candidates = allowed.filter((policy) => policy.mode === mode);
   if (candidates.length === 0) return refuseUnconfigured(ctx, request, mode, allowed);
   const isKnown = () => candidates.some((policy) => policy.remote.address.kind === 'address');
-  const pressed = request.admit(false, isKnown) !== 'admit';
+  const pressed = admit(false, isKnown) !== 'admit';
   // IKEv1 has no cookies to ask for. Main Mode costs us little before the third message proves the way back.
-  if (pressed && (mode === 'aggressive' || request.admit(true, isKnown) !== 'admit'))
+  if (pressed && (mode === 'aggressive' || admit(true, isKnown) !== 'admit'))
     return ctx.drop(path.remote, 'too-many-half-open');
   const payloads = decodeMessage(header, message.subarray(HEADER_BYTES));
-  const opening = { ...request, mode, candidates, payloads, pressed };
+  const opening = { header, message, path, admit, mode, candidates, payloads, pressed };
   if (mode === 'main') answerMain(ctx, opening);
   else answerAggressive(ctx, opening);
 }

@@ -48,6 +48,11 @@ export type Opening = Phase1Request & {
 export function newResponder(ctx: ContextV1, opening: Opening, policy: TunnelPolicy, choice: Choice): IkeSaV1 {
   const id = ctx.newIkeSaId();
   const { lifetime } = choice.offer.lifetimes;
+  const handshake = newHandshake(requirePayload(opening.payloads, 'SA').body.slice());
+  handshake.offer = choice.offer;
+  handshake.method = choice.suite.keyExchange;
+  handshake.offeredLifetime = lifetime;
+  handshake.lifetime = Math.min(policy.ikeLifetime, lifetime ?? policy.ikeLifetime);
   const sa = newIkeSa({
     id,
     // What one peer of many gets is there once it has proven who it is.
@@ -57,15 +62,10 @@ export function newResponder(ctx: ContextV1, opening: Opening, policy: TunnelPol
     phase: 'larval',
     initiatorSpi: opening.header.initiatorSpi,
     responderSpi: toHex(ctx.entropy.bytes(8)),
-    ...opening.path,
+    local: opening.path.local,
+    remote: opening.path.remote,
     startedAt: ctx.now.mono,
-    handshake: {
-      ...newHandshake(requirePayload(opening.payloads, 'SA').body.slice()),
-      offer: choice.offer,
-      method: choice.suite.keyExchange,
-      offeredLifetime: lifetime,
-      lifetime: Math.min(policy.ikeLifetime, lifetime ?? policy.ikeLifetime),
-    },
+    handshake,
     firstSequence: randomU32(ctx.entropy) >>> 1,
   });
   sa.suite = choice.suite;
