@@ -35,14 +35,16 @@ export class Timers {
   /** Setting an existing key replaces it. A time in the past fires as soon as the loop is free. */
   set(key: string, at: Instant): void {
     const entry = { key, at, order: this.#order++ };
+    const first = this.#heap[0];
     this.#entries.set(key, entry);
     this.#compact();
     push(this.#heap, entry);
-    this.#arm();
+    if (this.#heap[0] !== first || first?.key === key) this.#arm();
   }
 
   clear(key: string): void {
-    if (this.#entries.delete(key)) this.#arm();
+    // Of nearly all timers that are cleared it is not their turn yet: the alarm stays as it is.
+    if (this.#entries.delete(key) && this.#heap[0]?.key === key) this.#arm();
   }
 
   clearAll(): void {

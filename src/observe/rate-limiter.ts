@@ -39,8 +39,10 @@ export class RateLimiter {
   #bucket(key: string, now: Instant): Bucket {
     const known = this.#buckets.get(key);
     if (known !== undefined) return known;
-    const [oldest] = this.#buckets.keys();
-    if (oldest !== undefined && this.#buckets.size >= this.#limit.maxKeys) this.#buckets.delete(oldest);
+    if (this.#buckets.size >= this.#limit.maxKeys) {
+      const [oldest] = this.#buckets.keys();
+      if (oldest !== undefined) this.#buckets.delete(oldest);
+    }
     const bucket = { tokens: this.#limit.burst, since: now, heldBack: 0 };
     this.#buckets.set(key, bucket);
     return bucket;
