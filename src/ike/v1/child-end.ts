@@ -1,4 +1,4 @@
-import { fromHex } from '../../base/bytes.ts';
+import { ByteWriter } from '../../base/bytes.ts';
 import { type ChildSa, planRemove } from '../../sa/child-sa.ts';
 import type { ChildProtocol } from '../../sa/proposal.ts';
 import { clearChildTimers } from '../common/child-drain.ts';
@@ -32,7 +32,7 @@ export function rekeyTimer(child: string): string {
 }
 
 export function spiBytes(spi: number): Uint8Array {
-  return fromHex(spi.toString(16).padStart(8, '0'));
+  return new ByteWriter(4).u32(spi).finish();
 }
 
 /** What fits one datagram; peers have their limits, too. */

@@ -176,7 +176,9 @@ function openWithKeys(sa: IkeSaV1, candidates: readonly TunnelPolicy[], received
   for (const group of keysOf(candidates, sa.origin.address)) {
     if (handshake.triedKeys++ >= MAX_TRIES) return undefined;
     const found = openWith(sa, group, received);
-    if (found !== undefined) return { ...found, ...group };
+    if (found === undefined) continue;
+    const { keys, next, payloads, id } = found;
+    return { keys, next, payloads, id, psk: group.psk, policies: group.policies };
   }
   return undefined;
 }

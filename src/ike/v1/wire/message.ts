@@ -2,7 +2,7 @@ import { ByteWriter } from '../../../base/bytes.ts';
 import { FLAG_V1, HEADER_BYTES, type IkeHeader, writeHeader } from '../../wire/header.ts';
 import { GENERIC_HEADER_BYTES, type RawPayload, walkPayloadChain } from '../../wire/payload-chain.ts';
 import {
-  CHAIN_RULES,
+  chainRules,
   decodePayloads,
   encodePayloads,
   PAYLOAD_TYPE,
@@ -88,8 +88,7 @@ export function hashedPart(
   header: Pick<IkeHeader, 'nextPayload' | 'flags'>,
   bytes: Uint8Array,
 ): HashedPart | undefined {
-  const rules = { ...CHAIN_RULES, maxTrailing: maxPadding(header, bytes) };
-  const chain = walkPayloadChain(header.nextPayload, bytes, rules);
+  const chain = walkPayloadChain(header.nextPayload, bytes, chainRules(maxPadding(header, bytes)));
   const [first] = chain;
   const final = chain.at(-1);
   if (first === undefined || final === undefined) return undefined;

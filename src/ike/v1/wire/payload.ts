@@ -77,8 +77,7 @@ export const DRAFT_PAYLOAD_TYPE = { 'NAT-D': 130, 'NAT-OA': 131 } as const;
  */
 export function decodePayloads(firstType: number, bytes: Uint8Array, maxTrailing = 0): PayloadV1[] {
   const fragment = firstType === PAYLOAD_TYPE.FRAG;
-  const rules = { ...CHAIN_RULES, maxTrailing: fragment ? 0 : maxTrailing };
-  return decodeChain(walkPayloadChain(firstType, bytes, rules));
+  return decodeChain(walkPayloadChain(firstType, bytes, chainRules(fragment ? 0 : maxTrailing)));
 }
 
 /** The same of a chain that was walked already. @throws WireError */
@@ -95,14 +94,17 @@ export function encodePayloads(payloads: readonly PayloadV1[]): PayloadChain {
 /** A chain as bytes, plain or encrypted, and the type that the header names as the first. */
 export type PayloadChain = { readonly firstType: number; readonly bytes: Uint8Array };
 
-export const CHAIN_RULES: ChainRules = {
-  last: new Set(),
-  maxOfType: new Map([
-    [PAYLOAD_TYPE.CERT, 8],
-    // Daemons announce every draft that they ever knew.
-    [PAYLOAD_TYPE.V, 50],
-  ]),
-};
+export function chainRules(maxTrailing: number): ChainRules {
+  return { last: LAST, maxOfType: MAX_OF_TYPE, maxTrailing };
+}
+
+const LAST: ReadonlySet<number> = new Set();
+
+const MAX_OF_TYPE: ReadonlyMap<number, number> = new Map([
+  [PAYLOAD_TYPE.CERT, 8],
+  // Daemons announce every draft that they ever knew.
+  [PAYLOAD_TYPE.V, 50],
+]);
 
 /** Proposal and transform, which stand only inside an SA payload, RFC 2408 §3.4. */
 const INNER_TYPES: ReadonlySet<number> = new Set([2, 3]);
