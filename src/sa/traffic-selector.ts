@@ -112,14 +112,24 @@ export function formatSelector(selector: TrafficSelector): string {
  */
 export function narrow(ours: readonly TrafficSelector[], theirs: readonly TrafficSelector[]): TrafficSelector[] {
   let kept: Range[] = [];
+  let looked = 0;
   const ourRanges = ours.map(toRange);
-  for (const common of intersections(ourRanges, theirs.map(toRange))) {
-    if (kept.some((range) => rangeContains(range, common))) continue;
-    kept = kept.filter((range) => !rangeContains(common, range));
-    kept.push(common);
-    if (kept.length === MAX_SELECTORS) break;
+  for (const their of theirs) {
+    const theirRange = toRange(their);
+    for (const our of ourRanges) {
+      const common = intersect(our, theirRange);
+      if (common === undefined) continue;
+      kept = withRange(kept, common);
+      if (kept.length === MAX_SELECTORS || ++looked === MAX_INTERSECTIONS) return kept.map(fromRange);
+    }
   }
   return kept.map(fromRange);
+}
+
+/** With another one, and without those that lie within it; as they are where it lies within one of them. */
+function withRange(ranges: Range[], another: Range): Range[] {
+  if (ranges.some((range) => rangeContains(range, another))) return ranges;
+  return [...ranges.filter((range) => !rangeContains(another, range)), another];
 }
 
 /** One end's narrowed selectors, and which the initiator has named first. */
@@ -222,19 +232,6 @@ function fromRange(range: Range): TrafficSelector {
     start: addressFromInteger(range.start, range.family),
     end: addressFromInteger(range.end, range.family),
   };
-}
-
-function* intersections(ours: readonly Range[], theirs: readonly Range[]): Generator<Range> {
-  let found = 0;
-  for (const their of theirs) {
-    for (const our of ours) {
-      const common = intersect(our, their);
-      if (common === undefined) continue;
-      yield common;
-      found++;
-      if (found === MAX_INTERSECTIONS) return;
-    }
-  }
 }
 
 function intersect(a: Range, b: Range): Range | undefined {

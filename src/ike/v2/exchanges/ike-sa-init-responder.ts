@@ -203,7 +203,8 @@ function startResponding(
     role: 'responder',
     initiatorSpi: header.initiatorSpi,
     responderSpi: toHex(ctx.entropy.bytes(8)),
-    ...path,
+    local: path.local,
+    remote: path.remote,
     startedAt: ctx.now.mono,
     handshake: {
       method: suite.keyExchange,
