@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressBytes, addressFromInteger, addressToInteger, parseAddress } from './net.ts';
+import { addressBytes, addressFromInteger, addressToInteger, addressValue, parseAddress, prefixRange } from './net.ts';
 
 describe('addresses', () => {
   it.each(['0.0.0.0', '10.0.0.1', '192.0.2.255', '255.255.255.255'])('%s is one', (text) => {
@@ -45,5 +45,23 @@ describe('addresses', () => {
     const value = 0x2001_0db8_8000_0000_0000_0000_ffff_ffffn;
     expect(addressToInteger('2001:db8:8000::ffff:ffff')).toBe(value);
     expect(addressFromInteger(value, 6)).toBe('2001:db8:8000::ffff:ffff');
+  });
+
+  it('an IPv4 address is compared as a number, which has the value of the integer', () => {
+    for (const address of ['0.0.0.0', '127.255.255.255', '128.0.0.0', '255.255.255.255'])
+      expect(addressValue(address)).toBe(Number(addressToInteger(address)));
+    expect(addressValue('2001:db8::1')).toBe(addressToInteger('2001:db8::1'));
+  });
+
+  it.each([
+    ['203.0.113.7', 4, 32],
+    ['2001:db8::abcd', 6, 128],
+  ] as const)('a prefix of %s, of any length, ranges over all host bits', (address, family, bits) => {
+    for (let length = 0; length <= bits; length++) {
+      const hosts = (1n << BigInt(bits - length)) - 1n;
+      const first = addressToInteger(address) & ~hosts;
+      const range = { start: addressFromInteger(first, family), end: addressFromInteger(first | hosts, family) };
+      expect(prefixRange({ address, length })).toEqual(range);
+    }
   });
 });

@@ -59,6 +59,18 @@ describe('client identities of Quick Mode (RFC 2407 §4.6.2) as traffic selector
     expect(read('04000000 0a000005 ffffffff')).toEqual(read('01000000 0a000005'));
   });
 
+  it.each([
+    ['04', '0.0.0.0', '00'.repeat(4), 32],
+    ['06', '::', '00'.repeat(16), 128],
+  ] as const)('type %s: a mask of any number of ones is a subnet of that length', (idType, start, zeros, bits) => {
+    for (let ones = 0; ones <= bits; ones++) {
+      const hosts = (1n << BigInt(bits - ones)) - 1n;
+      const mask = (((1n << BigInt(bits)) - 1n) ^ hosts).toString(16).padStart(bits / 4, '0');
+      const end = addressFromInteger(hosts, bits === 32 ? 4 : 6);
+      expect(read(`${idType}000000 ${zeros} ${mask}`)).toEqual({ kind: 'selector', selector: { ...ANY, start, end } });
+    }
+  });
+
   it('I4: names, DNs, keys and types that nobody knows are refused', () => {
     for (const idType of ['02', '03', '09', '0a', '0b', '00', 'ff'])
       expect(read(`${idType}000000 61626364`)).toEqual({ kind: 'refused', why: 'client-id-type' });
