@@ -74,12 +74,12 @@ describe('included files', () => {
   });
 
   it('any number of mistakes is told', () => {
-    const keys = Array.from({ length: 130_000 }, (_, index) => `k${index}: 1`).join(', ');
+    const entries = Array.from({ length: 150_000 }, (_, index) => `t${index}: {}`).join(', ');
     const result = loadConfiguration(
-      '/etc/main.yaml',
-      memoryHost({ '/etc/main.yaml': `version: 1\ngateways: {gw: {${keys}}}\n` }),
+      '/etc/a.yaml',
+      memoryHost({ '/etc/a.yaml': `{version: 1, tunnels: {${entries}}}` }),
     );
-    expect('errors' in result && result.errors.length).toBeGreaterThan(130_000);
+    expect('errors' in result && result.errors.length).toBe(600_000);
   });
 
   it('mistakes of all files are told at once', () => {
