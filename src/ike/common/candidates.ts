@@ -22,7 +22,7 @@ type Path = { readonly local: Endpoint; readonly remote: Endpoint };
 export function firstCandidates(ctx: Context, version: 1 | 2, { local, remote }: Path): readonly TunnelPolicy[] {
   const willDo = (policy: TunnelPolicy) =>
     policy.version === version && isOwnAddress(policy, local.address) && ctx.admits(policy);
-  return ctx.policies.towardsFirst(remote.address, willDo);
+  return ctx.policies.towardsFirst(local.address, remote.address, willDo);
 }
 
 /** Of those that the peer may start now the ones that may be for it, by what it says of itself. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isExpected } from '../../sa/identity-pattern.ts';
 import { fqdn, LEFT, RIGHT, tunnelPolicy } from '../../sim/tunnels.ts';
-import { candidatesFor } from './candidates.ts';
+import { candidatesFor, isOwnAddress } from './candidates.ts';
 import { Policies } from './policies.ts';
 import type { PeerAddress, TunnelPolicy } from './policy.ts';
 
@@ -81,7 +81,8 @@ function openTunnel(name: string, [who, kind, version]: readonly number[]): Tunn
       : who === 1
         ? { ...open, pattern: { type: 'fqdn', suffix: '.b' } as const }
         : { ...open, identity: fqdn(`P${who}.b`) };
-  return { ...rest, remote: peer, ...(kind === 0 ? { encapsulation: 'udp' } : {}) };
+  const local = kind === 2 ? { ...rest.local, address: '192.0.2.200', alternatives: [rest.local.address] } : rest.local;
+  return { ...rest, local, remote: peer, ...(kind === 0 ? { encapsulation: 'udp' } : {}) };
 }
 
 /** What a peer that has not said who it is can tell of a tunnel that it may mean. */
@@ -105,18 +106,21 @@ describe('thousands of tunnels at one place', () => {
             const meant = (list: readonly TunnelPolicy[]) =>
               names(list.filter((one) => isExpected(one.remote, identity)));
             expect(meant(policies.towardsNamed(remote, identity))).toEqual(meant(every));
-            const isLate = ({ name }: TunnelPolicy) => name !== 't0';
-            const kinds = new Map(
-              every
-                .filter(isLate)
-                .toReversed()
-                .map((one) => [opening(one), one.name]),
-            );
-            const firsts = policies.towardsFirst(remote, isLate);
-            expect(new Set(names(firsts).filter((name) => [...kinds.values()].includes(name)))).toEqual(
-              new Set(kinds.values()),
-            );
-            expect(names(firsts)).toEqual(names(every.filter((one) => firsts.includes(one))));
+            for (const own of ['192.0.2.200', every[0]?.local.address ?? '', '192.0.2.201']) {
+              const isLate = (one: TunnelPolicy) => one.name !== 't0' && isOwnAddress(one, own);
+              const kinds = new Map(
+                every
+                  .filter(isLate)
+                  .toReversed()
+                  .map((one) => [opening(one), one.name]),
+              );
+              const firsts = policies.towardsFirst(own, remote, isLate);
+              expect(firsts.every(isLate)).toBe(true);
+              expect(new Set(names(firsts).filter((name) => [...kinds.values()].includes(name)))).toEqual(
+                new Set(kinds.values()),
+              );
+              expect(names(firsts)).toEqual(names(every.filter((one) => firsts.includes(one))));
+            }
             const isKnown = every.some(
               ({ remote: { identity: own } }) => own !== undefined && isExpected({ identity: own }, identity),
             );
@@ -146,7 +150,7 @@ describe('thousands of tunnels at one place', () => {
     });
     const policies = new Policies(all);
     const handshake = () => {
-      expect(names(policies.towardsFirst(remote, () => true))).toEqual(['t0']);
+      expect(names(policies.towardsFirst(all[0]?.local.address ?? '', remote, () => true))).toEqual(['t0']);
       expect(names(policies.towardsNamed(remote, fqdn('p77.b')))).toEqual(['t75']);
       expect(policies.haveKeyFor(fqdn('p77.b'))).toBe(true);
     };

@@ -85,11 +85,18 @@ export class Policies extends Map<string, TunnelPolicy> {
     });
   }
 
-  /** Of those that will do the first of each kind, as far as a peer can tell which has not said yet who it is. */
-  towardsFirst(remote: IpAddress, willDo: (policy: TunnelPolicy) => boolean): readonly TunnelPolicy[] {
+  /**
+   * Of those at `local` that will do, as none at another address of ours does, the first of each kind, as far as a peer can
+   * tell which has not said yet who it is.
+   */
+  towardsFirst(
+    local: IpAddress,
+    remote: IpAddress,
+    willDo: (policy: TunnelPolicy) => boolean,
+  ): readonly TunnelPolicy[] {
     const wanted = (policy: TunnelPolicy) => mayCallFrom(policy, remote) && willDo(policy);
     return this.#select(remote, (list) =>
-      list.length <= FEW ? list.filter(wanted) : this.#groupsOf(list).firsts(wanted),
+      list.length <= FEW ? list.filter(wanted) : this.#groupsOf(list).firsts(local, wanted),
     );
   }
 

@@ -1,4 +1,5 @@
 import { appendAt } from '../../base/append-at.ts';
+import type { IpAddress } from '../../base/net.ts';
 import { type Identity, identityKey } from '../../sa/identity.ts';
 import type { TunnelPolicy } from './policy.ts';
 
@@ -11,7 +12,8 @@ export class PolicyGroups {
   readonly #byIdentity = new Map<string, TunnelPolicy[]>();
   /** For many peers, or for one that need not be of one name. */
   readonly #unnamed: TunnelPolicy[] = [];
-  readonly #alike = new Map<string, TunnelPolicy[]>();
+  /** By our address that they are called at. */
+  readonly #alike = new Map<IpAddress, Map<string, TunnelPolicy[]>>();
 
   constructor(policies: readonly TunnelPolicy[]) {
     this.#places = new Map(policies.map((policy, place) => [policy, place]));
@@ -19,7 +21,7 @@ export class PolicyGroups {
       const { identity } = policy.remote;
       if (identity === undefined || policy.many !== undefined) this.#unnamed.push(policy);
       else appendAt(this.#byIdentity, identityKey(identity), policy);
-      appendAt(this.#alike, openingOf(policy), policy);
+      this.#enter(policy);
     }
   }
 
@@ -28,9 +30,20 @@ export class PolicyGroups {
     return this.#inOrder([...(this.#byIdentity.get(identityKey(identity)) ?? []), ...this.#unnamed]);
   }
 
-  /** Of those that are the same to a peer which has not said yet who it is the first that will do. */
-  firsts(willDo: (policy: TunnelPolicy) => boolean): TunnelPolicy[] {
-    return this.#inOrder([...this.#alike.values()].flatMap((policies) => policies.find(willDo) ?? []));
+  /** Of those at `local` that are the same to a peer which has not said yet who it is the first that will do. */
+  firsts(local: IpAddress, willDo: (policy: TunnelPolicy) => boolean): TunnelPolicy[] {
+    const alike = this.#alike.get(local) ?? new Map<string, TunnelPolicy[]>();
+    return this.#inOrder([...alike.values()].flatMap((policies) => policies.find(willDo) ?? []));
+  }
+
+  #enter(policy: TunnelPolicy): void {
+    const opening = openingOf(policy);
+    const { address, alternatives = [] } = policy.local;
+    for (const own of new Set([address, ...alternatives])) {
+      const alike = this.#alike.get(own) ?? new Map<string, TunnelPolicy[]>();
+      this.#alike.set(own, alike);
+      appendAt(alike, opening, policy);
+    }
   }
 
   #inOrder(policies: TunnelPolicy[]): TunnelPolicy[] {
@@ -40,7 +53,6 @@ export class PolicyGroups {
 }
 
 /** All that counts of a tunnel before its peer has said who it is. */
-function openingOf({ version, local, remote, ikeProposals, ppk, encapsulation }: TunnelPolicy): string {
-  const ways = [version, local.address, local.alternatives, remote.address.kind];
-  return JSON.stringify([...ways, ikeProposals, ppk !== undefined, encapsulation]);
+function openingOf({ version, remote, ikeProposals, ppk, encapsulation }: TunnelPolicy): string {
+  return JSON.stringify([version, remote.address.kind, ikeProposals, ppk !== undefined, encapsulation]);
 }
