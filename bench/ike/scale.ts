@@ -1,4 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { Remote } from './calls.ts';
+import type { NetlinkCall } from './netlink-plane.ts';
 import type { Options } from './options.ts';
 import { memoryOf, timeOf } from './responders.ts';
 import type { Sample } from './samples.ts';
@@ -42,11 +44,24 @@ export async function measureScale(
     await responder.delays();
     const idle = timeOf(responder);
     await pause(IDLE * 1_000);
-    row('idle with liveness every 30 s, % of one core', ((timeOf(responder) - idle) * 100) / IDLE);
+    const spent = timeOf(responder) - idle;
+    row('idle with liveness every 30 s, % of one core', (spent * 100) / IDLE);
+    row('idle, CPU us for each check that a peer is there', (spent * 1e6) / count);
     const delays = await responder.delays();
     if (delays !== undefined) row('idle, event loop late by at most, ms', delays.max);
   } finally {
     await world.close();
+  }
+  if (kind === 'cygnet') row('policies and route of one by netlink, CPU us', await netlinkCost(world, count));
+}
+
+/** charon's data plane is its own here, which has no part in the kernel. */
+async function netlinkCost({ namespace }: World, tunnels: number): Promise<number> {
+  const plane = new Remote<NetlinkCall>(namespace, './netlink-plane.js');
+  try {
+    return await plane.call<number>({ tunnels });
+  } finally {
+    await plane.end();
   }
 }
 
