@@ -1,4 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { ENCRYPTION, INTEGRITY } from '../../src/crypto/algorithms.ts';
 import { KeyExchangeTests, symmetricSelfTest } from '../../src/crypto/self-test.ts';
 import { systemEntropy } from '../../src/crypto/system-entropy.ts';
@@ -13,6 +15,8 @@ import { answerCalls } from './calls.ts';
 export type ResponderCall =
   /** How late the event loop was since the call before. */
   | { readonly kind: 'delays' }
+  /** Answered when nothing is left that is of no use any more, such as what was read of the configuration. */
+  | { readonly kind: 'collect' }
   /** Answered when so many Child SAs have been installed. */
   | { readonly kind: 'installed'; readonly count: number };
 
@@ -46,7 +50,13 @@ const delays = monitorEventLoopDelay({ resolution: 5 });
 delays.enable();
 process.on('SIGTERM', () => process.exit());
 
-answerCalls(async (call: ResponderCall) => (call.kind === 'delays' ? delaysSoFar() : installed(call.count)));
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+answerCalls(async (call: ResponderCall) => {
+  if (call.kind === 'delays') return delaysSoFar();
+  return call.kind === 'collect' ? collectGarbage() : installed(call.count);
+});
 
 /** Milliseconds. */
 function delaysSoFar(): { readonly max: number; readonly p99: number } {

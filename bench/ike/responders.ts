@@ -19,6 +19,8 @@ export type Responder = {
   status(): Promise<string>;
   /** How long its event loop was kept, where it has one, milliseconds. */
   delays(): Promise<{ readonly max: number; readonly p99: number } | undefined>;
+  /** Has it let go of the memory that it has no use for, where it cannot be without by itself. */
+  collect(): Promise<unknown>;
   kill(): Promise<void>;
 };
 
@@ -58,6 +60,7 @@ async function startCharon({ namespace, directory, suite }: ResponderOptions): P
     pid: gateway.pid,
     status: () => must(list, { timeout: 120_000 }),
     delays: async () => undefined,
+    collect: async () => undefined,
     kill: () => gateway.kill(),
   };
 }
@@ -75,6 +78,7 @@ async function startCygnet({ namespace, directory, repository, suite, tunnels }:
     pid: remote.pid,
     status: async () => (await run([...program, 'status', '--control', control], { timeout: 120_000 })).stdout,
     delays: () => remote.call({ kind: 'delays' }),
+    collect: () => remote.call({ kind: 'collect' }),
     kill: () => remote.end(),
   };
 }
