@@ -15,7 +15,7 @@ import { answerCalls } from './calls.ts';
 export type ResponderCall =
   /** How late the event loop was since the call before. */
   | { readonly kind: 'delays' }
-  /** Answered when nothing is left that is of no use any more, such as what was read of the configuration. */
+  /** Collects what is of no use any more, such as what was read of the configuration, and tells how many bytes are in use. */
   | { readonly kind: 'collect' }
   /** Answered when so many Child SAs have been installed. */
   | { readonly kind: 'installed'; readonly count: number };
@@ -55,8 +55,14 @@ const collectGarbage: () => void = runInNewContext('gc');
 
 answerCalls(async (call: ResponderCall) => {
   if (call.kind === 'delays') return delaysSoFar();
-  return call.kind === 'collect' ? collectGarbage() : installed(call.count);
+  return call.kind === 'collect' ? bytesInUse() : installed(call.count);
 });
+
+function bytesInUse(): number {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
 
 /** Milliseconds. */
 function delaysSoFar(): { readonly max: number; readonly p99: number } {

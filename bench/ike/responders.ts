@@ -19,8 +19,8 @@ export type Responder = {
   status(): Promise<string>;
   /** How long its event loop was kept, where it has one, milliseconds. */
   delays(): Promise<{ readonly max: number; readonly p99: number } | undefined>;
-  /** Has it let go of the memory that it has no use for, where it cannot be without by itself. */
-  collect(): Promise<unknown>;
+  /** Has it collect its garbage, where there is such a thing; tells the bytes that are left. */
+  collect(): Promise<number | undefined>;
   kill(): Promise<void>;
 };
 

@@ -22,7 +22,7 @@ export async function measureScale(
     await pause(SETTLING);
     const { responder } = world;
     // What was left over from the configuration would hide a part of what the SAs take; afterwards nothing is collected.
-    await responder.collect();
+    const inUse = await responder.collect();
     await pause(SETTLING);
     const before = memoryOf(responder);
     const start = timeOf(responder);
@@ -32,7 +32,12 @@ export async function measureScale(
     row('handshake, responder CPU ms, warm-up included', ((timeOf(responder) - start) * 1_000) / count);
     await pause(SETTLING);
     row('memory, responder alone, MB', before / 1_024);
-    row('memory for each IKE SA with its Child SA, kB', (memoryOf(responder) - before) / count);
+    const after = memoryOf(responder);
+    row('memory with all of them up, MB', after / 1_024);
+    row('memory for each IKE SA with its Child SA, kB', (after - before) / count);
+    const kept = await responder.collect();
+    if (inUse !== undefined && kept !== undefined)
+      row('objects in use for each IKE SA with its Child SA, kB', (kept - inUse) / 1_024 / count);
     const some = Array.from({ length: Math.min(500, count >> 1) }, (_, item) => item);
     const rekeying = timeOf(responder);
     await world.some('rekey-child', some, { concurrency });
