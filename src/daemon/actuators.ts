@@ -39,7 +39,7 @@ export function daemonActuators(parts: ActuatorParts): Actuators {
     setTimer: (key, at) => parts.timers.set(key, at),
     clearTimer: (key) => parts.timers.clear(key),
     perform: (request) => performSafely(parts, request),
-    run: (job, answer) => parts.jobs.run(job, answer),
+    run: (job, answer, established) => parts.jobs.run(job, answer, established),
     resolve: ({ tunnel, name }: Lookup, answer) => {
       void parts.resolver.resolve(name, parts.familyOf(tunnel)).then(answer);
     },

@@ -12,6 +12,7 @@ const job: Effect = {
   kind: 'job',
   request: 2,
   job: { kind: 'ke.generate', method: 'curve25519', privateKey: new Uint8Array(32) },
+  established: false,
 };
 const refused: KeyExchangeResult = { kind: 'ke.refused', reason: 'test' };
 

@@ -18,7 +18,7 @@ export interface Actuators {
   setTimer(key: string, at: Instant): void;
   clearTimer(key: string): void;
   perform(request: DataPlaneRequest): DataPlaneReply;
-  run(job: KeyExchangeJob, answer: (result: KeyExchangeResult) => void): void;
+  run(job: KeyExchangeJob, answer: (result: KeyExchangeResult) => void, established: boolean): void;
   /** No address where the name has none. */
   resolve(lookup: Lookup, answer: (address: IpAddress | undefined) => void): void;
   publish(event: GatewayEvent, now: Now): void;
@@ -103,8 +103,10 @@ export class EffectRunner {
         return this.input({ kind: 'dataplane.reply', request: effect.request, reply });
       }
       case 'job':
-        return actuators.run(effect.job, (result) =>
-          this.input({ kind: 'job.reply', request: effect.request, result }),
+        return actuators.run(
+          effect.job,
+          (result) => this.input({ kind: 'job.reply', request: effect.request, result }),
+          effect.established,
         );
       case 'resolve':
         return actuators.resolve({ tunnel: effect.tunnel, name: effect.name }, (address) =>

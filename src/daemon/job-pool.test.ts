@@ -60,6 +60,39 @@ describe('job pool', () => {
     expect(threads.size).toBe(2);
   });
 
+  it.each([
+    ['in a thread', job],
+    ['in the event loop', quickJob],
+  ])('does those of established IKE SAs first, %s', async (_, make) => {
+    const pool = openPool({ size: 1, script: ECHO });
+    const done: string[] = [];
+    const all = Array.from({ length: 60 }, (_, number) => {
+      const established = number >= 50;
+      return new Promise<void>((resolve) => {
+        pool.run(
+          make(number),
+          () => {
+            done.push(established ? 'established' : 'other');
+            resolve();
+          },
+          established,
+        );
+      });
+    });
+    await Promise.all(all);
+    // One may be under way already.
+    expect(done.slice(1, 11).filter((kind) => kind === 'established').length).toBeGreaterThanOrEqual(9);
+  });
+
+  it('refuses none of established IKE SAs for what others want', async () => {
+    const pool = openPool({ size: 1, script: ECHO, queueLimit: 2 });
+    const flood = Array.from({ length: 10 }, () => result(pool, 1));
+    const rekeyed = new Promise<KeyExchangeResult>((resolve) => pool.run(job(7), resolve, true));
+    expect(numberOf(await rekeyed)).toBe(7);
+    const kinds = (await Promise.all(flood)).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'ke.refused').length).toBeGreaterThanOrEqual(7);
+  });
+
   it('a job whose thread crashes is refused, and the jobs behind it are done by a new thread', async () => {
     const crashes: string[] = [];
     const pool = openPool({ size: 1, script: ECHO, onCrash: (error) => crashes.push(error.message) });

@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { KeyExchangeJob, KeyExchangeResult } from '../crypto/key-exchange-job.ts';
-import { isQuick, LoopJobs, type Task } from './loop-jobs.ts';
+import { JobQueue, type Task } from './job-queue.ts';
+import { isQuick, LoopJobs } from './loop-jobs.ts';
 
 export type JobPoolOptions = {
   /** Threads; default one fewer than there are cores, and at least one. */
   readonly size?: number;
-  /** Jobs that may wait; what comes on top is refused. */
+  /** Jobs that may wait, of established IKE SAs and of others each; what comes on top is refused. */
   readonly queueLimit?: number;
   /** What a thread runs: it answers each message, a job, with one message, its result. */
   readonly script?: URL;
@@ -21,33 +22,33 @@ export type JobPoolOptions = {
  */
 export class JobPool {
   readonly #size: number;
-  readonly #queueLimit: number;
   readonly #script: URL | undefined;
   readonly #onCrash: (error: Error) => void;
-  readonly #queue: Task[] = [];
-  readonly #onLoop = new LoopJobs();
+  readonly #queue: JobQueue;
+  readonly #onLoop: LoopJobs;
   readonly #idle: Thread[] = [];
   readonly #threads = new Set<Thread>();
   #closed = false;
 
   constructor(options: JobPoolOptions = {}) {
     this.#size = options.size ?? Math.max(1, availableParallelism() - 1);
-    this.#queueLimit = options.queueLimit ?? QUEUE_LIMIT;
+    const { queueLimit = QUEUE_LIMIT } = options;
+    this.#queue = new JobQueue(queueLimit);
+    this.#onLoop = new LoopJobs(queueLimit);
     this.#script = options.script ?? builtScript();
     this.#onCrash = options.onCrash ?? (() => undefined);
   }
 
-  /** `answer` is called exactly once, never before `run` returns; after `close` not at all. */
-  run(job: KeyExchangeJob, answer: (result: KeyExchangeResult) => void): void {
-    const task = { job, answer };
+  /**
+   * `answer` is called exactly once, never before `run` returns; after `close` not at all. Jobs for IKE SAs that are
+   * `established` go first.
+   */
+  run(job: KeyExchangeJob, answer: (result: KeyExchangeResult) => void, established = false): void {
+    const task: Task = { job, established, answer };
     const here = this.#script === undefined || isQuick(job.method);
-    if ((here ? this.#onLoop.waiting : this.#queue.length) >= this.#queueLimit) {
+    if (!(here ? this.#onLoop.run(task) : this.#queue.add(task)))
       setImmediate(() => this.#answer(task, { kind: 'ke.refused', reason: 'too many key exchanges are waiting' }));
-      return;
-    }
-    if (this.#script === undefined || here) return this.#onLoop.run(task);
-    this.#queue.push(task);
-    this.#assign(this.#script);
+    else if (!here && this.#script !== undefined) this.#assign(this.#script);
   }
 
   /** How many there may be, and how many of them have nothing to do. */
@@ -58,16 +59,16 @@ export class JobPool {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#queue.length = 0;
+    this.#queue.clear();
     this.#onLoop.close();
     await Promise.all([...this.#threads].map((thread) => thread.worker.terminate()));
   }
 
   #assign(script: URL): void {
-    while (this.#queue.length > 0) {
+    while (!this.#queue.isEmpty) {
       const thread = this.#idle.pop() ?? this.#start(script);
       if (thread === undefined) return;
-      thread.task = this.#queue.shift();
+      thread.task = this.#queue.take();
       thread.worker.postMessage(thread.task?.job);
     }
   }

@@ -1,9 +1,6 @@
 import type { KeyExchangeKeyword } from '../crypto/algorithms.ts';
 import { performKeyExchange } from '../crypto/key-exchange.ts';
-import type { KeyExchangeJob, KeyExchangeResult } from '../crypto/key-exchange-job.ts';
-
-/** A job and who waits for its result. */
-export type Task = { readonly job: KeyExchangeJob; readonly answer: (result: KeyExchangeResult) => void };
+import { JobQueue, type Task } from './job-queue.ts';
 
 /**
  * What takes less than to hand it to another thread and to be woken by its answer, about 0.15 ms of processor time in
@@ -17,31 +14,32 @@ const QUICK: ReadonlySet<KeyExchangeKeyword> = new Set(['curve25519', 'ecp256', 
 
 /** Does jobs in the event loop itself: a few in each turn, so that datagrams and timers have theirs. */
 export class LoopJobs {
-  readonly #queue: Task[] = [];
+  readonly #queue: JobQueue;
   #turn: NodeJS.Immediate | undefined;
 
-  get waiting(): number {
-    return this.#queue.length;
+  constructor(queueLimit: number) {
+    this.#queue = new JobQueue(queueLimit);
   }
 
-  /** The answer never comes before `run` returns; after `close` not at all. */
-  run(task: Task): void {
-    this.#queue.push(task);
+  /** False where too many wait. Else the answer comes, but never before `run` returns, and after `close` not at all. */
+  run(task: Task): boolean {
+    if (!this.#queue.add(task)) return false;
     this.#turn ??= setImmediate(this.#take);
+    return true;
   }
 
   close(): void {
-    this.#queue.length = 0;
+    this.#queue.clear();
     clearImmediate(this.#turn);
   }
 
   readonly #take = (): void => {
     for (let count = 0; count < JOBS_A_TURN; count++) {
-      const task = this.#queue.shift();
+      const task = this.#queue.take();
       if (task === undefined) break;
       task.answer(performKeyExchange(task.job));
     }
-    this.#turn = this.#queue.length > 0 ? setImmediate(this.#take) : undefined;
+    this.#turn = this.#queue.isEmpty ? undefined : setImmediate(this.#take);
   };
 }
 

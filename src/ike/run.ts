@@ -147,7 +147,8 @@ export class Run implements ContextV1, ContextV2 {
 
   requestJob(ikeSa: number, job: KeyExchangeJob): number {
     const request = this.#newRequest(ikeSa);
-    this.effects.push({ kind: 'job', request, job });
+    const established = this.#state.ikeSas.get(ikeSa)?.establishedAt !== undefined;
+    this.effects.push({ kind: 'job', request, job, established });
     return request;
   }
 

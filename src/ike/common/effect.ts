@@ -11,7 +11,8 @@ export type Effect =
   | { readonly kind: 'timer.set'; readonly key: string; readonly at: Instant }
   | { readonly kind: 'timer.clear'; readonly key: string }
   | { readonly kind: 'dataplane'; readonly request: number; readonly operation: DataPlaneRequest }
-  | { readonly kind: 'job'; readonly request: number; readonly job: KeyExchangeJob }
+  /** `established`: for an IKE SA that is, which goes before those that are not. */
+  | { readonly kind: 'job'; readonly request: number; readonly job: KeyExchangeJob; readonly established: boolean }
   /** Looks up the address of a peer that is given by name. */
   | { readonly kind: 'resolve'; readonly tunnel: string; readonly name: string }
   | { readonly kind: 'emit'; readonly event: GatewayEvent };

@@ -52,6 +52,8 @@ export class TestGateway {
   /** All that was asked of the data plane. */
   readonly operations: DataPlaneRequest[] = [];
   readonly jobs: string[] = [];
+  /** Of each of them whether it was for an established IKE SA. */
+  readonly jobsOfEstablished: boolean[] = [];
   /** With `hold`, what waits for `answerHeld`. */
   held: Asked[] = [];
   hold = false;
@@ -197,7 +199,10 @@ export class TestGateway {
 
   #ask(effect: Asked): void {
     if (effect.kind === 'dataplane') this.operations.push(effect.operation);
-    else this.jobs.push(`${effect.job.kind} ${effect.job.method}`);
+    else {
+      this.jobs.push(`${effect.job.kind} ${effect.job.method}`);
+      this.jobsOfEstablished.push(effect.established);
+    }
     if (this.hold) this.held.push(effect);
     else this.#answer(effect);
   }
