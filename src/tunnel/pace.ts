@@ -11,9 +11,10 @@ export function retryAfter(run: ServiceRun, tunnel: TunnelState, wait: Duration)
 }
 
 export function clearRetry(run: ServiceRun, tunnel: TunnelState): void {
+  const waited = leaveTurns(run, tunnel);
   if (tunnel.nextAttemptAt === undefined) return;
   tunnel.nextAttemptAt = undefined;
-  if (!leaveTurns(run, tunnel)) run.effects.push({ kind: 'timer.clear', key: timerOfTunnel(tunnel.policy.name) });
+  if (!waited) run.effects.push({ kind: 'timer.clear', key: timerOfTunnel(tunnel.policy.name) });
 }
 
 /** The time has come, and others go before it: there is no timer, and it is the next one of `turns` sooner or later. */

@@ -129,6 +129,17 @@ describe('tunnels that begin together', () => {
     expect(rig.service.status('t128', () => undefined)).toMatchObject({ connectionStatus: 'disabled', reason: null });
   });
 
+  it('are out of it whatever ends their waiting, such as a timer that comes late', () => {
+    const rig = new Rig(130, { start: 'respond' });
+    rig.start();
+    for (const { policy } of rig.managed) rig.take(rig.service.up(policy.name, at(5), { once: true }));
+    expect(rig.begun).toHaveLength(128);
+    rig.take(rig.service.handle({ kind: 'timer', key: 'tunnel:t128' }, at(6)));
+    rig.play(10, connected(0), connected(1));
+    expect(rig.begun.slice(128)).toEqual(['t129']);
+    expect(rig.service.status('t128', () => undefined)).toMatchObject({ connectionStatus: 'waiting', reason: null });
+  });
+
   it('wait also where another configuration brings them', () => {
     const rig = new Rig(200, {}, false);
     const added: TunnelUpdate = { change: 'added', reconnect: false, renew: [] };
